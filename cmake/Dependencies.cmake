@@ -1,0 +1,35 @@
+# Everything from Debian 12; tools/install-dependencies.sh installs it.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
+
+pkg_check_modules(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial)
+add_library(sctab::hdf5 ALIAS PkgConfig::hdf5)
+
+# Debian's libtorch (CPU). Linked by name, so that its own CMake files cannot add flags to our targets.
+find_path(TORCH_INCLUDE_DIR torch/torch.h PATH_SUFFIXES torch/csrc/api/include REQUIRED)
+find_library(TORCH_LIBRARY torch REQUIRED)
+find_library(TORCH_CPU_LIBRARY torch_cpu REQUIRED)
+find_library(C10_LIBRARY c10 REQUIRED)
+add_library(sctab_torch INTERFACE)
+target_include_directories(sctab_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIR})
+target_link_libraries(sctab_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
+add_library(sctab::torch ALIAS sctab_torch)
+
+# Without OpenBLAS libtorch's GEMM runs 70 times slower and nothing says so.
+if(NOT EXISTS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp/libblas.so.3)
+  message(FATAL_ERROR "OpenBLAS with OpenMP is missing (libtorch would be 70 times slower): "
+                      "run tools/install-dependencies.sh or install libopenblas0-openmp")
+endif()
+
+if(SCTAB_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(SCTAB_BUILD_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

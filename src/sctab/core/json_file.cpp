@@ -1,0 +1,28 @@
+#include "sctab/core/json_file.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/staged_output.hpp"
+
+namespace sctab::core {
+
+nlohmann::json read_json(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) throw InputError(fmt::format("{}: no such file, or it cannot be read", path.string()));
+  try {
+    return nlohmann::json::parse(file);
+  } catch (const nlohmann::json::parse_error& error) {
+    throw InputError(fmt::format("{}: not JSON from byte {} on; the file is damaged or not what it should be",
+                                 path.string(), error.byte));
+  }
+}
+
+void write_json(const std::filesystem::path& path, const nlohmann::json& value) {
+  write_file_atomically(path, value.dump(1) + "\n");
+}
+
+}  // namespace sctab::core

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+
+namespace sctab::core {
+
+/// Reads a JSON file. Throws InputError naming the file and, for bad JSON, the byte where it ends to be JSON.
+nlohmann::json read_json(const std::filesystem::path& path);
+
+/// Writes it with an indent of 1, whole or not at all. Throws InputError naming the file.
+void write_json(const std::filesystem::path& path, const nlohmann::json& value);
+
+}  // namespace sctab::core

@@ -1,0 +1,108 @@
+#include "sctab/core/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+namespace sctab::core {
+namespace {
+
+bool quiet_mode = false;
+
+bool on_terminal() {
+  static const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  return terminal;
+}
+
+constexpr int kBarWidth = 24;
+
+}  // namespace
+
+Progress::Progress(std::string title, std::int64_t total, std::string unit)
+    : title_(std::move(title)), unit_(std::move(unit)), total_(total) {}
+
+Progress::~Progress() {
+  if (!finished_ && drew_) std::fputc('\n', stderr);
+}
+
+void Progress::advance(std::int64_t n) {
+  done_ += n;
+  const auto interval = on_terminal() ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
+  if (!quiet_mode && Clock::now() - shown_ >= interval) show(false);
+}
+
+void Progress::finish() {
+  if (finished_) return;
+  if (!quiet_mode) show(true);
+  finished_ = true;
+}
+
+void Progress::set_quiet(bool quiet) {
+  quiet_mode = quiet;
+}
+
+std::string Progress::line(double seconds) const {
+  const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0.0;
+  std::string text = title_ + " ";
+  if (total_ > 0) {
+    const double share = static_cast<double>(done_) / static_cast<double>(total_);
+    if (on_terminal()) {
+      const auto filled = static_cast<int>(share * kBarWidth);
+      text += fmt::format("[{:#<{}}{:.<{}}] ", "", filled, "", kBarWidth - filled);
+    }
+    text += fmt::format("{}/{} {}", format_count(done_), format_count(total_), unit_);
+  } else {
+    text += fmt::format("{} {}", format_count(done_), unit_);
+  }
+  text += fmt::format(", {}/s", format_count(static_cast<std::int64_t>(rate)));
+  if (total_ > done_ && rate > 0) text += fmt::format(", {} left", format_duration(static_cast<double>(total_ - done_) / rate));
+  if (total_ > 0 && done_ >= total_) text += fmt::format(", {}", format_duration(seconds));
+  if (!note_.empty()) text += ", " + note_;
+  return text;
+}
+
+void Progress::show(bool last) {
+  shown_ = Clock::now();
+  const std::string text = line(std::chrono::duration<double>(shown_ - start_).count());
+  if (on_terminal()) {
+    fmt::print(stderr, "\r\x1b[K{}{}", text, last ? "\n" : "");
+  } else {
+    fmt::print(stderr, "{}\n", text);
+  }
+  std::fflush(stderr);
+  drew_ = on_terminal() && !last;
+}
+
+std::string format_duration(double seconds) {
+  const auto total = static_cast<std::int64_t>(seconds + 0.5);
+  if (total < 3600) return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+std::string format_count(std::int64_t n) {
+  std::string digits = fmt::format("{}", n);
+  const std::size_t first = n < 0 ? 1 : 0;
+  for (std::size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
+  return digits;
+}
+
+std::string format_bytes(double bytes) {
+  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 1000 && unit + 1 < kUnits.size()) {
+    bytes /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, kUnits.at(unit));
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+}  // namespace sctab::core

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace sctab::core {
+
+/// Progress of one long loop on standard error: a bar that redraws itself on a terminal, a plain line every ten seconds
+/// elsewhere. Shows done/total, the rate and the time left; `note` adds what the caller wants seen (a loss, say).
+class Progress {
+ public:
+  /// total 0 = unknown. unit is plural: "cells".
+  Progress(std::string title, std::int64_t total, std::string unit = "cells");
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void advance(std::int64_t n = 1);
+  void note(std::string text) { note_ = std::move(text); }
+  /// Ends the bar with a closing line; called by the destructor otherwise, without one.
+  void finish();
+
+  /// `--quiet`: nothing is shown by any Progress.
+  static void set_quiet(bool quiet);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void show(bool last);
+  [[nodiscard]] std::string line(double seconds) const;
+
+  std::string title_, unit_, note_;
+  std::int64_t total_, done_ = 0;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point shown_ = start_;
+  bool finished_ = false;
+  bool drew_ = false;
+};
+
+/// 75 -> "1:15"; 3700 -> "1:01:40".
+std::string format_duration(double seconds);
+/// 1234567 -> "1,234,567".
+std::string format_count(std::int64_t n);
+/// 1536 -> "1.5 kB"; powers of 1,000.
+std::string format_bytes(double bytes);
+/// The most memory this process has held at once, in bytes.
+std::int64_t peak_memory_bytes();
+
+}  // namespace sctab::core

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace sctab::core {
+
+/// A file or directory that appears under its own name only when it is whole. It is written under a hidden temporary
+/// name beside the target; commit() syncs it to disk and renames it. Destroyed without commit, it removes the
+/// temporary and leaves whatever stood under the target's name untouched.
+///
+///   StagedOutput out("labels.csv");
+///   write(out.path());
+///   out.commit();
+class StagedOutput {
+ public:
+  /// Throws InputError, naming the folder, where it does not exist or cannot be written to.
+  explicit StagedOutput(std::filesystem::path target);
+  ~StagedOutput();
+  StagedOutput(const StagedOutput&) = delete;
+  StagedOutput& operator=(const StagedOutput&) = delete;
+  StagedOutput(StagedOutput&& other) noexcept;
+  StagedOutput& operator=(StagedOutput&&) = delete;
+
+  /// Where to write: a path that does not exist yet. Create a file or a directory there.
+  [[nodiscard]] const std::filesystem::path& path() const { return temporary_; }
+  [[nodiscard]] const std::filesystem::path& target() const { return target_; }
+
+  /// Syncs what stands at path() (a directory with all its files) and renames it to the target, replacing an earlier
+  /// file or directory of that name. Throws InputError on failure, and the earlier one stays.
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+};
+
+/// Writes a small file whole or not at all. Throws InputError naming it.
+void write_file_atomically(const std::filesystem::path& target, std::string_view content);
+
+/// Throws InputError if `target` exists and is a directory not made by sctab (it lacks `marker`, e.g. store.json), so
+/// that a mistyped -o never replaces a folder of the user's.
+void require_replaceable_directory(const std::filesystem::path& target, std::string_view marker);
+
+}  // namespace sctab::core

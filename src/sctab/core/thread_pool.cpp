@@ -1,0 +1,83 @@
+#include "sctab/core/thread_pool.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::core {
+
+ThreadPool::ThreadPool(int n_threads) {
+  SCTAB_ASSERT(n_threads >= 1);
+  workers_.reserve(static_cast<std::size_t>(n_threads));
+  for (int i = 0; i < n_threads; ++i) workers_.emplace_back([this] { work(); });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_all();
+  for (auto& worker : workers_) worker.join();
+}
+
+void ThreadPool::enqueue(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_one();
+}
+
+void ThreadPool::work() {
+  for (;;) {
+    std::function<void()> task;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+}
+
+void ThreadPool::parallel_for(std::int64_t n, const std::function<void(std::int64_t)>& task) {
+  std::atomic<std::int64_t> next{0};
+  std::atomic<bool> failed{false};
+  std::vector<std::future<void>> runners;
+  const std::int64_t n_runners = std::min<std::int64_t>(n, size());
+  for (std::int64_t r = 0; r < n_runners; ++r) {
+    runners.push_back(submit([&] {
+      try {
+        for (std::int64_t i = next++; i < n && !failed; i = next++) task(i);
+      } catch (...) {
+        failed = true;
+        throw;
+      }
+    }));
+  }
+  std::exception_ptr first;
+  for (auto& runner : runners) {
+    try {
+      runner.get();
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+int default_threads() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) return std::max(1, CPU_COUNT(&allowed));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace sctab::core

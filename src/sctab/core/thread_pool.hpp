@@ -1,0 +1,54 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace sctab::core {
+
+/// A fixed number of workers. Tasks are run in the order given; an exception reaches whoever asks for the result.
+/// Destruction finishes the tasks already given.
+class ThreadPool {
+ public:
+  /// n_threads >= 1.
+  explicit ThreadPool(int n_threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  [[nodiscard]] int size() const { return static_cast<int>(workers_.size()); }
+
+  template <typename F>
+  std::future<std::invoke_result_t<F>> submit(F task) {
+    auto packaged = std::make_shared<std::packaged_task<std::invoke_result_t<F>()>>(std::move(task));
+    auto result = packaged->get_future();
+    enqueue([packaged] { (*packaged)(); });
+    return result;
+  }
+
+  /// Runs task(i) for i in [0, n) on the workers and waits. The first exception is thrown again here, after all tasks
+  /// that had begun have ended. Not to be called from a worker of the same pool.
+  void parallel_for(std::int64_t n, const std::function<void(std::int64_t)>& task);
+
+ private:
+  void enqueue(std::function<void()> task);
+  void work();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> tasks_;
+  bool closing_ = false;
+  std::vector<std::thread> workers_;
+};
+
+/// The number of threads that `--threads 0` means: the processors this process may run on.
+int default_threads();
+
+}  // namespace sctab::core

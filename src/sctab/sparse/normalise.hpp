@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sctab/sparse/csr.hpp"
+
+namespace sctab::sparse {
+
+/// The paper's library size: every cell is scaled to this total before log1p.
+inline constexpr float kTargetCounts = 1e4F;
+
+/// Total counts of one cell, summed in double.
+double library_size(RowView counts);
+
+/// counts: (n_cells × n_genes), raw counts, finite and >= 0. Becomes log1p of counts scaled to `target` per cell, in
+/// place. Cells with no counts stay zero. Does not check its input: check_counts() does, once, at the door.
+void log_normalise(CsrMatrix& counts, float target = kTargetCounts);
+
+/// Throws InputError on the first negative, NaN or infinite count. `source` names the file and matrix in the message,
+/// `first_cell` is the source's position of row 0, and gene_ids (may be empty) names the gene.
+void check_counts(CsrView counts, std::string_view source, CellIndex first_cell,
+                  std::span<const std::string> gene_ids);
+
+}  // namespace sctab::sparse
