@@ -5,7 +5,8 @@
 namespace sctab::core {
 
 void assertion_failed(const char* expression, const char* file, int line) {
-  throw std::logic_error(fmt::format("bug in sctab: {}:{}: {} does not hold; please report it", file, line, expression));
+  throw std::logic_error(
+      fmt::format("bug in sctab: {}:{}: {} does not hold; please report it", file, line, expression));
 }
 
 }  // namespace sctab::core

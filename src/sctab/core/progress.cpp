@@ -58,7 +58,8 @@ std::string Progress::line(double seconds) const {
     text += fmt::format("{} {}", format_count(done_), unit_);
   }
   text += fmt::format(", {}/s", format_count(static_cast<std::int64_t>(rate)));
-  if (total_ > done_ && rate > 0) text += fmt::format(", {} left", format_duration(static_cast<double>(total_ - done_) / rate));
+  if (total_ > done_ && rate > 0)
+    text += fmt::format(", {} left", format_duration(static_cast<double>(total_ - done_) / rate));
   if (total_ > 0 && done_ >= total_) text += fmt::format(", {}", format_duration(seconds));
   if (!note_.empty()) text += ", " + note_;
   return text;

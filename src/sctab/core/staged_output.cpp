@@ -27,7 +27,8 @@ void sync_path(const fs::path& path, int flags) {
   const std::string why = reason();
   ::close(fd);
   if (status != 0) {
-    throw InputError(fmt::format("{}: cannot be written to disk: {}; free some space and run again", path.string(), why));
+    throw InputError(
+        fmt::format("{}: cannot be written to disk: {}; free some space and run again", path.string(), why));
   }
 }
 
@@ -55,8 +56,8 @@ StagedOutput::StagedOutput(fs::path target) : target_(without_trailing_slash(std
   if (target_.empty()) throw InputError("the output path is empty; give a file or folder name");
   const fs::path folder = folder_of(target_);
   if (!fs::is_directory(folder)) {
-    throw InputError(fmt::format("{}: the folder {} does not exist; create it or choose another output", target_.string(),
-                                 folder.string()));
+    throw InputError(fmt::format("{}: the folder {} does not exist; create it or choose another output",
+                                 target_.string(), folder.string()));
   }
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     throw InputError(fmt::format("{}: the folder {} cannot be written to: {}; choose another output", target_.string(),
@@ -113,7 +114,8 @@ void write_file_atomically(const fs::path& target, std::string_view content) {
 void require_replaceable_directory(const fs::path& target, std::string_view marker) {
   if (!fs::exists(target)) return;
   if (!fs::is_directory(target)) {
-    throw InputError(fmt::format("{}: is a file, and a folder is to be written there; choose another -o", target.string()));
+    throw InputError(
+        fmt::format("{}: is a file, and a folder is to be written there; choose another -o", target.string()));
   }
   if (fs::is_empty(target) || fs::exists(target / marker)) return;
   throw InputError(fmt::format("{}: holds files but no {}, so it is not one of ours to replace; choose another -o",

@@ -25,7 +25,9 @@ struct CsrView {
   std::span<const GeneIndex> indices;
   std::span<const float> data;
 
-  [[nodiscard]] std::int64_t nnz() const { return n_cells == 0 ? 0 : indptr[static_cast<std::size_t>(n_cells)] - indptr[0]; }
+  [[nodiscard]] std::int64_t nnz() const {
+    return n_cells == 0 ? 0 : indptr[static_cast<std::size_t>(n_cells)] - indptr[0];
+  }
   [[nodiscard]] RowView row(CellIndex cell) const {
     const auto begin = static_cast<std::size_t>(indptr[static_cast<std::size_t>(cell)]);
     const auto end = static_cast<std::size_t>(indptr[static_cast<std::size_t>(cell) + 1]);

@@ -12,7 +12,9 @@ namespace {
 // Lines of a plain or gzipped text file; zlib reads both.
 std::vector<std::string> read_lines(const std::filesystem::path& path) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), &gzclose);
-  if (!file) throw core::InputError(fmt::format("{}: no such file, or it cannot be read; a gene list is expected", path.string()));
+  if (!file)
+    throw core::InputError(
+        fmt::format("{}: no such file, or it cannot be read; a gene list is expected", path.string()));
   std::vector<std::string> lines(1);
   std::vector<char> buffer(1U << 16U);
   for (;;) {
@@ -21,8 +23,10 @@ std::vector<std::string> read_lines(const std::filesystem::path& path) {
     if (n == 0) break;
     for (int i = 0; i < n; ++i) {
       const char c = buffer[static_cast<std::size_t>(i)];
-      if (c == '\n') lines.emplace_back();
-      else if (c != '\r') lines.back() += c;
+      if (c == '\n')
+        lines.emplace_back();
+      else if (c != '\r')
+        lines.back() += c;
     }
   }
   if (lines.back().empty()) lines.pop_back();
@@ -33,9 +37,12 @@ std::vector<std::string> split(const std::string& line, char separator) {
   std::vector<std::string> fields(1);
   bool quoted = false;
   for (const char c : line) {
-    if (c == '"') quoted = !quoted;
-    else if (c == separator && !quoted) fields.emplace_back();
-    else fields.back() += c;
+    if (c == '"')
+      quoted = !quoted;
+    else if (c == separator && !quoted)
+      fields.emplace_back();
+    else
+      fields.back() += c;
   }
   return fields;
 }
@@ -58,17 +65,21 @@ GeneList read_gene_list(const std::filesystem::path& path) {
     while (id_column < fields.size() && !is_ensembl_id(fields[id_column])) ++id_column;
     if (id_column == fields.size()) {
       if (genes.ids.empty() && n == 0) continue;  // the header
-      throw core::InputError(fmt::format("{}: line {} holds no Ensembl id ('{}'); one id a line is expected, and a symbol "
-                                         "behind it if you like", path.string(), n + 1, lines[n]));
+      throw core::InputError(
+          fmt::format("{}: line {} holds no Ensembl id ('{}'); one id a line is expected, and a symbol "
+                      "behind it if you like",
+                      path.string(), n + 1, lines[n]));
     }
     std::string id(without_version(fields[id_column]));
     if (!seen.insert(id).second) {
-      throw core::InputError(fmt::format("{}: line {} repeats {}; each gene must stand there once", path.string(), n + 1, id));
+      throw core::InputError(
+          fmt::format("{}: line {} repeats {}; each gene must stand there once", path.string(), n + 1, id));
     }
     genes.ids.push_back(std::move(id));
     genes.symbols.push_back(id_column + 1 < fields.size() ? fields[id_column + 1] : std::string());
   }
-  if (genes.ids.empty()) throw core::InputError(fmt::format("{}: holds no Ensembl ids; one a line is expected", path.string()));
+  if (genes.ids.empty())
+    throw core::InputError(fmt::format("{}: holds no Ensembl ids; one a line is expected", path.string()));
   return genes;
 }
 

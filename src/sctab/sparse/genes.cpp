@@ -99,8 +99,10 @@ void GeneAlignment::count() {
     if (gene < 0) continue;
     SCTAB_ASSERT(gene < n_target_);
     const auto at = static_cast<std::size_t>(gene);
-    if (seen[at]) ++n_repeated_;
-    else ++n_found_;
+    if (seen[at])
+      ++n_repeated_;
+    else
+      ++n_found_;
     seen[at] = true;
   }
 }

@@ -23,17 +23,19 @@ void log_normalise(CsrMatrix& counts, float target) {
   }
 }
 
-void check_counts(CsrView counts, std::string_view source, CellIndex first_cell, std::span<const std::string> gene_ids) {
+void check_counts(CsrView counts, std::string_view source, CellIndex first_cell,
+                  std::span<const std::string> gene_ids) {
   for (CellIndex cell = 0; cell < counts.n_cells; ++cell) {
     const RowView row = counts.row(cell);
     for (std::size_t i = 0; i < row.data.size(); ++i) {
       if (row.data[i] >= 0 && std::isfinite(row.data[i])) continue;
       const auto gene = static_cast<std::size_t>(row.indices[i]);
       const std::string name = gene < gene_ids.size() ? gene_ids[gene] : fmt::format("number {}", gene);
-      throw core::InputError(fmt::format(
-          "{}: cell {} (counted from 0), gene {} holds {}; counts must be finite and >= 0. Is this the matrix of raw counts? "
-          "Another one can be named with --counts",
-          source, first_cell + cell, name, row.data[i]));
+      throw core::InputError(
+          fmt::format("{}: cell {} (counted from 0), gene {} holds {}; counts must be finite and >= 0. Is this the "
+                      "matrix of raw counts? "
+                      "Another one can be named with --counts",
+                      source, first_cell + cell, name, row.data[i]));
     }
   }
 }

@@ -20,7 +20,6 @@ void log_normalise(CsrMatrix& counts, float target = kTargetCounts);
 
 /// Throws InputError on the first negative, NaN or infinite count. `source` names the file and matrix in the message,
 /// `first_cell` is the source's position of row 0, and gene_ids (may be empty) names the gene.
-void check_counts(CsrView counts, std::string_view source, CellIndex first_cell,
-                  std::span<const std::string> gene_ids);
+void check_counts(CsrView counts, std::string_view source, CellIndex first_cell, std::span<const std::string> gene_ids);
 
 }  // namespace sctab::sparse

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "sctab/anndata/reader.hpp"
+
+namespace sctab::annotate {
+
+struct AnnotateOptions {
+  std::filesystem::path model;
+  std::filesystem::path output;  // empty: FILE with .sctab.h5ad for .h5ad, beside it
+  std::filesystem::path csv;     // empty: the output with .csv for .h5ad
+  anndata::InputKind input = anndata::InputKind::kCounts;
+  std::string counts;              // matrix to take counts from; empty: found
+  double min_genes_found = 0.10;   // of the model's genes; below it the file is refused
+  std::int64_t batch_size = 1024;  // cells
+  int threads = 0;
+};
+
+struct AnnotateResult {
+  std::filesystem::path output, csv;
+  std::int64_t n_cells = 0, n_unknown = 0;  // unknown: cells with no counts in the model's genes
+  std::int64_t genes_found = 0, genes_of_model = 0;
+  std::string counts_source;
+  std::map<std::string, std::int64_t> cells_per_type;
+  double seconds = 0;
+};
+
+/// Labels every cell of a .h5ad: a copy of the file with obs sctab_cell_type, sctab_cell_type_ontology_term_id and
+/// sctab_probability, obsm X_sctab and uns sctab, all else as it was; and a csv. Bounded memory. Both outputs are whole
+/// or absent.
+AnnotateResult annotate_file(const std::filesystem::path& file, const AnnotateOptions& options);
+
+}  // namespace sctab::annotate

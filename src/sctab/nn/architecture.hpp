@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace sctab::nn {
+
+enum class ModelKind { kTabnet, kMlp, kLinear };
+/// "tabnet", "mlp", "linear".
+std::string_view name(ModelKind kind);
+ModelKind parse_model_kind(std::string_view text);
+
+enum class MaskType { kEntmax, kSparsemax };
+
+/// TabNet's sizes; the defaults are the paper's.
+struct TabnetOptions {
+  std::int64_t n_d = 128;  // width of the embedding
+  std::int64_t n_a = 64;   // width that feeds attention
+  std::int64_t n_steps = 1;
+  double gamma = 1.3;              // how freely a gene may be used again in a later step
+  std::int64_t n_independent = 5;  // GLU layers of each step
+  std::int64_t n_shared = 3;       // GLU layers whose weights all steps share
+  double epsilon = 1e-15;
+  std::int64_t virtual_batch_size = 256;
+  double momentum = 0.02;  // of ghost batch norm; the initial batch norm has 0.01
+  MaskType mask_type = MaskType::kEntmax;
+  void validate() const;  // throws InputError naming the field
+};
+
+/// The paper's MLP baseline.
+struct MlpOptions {
+  std::int64_t n_hidden = 8;
+  std::int64_t hidden_size = 128;
+  double dropout = 0.1;
+  void validate() const;
+};
+
+/// What config.json's "architecture" holds.
+struct Architecture {
+  ModelKind kind = ModelKind::kTabnet;
+  std::int64_t n_genes = 0;
+  std::int64_t n_types = 0;
+  TabnetOptions tabnet;
+  MlpOptions mlp;
+};
+
+nlohmann::json to_json(const Architecture& architecture);
+/// Throws InputError naming `source` and the key.
+Architecture architecture_from_json(const nlohmann::json& json, std::string_view source);
+
+}  // namespace sctab::nn

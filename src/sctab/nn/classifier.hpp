@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "sctab/nn/model_directory.hpp"
+#include "sctab/sparse/csr.hpp"
+
+namespace sctab::nn {
+
+/// For each cell of a batch, row-major.
+struct Prediction {
+  std::int64_t n_cells = 0, n_types = 0, n_embedding = 0;
+  std::vector<float> probabilities;  // n_cells × n_types, rows sum to 1
+  std::vector<float> embedding;  // n_cells × n_embedding: TabNet's n_d, the MLP's last hidden layer, linear's logits
+};
+
+struct ClassifierOptions {
+  int threads = 0;                 // of torch and BLAS; 0: all
+  std::int64_t batch_size = 1024;  // cells at once: bounds memory, does not change results beyond rounding
+};
+
+/// A trained model loaded for prediction. This header is free of torch.
+class Classifier {
+ public:
+  /// Throws InputError naming the file where a weight is missing, unknown or has another shape than config.json says.
+  static Classifier load(const std::filesystem::path& directory, const ClassifierOptions& options = {});
+  ~Classifier();
+  Classifier(Classifier&&) noexcept;
+
+  [[nodiscard]] const ModelDescription& description() const;
+  /// log_norm: (n × n_genes) in model order, log1p of counts scaled to 10,000. Any number of cells.
+  [[nodiscard]] Prediction predict(sparse::CsrView log_norm) const;
+
+ private:
+  struct State;
+  explicit Classifier(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sctab::nn

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sctab/nn/architecture.hpp"
+#include "sctab/sparse/genes.hpp"
+
+namespace sctab::nn {
+
+inline constexpr int kModelFormatVersion = 1;
+
+struct CellTypeLabel {
+  std::string label;
+  std::string id;  // CL:…
+};
+
+/// All of a model directory but the weights: config.json, genes.tsv, cell_types.tsv, ontology.json, metrics.json,
+/// README.md.
+struct ModelDescription {
+  std::string name;  // the directory's
+  Architecture architecture;
+  sparse::GeneList genes;  // in model order
+  std::vector<CellTypeLabel> cell_types;
+  nlohmann::json ontology;  // see ontology::Ontology::from_json
+  nlohmann::json training;  // facts: store hash, cells, epochs, options as chosen and why
+  nlohmann::json metrics;   // as evaluated; may be null
+  std::vector<std::string> members = {"model.safetensors"};  // member-1.safetensors … for an ensemble
+};
+
+/// Reads and checks it: format version, all files there, as many genes and types as the architecture says.
+/// Throws InputError naming the file, what was found and what was expected. Does not need torch.
+ModelDescription read_description(const std::filesystem::path& directory);
+
+/// Writes all files but the weights into `directory`, which exists (the path() of a core::StagedOutput), README.md as
+/// the model card.
+void write_description(const std::filesystem::path& directory, const ModelDescription& description);
+
+/// The model card as text: labels, genes, training facts, metrics.
+std::string model_card(const ModelDescription& description);
+
+/// SHA-256 over config, genes, cell types and weights: changes when predictions can.
+std::string model_hash(const std::filesystem::path& directory);
+
+}  // namespace sctab::nn

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sctab/sparse/csr.hpp"
+#include "sctab/store/store.hpp"
+
+namespace sctab::store {
+
+struct LoaderOptions {
+  CellIndex batch_size = 2048;
+  std::uint64_t seed = 1;
+  bool shuffle = true;  // false: store order (which is already a random order of the split)
+  int rank = 0, world_size = 1;
+  int threads = 0;                   // decoders; 0: all
+  CellIndex rows_per_block = 1024;   // contiguous reads
+  CellIndex blocks_per_window = 32;  // shuffled together in memory
+  bool normalise = true;             // log1p of counts scaled to 10,000; false: raw counts
+  void validate() const;             // throws InputError naming the field
+};
+
+/// One batch. x: (n × n_genes) in the store's gene order. rows: positions in the split; cell_types: codes.
+struct Batch {
+  sparse::CsrMatrix x;
+  std::vector<TypeIndex> cell_types;
+  std::vector<CellIndex> rows;
+};
+
+/// Shuffled batches of one split. Shards are read without HDF5: chunk addresses once, then pread, libdeflate (whose
+/// checksum finds damage) and unshuffle on our own threads; the next window decodes while this one is used.
+///
+/// Promises: the order is a pure function of (seed, epoch, rank, world size); every cell exactly once an epoch over all
+/// ranks; equal batch counts on every rank, and batch sizes that differ by one at most (no runt at the end of an epoch,
+/// which would spoil batch norm); start(epoch, batch) in O(1); a damaged shard is named and refused.
+class Loader {
+ public:
+  Loader(const Store& store, Split split, LoaderOptions options = {});
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  /// Batches an epoch, on each rank; 0 for an empty split.
+  [[nodiscard]] std::int64_t n_batches() const;
+  /// Begins an epoch, at a batch of it. The loader starts at (0, 0).
+  void start(std::int64_t epoch, std::int64_t batch = 0);
+  /// The next batch of this epoch; false at its end. Reuses the batch's memory.
+  bool next(Batch& batch);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sctab::store

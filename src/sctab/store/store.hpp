@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sctab/anndata/frame.hpp"
+#include "sctab/sparse/genes.hpp"
+
+namespace sctab::store {
+
+using core::CellIndex;
+using core::GeneIndex;
+using core::TypeIndex;
+
+inline constexpr int kFormatVersion = 1;
+
+enum class Split : std::uint8_t { kTrain, kVal, kTest };
+inline constexpr std::array kSplits = {Split::kTrain, Split::kVal, Split::kTest};
+/// "train", "val", "test".
+std::string_view name(Split split);
+/// Throws InputError naming the three.
+Split parse_split(std::string_view text);
+
+/// The categorical obs columns of every shard, in this order.
+enum class Field : std::uint8_t { kCellType, kDonor, kDataset, kAssay, kTissue, kTissueGeneral, kDisease };
+inline constexpr std::size_t kNumFields = 7;
+/// "cell_type", "donor", "dataset", "assay", "tissue", "tissue_general", "disease".
+std::string_view name(Field field);
+
+struct CellTypeEntry {
+  std::string label;  // the ontology's name
+  std::string id;     // CL:…
+};
+
+/// What each field's codes mean. Codes of kCellType index cell_types, all others their table.
+struct CategoryTables {
+  std::vector<CellTypeEntry> cell_types;
+  std::array<std::vector<std::string>, kNumFields> values;  // values[kCellType] is empty
+};
+
+/// The obs of a split, column by column, in store order. source_row: the cell's row in its source (dataset).
+struct ObsTable {
+  std::array<std::vector<std::int32_t>, kNumFields> codes;
+  std::vector<CellIndex> source_row;
+
+  [[nodiscard]] CellIndex size() const { return static_cast<CellIndex>(source_row.size()); }
+  [[nodiscard]] const std::vector<std::int32_t>& column(Field field) const {
+    return codes[static_cast<std::size_t>(field)];
+  }
+};
+
+/// One shard file as store.json has it.
+struct Shard {
+  std::string file;  // "train-00000.h5ad"
+  CellIndex n_cells = 0;
+  std::int64_t bytes = 0;
+  std::string sha256;
+};
+
+/// An opened store: store.json, gene list, tables. Opening checks the format version, that every shard is there with
+/// the size that store.json gives, and proves that no donor stands in two splits. Throws InputError naming what is
+/// wrong.
+class Store {
+ public:
+  static Store open(std::filesystem::path directory);
+
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  /// In the store's order (by mean expression); nothing may assume another.
+  [[nodiscard]] const sparse::GeneList& genes() const { return genes_; }
+  [[nodiscard]] const CategoryTables& tables() const { return tables_; }
+  [[nodiscard]] const std::vector<Shard>& shards(Split split) const { return shards_[static_cast<std::size_t>(split)]; }
+  [[nodiscard]] CellIndex n_cells(Split split) const;
+  [[nodiscard]] std::int64_t bytes() const;
+  /// Reads the obs of a split from its shards. 40 bytes a cell.
+  [[nodiscard]] ObsTable obs(Split split) const;
+  /// The store's ontology.json: every ancestor edge that its labels need.
+  [[nodiscard]] nlohmann::json ontology() const;
+  /// How the store came to be, as the corpus wrote it: sources, options, what each curation rule removed.
+  [[nodiscard]] const nlohmann::json& provenance() const { return provenance_; }
+  /// Hash of store.json: names this store in models trained on it.
+  [[nodiscard]] const std::string& hash() const { return hash_; }
+  /// Reads every shard whole and compares its SHA-256. Throws InputError naming the damaged one.
+  void verify() const;
+
+ private:
+  Store() = default;
+  std::filesystem::path directory_;
+  std::uint64_t seed_ = 0;
+  sparse::GeneList genes_;
+  CategoryTables tables_;
+  std::array<std::vector<Shard>, 3> shards_;
+  nlohmann::json provenance_;
+  std::string hash_;
+};
+
+/// Throws InputError naming a donor that stands in two splits.
+void require_disjoint_donors(const Store& store);
+
+}  // namespace sctab::store

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+
+#include "sctab/sparse/csr.hpp"
+#include "sctab/sparse/genes.hpp"
+#include "sctab/store/store.hpp"
+
+namespace sctab::store {
+
+struct WriterOptions {
+  std::uint64_t seed = 1;  // of the cells' order
+  CellIndex cells_per_shard = 131'072;
+  CellIndex cells_per_chunk = 64;  // of data and indices, on average
+  int gzip_level = 4;
+  int threads = 0;  // 0: all
+  std::int64_t memory_bytes = 4'000'000'000;
+  void validate() const;  // throws InputError naming the field
+};
+
+/// The obs of one cell. Codes are positions in the CategoryTables given to the writer.
+struct CellObs {
+  std::array<std::int32_t, kNumFields> codes{};
+  CellIndex source_row = 0;
+};
+
+/// Writes a store in two passes, in bounded memory: add() scatters cells to compressed spools, one a shard, such that
+/// each split's order is an exact uniform random permutation drawn from the seed; finish() permutes one shard at a time
+/// in memory, reorders genes by mean expression over the training cells, and writes shards, tables and store.json.
+class Writer {
+ public:
+  /// directory: an empty or new folder, the path() of a core::StagedOutput (its free space must hold the spools too).
+  /// n_cells: cells of each split that will be added, known from the obs; the exact permutation needs it.
+  Writer(std::filesystem::path directory, sparse::GeneList genes, CategoryTables tables,
+         std::array<CellIndex, 3> n_cells, WriterOptions options = {});
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// counts: raw counts over the gene list given, (n × n_genes), sorted; obs and splits: one a cell.
+  void add(sparse::CsrView counts, std::span<const CellObs> obs, std::span<const Split> splits);
+  /// ontology: for ontology.json; provenance: kept in store.json as it is. Throws std::logic_error where the cells
+  /// added are not the cells announced.
+  void finish(const nlohmann::json& ontology, const nlohmann::json& provenance);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sctab::store
