@@ -1,0 +1,27 @@
+#include "sctab/core/json_file.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::core {
+namespace {
+
+TEST(JsonFile, ReadsWhatItWrote) {
+  const tests::TemporaryFolder folder;
+  const nlohmann::json value = {{"cells", 3}, {"labels", {"T cell", "B cell"}}};
+  write_json(folder / "a.json", value);
+  EXPECT_EQ(read_json(folder / "a.json"), value);
+}
+
+TEST(JsonFile, NamesTheFileThatIsMissingOrDamaged) {
+  const tests::TemporaryFolder folder;
+  SCTAB_EXPECT_THROW_WITH(read_json(folder / "none.json"), InputError, "none.json", "no such file");
+  std::ofstream(folder / "cut.json") << "{\"cells\": [1, 2";
+  SCTAB_EXPECT_THROW_WITH(read_json(folder / "cut.json"), InputError, "cut.json", "byte");
+}
+
+}  // namespace
+}  // namespace sctab::core

