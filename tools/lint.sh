@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# lint.sh BUILD_FOLDER: formatting, layering, sizes; clang-tidy on the files without libtorch (the others take 50 s each).
+set -uo pipefail
+build=$1
+failed=0
+
+sources=$(git ls-files '*.cpp' '*.hpp')
+if clang-format --dry-run -Werror $sources; then echo "format: clean"; else echo "format: run 'make format'"; failed=1; fi
+python3 tools/check_layering.py || failed=1
+python3 tools/check_sizes.py || failed=1
+
+if [ "${SCTAB_LINT_TIDY:-1}" = 1 ]; then
+  if [ ! -f "$build/compile_commands.json" ]; then
+    echo "clang-tidy: needs $build/compile_commands.json; run 'make build' first" && exit 1
+  fi
+  torch_free=$(git ls-files 'src/*.cpp' | grep -vE '^src/sctab/(nn|train)/')
+  if echo "$torch_free" | xargs -P "$(nproc)" -n 4 clang-tidy -p "$build" --quiet 2>/dev/null; then
+    echo "clang-tidy: clean"
+  else
+    echo "clang-tidy: complaints above"
+    failed=1
+  fi
+fi
+exit $failed
