@@ -1,0 +1,98 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sctab/nn/architecture.hpp"
+#include "sctab/nn/layer_mode.hpp"
+#include "sctab/nn/network_state.hpp"
+
+namespace sctab::nn {
+
+struct NetworkOutput {
+  at::Tensor logits;  // cells × types
+  at::Tensor
+      mask_loss;  // scalar, mean over steps and cells of sum(m log(m + epsilon)), <= 0: minus the masks' entropy.
+                  // The loss is cross-entropy − lambda_sparse · mask_loss. Zero for networks without masks
+  at::Tensor embedding;  // cells × n_embedding: TabNet's n_d, the MLP's last hidden layer, linear's logits
+};
+
+/// What attention looked at, one step after the other. Empty for networks without masks.
+struct Explanation {
+  std::vector<at::Tensor> masks;  // n_steps of cells × genes; rows sum to 1
+  at::Tensor importance;          // cells × genes: masks weighted by what each step adds to the embedding
+};
+
+/// A network over log-normalised cells. Not for use by two threads at once.
+///
+///   auto network = make_network(architecture, seed);
+///   network->train();
+///   auto output = network->forward(dense_tensor(batch));
+class Network {
+ public:
+  virtual ~Network() = default;
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  /// x: cells × genes, dense, at least one cell, of the parameters' type. Updates running statistics in training mode.
+  NetworkOutput forward(const at::Tensor& x) { return run(x, pass_, nullptr); }
+  /// As forward(), and what attention looked at.
+  NetworkOutput explain(const at::Tensor& x, Explanation& explanation) { return run(x, pass_, &explanation); }
+
+  /// Batch statistics and dropout. A new network is in this mode.
+  void train() { pass_ = {LayerMode::kTrain, 0}; }
+  /// Running statistics, no dropout: each cell's result depends on that cell alone.
+  void eval() { pass_ = {LayerMode::kEval, 0}; }
+  [[nodiscard]] bool training() const { return pass_.mode == LayerMode::kTrain; }
+
+  [[nodiscard]] NetworkState& state() { return state_; }
+  [[nodiscard]] const NetworkState& state() const { return state_; }
+  /// The parameters as an optimiser takes them, in the order of state().parameters().
+  [[nodiscard]] std::vector<at::Tensor> parameters() const;
+  void zero_gradients();
+  /// Converts parameters and statistics, float <-> double, keeping the handles.
+  void convert_to(at::ScalarType type);
+
+  /// The state of the stream that dropout draws from (uint8), for checkpoints: no other randomness is in a network.
+  [[nodiscard]] at::Tensor random_state() const;
+  void set_random_state(const at::Tensor& state);
+
+ protected:
+  explicit Network(std::uint64_t seed);
+  virtual NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) = 0;
+
+  NetworkState state_;
+  at::Generator dropout_;
+
+ private:
+  friend class BatchNormEstimate;
+  LayerPass pass_;
+};
+
+/// A new network in training mode. Initial weights (the published code's distributions) and dropout are functions of
+/// the seed; torch's global generator is neither read nor moved. Throws InputError where a size is out of range.
+std::unique_ptr<Network> make_network(const Architecture& architecture, std::uint64_t seed);
+
+/// Replaces the running statistics of every batch norm by the mean and the unbiased variance over all cells added, with
+/// the weights as they are: running averages lag behind when training takes few steps.
+///
+///   BatchNormEstimate estimate(*network);
+///   for (...) estimate.add(x);  // no augmentation; a few thousand cells in batches as large as the training ones
+class BatchNormEstimate {
+ public:
+  explicit BatchNormEstimate(Network& network) : network_(network) {}
+  /// x: cells × genes. Batch statistics inside, no dropout, no gradient. The first call discards what was there; after
+  /// every call the statistics are those of the cells so far. The network's mode stays as it is.
+  void add(const at::Tensor& x);
+  [[nodiscard]] std::int64_t n_cells() const { return n_cells_; }
+
+ private:
+  Network& network_;
+  std::int64_t n_cells_ = 0;
+};
+
+}  // namespace sctab::nn

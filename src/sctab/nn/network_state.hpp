@@ -1,0 +1,44 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sctab::nn {
+
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+/// The parameters and buffers of a network under the names of the published checkpoints. Tensors are handles: a layer
+/// holds the same tensor that stands here, so what is loaded here is seen there.
+class NetworkState {
+ public:
+  void add_parameter(std::string name, const at::Tensor& tensor);
+  void add_buffer(std::string name, const at::Tensor& tensor);
+  /// One more name of a tensor already added: TabNet's steps share their first layers.
+  void add_tied_name(std::string name, const at::Tensor& tensor);
+
+  /// What the optimiser trains: each tensor once, under its first name, in the published order.
+  [[nodiscard]] const std::vector<NamedTensor>& parameters() const { return parameters_; }
+  /// Running statistics of batch norm (float) and their counters (int64).
+  [[nodiscard]] const std::vector<NamedTensor>& buffers() const { return buffers_; }
+  /// The further names of tied parameters, with the same tensors.
+  [[nodiscard]] const std::vector<NamedTensor>& tied_names() const { return tied_names_; }
+
+  /// A copy of parameters and buffers, each once; what load() takes back.
+  [[nodiscard]] std::vector<NamedTensor> copy() const;
+
+  /// Copies values in, in place. Tied names may be given or left out; where several are given they must agree.
+  /// Throws InputError, which names `source` and the tensor, on one that is missing, unknown, given twice, of another
+  /// shape or kind of number, not finite, or tied and different; nothing is changed then.
+  void load(const std::vector<NamedTensor>& values, std::string_view source);
+
+ private:
+  std::vector<NamedTensor> parameters_, buffers_, tied_names_;
+};
+
+}  // namespace sctab::nn

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "sctab/sparse/csr.hpp"
+
+namespace sctab::nn {
+
+/// Sets the threads of torch and BLAS (0: all processors) for networks run by the calling thread, and warns once, on
+/// standard error, where BLAS is not a fast one: with the reference BLAS everything runs 70 times slower. Call it once,
+/// before the first network.
+void set_torch_threads(int threads);
+
+/// True where libtorch has MKL, or OpenBLAS or BLIS is the loaded BLAS.
+bool blas_is_fast();
+
+/// cells × genes, dense float32, in memory of its own.
+at::Tensor dense_tensor(sparse::CsrView cells);
+
+}  // namespace sctab::nn
