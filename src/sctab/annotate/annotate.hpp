@@ -4,10 +4,15 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "sctab/anndata/reader.hpp"
 
 namespace sctab::annotate {
+
+/// Label and id of cells without any counts in the model's genes; their probability is 0 and their embedding all zeros,
+/// because a missing value would not survive every reader of the file.
+inline constexpr std::string_view kUnknown = "unknown";
 
 struct AnnotateOptions {
   std::filesystem::path model;
@@ -16,22 +21,24 @@ struct AnnotateOptions {
   anndata::InputKind input = anndata::InputKind::kCounts;
   std::string counts;              // matrix to take counts from; empty: found
   double min_genes_found = 0.10;   // of the model's genes; below it the file is refused
-  std::int64_t batch_size = 1024;  // cells
-  int threads = 0;
+  std::int64_t batch_size = 1024;  // cells read and predicted at once
+  int threads = 0;                 // 0: all processors
+  void validate() const;           // throws InputError naming the field
 };
 
 struct AnnotateResult {
   std::filesystem::path output, csv;
   std::int64_t n_cells = 0, n_unknown = 0;  // unknown: cells with no counts in the model's genes
   std::int64_t genes_found = 0, genes_of_model = 0;
-  std::string counts_source;
+  std::int64_t genes_repeated = 0;  // columns of the file that name a gene again; they were summed
+  std::string counts_source;        // "raw/X: holds integers"
   std::map<std::string, std::int64_t> cells_per_type;
   double seconds = 0;
 };
 
 /// Labels every cell of a .h5ad: a copy of the file with obs sctab_cell_type, sctab_cell_type_ontology_term_id and
 /// sctab_probability, obsm X_sctab and uns sctab, all else as it was; and a csv. Bounded memory. Both outputs are whole
-/// or absent.
+/// or absent, and earlier ones stay until both new ones are whole. Throws InputError naming the file.
 AnnotateResult annotate_file(const std::filesystem::path& file, const AnnotateOptions& options);
 
 }  // namespace sctab::annotate

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace sctab::cli {
+
+/// Each adds one sub-command to its parent. Parsing the command line runs the one that is named: it calls one library
+/// function and prints its result to standard output. Errors leave as exceptions; main() turns them into exit codes.
+void add_corpus_build(CLI::App& corpus);
+void add_corpus_describe(CLI::App& corpus);
+void add_corpus_subsample(CLI::App& corpus);
+void add_train(CLI::App& app);
+void add_evaluate(CLI::App& app);
+void add_annotate(CLI::App& app);
+void add_models_show(CLI::App& models);
+void add_simulate(CLI::App& app);
+
+}  // namespace sctab::cli

@@ -1,0 +1,38 @@
+#include <fmt/format.h>
+
+#include <CLI/Option.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "print.hpp"
+#include "sctab/corpus/describe.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path store;
+  bool json = false;
+};
+
+void run(const Arguments& arguments) {
+  const nlohmann::json description = corpus::describe(store::Store::open(arguments.store));
+  if (arguments.json) return print_json(description);
+  fmt::print("{}", corpus::describe_text(description));
+}
+
+}  // namespace
+
+void add_corpus_describe(CLI::App& corpus) {
+  CLI::App* command = corpus.add_subcommand(
+      "describe",
+      "Count what a store holds. Cells, donors, types, tissues and datasets of each split, each type and each tissue.");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

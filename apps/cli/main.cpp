@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <system_error>
+
+#include "commands.hpp"
+#include "help_format.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+
+namespace sctab::cli {
+namespace {
+
+constexpr int kBug = 1, kBadInput = 2, kInterrupted = 130;
+
+/// Prints "sctab: message" as one line on standard error and returns the exit code.
+int fail(int code, std::string message) {
+  std::ranges::replace(message, '\n', ' ');
+  fmt::print(stderr, "sctab: {}\n", message);
+  return code;
+}
+
+void add_commands(CLI::App& app) {
+  app.require_subcommand(1);
+  CLI::App* corpus = app.add_subcommand("corpus", "Build, describe and subsample training corpora.");
+  corpus->require_subcommand(1);
+  add_corpus_build(*corpus);
+  add_corpus_describe(*corpus);
+  add_corpus_subsample(*corpus);
+  add_train(app);
+  add_evaluate(app);
+  add_annotate(app);
+  CLI::App* models = app.add_subcommand("models", "Look into trained models.");
+  models->require_subcommand(1);
+  add_models_show(*models);
+  add_simulate(app);
+}
+
+/// "sctab corpus build": the command that was being parsed.
+std::string command_name(const CLI::App& app) {
+  std::string name = "sctab";
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    name += " " + command->get_name();
+  }
+  return name;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("sctab: cell type annotation of single cells, after scTab (Fischer et al., 2023).", "sctab");
+  app.formatter(std::make_shared<HelpFormat>());
+  app.fallthrough();
+  app.set_version_flag("--version", "sctab " SCTAB_VERSION, "print the version and leave");
+  app.add_flag_callback(
+      "--quiet", [] { core::Progress::set_quiet(true); }, "show no progress");
+  app.footer(
+      "With every command: --quiet shows no progress. Results go to standard output, all else to standard error.");
+  add_commands(app);
+  app.footer("`sctab COMMAND --help` shows the options of a command.");
+  try {
+    app.parse(argc, argv);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+    return fail(kBadInput, "the result cannot be written to standard output; is its disk full or its reader gone?");
+  } catch (const CLI::Success& request) {  // --help, --version
+    return app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return fail(kBadInput, fmt::format("{}; `{} --help` shows the options", error.what(), command_name(app)));
+  }
+}
+
+int guarded_run(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const core::InputError& error) {
+    return fail(kBadInput, error.what());
+  } catch (const core::Interrupted& error) {
+    return fail(kInterrupted, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(kBadInput,
+                fmt::format("{}: {}; check the path and its rights", error.path1().string(), error.code().message()));
+  } catch (const std::bad_alloc&) {
+    return fail(kBug, fmt::format("out of memory at {}; a smaller --memory or --batch-size, or more memory, helps",
+                                  core::format_bytes(static_cast<double>(core::peak_memory_bytes()))));
+  } catch (const std::exception& error) {
+    const std::string what = error.what();
+    return fail(kBug, fmt::format("unexpected error, which is a bug: {}; please report it with the command you ran",
+                                  what.substr(0, what.find('\n'))));
+  }
+}
+
+}  // namespace
+}  // namespace sctab::cli
+
+int main(int argc, char** argv) {
+  sctab::core::install_interrupt_handler();
+  return sctab::cli::guarded_run(argc, argv);
+}

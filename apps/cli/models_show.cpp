@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include <CLI/Option.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "print.hpp"
+#include "sctab/nn/model_directory.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model;
+  bool json = false;
+};
+
+nlohmann::json to_json(const nn::ModelDescription& model, const std::filesystem::path& directory) {
+  nlohmann::json types = nlohmann::json::array();
+  for (const nn::CellTypeLabel& type : model.cell_types) {
+    types.push_back({{"label", type.label}, {"cell_type_ontology_term_id", type.id}});
+  }
+  return {{"name", model.name},
+          {"hash", nn::model_hash(directory)},
+          {"architecture", nn::to_json(model.architecture)},
+          {"genes", {{"n", model.genes.size()}, {"hash", model.genes.hash()}}},
+          {"cell_types", types},
+          {"training", model.training},
+          {"metrics", model.metrics},
+          {"members", model.members}};
+}
+
+void run(const Arguments& arguments) {
+  const nn::ModelDescription model = nn::read_description(arguments.model);
+  if (arguments.json) return print_json(to_json(model, arguments.model));
+  fmt::print("{}", nn::model_card(model));
+}
+
+}  // namespace
+
+void add_models_show(CLI::App& models) {
+  CLI::App* command =
+      models.add_subcommand("show", "Show a model's card. Its cell types, genes, training facts and metrics.");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("MODEL", arguments->model, "a model directory made by `sctab train`")->required();
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+
+namespace sctab::cli {
+
+/// Options that mean the same in every command that has them.
+void add_threads(CLI::App& command, int& threads);
+void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides);
+/// Bytes, given as 4GB (powers of 1,000), 4GiB or a plain number.
+void add_memory(CLI::App& command, std::int64_t& bytes);
+void add_json(CLI::App& command, bool& json);
+
+}  // namespace sctab::cli

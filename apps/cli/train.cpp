@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands.hpp"
+#include "print.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/store/store.hpp"
+#include "sctab/train/trainer.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path store, model;
+  std::string kind = "tabnet", preset, mask_type;
+  train::TrainOptions options;
+  bool json = false;
+};
+
+template <typename T>
+void add_choice(CLI::App& command, const char* group, const char* name, std::optional<T>& value,
+                const char* description) {
+  command.add_option(name, value, description)->type_name(std::is_integral_v<T> ? "N" : "X")->group(group);
+}
+
+void add_optimisation(CLI::App& command, train::TrainOptions& options) {
+  const char* group = "Optimisation (default: chosen from the corpus's size, and shown)";
+  add_choice(command, group, "--batch-size", options.batch_size, "cells a step; the paper's 2048");
+  add_choice(command, group, "--epochs", options.max_epochs, "passes over the training cells, at most; the paper's 50");
+  add_choice(command, group, "--patience", options.patience,
+             "epochs without a better validation macro F1 before training ends");
+  add_choice(command, group, "--learning-rate", options.learning_rate,
+             "of AdamW; the paper's 0.005 (tabnet), 0.002 (mlp), 0.0005 (linear)");
+  add_choice(command, group, "--weight-decay", options.weight_decay, "of AdamW; the paper's 0.05, linear 0.01");
+  add_choice(command, group, "--lr-gamma", options.lr_gamma, "factor of the learning rate each epoch; the paper's 0.9");
+  add_choice(command, group, "--clip-norm", options.clip_norm, "largest norm of the gradient; the paper's 1");
+  command
+      .add_flag_callback(
+          "--no-class-weights", [&options] { options.class_weights = false; },
+          "weigh every cell the same; the paper balances the types")
+      ->group(group);
+  command
+      .add_flag("--reestimate-batch-norm,!--keep-batch-norm", options.reestimate_batch_norm,
+                "estimate batch norm statistics anew over training cells before each validation (or never): running "
+                "averages lag where steps are few; the paper keeps running averages")
+      ->group(group);
+}
+
+void add_networks(CLI::App& command, Arguments& arguments) {
+  train::TrainOptions& options = arguments.options;
+  const char* tabnet = "TabNet (default: chosen from the corpus's size, and shown)";
+  add_choice(command, tabnet, "--n-d", options.n_d, "width of the embedding; the paper's 128");
+  add_choice(command, tabnet, "--n-a", options.n_a, "width that feeds attention; the paper's 64");
+  add_choice(command, tabnet, "--n-steps", options.n_steps, "decision steps; the paper's 1");
+  add_choice(command, tabnet, "--n-shared", options.n_shared, "GLU layers that all steps share; the paper's 3");
+  add_choice(command, tabnet, "--n-independent", options.n_independent, "GLU layers of each step; the paper's 5");
+  add_choice(command, tabnet, "--virtual-batch-size", options.virtual_batch_size,
+             "cells a ghost batch norm sees at once; the paper's 256");
+  add_choice(command, tabnet, "--momentum", options.momentum, "of ghost batch norm; the paper's 0.02");
+  add_choice(command, tabnet, "--lambda-sparse", options.lambda_sparse,
+             "weight of the masks' sparsity in the loss; the paper's 1e-5");
+  command.add_option("--mask-type", arguments.mask_type, "of attention; the paper's entmax")
+      ->check(CLI::IsMember({"entmax", "sparsemax"}))
+      ->type_name("entmax|sparsemax")
+      ->group(tabnet);
+  const char* mlp = "MLP (default: chosen from the corpus's size, and shown)";
+  add_choice(command, mlp, "--n-hidden", options.n_hidden, "hidden layers; the paper's 8");
+  add_choice(command, mlp, "--hidden-size", options.hidden_size, "width of a hidden layer; the paper's 128");
+  add_choice(command, mlp, "--dropout", options.dropout, "share of a hidden layer dropped; the paper's 0.1");
+}
+
+void run(Arguments& arguments) {
+  train::TrainOptions& options = arguments.options;
+  options.kind = nn::parse_model_kind(arguments.kind);
+  options.paper_preset = arguments.preset == "paper";
+  if (!arguments.mask_type.empty()) {
+    options.mask_type = arguments.mask_type == "entmax" ? nn::MaskType::kEntmax : nn::MaskType::kSparsemax;
+  }
+  const train::TrainResult result = train::train(store::Store::open(arguments.store), options, arguments.model);
+  if (arguments.json) {
+    return print_json({{"model", arguments.model.string()},
+                       {"epochs", result.epochs},
+                       {"best_epoch", result.best_epoch},
+                       {"best_val_macro_f1", result.best_val_macro_f1},
+                       {"cells_per_second", result.cells_per_second},
+                       {"peak_memory_bytes", core::peak_memory_bytes()}});
+  }
+  fmt::print("validation macro F1 {:.4f} at epoch {} of {}; {} cells/s, peak memory {}\nmodel: {}\n",
+             result.best_val_macro_f1, result.best_epoch, result.epochs,
+             core::format_count(static_cast<std::int64_t>(result.cells_per_second)),
+             core::format_bytes(static_cast<double>(core::peak_memory_bytes())), arguments.model.string());
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "train",
+      "Train a cell type classifier on a store. The loss is the published code's: cross-entropy with balanced class "
+      "weights minus lambda times the masks' loss. Training stops early on validation macro F1, corrected by the Cell "
+      "Ontology. What is not given is chosen from the corpus's size, because the paper's values are made for 7,441 "
+      "steps an epoch; `--preset paper` is exactly the paper.");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
+  command->add_option("-o,--output", arguments->model, "the model directory; metrics and checkpoints lie in its run/")
+      ->type_name("MODEL")
+      ->required();
+  command->add_option("--model", arguments->kind, "the network")
+      ->check(CLI::IsMember({"tabnet", "mlp", "linear"}))
+      ->type_name("tabnet|mlp|linear")
+      ->capture_default_str();
+  command->add_option("--preset", arguments->preset, "paper: the paper's value for whatever is not given")
+      ->check(CLI::IsMember({"paper"}))
+      ->type_name("paper");
+  command->add_flag(
+      "--resume", arguments->options.resume,
+      "go on from the last checkpoint of a run that was ended; its losses are those of a run never ended");
+  add_seed(*command, arguments->options.seed, "initial weights, dropout and the order of cells");
+  add_threads(*command, arguments->options.threads);
+  add_json(*command, arguments->json);
+  add_optimisation(*command, arguments->options);
+  add_networks(*command, *arguments);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

@@ -1,0 +1,110 @@
+#include "sctab/annotate/labels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "sctab/annotate/annotate.hpp"
+#include "sctab/core/error.hpp"
+
+namespace sctab::annotate {
+namespace {
+
+/// One name a type, -1 first; categories sorted, and only those of types that occur.
+template <typename NameOf>
+anndata::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf name_of) {
+  std::map<core::TypeIndex, std::string> names;
+  for (const core::TypeIndex type : types) {
+    if (!names.contains(type)) names.emplace(type, name_of(type));
+  }
+  std::map<std::string, std::int32_t> codes;
+  for (const auto& [type, name] : names) codes.emplace(name, 0);
+  anndata::Categorical column;
+  for (auto& [name, code] : codes) {
+    code = core::narrow<std::int32_t>(column.categories.size());
+    column.categories.push_back(name);
+  }
+  std::map<core::TypeIndex, std::int32_t> code_of_type;
+  for (const auto& [type, name] : names) code_of_type[type] = codes.at(name);
+  column.codes.reserve(types.size());
+  for (const core::TypeIndex type : types) column.codes.push_back(code_of_type.at(type));
+  return column;
+}
+
+}  // namespace
+
+void Labels::append(sparse::CsrView log_norm, nn::Prediction& prediction) {
+  SCTAB_ASSERT(log_norm.n_cells == prediction.n_cells);
+  SCTAB_ASSERT(prediction.n_types == static_cast<std::int64_t>(cell_types_.size()));
+  const auto n_types = static_cast<std::size_t>(prediction.n_types);
+  const auto width = static_cast<std::size_t>(prediction.n_embedding);
+  for (core::CellIndex cell = 0; cell < log_norm.n_cells; ++cell) {
+    const auto row = static_cast<std::size_t>(cell);
+    if (log_norm.row(cell).data.empty()) {
+      types_.push_back(-1);
+      probabilities_.push_back(0);
+      std::ranges::fill(std::span(prediction.embedding).subspan(row * width, width), 0.0F);
+      continue;
+    }
+    const auto probabilities = std::span<const float>(prediction.probabilities).subspan(row * n_types, n_types);
+    const auto best = std::ranges::max_element(probabilities);
+    types_.push_back(core::narrow<core::TypeIndex>(best - probabilities.begin()));
+    probabilities_.push_back(*best);
+  }
+}
+
+std::string Labels::label(core::TypeIndex type) const {
+  return type < 0 ? std::string(kUnknown) : cell_types_[static_cast<std::size_t>(type)].label;
+}
+
+std::string Labels::id(core::TypeIndex type) const {
+  return type < 0 ? std::string(kUnknown) : cell_types_[static_cast<std::size_t>(type)].id;
+}
+
+std::int64_t Labels::n_unknown() const {
+  return std::ranges::count(types_, -1);
+}
+
+std::map<std::string, std::int64_t> Labels::cells_per_type() const {
+  std::map<core::TypeIndex, std::int64_t> by_type;
+  for (const core::TypeIndex type : types_) ++by_type[type];
+  std::map<std::string, std::int64_t> by_label;
+  for (const auto& [type, n] : by_type) by_label[label(type)] += n;
+  return by_label;
+}
+
+std::vector<anndata::Column> Labels::obs_columns() const {
+  return {{"sctab_cell_type", to_categorical(types_, [this](auto type) { return label(type); })},
+          {"sctab_cell_type_ontology_term_id", to_categorical(types_, [this](auto type) { return id(type); })},
+          {"sctab_probability", anndata::Reals32(probabilities_)}};
+}
+
+void Labels::write_csv(const std::filesystem::path& path, std::span<const std::string> cell_names) const {
+  SCTAB_ASSERT(cell_names.size() == types_.size());
+  std::ofstream file(path, std::ios::binary);
+  file << "cell,cell_type,cell_type_ontology_term_id,probability\n";
+  for (std::size_t cell = 0; cell < types_.size(); ++cell) {
+    file << csv_field(cell_names[cell]) << ',' << csv_field(label(types_[cell])) << ',' << csv_field(id(types_[cell]))
+         << ',' << fmt::format("{}", probabilities_[cell]) << '\n';
+  }
+  file.close();
+  if (!file) {
+    throw core::InputError(fmt::format("{}: cannot be written: {}; free some space or choose another --csv",
+                                       path.string(), std::strerror(errno)));
+  }
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace sctab::annotate

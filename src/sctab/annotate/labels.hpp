@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sctab/anndata/frame.hpp"
+#include "sctab/nn/classifier.hpp"
+
+namespace sctab::annotate {
+
+/// The call for each cell of a file, in its order.
+class Labels {
+ public:
+  explicit Labels(std::span<const nn::CellTypeLabel> cell_types) : cell_types_(cell_types) {}
+
+  /// Appends the most probable type of each cell; ties go to the first. A cell whose row of log_norm is empty becomes
+  /// unknown with probability 0, and its row of prediction.embedding zero.
+  void append(sparse::CsrView log_norm, nn::Prediction& prediction);
+
+  [[nodiscard]] std::int64_t n_cells() const { return static_cast<std::int64_t>(types_.size()); }
+  [[nodiscard]] std::int64_t n_unknown() const;
+  /// By label; kUnknown among them where there are such cells.
+  [[nodiscard]] std::map<std::string, std::int64_t> cells_per_type() const;
+
+  /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order)
+  /// and sctab_probability.
+  [[nodiscard]] std::vector<anndata::Column> obs_columns() const;
+
+  /// cell,cell_type,cell_type_ontology_term_id,probability; fields quoted as RFC 4180 wants. Throws InputError naming
+  /// the file where it cannot be written.
+  void write_csv(const std::filesystem::path& path, std::span<const std::string> cell_names) const;
+
+ private:
+  [[nodiscard]] std::string label(core::TypeIndex type) const;
+  [[nodiscard]] std::string id(core::TypeIndex type) const;
+
+  std::span<const nn::CellTypeLabel> cell_types_;
+  std::vector<core::TypeIndex> types_;  // -1: unknown
+  std::vector<float> probabilities_;
+};
+
+/// A field of a csv: quoted where it holds a comma, a quote or a line break.
+std::string csv_field(const std::string& text);
+
+}  // namespace sctab::annotate
