@@ -45,11 +45,16 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
           "--no-class-weights", [&options] { options.class_weights = false; },
           "weigh every cell the same; the paper balances the types")
       ->group(group);
-  command
-      .add_flag("--reestimate-batch-norm,!--keep-batch-norm", options.reestimate_batch_norm,
-                "estimate batch norm statistics anew over training cells before each validation (or never): running "
-                "averages lag where steps are few; the paper keeps running averages")
-      ->group(group);
+  const auto set_reestimation = [&options, &command, group](const char* name, bool value, const char* text) {
+    command
+        .add_flag_callback(
+            name, [&options, value] { options.reestimate_batch_norm = value; }, text)
+        ->group(group);
+  };
+  set_reestimation("--reestimate-batch-norm", true,
+                   "estimate batch norm statistics anew over training cells before each validation: running averages "
+                   "lag where steps are few");
+  set_reestimation("--keep-batch-norm", false, "validate with the running averages, as the paper does");
 }
 
 void add_networks(CLI::App& command, Arguments& arguments) {
@@ -108,7 +113,7 @@ void add_train(CLI::App& app) {
       "steps an epoch; `--preset paper` is exactly the paper.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
-  command->add_option("-o,--output", arguments->model, "the model directory; metrics and checkpoints lie in its run/")
+  command->add_option("-o,--output", arguments->model, "the model directory; metrics of each epoch lie in its run/")
       ->type_name("MODEL")
       ->required();
   command->add_option("--model", arguments->kind, "the network")

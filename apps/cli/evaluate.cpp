@@ -1,0 +1,64 @@
+#include "sctab/train/evaluate.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "print.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/metrics/evaluation_report.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model, store, output;
+  std::string split = "test";
+  int threads = 0;
+  bool json = false;
+};
+
+void run(const Arguments& arguments) {
+  const store::Store store = store::Store::open(arguments.store);
+  const store::Split split = store::parse_split(arguments.split);
+  const auto model = nn::Classifier::load(arguments.model, {.threads = arguments.threads});
+  train::EvaluateOptions options;
+  options.threads = arguments.threads;
+  const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
+  nlohmann::json json = metrics::evaluation_json(result.evaluation, result.labels, result.ids);
+  json["model"] = arguments.model.string();
+  json["store"] = arguments.store.string();
+  json["split"] = arguments.split;
+  if (!arguments.output.empty()) core::write_json(arguments.output, json);
+  if (arguments.json) return print_json(json);
+  fmt::print("{}", metrics::evaluation_text(result.evaluation, result.labels, result.ids));
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "evaluate",
+      "Compare a model's calls with the authors' labels. A call that is the author's label, or a subtype of it in the "
+      "Cell Ontology, is right; a parent of it is wrong. Macro, weighted and micro F1, the same uncorrected, per type "
+      "and per tissue, and the confusions.");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("MODEL", arguments->model, "a model directory made by `sctab train`")->required();
+  command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();
+  command->add_option("--split", arguments->split, "the cells to compare on; test holds donors never seen")
+      ->check(CLI::IsMember({"train", "val", "test"}))
+      ->type_name("train|val|test")
+      ->capture_default_str();
+  command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
+      ->type_name("FILE");
+  add_threads(*command, arguments->threads);
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli
