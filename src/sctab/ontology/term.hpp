@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sctab::ontology {
+
+/// Position of a term in an Ontology.
+using TermIndex = std::int32_t;
+
+struct Term {
+  std::string id;  // CL:0000084
+  std::string name;
+  std::vector<std::string> exact_synonyms;
+  std::vector<std::string> parents;  // ids of is_a edges as written; other relations are not kept
+  std::vector<std::string> replaced_by;
+  std::vector<std::string> consider;
+  bool obsolete = false;
+  std::vector<std::string> alt_ids;  // of terms that were merged into this one
+};
+
+/// True for CL: and seven digits.
+bool looks_like_cl_id(std::string_view text);
+
+/// What a reader makes of a file: terms with a CL: id, in the file's order, each once.
+class TermList {
+ public:
+  /// source names the file in messages.
+  explicit TermList(std::string source) : source_(std::move(source)) {}
+
+  std::string version;  // "cl/releases/2023-07-20"; empty where the file gives none
+
+  /// place: where the term stands, "line 12" or "terms[3]". Throws InputError where the id is no CL id or was
+  /// there before, and where the name is empty: only obsolete terms may have lost theirs.
+  void add(Term term, const std::string& place);
+
+  [[nodiscard]] const std::string& source() const { return source_; }
+  /// Hands the terms over. Throws InputError where there are none.
+  [[nodiscard]] std::vector<Term> take();
+
+ private:
+  std::string source_;
+  std::vector<Term> terms_;
+  std::unordered_map<std::string, std::string> place_of_id_;
+};
+
+}  // namespace sctab::ontology
