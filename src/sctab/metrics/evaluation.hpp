@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,24 +13,31 @@ namespace sctab::metrics {
 
 using core::TypeIndex;
 
-/// n × n counts, truth-major. Truth and prediction share one list of labels.
+/// A cell that was given no label; counts as wrong.
+inline constexpr TypeIndex kNoCall = -1;
+
+/// n × n counts, truth-major, and for each truth the cells without a call. Truth and prediction share one list of
+/// labels.
 class ConfusionMatrix {
  public:
-  explicit ConfusionMatrix(std::size_t n_types) : n_(n_types), counts_(n_types * n_types, 0) {}
+  explicit ConfusionMatrix(std::size_t n_types) : n_(n_types), counts_(n_types * (n_types + 1), 0) {}
+  /// truth: [0, n_types); predicted: the same, or kNoCall.
   void add(TypeIndex truth, TypeIndex predicted, std::int64_t count = 1);
   [[nodiscard]] std::size_t n_types() const { return n_; }
   [[nodiscard]] std::int64_t at(std::size_t truth, std::size_t predicted) const {
-    return counts_[truth * n_ + predicted];
+    return counts_[truth * (n_ + 1) + predicted];
   }
+  [[nodiscard]] std::int64_t no_calls(std::size_t truth) const { return counts_[truth * (n_ + 1) + n_]; }
+  /// All cells, with and without a call.
   [[nodiscard]] std::int64_t total() const;
 
  private:
   std::size_t n_;
-  std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> counts_;  // n × (n + 1): the last column holds the cells without a call
 };
 
 /// The ontology's correction: a prediction that is the author's label or a subtype of it counts as that label; a parent
-/// stays wrong.
+/// stays wrong, and so does no call.
 TypeIndex corrected(TypeIndex truth, TypeIndex predicted, const ontology::SubtypeMatrix& subtypes);
 
 struct TypeScore {
@@ -39,9 +45,12 @@ struct TypeScore {
   std::int64_t n_true = 0, n_predicted = 0;
 };
 
-/// F1 scores. A type in neither truth nor predictions is left out of the macro mean; NaN where there is no cell at all.
+/// F1 scores as scikit-learn defines them (precision of a type never predicted is 0, recall of one never true is 0).
+/// A type in neither truth nor predictions is left out of the macro means; all are NaN where there is no cell at all.
 struct Scores {
-  double macro_f1 = 0, weighted_f1 = 0, micro_f1 = 0, macro_precision = 0, macro_recall = 0;
+  double macro_f1 = 0, weighted_f1 = 0;          // weighted by n_true
+  double micro_f1 = 0;                           // the share of all cells that is right: no call lowers it
+  double macro_precision = 0, macro_recall = 0;  // over the same types as macro_f1
   std::vector<TypeScore> per_type;
   std::int64_t n_cells = 0;
 };
@@ -54,13 +63,15 @@ ConfusionMatrix corrected(const ConfusionMatrix& confusion, const ontology::Subt
 std::vector<double> balanced_class_weights(std::span<const std::int64_t> cells_per_type);
 
 /// Predictions against the author's labels, corrected and not, in all and per group (a tissue, a dataset).
-/// truths and predictions: label positions; predicted -1 = no call, which is wrong for every cell. Truth -1 is left
-/// out.
 struct Evaluation {
   Scores corrected, uncorrected;
   std::map<std::string, Scores> per_group;  // corrected
   ConfusionMatrix confusion{0};             // uncorrected, as predicted
+  ConfusionMatrix confusion_corrected{0};   // what the ontology leaves wrong
 };
+
+/// truths and predictions: label positions, below subtypes.size(), of each cell; predicted kNoCall = wrong. Cells whose
+/// truth is -1 are left out. group_of_cell: none, or one for each cell.
 Evaluation evaluate(std::span<const TypeIndex> truths, std::span<const TypeIndex> predictions,
                     const ontology::SubtypeMatrix& subtypes, std::span<const std::string> group_of_cell = {});
 
