@@ -10,9 +10,12 @@ namespace sctab::nn {
 enum class ModelKind { kTabnet, kMlp, kLinear };
 /// "tabnet", "mlp", "linear".
 std::string_view name(ModelKind kind);
-ModelKind parse_model_kind(std::string_view text);
+ModelKind parse_model_kind(std::string_view text);  // throws InputError
 
 enum class MaskType { kEntmax, kSparsemax };
+/// "entmax", "sparsemax".
+std::string_view name(MaskType type);
+MaskType parse_mask_type(std::string_view text);  // throws InputError
 
 /// TabNet's sizes; the defaults are the paper's.
 struct TabnetOptions {
@@ -33,8 +36,8 @@ struct TabnetOptions {
 struct MlpOptions {
   std::int64_t n_hidden = 8;
   std::int64_t hidden_size = 128;
-  double dropout = 0.1;
-  void validate() const;
+  double dropout = 0.1;   // share of hidden values dropped, in [0, 1)
+  void validate() const;  // throws InputError naming the field
 };
 
 /// What config.json's "architecture" holds.
@@ -44,6 +47,7 @@ struct Architecture {
   std::int64_t n_types = 0;
   TabnetOptions tabnet;
   MlpOptions mlp;
+  void validate() const;  // the sizes, and the options of `kind`
 };
 
 nlohmann::json to_json(const Architecture& architecture);

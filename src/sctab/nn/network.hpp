@@ -9,6 +9,7 @@
 
 #include "sctab/nn/architecture.hpp"
 #include "sctab/nn/layer_mode.hpp"
+#include "sctab/nn/layer_scope.hpp"
 #include "sctab/nn/network_state.hpp"
 
 namespace sctab::nn {
@@ -66,6 +67,7 @@ class Network {
   virtual NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) = 0;
 
   NetworkState state_;
+  LayerScope root_;  // where the layers register and draw their initial weights
   at::Generator dropout_;
 
  private:

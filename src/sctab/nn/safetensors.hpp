@@ -12,8 +12,9 @@ namespace sctab::nn {
 /// Free text of a .safetensors file: its "__metadata__".
 using SafetensorsMetadata = std::map<std::string, std::string>;
 
-/// Writes tensors (F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL) in the order given, each aligned to 8 bytes.
-/// Whole or not at all. Throws InputError naming the file.
+/// Writes tensors (F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL), the widest numbers first so that each tensor is
+/// aligned to its own type, else in the order given. Names must differ. Whole or not at all; throws InputError naming
+/// the file.
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
                        const SafetensorsMetadata& metadata = {});
 

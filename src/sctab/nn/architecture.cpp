@@ -1,0 +1,191 @@
+#include "sctab/nn/architecture.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::nn {
+namespace {
+
+using nlohmann::json;
+
+// In the order of ModelKind.
+constexpr std::array<std::string_view, 3> kModelKinds = {"tabnet", "mlp", "linear"};
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// Far above any sensible size, and small enough that products of three fit 63 bits.
+constexpr std::int64_t kMaxSize = 1'000'000;
+
+void require_size(std::string_view field, std::int64_t value, std::int64_t least, std::int64_t most = kMaxSize) {
+  if (value >= least && value <= most) return;
+  throw core::InputError(fmt::format("{} is {}, expected {} to {}", field, value, least, most));
+}
+
+/// least < value < most, or = least too.
+void require_number(std::string_view field, double value, bool with_least, double least, double most) {
+  if ((value > least || (with_least && value == least)) && value < most) return;
+  throw core::InputError(fmt::format("{} is {}, expected {} {} and below {}", field, value,
+                                     with_least ? "at least" : "above", least, most));
+}
+
+/// Reads one object's fields, and says where and what when one is wrong.
+class FieldReader {
+ public:
+  FieldReader(const json& object, std::string path, std::string_view source)
+      : object_(object), path_(std::move(path)), source_(source) {
+    if (!object.is_object()) fail("", "an object");
+  }
+
+  template <typename T>
+  void read(const char* key, T& value) const {
+    const auto found = object_.find(key);
+    if (found == object_.end()) fail(key, "a value: it is missing");
+    if constexpr (std::is_same_v<T, double>) {
+      if (!found->is_number()) fail(key, "a number");
+    } else if constexpr (std::is_same_v<T, std::int64_t>) {
+      if (!found->is_number_integer()) fail(key, "an integer");
+    } else {
+      if (!found->is_string()) fail(key, "a text");
+    }
+    value = found->template get<T>();
+  }
+
+  [[nodiscard]] FieldReader object(const char* key) const {
+    const auto found = object_.find(key);
+    if (found == object_.end()) fail(key, "an object: it is missing");
+    return {*found, path_ + "." + key, source_};
+  }
+
+ private:
+  [[noreturn]] void fail(std::string_view key, std::string_view expected) const {
+    throw core::InputError(fmt::format("{}: {}{}{}, expected {}; the file is damaged or not a model's", source_, path_,
+                                       key.empty() ? "" : ".", key, expected));
+  }
+
+  const json& object_;
+  std::string path_;
+  std::string_view source_;
+};
+
+TabnetOptions read_tabnet(const FieldReader& reader) {
+  TabnetOptions options;
+  std::string mask_type;
+  reader.read("n_d", options.n_d);
+  reader.read("n_a", options.n_a);
+  reader.read("n_steps", options.n_steps);
+  reader.read("gamma", options.gamma);
+  reader.read("n_independent", options.n_independent);
+  reader.read("n_shared", options.n_shared);
+  reader.read("epsilon", options.epsilon);
+  reader.read("virtual_batch_size", options.virtual_batch_size);
+  reader.read("momentum", options.momentum);
+  reader.read("mask_type", mask_type);
+  options.mask_type = parse_mask_type(mask_type);
+  return options;
+}
+
+}  // namespace
+
+std::string_view name(ModelKind kind) {
+  return kModelKinds.at(static_cast<std::size_t>(kind));
+}
+
+ModelKind parse_model_kind(std::string_view text) {
+  for (std::size_t i = 0; i < kModelKinds.size(); ++i) {
+    if (text == kModelKinds[i]) return static_cast<ModelKind>(i);
+  }
+  throw core::InputError(fmt::format("model '{}' is unknown, expected tabnet, mlp or linear", text));
+}
+
+std::string_view name(MaskType type) {
+  return type == MaskType::kEntmax ? "entmax" : "sparsemax";
+}
+
+MaskType parse_mask_type(std::string_view text) {
+  if (text == "entmax") return MaskType::kEntmax;
+  if (text == "sparsemax") return MaskType::kSparsemax;
+  throw core::InputError(fmt::format("mask type '{}' is unknown, expected entmax or sparsemax", text));
+}
+
+void TabnetOptions::validate() const {
+  require_size("n_d", n_d, 1);
+  require_size("n_a", n_a, 1);
+  require_size("n_steps", n_steps, 1, 100);
+  require_size("n_independent", n_independent, 0, 100);
+  require_size("n_shared", n_shared, 0, 100);
+  require_size("n_independent + n_shared", n_independent + n_shared, 1, 200);
+  require_size("virtual_batch_size", virtual_batch_size, 1);
+  require_number("gamma", gamma, true, 1, kInfinity);
+  require_number("epsilon", epsilon, false, 0, 1);
+  require_number("momentum", momentum, false, 0, 1);
+}
+
+void MlpOptions::validate() const {
+  require_size("n_hidden", n_hidden, 0, 1000);
+  require_size("hidden_size", hidden_size, 1);
+  require_number("dropout", dropout, true, 0, 1);
+}
+
+void Architecture::validate() const {
+  require_size("n_genes", n_genes, 1);
+  require_size("n_types", n_types, 1);
+  if (kind == ModelKind::kTabnet) tabnet.validate();
+  if (kind == ModelKind::kMlp) mlp.validate();
+}
+
+json to_json(const Architecture& architecture) {
+  json result = {
+      {"kind", name(architecture.kind)}, {"n_genes", architecture.n_genes}, {"n_types", architecture.n_types}};
+  if (architecture.kind == ModelKind::kTabnet) {
+    const TabnetOptions& options = architecture.tabnet;
+    result["tabnet"] = {{"n_d", options.n_d},
+                        {"n_a", options.n_a},
+                        {"n_steps", options.n_steps},
+                        {"gamma", options.gamma},
+                        {"n_independent", options.n_independent},
+                        {"n_shared", options.n_shared},
+                        {"epsilon", options.epsilon},
+                        {"virtual_batch_size", options.virtual_batch_size},
+                        {"momentum", options.momentum},
+                        {"mask_type", name(options.mask_type)}};
+  }
+  if (architecture.kind == ModelKind::kMlp) {
+    const MlpOptions& options = architecture.mlp;
+    result["mlp"] = {
+        {"n_hidden", options.n_hidden}, {"hidden_size", options.hidden_size}, {"dropout", options.dropout}};
+  }
+  return result;
+}
+
+Architecture architecture_from_json(const json& json_value, std::string_view source) {
+  const FieldReader reader(json_value, "architecture", source);
+  Architecture architecture;
+  std::string kind;
+  reader.read("kind", kind);
+  reader.read("n_genes", architecture.n_genes);
+  reader.read("n_types", architecture.n_types);
+  try {
+    architecture.kind = parse_model_kind(kind);
+    if (architecture.kind == ModelKind::kTabnet) architecture.tabnet = read_tabnet(reader.object("tabnet"));
+    if (architecture.kind == ModelKind::kMlp) {
+      const FieldReader mlp = reader.object("mlp");
+      mlp.read("n_hidden", architecture.mlp.n_hidden);
+      mlp.read("hidden_size", architecture.mlp.hidden_size);
+      mlp.read("dropout", architecture.mlp.dropout);
+    }
+    architecture.validate();
+  } catch (const core::InputError& error) {
+    const std::string text = error.what();
+    if (text.starts_with(source)) throw;
+    throw core::InputError(fmt::format("{}: architecture: {}", source, text));
+  }
+  return architecture;
+}
+
+}  // namespace sctab::nn

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "sctab/nn/architecture.hpp"
+#include "sctab/nn/ghost_batch_norm.hpp"
+
+namespace sctab::nn {
+
+/// Which genes a step looks at: scores from the step before, ghost batch norm, the prior, entmax or sparsemax.
+class AttentiveTransformer {
+ public:
+  AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const TabnetOptions& options);
+  /// attention: cells × n_a. prior: cells × genes, how freely each gene may still be used; undefined = 1 everywhere.
+  /// Returns the mask, cells × genes, rows on the simplex.
+  at::Tensor forward(const at::Tensor& attention, const at::Tensor& prior, const LayerPass& pass);
+
+ private:
+  at::Tensor weight_;  // genes × n_a
+  GhostBatchNorm bn_;
+  MaskType mask_type_;
+};
+
+}  // namespace sctab::nn

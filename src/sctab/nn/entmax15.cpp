@@ -1,0 +1,50 @@
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "sctab/nn/mask_activation.hpp"
+#include "sctab/nn/simplex_rows.hpp"
+
+namespace sctab::nn {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// With k entries u in the support, sum((u − tau)²) = 1 has the root mean − sqrt((1 − k·var) / k). The support is the
+// longest prefix that lies above its own tau.
+double entmax15_threshold(std::span<const double> descending) {
+  double sum = 0, sum_of_squares = 0, tau = -1, k = 0;
+  for (const double u : descending) {
+    k += 1;
+    sum += u;
+    sum_of_squares += u * u;
+    const double mean = sum / k;
+    const double tau_of_prefix = mean - std::sqrt(std::max((1 - (sum_of_squares - sum * mean)) / k, 0.0));
+    if (tau_of_prefix > u) break;
+    tau = tau_of_prefix;
+  }
+  return tau;
+}
+
+struct Entmax15 : torch::autograd::Function<Entmax15> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& z) {
+    at::Tensor p = map_rows_to_simplex(z, 0.5, entmax15_threshold, [](double excess) { return excess * excess; });
+    context->save_for_backward({p});
+    return p;
+  }
+
+  // dz = s·(dp − sum(s·dp) / sum(s)) with s = sqrt(p), which is zero outside the support.
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const at::Tensor root = context->get_saved_variables()[0].sqrt();
+    at::Tensor dz = gradients[0] * root;
+    const at::Tensor mean = dz.sum(1, true) / root.sum(1, true);
+    return {dz.sub_(root * mean)};
+  }
+};
+
+}  // namespace
+
+at::Tensor entmax15(const at::Tensor& z) {
+  return Entmax15::apply(z);
+}
+
+}  // namespace sctab::nn

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "sctab/nn/ghost_batch_norm.hpp"
+
+namespace sctab::nn {
+
+/// A linear map to 2 × width columns, ghost batch norm, and a gate: the first half times the sigmoid of the second.
+class GluLayer {
+ public:
+  /// weight: (2 · width) × n_in, registered by the caller, since layers of several steps may share one.
+  GluLayer(const LayerScope& scope, at::Tensor weight, std::int64_t virtual_batch_size, const BatchNormOptions& norm)
+      : weight_(std::move(weight)), bn_(scope / "bn", weight_.size(0), virtual_batch_size, norm) {}
+
+  [[nodiscard]] const at::Tensor& weight() const { return weight_; }
+  /// x: cells × n_in. Returns cells × width.
+  at::Tensor forward(const at::Tensor& x, const LayerPass& pass);
+  /// What follows the linear map. projected: cells × (2 · width). Returns cells × width.
+  at::Tensor gate(const at::Tensor& projected, const LayerPass& pass);
+
+ private:
+  at::Tensor weight_;
+  GhostBatchNorm bn_;
+};
+
+}  // namespace sctab::nn

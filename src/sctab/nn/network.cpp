@@ -1,0 +1,70 @@
+#include "sctab/nn/network.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/rng.hpp"
+#include "sctab/nn/linear.hpp"
+#include "sctab/nn/mlp.hpp"
+#include "sctab/nn/tabnet.hpp"
+
+namespace sctab::nn {
+namespace {
+
+at::Generator generator(std::uint64_t seed, std::string_view purpose) {
+  return at::make_generator<at::CPUGeneratorImpl>(core::Rng(seed).child(purpose)());
+}
+
+}  // namespace
+
+Network::Network(std::uint64_t seed)
+    : root_(state_, generator(seed, "weights")), dropout_(generator(seed, "dropout")) {}
+
+std::vector<at::Tensor> Network::parameters() const {
+  std::vector<at::Tensor> tensors;
+  for (const NamedTensor& parameter : state_.parameters()) tensors.push_back(parameter.tensor);
+  return tensors;
+}
+
+void Network::zero_gradients() {
+  for (const NamedTensor& parameter : state_.parameters()) parameter.tensor.mutable_grad().reset();
+}
+
+void Network::convert_to(at::ScalarType type) {
+  for (const auto* group : {&state_.parameters(), &state_.buffers()}) {
+    for (const NamedTensor& entry : *group) {
+      if (entry.tensor.is_floating_point()) entry.tensor.set_data(entry.tensor.detach().to(type));
+    }
+  }
+}
+
+at::Tensor Network::random_state() const {
+  return dropout_.get_state();
+}
+
+void Network::set_random_state(const at::Tensor& state) {
+  dropout_.set_state(state);
+}
+
+std::unique_ptr<Network> make_network(const Architecture& architecture, std::uint64_t seed) {
+  architecture.validate();
+  const auto [n_genes, n_types] = std::pair(architecture.n_genes, architecture.n_types);
+  switch (architecture.kind) {
+    case ModelKind::kTabnet:
+      return std::make_unique<Tabnet>(n_genes, n_types, architecture.tabnet, seed);
+    case ModelKind::kMlp:
+      return std::make_unique<Mlp>(n_genes, n_types, architecture.mlp, seed);
+    case ModelKind::kLinear:
+      return std::make_unique<Linear>(n_genes, n_types, seed);
+  }
+  core::assertion_failed("a known ModelKind", __FILE__, __LINE__);
+}
+
+void BatchNormEstimate::add(const at::Tensor& x) {
+  const at::NoGradGuard no_gradient;
+  network_.run(x, {LayerMode::kEstimate, n_cells_}, nullptr);
+  n_cells_ += x.size(0);
+}
+
+}  // namespace sctab::nn

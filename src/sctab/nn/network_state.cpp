@@ -1,0 +1,102 @@
+#include "sctab/nn/network_state.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <unordered_map>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::nn {
+namespace {
+
+struct Target {
+  at::Tensor tensor;
+  const NamedTensor* given = nullptr;
+};
+
+void check_value(const at::Tensor& found, const at::Tensor& expected, std::string_view source,
+                 const std::string& name) {
+  if (found.sizes() != expected.sizes()) {
+    throw core::InputError(fmt::format("{}: tensor {} has shape [{}], expected [{}]; does it belong to this model?",
+                                       source, name, fmt::join(found.sizes(), ", "),
+                                       fmt::join(expected.sizes(), ", ")));
+  }
+  if (found.is_floating_point() != expected.is_floating_point()) {
+    throw core::InputError(fmt::format("{}: tensor {} holds {}, expected {}; does it belong to this model?", source,
+                                       name, c10::toString(found.scalar_type()),
+                                       c10::toString(expected.scalar_type())));
+  }
+  if (!at::isfinite(found).all().item<bool>()) {
+    throw core::InputError(fmt::format(
+        "{}: tensor {} holds NaN or infinite values, expected finite ones; the file is damaged or its training failed",
+        source, name));
+  }
+}
+
+}  // namespace
+
+void NetworkState::add_parameter(std::string name, const at::Tensor& tensor) {
+  parameters_.push_back({std::move(name), tensor});
+}
+
+void NetworkState::add_buffer(std::string name, const at::Tensor& tensor) {
+  buffers_.push_back({std::move(name), tensor});
+}
+
+void NetworkState::add_tied_name(std::string name, const at::Tensor& tensor) {
+  tied_names_.push_back({std::move(name), tensor});
+}
+
+std::vector<NamedTensor> NetworkState::copy() const {
+  std::vector<NamedTensor> copies;
+  for (const auto* group : {&parameters_, &buffers_}) {
+    for (const auto& [name, tensor] : *group) copies.push_back({name, tensor.detach().clone()});
+  }
+  return copies;
+}
+
+void NetworkState::load(const std::vector<NamedTensor>& values, std::string_view source) {
+  // Tied names share a tensor, hence a target.
+  std::vector<Target> targets;
+  std::unordered_map<const void*, std::size_t> target_of_tensor;
+  std::unordered_map<std::string_view, std::size_t> target_of_name;
+  for (const auto* group : {&parameters_, &buffers_, &tied_names_}) {
+    for (const auto& [name, tensor] : *group) {
+      const auto [entry, is_new] = target_of_tensor.try_emplace(tensor.unsafeGetTensorImpl(), targets.size());
+      if (is_new) targets.push_back({tensor});
+      target_of_name.emplace(name, entry->second);
+    }
+  }
+
+  std::unordered_map<std::string_view, bool> seen;
+  for (const NamedTensor& value : values) {
+    const auto found = target_of_name.find(value.name);
+    if (found == target_of_name.end()) {
+      throw core::InputError(fmt::format("{}: tensor {} is unknown to this architecture; does it belong to this model?",
+                                         source, value.name));
+    }
+    if (!seen.emplace(value.name, true).second) {
+      throw core::InputError(fmt::format("{}: tensor {} stands there twice, expected once", source, value.name));
+    }
+    Target& target = targets[found->second];
+    check_value(value.tensor, target.tensor, source, value.name);
+    if (target.given != nullptr && !at::equal(target.given->tensor, value.tensor)) {
+      throw core::InputError(
+          fmt::format("{}: tensors {} and {} differ, expected the same values: they are one tied weight", source,
+                      target.given->name, value.name));
+    }
+    target.given = &value;
+  }
+  for (const auto* group : {&parameters_, &buffers_}) {
+    for (const auto& [name, tensor] : *group) {
+      if (targets[target_of_name.at(name)].given != nullptr) continue;
+      throw core::InputError(fmt::format("{}: tensor {} is missing, expected shape [{}]; does it belong to this model?",
+                                         source, name, fmt::join(tensor.sizes(), ", ")));
+    }
+  }
+  for (const Target& target : targets) target.tensor.detach().copy_(target.given->tensor);
+}
+
+}  // namespace sctab::nn

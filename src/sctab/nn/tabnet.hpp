@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "sctab/nn/attentive_transformer.hpp"
+#include "sctab/nn/batch_norm.hpp"
+#include "sctab/nn/feature_transformer.hpp"
+#include "sctab/nn/network.hpp"
+
+namespace sctab::nn {
+
+/// TabNet (Arik and Pfister 2021) as scTab uses it: each step looks at the genes through a sparse mask of its own and
+/// adds to the embedding.
+class Tabnet final : public Network {
+ public:
+  Tabnet(std::int64_t n_genes, std::int64_t n_types, const TabnetOptions& options, std::uint64_t seed);
+
+ private:
+  NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
+
+  TabnetOptions options_;
+  LayerScope encoder_;
+  BatchNorm initial_bn_;
+  FeatureTransformer initial_splitter_;
+  std::vector<FeatureTransformer> feature_transformers_;
+  std::vector<AttentiveTransformer> attentive_transformers_;
+  at::Tensor final_mapping_;  // types × n_d
+};
+
+}  // namespace sctab::nn

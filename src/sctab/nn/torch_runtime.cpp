@@ -1,0 +1,57 @@
+#include "sctab/nn/torch_runtime.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <mutex>
+#include <string>
+
+#include "sctab/core/thread_pool.hpp"
+
+namespace sctab::nn {
+namespace {
+
+/// The file that the program's matrix product comes from, links followed; empty where there is none.
+std::string blas_library() {
+  Dl_info info{};
+  void* const symbol = ::dlsym(RTLD_DEFAULT, "sgemm_");
+  if (symbol == nullptr || ::dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return {};
+  std::error_code failed;
+  const auto resolved = std::filesystem::canonical(info.dli_fname, failed);
+  return failed ? std::string(info.dli_fname) : resolved.string();
+}
+
+}  // namespace
+
+bool blas_is_fast() {
+  if (at::hasMKL()) return true;
+  const std::string library = blas_library();
+  for (const char* fast : {"openblas", "blis", "mkl"}) {
+    if (library.find(fast) != std::string::npos) return true;
+  }
+  return false;
+}
+
+void set_torch_threads(int threads) {
+  at::set_num_threads(threads > 0 ? threads : core::default_threads());
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (blas_is_fast()) return;
+    spdlog::warn(
+        "matrix products come from {}, which is not OpenBLAS: networks run up to 70 times slower; "
+        "install libopenblas0-openmp",
+        blas_library());
+  });
+}
+
+at::Tensor dense_tensor(sparse::CsrView cells) {
+  at::Tensor dense = at::empty({cells.n_cells, cells.n_genes});
+  sparse::to_dense(cells, {dense.data_ptr<float>(), static_cast<std::size_t>(dense.numel())});
+  return dense;
+}
+
+}  // namespace sctab::nn
