@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "sctab/store/store.hpp"
 
 namespace sctab::corpus {
 
 enum class SubsampleBy { kCells, kDonors };
+/// "cells", "donors".
+std::string_view name(SubsampleBy by);
 
 struct SubsampleOptions {
   SubsampleBy by = SubsampleBy::kCells;
@@ -18,7 +22,18 @@ struct SubsampleOptions {
   void validate() const;  // throws InputError naming the field
 };
 
-/// A store with a nested part of the training cells; validation and test are kept whole.
-void subsample(const store::Store& from, const std::filesystem::path& to, const SubsampleOptions& options);
+struct SubsampleResult {
+  core::CellIndex train_cells = 0, train_cells_before = 0;
+  std::int64_t train_donors = 0, train_donors_before = 0;
+  std::vector<std::string> types_lost;  // labels that no training cell has any more; the tables still hold them
+};
+
+/// Which training cells stay, 1 or 0 for each, of a seeded order of the cells (or of the donors): the first part of it,
+/// so a larger fraction holds all of a smaller one. Cells without a donor count as one donor for each dataset.
+std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store::CategoryTables& tables,
+                                       const SubsampleOptions& options);
+
+/// A store with a nested part of the training cells; validation and test are kept whole. Whole or not at all.
+SubsampleResult subsample(const store::Store& from, const std::filesystem::path& to, const SubsampleOptions& options);
 
 }  // namespace sctab::corpus

@@ -1,0 +1,250 @@
+#include "sctab/corpus/obs_collection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::corpus {
+namespace {
+
+using anndata::Categorical;
+using anndata::File;
+using core::InputError;
+using Codes = std::vector<std::int32_t>;
+
+constexpr std::string_view kPersonColumn = "donor_id";
+
+// EFO terms of the assays, for files of the CELLxGENE schema without the assay column.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kAssayTerms = {{
+    {"EFO:0009922", "10x 3' v3"},
+    {"EFO:0009899", "10x 3' v2"},
+    {"EFO:0009901", "10x 3' v1"},
+    {"EFO:0011025", "10x 5' v1"},
+    {"EFO:0009900", "10x 5' v2"},
+    {"EFO:0030003", "10x 3' transcription profiling"},
+    {"EFO:0030004", "10x 5' transcription profiling"},
+}};
+
+std::string assay_name(const std::string& text) {
+  for (const auto& [term, name] : kAssayTerms) {
+    if (text == term) return std::string(name);
+  }
+  return text;
+}
+
+std::string columns_of(const File& file) {
+  const std::vector<std::string> columns = file.obs_columns();
+  return columns.empty() ? "none" : fmt::format("{}", fmt::join(columns, ", "));
+}
+
+void require_column(const File& file, const std::string& column, std::string_view holds, std::string_view option) {
+  if (file.has_obs(column)) return;
+  throw InputError(
+      fmt::format("{}: obs has no column '{}', which is to hold {}; its columns are {}; name the right one "
+                  "with {}",
+                  file.path().string(), column, holds, columns_of(file), option));
+}
+
+// The first of these columns that the file has, as text; otherwise `otherwise` for every cell.
+Categorical first_column(const File& file, std::initializer_list<std::string_view> names, std::string_view otherwise) {
+  for (const std::string_view name : names) {
+    if (!name.empty() && file.has_obs(name)) return file.obs_as_text(name);
+  }
+  Categorical constant;
+  constant.codes.assign(static_cast<std::size_t>(file.n_cells()), 0);
+  constant.categories = {std::string(otherwise)};
+  return constant;
+}
+
+// Appends a column's codes in terms of ours; `translate(text, first cell with it)` is asked once for each text in use.
+template <typename Translate>
+void append_codes(const Categorical& column, Codes& codes, Translate translate) {
+  Codes translated(column.categories.size() + 1);
+  std::vector<std::uint8_t> known(translated.size(), 0);
+  for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
+    const auto at = static_cast<std::size_t>(column.codes[cell] + 1);  // 0: missing
+    if (known[at] == 0) {
+      translated[at] = translate(column.value(cell), cell);
+      known[at] = 1;
+    }
+    codes.push_back(translated[at]);
+  }
+}
+
+// Numbers the combinations of several columns' codes: for each cell its combination, and a cell that shows each.
+struct Combinations {
+  Codes codes;
+  std::vector<std::size_t> example;
+};
+
+Combinations combine(const std::vector<const Codes*>& columns) {
+  Combinations all;
+  all.codes.assign(columns.front()->size(), 0);
+  for (const Codes* column : columns) {
+    std::unordered_map<std::uint64_t, std::int32_t> numbers;
+    all.example.clear();
+    for (std::size_t cell = 0; cell < all.codes.size(); ++cell) {
+      const std::uint64_t pair = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(all.codes[cell])) << 32U) |
+                                 static_cast<std::uint32_t>((*column)[cell]);
+      const auto [entry, inserted] = numbers.try_emplace(pair, core::narrow<std::int32_t>(all.example.size()));
+      if (inserted) all.example.push_back(cell);
+      all.codes[cell] = entry->second;
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+ObsCollector::ObsCollector(const ontology::Ontology& ontology, ObsKeys keys)
+    : ontology_(ontology), keys_(std::move(keys)), donor_columns_(split_at_commas(keys_.donor)) {
+  if (donor_columns_.empty()) throw InputError("--donor-key is empty; the name of an obs column is expected");
+}
+
+void ObsCollector::add(const File& file) {
+  const auto n_cells = static_cast<std::size_t>(file.n_cells());
+  for (const auto& column : donor_columns_) require_column(file, column, "the donors", "--donor-key");
+  if (!keys_.dataset.empty()) require_column(file, keys_.dataset, "the datasets", "--dataset-key");
+  const std::string stem = file.path().stem().string();
+  Categorical datasets =
+      keys_.dataset.empty() ? first_column(file, {"dataset_id", "study"}, stem) : file.obs_as_text(keys_.dataset);
+  add_labels(file);
+  add_donors(file, datasets);
+  add_primary(file);
+  append_codes(datasets, cells_.column(Field::kDataset), [&](const std::string& text, std::size_t) {
+    return cells_.dictionary(Field::kDataset).code(is_missing(text) ? stem : text);
+  });
+  const auto add_text = [&](Field field, std::initializer_list<std::string_view> names) {
+    append_codes(first_column(file, names, kUnknown), cells_.column(field), [&](const std::string& text, std::size_t) {
+      const std::string name = field == Field::kAssay ? assay_name(text) : text;
+      return cells_.dictionary(field).code(is_missing(name) ? kUnknown : name);
+    });
+  };
+  add_text(Field::kAssay, {"assay", "assay_ontology_term_id"});
+  add_text(Field::kTissue, {"tissue", "tissue_ontology_term_id"});
+  add_text(Field::kTissueGeneral, {"tissue_general", "tissue", "tissue_ontology_term_id"});
+  add_text(Field::kDisease, {"disease", "disease_ontology_term_id"});
+  cells_.kept.insert(cells_.kept.end(), n_cells, 1);
+}
+
+void ObsCollector::add_labels(const File& file) {
+  require_column(file, keys_.cell_type, "a Cell Ontology id for each cell", "--cell-type-key");
+  const Categorical labels = file.obs_as_text(keys_.cell_type);
+  std::vector<CellIndex> n_cells(labels.categories.size() + 1, 0);
+  for (const std::int32_t code : labels.codes) ++n_cells[static_cast<std::size_t>(code + 1)];
+  append_codes(labels, cells_.column(Field::kCellType), [&](const std::string& label, std::size_t cell) {
+    return label_code(file, label, cell, n_cells[static_cast<std::size_t>(labels.codes[cell] + 1)]);
+  });
+}
+
+std::int32_t ObsCollector::label_code(const File& file, const std::string& label, std::size_t cell, CellIndex n_cells) {
+  if (is_missing(label)) return -1;
+  const auto refuse = [&](const std::string& why) {
+    throw InputError(fmt::format("{}: obs column '{}', cell {} (counted from 0) holds '{}', {}", file.path().string(),
+                                 keys_.cell_type, cell, label, why));
+  };
+  if (!ontology::looks_like_cl_id(label)) {
+    refuse(
+        "which is no Cell Ontology id such as CL:0000084; correct it, or name the column of ids with "
+        "--cell-type-key");
+  }
+  const auto term = ontology_.resolve(label);
+  if (!term && ontology_.find(label)) {
+    refuse(
+        fmt::format("which is obsolete in {} and has no replacement; give these cells another term or 'unknown', or "
+                    "name another column with --cell-type-key",
+                    ontology_.version()));
+  }
+  if (!term) {
+    refuse(
+        fmt::format("which {} does not have; give a release that has it with --ontology, or name another column "
+                    "with --cell-type-key",
+                    ontology_.version()));
+  }
+  const std::string& id = ontology_.term(*term).id;
+  if (id != label) {
+    ReplacedLabel& replaced = replaced_[label];
+    replaced.from = label;
+    replaced.to = id;
+    replaced.cells += n_cells;
+  }
+  return cells_.dictionary(Field::kCellType).code(id);
+}
+
+void ObsCollector::add_donors(const File& file, const Categorical& datasets) {
+  std::vector<Categorical> columns;
+  for (const auto& column : donor_columns_) columns.push_back(file.obs_as_text(column));
+  const std::size_t n_keys = columns.size();
+  const bool key_is_person = n_keys == 1 && donor_columns_.front() == kPersonColumn;
+  if (!key_is_person && file.has_obs(kPersonColumn)) columns.push_back(file.obs_as_text(kPersonColumn));
+
+  std::vector<const Codes*> codes = {&datasets.codes};
+  for (const auto& column : columns) codes.push_back(&column.codes);
+  const Combinations all = combine(codes);
+  const std::string stem = file.path().stem().string();
+  Codes nodes;
+  for (const std::size_t cell : all.example) {
+    std::string key, person;
+    bool known = true;
+    for (std::size_t i = 0; i < n_keys; ++i) {
+      known = known && !is_no_donor(columns[i].value(cell));
+      key += (i == 0 ? "" : "/") + columns[i].value(cell);
+    }
+    if (columns.size() > n_keys && !is_no_donor(columns.back().value(cell))) person = columns.back().value(cell);
+    const std::string& dataset = is_missing(datasets.value(cell)) ? stem : datasets.value(cell);
+    nodes.push_back(donors_.add(dataset, known ? key : std::string(), person));
+  }
+  Codes& donors = cells_.column(Field::kDonor);
+  for (const std::int32_t combination : all.codes) donors.push_back(nodes[static_cast<std::size_t>(combination)]);
+}
+
+void ObsCollector::add_primary(const File& file) {
+  constexpr const char* column = "is_primary_data";
+  const bool has_column = file.has_obs(column);
+  if (!keys_.primary_only || (keys_.assume_primary && !has_column)) {
+    cells_.primary.insert(cells_.primary.end(), static_cast<std::size_t>(file.n_cells()), 1);
+    return;
+  }
+  if (!has_column) {
+    throw InputError(
+        fmt::format("{}: obs has no column '{}', which says that a cell is not a copy of one in another "
+                    "dataset; its columns are {}; --assume-primary takes all cells of such files as primary",
+                    file.path().string(), column, columns_of(file)));
+  }
+  const Categorical values = file.obs_as_text(column);
+  for (std::size_t cell = 0; cell < values.codes.size(); ++cell) {
+    const std::string& value = values.value(cell);
+    cells_.primary.push_back(value == "True" || value == "true" || value == "TRUE" || value == "1" ? 1 : 0);
+  }
+}
+
+CellTable ObsCollector::finish() {
+  const Codes donor_of_node = donors_.donor_of_nodes(cells_.dictionary(Field::kDonor));
+  for (std::int32_t& donor : cells_.column(Field::kDonor)) {
+    if (donor >= 0) donor = donor_of_node[static_cast<std::size_t>(donor)];
+  }
+  return std::exchange(cells_, {});
+}
+
+std::vector<ReplacedLabel> ObsCollector::replaced_labels() const {
+  std::vector<ReplacedLabel> labels;
+  for (const auto& [from, label] : replaced_) labels.push_back(label);
+  return labels;
+}
+
+}  // namespace sctab::corpus

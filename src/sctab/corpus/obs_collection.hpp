@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sctab/anndata/reader.hpp"
+#include "sctab/corpus/cell_table.hpp"
+#include "sctab/corpus/donors.hpp"
+#include "sctab/ontology/ontology.hpp"
+
+namespace sctab::corpus {
+
+/// Which obs columns tell what.
+struct ObsKeys {
+  std::string donor = "donor_id";  // column(s), comma-separated
+  std::string dataset;             // empty: dataset_id or study where there, else the file's name
+  std::string cell_type = "cell_type_ontology_term_id";
+  bool primary_only = true;     // is_primary_data is asked for
+  bool assume_primary = false;  // a file without it holds primary data
+};
+
+/// An obsolete label and the term that took its place.
+struct ReplacedLabel {
+  std::string from, to;  // CL ids
+  CellIndex cells = 0;
+};
+
+/// Reads the obs of source after source into one CellTable: names become codes, labels current terms of the ontology.
+class ObsCollector {
+ public:
+  ObsCollector(const ontology::Ontology& ontology, ObsKeys keys);
+
+  /// Appends the cells of a file. Throws InputError naming file, cell, column and value.
+  void add(const anndata::File& file);
+  /// Ends the collection: joins keys of one person to donors. The collector is empty afterwards.
+  CellTable finish();
+  [[nodiscard]] std::vector<ReplacedLabel> replaced_labels() const;
+
+ private:
+  void add_labels(const anndata::File& file);
+  void add_donors(const anndata::File& file, const anndata::Categorical& datasets);
+  void add_primary(const anndata::File& file);
+  /// The current term of a label; -1: none. `cell`: the first one with it, for the message.
+  std::int32_t label_code(const anndata::File& file, const std::string& label, std::size_t cell, CellIndex n_cells);
+
+  const ontology::Ontology& ontology_;
+  ObsKeys keys_;
+  std::vector<std::string> donor_columns_;
+  CellTable cells_;
+  DonorGroups donors_;
+  std::map<std::string, ReplacedLabel> replaced_;
+};
+
+}  // namespace sctab::corpus

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sctab/anndata/reader.hpp"
+#include "sctab/sparse/genes.hpp"
+
+namespace sctab::corpus {
+
+using core::CellIndex;
+
+/// One input file, as the first pass found it. Files are opened again for the second: hundreds need not stay open.
+struct Source {
+  std::filesystem::path path;
+  std::int64_t bytes = 0, modified = 0;   // size, and seconds since 1970
+  CellIndex first_cell = 0, n_cells = 0;  // its cells' place in the CellTable
+  anndata::MatrixInfo matrix;             // the one that holds counts
+  anndata::CountsSource counts;
+};
+
+/// Finds the counts of a file. counts_name: as the user named them, or empty.
+Source inspect_source(const anndata::File& file, const std::string& counts_name, CellIndex first_cell);
+
+/// Symbols beside the genes of a matrix, from the first column of var that is known to hold them; empty: there is none.
+std::vector<std::string> gene_symbols(const anndata::File& file, const std::string& matrix_path);
+
+struct StreamOptions {
+  std::int64_t block_bytes = 100'000'000;  // of one block of cells in memory; three are held
+  anndata::ReadOptions read;
+};
+
+/// Receives kept cells: counts over the target genes, and each one's row in the source.
+using CellSink = std::function<void(sparse::CsrView, const std::vector<CellIndex>& rows)>;
+
+/// Reads the counts of a source in blocks, the next one while `sink` works on this one. Every cell is checked, those
+/// with keep[row] != 0 are aligned and passed on. Throws InputError naming file, matrix and cell.
+void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const sparse::GeneAlignment& alignment,
+                   const StreamOptions& options, const CellSink& sink);
+
+}  // namespace sctab::corpus

@@ -1,0 +1,184 @@
+#include "sctab/corpus/subsample.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+#include <span>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/core/rng.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/corpus/cell_table.hpp"
+#include "sctab/store/loader.hpp"
+#include "sctab/store/writer.hpp"
+
+namespace sctab::corpus {
+namespace {
+
+using core::InputError;
+using store::Split;
+
+// 1 for the first ceil(fraction × n) of a seeded order of n things.
+std::vector<std::uint8_t> choose_first(std::size_t n, const SubsampleOptions& options) {
+  std::vector<CellIndex> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  core::Rng(options.seed).child(fmt::format("subsample {}", name(options.by))).shuffle(std::span(order));
+  const auto count = static_cast<std::size_t>(std::ceil(options.fraction * static_cast<double>(n)));
+  std::vector<std::uint8_t> chosen(n, 0);
+  for (std::size_t i = 0; i < std::min(count, n); ++i) chosen[static_cast<std::size_t>(order[i])] = 1;
+  return chosen;
+}
+
+// Numbers the donors of the cells: (donor, dataset) in ascending order of their names, so that the numbers are the same
+// whatever order the cells are in.
+std::vector<std::int32_t> number_donors(const store::ObsTable& obs, const store::CategoryTables& tables,
+                                        std::size_t& n_donors) {
+  const auto& donors = obs.column(Field::kDonor);
+  const auto& datasets = obs.column(Field::kDataset);
+  const auto& names = tables.values[static_cast<std::size_t>(Field::kDonor)];
+  const auto key = [&](std::size_t cell) {
+    const bool known = donors[cell] >= 0 && names[static_cast<std::size_t>(donors[cell])] != kUnknown;
+    return std::pair(known ? donors[cell] : -1, known ? -1 : datasets[cell]);
+  };
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> numbers;
+  for (std::size_t cell = 0; cell < donors.size(); ++cell) numbers.emplace(key(cell), 0);
+  std::int32_t next = 0;
+  for (auto& [donor, number] : numbers) number = next++;
+  n_donors = numbers.size();
+  std::vector<std::int32_t> number_of_cell;
+  for (std::size_t cell = 0; cell < donors.size(); ++cell) number_of_cell.push_back(numbers.at(key(cell)));
+  return number_of_cell;
+}
+
+// Copies the cells of a split that are chosen; an empty `chosen` is all of them.
+void copy_cells(const store::Store& from, Split split, const store::ObsTable& obs,
+                const std::vector<std::uint8_t>& chosen, const SubsampleOptions& options, store::Writer& writer,
+                core::Progress& progress) {
+  store::LoaderOptions loading;
+  loading.shuffle = false;
+  loading.normalise = false;
+  loading.threads = options.threads;
+  store::Loader loader(from, split, loading);
+  store::Batch batch;
+  sparse::CsrMatrix counts;
+  std::vector<store::CellObs> cells;
+  while (loader.next(batch)) {
+    core::check_interrupt();
+    counts.clear(batch.x.n_genes);
+    cells.clear();
+    for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+      const auto row = static_cast<std::size_t>(batch.rows[i]);
+      if (!chosen.empty() && chosen[row] == 0) continue;
+      const sparse::RowView values = batch.x.row(static_cast<CellIndex>(i));
+      counts.append_row(values.indices, values.data);
+      store::CellObs cell;
+      for (std::size_t field = 0; field < store::kNumFields; ++field) cell.codes[field] = obs.codes[field][row];
+      cell.source_row = obs.source_row[row];
+      cells.push_back(cell);
+    }
+    writer.add(counts.view(), cells, std::vector<Split>(cells.size(), split));
+    progress.advance(static_cast<std::int64_t>(batch.rows.size()));
+  }
+}
+
+SubsampleResult summarise(const store::ObsTable& train, const store::CategoryTables& tables,
+                          const std::vector<std::uint8_t>& chosen) {
+  SubsampleResult result;
+  std::set<std::int32_t> donors, donors_before, types, types_before;
+  for (std::size_t cell = 0; cell < chosen.size(); ++cell) {
+    const std::int32_t donor = train.column(Field::kDonor)[cell], type = train.column(Field::kCellType)[cell];
+    const bool has_donor =
+        donor >= 0 &&
+        tables.values[static_cast<std::size_t>(Field::kDonor)][static_cast<std::size_t>(donor)] != kUnknown;
+    ++result.train_cells_before;
+    types_before.insert(type);
+    if (has_donor) donors_before.insert(donor);
+    if (chosen[cell] == 0) continue;
+    ++result.train_cells;
+    types.insert(type);
+    if (has_donor) donors.insert(donor);
+  }
+  result.train_donors = static_cast<std::int64_t>(donors.size());
+  result.train_donors_before = static_cast<std::int64_t>(donors_before.size());
+  for (const std::int32_t type : types_before) {
+    if (types.count(type) == 0) result.types_lost.push_back(tables.cell_types[static_cast<std::size_t>(type)].label);
+  }
+  return result;
+}
+
+nlohmann::json provenance(const store::Store& from, const SubsampleOptions& options, const SubsampleResult& result) {
+  return {{"made_by", "sctab corpus subsample"},
+          {"sctab_version", SCTAB_VERSION},
+          {"by", name(options.by)},
+          {"fraction", options.fraction},
+          {"seed", options.seed},
+          {"train_cells", result.train_cells},
+          {"train_donors", result.train_donors},
+          {"types_lost_from_train", result.types_lost},
+          {"from", {{"path", from.directory().string()}, {"hash", from.hash()}, {"provenance", from.provenance()}}}};
+}
+
+}  // namespace
+
+std::string_view name(SubsampleBy by) {
+  return by == SubsampleBy::kCells ? "cells" : "donors";
+}
+
+void SubsampleOptions::validate() const {
+  if (!(fraction > 0 && fraction <= 1)) {
+    throw InputError(fmt::format("fraction is {}; above 0 and at most 1 is expected", fraction));
+  }
+}
+
+std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store::CategoryTables& tables,
+                                       const SubsampleOptions& options) {
+  options.validate();
+  const auto n_cells = static_cast<std::size_t>(train.size());
+  if (options.by == SubsampleBy::kCells) return choose_first(n_cells, options);
+  std::size_t n_donors = 0;
+  const std::vector<std::int32_t> donor_of_cell = number_donors(train, tables, n_donors);
+  const std::vector<std::uint8_t> chosen_donors = choose_first(n_donors, options);
+  std::vector<std::uint8_t> chosen;
+  for (const std::int32_t donor : donor_of_cell) chosen.push_back(chosen_donors[static_cast<std::size_t>(donor)]);
+  return chosen;
+}
+
+SubsampleResult subsample(const store::Store& from, const std::filesystem::path& to, const SubsampleOptions& options) {
+  options.validate();
+  if (std::filesystem::weakly_canonical(to) == std::filesystem::weakly_canonical(from.directory())) {
+    throw InputError(fmt::format("{}: is the store to read from; choose another -o", to.string()));
+  }
+  core::require_replaceable_directory(to, "store.json");
+  core::StagedOutput staged(to);
+  std::array<store::ObsTable, 3> obs;
+  std::array<CellIndex, 3> n_cells{};
+  for (const Split split : store::kSplits) obs[static_cast<std::size_t>(split)] = from.obs(split);
+  const std::vector<std::uint8_t> chosen = choose_cells(obs.front(), from.tables(), options);
+  for (std::size_t i = 0; i < obs.size(); ++i) n_cells[i] = obs[i].size();
+  const SubsampleResult result = summarise(obs.front(), from.tables(), chosen);
+  core::Progress progress("Copying cells", n_cells[0] + n_cells[1] + n_cells[2]);
+  n_cells.front() = result.train_cells;
+
+  store::WriterOptions writing;
+  writing.seed = options.seed;
+  writing.threads = options.threads;
+  writing.memory_bytes = options.memory_bytes;
+  store::Writer writer(staged.path(), from.genes(), from.tables(), n_cells, writing);
+  for (const Split split : store::kSplits) {
+    copy_cells(from, split, obs[static_cast<std::size_t>(split)],
+               split == Split::kTrain ? chosen : std::vector<std::uint8_t>(), options, writer, progress);
+  }
+  progress.finish();
+  writer.finish(from.ontology(), provenance(from, options, result));
+  (void)store::Store::open(staged.path());  // and the proof that no donor stands in two splits
+  staged.commit();
+  return result;
+}
+
+}  // namespace sctab::corpus
