@@ -67,13 +67,13 @@ int run(int argc, char** argv) {
   app.footer("`sctab COMMAND --help` shows the options of a command.");
   try {
     app.parse(argc, argv);
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
-    return fail(kBadInput, "the result cannot be written to standard output; is its disk full or its reader gone?");
   } catch (const CLI::Success& request) {  // --help, --version
-    return app.exit(request);
+    app.exit(request);
   } catch (const CLI::ParseError& error) {
     return fail(kBadInput, fmt::format("{}; `{} --help` shows the options", error.what(), command_name(app)));
   }
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  return fail(kBadInput, "standard output cannot be written to; is its disk full?");
 }
 
 int guarded_run(int argc, char** argv) {

@@ -51,6 +51,10 @@ void Labels::append(sparse::CsrView log_norm, nn::Prediction& prediction) {
     }
     const auto probabilities = std::span<const float>(prediction.probabilities).subspan(row * n_types, n_types);
     const auto best = std::ranges::max_element(probabilities);
+    if (!(*best >= 0)) {
+      throw core::InputError(fmt::format(
+          "cell {} (counted from 0): the model's answer is not a number; is one of its weights damaged?", n_cells()));
+    }
     types_.push_back(core::narrow<core::TypeIndex>(best - probabilities.begin()));
     probabilities_.push_back(*best);
   }

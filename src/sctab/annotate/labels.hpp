@@ -18,7 +18,8 @@ class Labels {
   explicit Labels(std::span<const nn::CellTypeLabel> cell_types) : cell_types_(cell_types) {}
 
   /// Appends the most probable type of each cell; ties go to the first. A cell whose row of log_norm is empty becomes
-  /// unknown with probability 0, and its row of prediction.embedding zero.
+  /// unknown with probability 0, and its row of prediction.embedding zero. Throws InputError where the network's answer
+  /// is not a number.
   void append(sparse::CsrView log_norm, nn::Prediction& prediction);
 
   [[nodiscard]] std::int64_t n_cells() const { return static_cast<std::int64_t>(types_.size()); }

@@ -1,0 +1,116 @@
+#include "sctab/annotate/labels.hpp"
+
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "sctab/annotate/annotate.hpp"
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::annotate {
+namespace {
+
+const std::vector<nn::CellTypeLabel> kTypes = {
+    {"T cell", "CL:0000084"}, {"CD4-positive, alpha-beta T cell", "CL:0000624"}, {"B cell", "CL:0000236"}};
+
+/// Rows with one count each, or none where `empty`.
+sparse::CsrMatrix cells(const std::vector<bool>& empty) {
+  sparse::CsrMatrix matrix;
+  matrix.clear(4);
+  const std::vector<core::GeneIndex> gene = {2};
+  const std::vector<float> value = {1.5F};
+  for (const bool none : empty) none ? matrix.append_row({}, {}) : matrix.append_row(gene, value);
+  return matrix;
+}
+
+nn::Prediction prediction(std::vector<float> probabilities) {
+  const auto n = static_cast<std::int64_t>(probabilities.size()) / 3;
+  return {.n_cells = n,
+          .n_types = 3,
+          .n_embedding = 2,
+          .probabilities = std::move(probabilities),
+          .embedding = std::vector<float>(static_cast<std::size_t>(2 * n), 7.0F)};
+}
+
+/// Four cells: B, CD4, empty, B.
+Labels four_cells(nn::Prediction* kept = nullptr) {
+  Labels labels(kTypes);
+  nn::Prediction p = prediction({0.1F, 0.2F, 0.7F, 0.2F, 0.5F, 0.3F, 0.9F, 0.05F, 0.05F, 0, 0, 1});
+  labels.append(cells({false, false, true, false}).view(), p);
+  if (kept != nullptr) *kept = p;
+  return labels;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(Labels, TakesTheMostProbableTypeAndTheFirstOfTies) {
+  Labels labels(kTypes);
+  nn::Prediction p = prediction({0.4F, 0.4F, 0.2F});
+  labels.append(cells({false}).view(), p);
+  EXPECT_EQ(labels.cells_per_type(), (std::map<std::string, std::int64_t>{{"T cell", 1}}));
+}
+
+TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
+  nn::Prediction p;
+  const Labels labels = four_cells(&p);
+  EXPECT_EQ(labels.n_unknown(), 1);
+  EXPECT_EQ(labels.cells_per_type(), (std::map<std::string, std::int64_t>{
+                                         {"B cell", 2}, {"CD4-positive, alpha-beta T cell", 1}, {"unknown", 1}}));
+  const auto columns = labels.obs_columns();
+  EXPECT_EQ(std::get<anndata::Reals32>(columns[2].values), (std::vector<float>{0.7F, 0.5F, 0, 1}));
+  EXPECT_EQ(p.embedding, (std::vector<float>{7, 7, 7, 7, 0, 0, 7, 7}));
+}
+
+TEST(Labels, MakesCategoriesOfTheTypesThatOccurInAlphabeticalOrder) {
+  const auto columns = four_cells().obs_columns();
+  ASSERT_EQ(columns.size(), 3U);
+  EXPECT_EQ(columns[0].name, "sctab_cell_type");
+  const auto& labels = std::get<anndata::Categorical>(columns[0].values);
+  EXPECT_EQ(labels.categories, (std::vector<std::string>{"B cell", "CD4-positive, alpha-beta T cell", "unknown"}));
+  EXPECT_EQ(labels.codes, (std::vector<std::int32_t>{0, 1, 2, 0}));
+  const auto& ids = std::get<anndata::Categorical>(columns[1].values);
+  EXPECT_EQ(ids.categories, (std::vector<std::string>{"CL:0000236", "CL:0000624", "unknown"}));
+  EXPECT_EQ(ids.value(1), "CL:0000624");
+}
+
+TEST(Labels, GivesTwoTypesOfOneNameOneCategory) {
+  const std::vector<nn::CellTypeLabel> twins = {{"cell", "CL:0000001"}, {"cell", "CL:0000002"}, {"B cell", "CL:3"}};
+  Labels labels(twins);
+  nn::Prediction p = prediction({1, 0, 0, 0, 1, 0});
+  labels.append(cells({false, false}).view(), p);
+  EXPECT_EQ(std::get<anndata::Categorical>(labels.obs_columns()[0].values).codes, (std::vector<std::int32_t>{0, 0}));
+  EXPECT_EQ(std::get<anndata::Categorical>(labels.obs_columns()[1].values).codes, (std::vector<std::int32_t>{0, 1}));
+}
+
+TEST(Labels, WritesACsvWithQuotedNames) {
+  const tests::TemporaryFolder folder;
+  const std::vector<std::string> names = {"c1", "c,2", "c3", "c\"4"};
+  four_cells().write_csv(folder / "labels.csv", names);
+  EXPECT_EQ(text_of(folder / "labels.csv"),
+            "cell,cell_type,cell_type_ontology_term_id,probability\n"
+            "c1,B cell,CL:0000236,0.7\n"
+            "\"c,2\",\"CD4-positive, alpha-beta T cell\",CL:0000624,0.5\n"
+            "c3,unknown,unknown,0\n"
+            "\"c\"\"4\",B cell,CL:0000236,1\n");
+}
+
+TEST(Labels, RefusesAnAnswerThatIsNotANumber) {
+  Labels labels(kTypes);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  nn::Prediction p = prediction({nan, nan, nan});
+  SCTAB_EXPECT_THROW_WITH(labels.append(cells({false}).view(), p), core::InputError, "cell 0", "not a number");
+}
+
+TEST(Labels, NamesTheCsvThatCannotBeWritten) {
+  const std::vector<std::string> names = {"1", "2", "3", "4"};
+  SCTAB_EXPECT_THROW_WITH(four_cells().write_csv("/no/such/folder/x.csv", names), core::InputError, "x.csv", "--csv");
+}
+
+}  // namespace
+}  // namespace sctab::annotate

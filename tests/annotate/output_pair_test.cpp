@@ -1,0 +1,118 @@
+#include "sctab/annotate/output_pair.hpp"
+
+#include <fstream>
+#include <string>
+
+#include "sctab/annotate/file_copy.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::annotate {
+namespace {
+namespace fs = std::filesystem;
+
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t n_entries(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
+}
+
+TEST(OutputPair, NamesTheOutputsAfterTheInput) {
+  const OutputPaths paths = choose_outputs("data/a.b.h5ad", {});
+  EXPECT_EQ(paths.h5ad, "data/a.b.sctab.h5ad");
+  EXPECT_EQ(paths.csv, "data/a.b.sctab.csv");
+  EXPECT_EQ(choose_outputs("a.h5ad", {"out/x.h5ad", {}}).csv, "out/x.csv");
+  EXPECT_EQ(choose_outputs("sample.v2", {}).h5ad, "sample.v2.sctab.h5ad");
+}
+
+TEST(OutputPair, RefusesTheInputAFolderAndOneNameForBoth) {
+  const tests::TemporaryFolder folder;
+  write(folder / "in.h5ad", "data");
+  fs::create_symlink(folder / "in.h5ad", folder / "link.h5ad");
+  SCTAB_EXPECT_THROW_WITH(choose_outputs(folder / "in.h5ad", {folder / "in.h5ad", {}}), core::InputError, "in.h5ad",
+                          "input itself");
+  SCTAB_EXPECT_THROW_WITH(choose_outputs(folder / "in.h5ad", {folder / "link.h5ad", {}}), core::InputError, "link.h5ad",
+                          "input itself");
+  SCTAB_EXPECT_THROW_WITH(choose_outputs(folder / "in.h5ad", {{}, folder / "in.h5ad"}), core::InputError, "in.h5ad");
+  SCTAB_EXPECT_THROW_WITH(choose_outputs(folder / "in.h5ad", {folder.path(), {}}), core::InputError, "is a folder");
+  SCTAB_EXPECT_THROW_WITH(choose_outputs(folder / "in.h5ad", {folder / "x", folder / "x"}), core::InputError, "both");
+}
+
+TEST(OutputPair, CommitsBothOverEarlierOnes) {
+  const tests::TemporaryFolder folder;
+  write(folder / "a", "old a");
+  core::StagedOutput a(folder / "a"), b(folder / "b");
+  write(a.path(), "new a");
+  write(b.path(), "new b");
+  commit_both(a, b);
+  EXPECT_EQ(read(folder / "a"), "new a");
+  EXPECT_EQ(read(folder / "b"), "new b");
+  EXPECT_EQ(n_entries(folder.path()), 2U);
+}
+
+TEST(OutputPair, BringsTheFirstBackWhereTheSecondFails) {
+  const tests::TemporaryFolder folder;
+  write(folder / "a", "old a");
+  {
+    core::StagedOutput a(folder / "a"), b(folder / "b");
+    write(a.path(), "new a");  // b is never written, so that its commit fails
+    EXPECT_THROW(commit_both(a, b), core::InputError);
+  }
+  EXPECT_EQ(read(folder / "a"), "old a");
+  EXPECT_EQ(n_entries(folder.path()), 1U);
+}
+
+TEST(OutputPair, LeavesNeitherWhereTheSecondFailsAndNoneStoodThere) {
+  const tests::TemporaryFolder folder;
+  {
+    core::StagedOutput a(folder / "a"), b(folder / "b");
+    write(a.path(), "new a");
+    EXPECT_THROW(commit_both(a, b), core::InputError);
+  }
+  EXPECT_EQ(n_entries(folder.path()), 0U);
+}
+
+TEST(FileCopy, CopiesEveryByteAndMakesTheCopyWritable) {
+  const tests::TemporaryFolder folder;
+  std::string text(3'000'001, 'x');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
+  write(folder / "from", text);
+  fs::permissions(folder / "from", fs::perms::owner_read);
+  duplicate_file(folder / "from", folder / "to");
+  EXPECT_EQ(read(folder / "to"), text);
+  EXPECT_NE(fs::status(folder / "to").permissions() & fs::perms::owner_write, fs::perms::none);
+}
+
+TEST(FileCopy, CopiesAnEmptyFileAndAcrossFileSystems) {
+  const tests::TemporaryFolder folder;
+  write(folder / "empty", "");
+  duplicate_file(folder / "empty", folder / "copy");
+  EXPECT_EQ(fs::file_size(folder / "copy"), 0U);
+  const fs::path memory = "/dev/shm";
+  if (!fs::is_directory(memory)) GTEST_SKIP() << "no second file system at /dev/shm";
+  write(folder / "from", "text");
+  const fs::path target = memory / ("sctab-copy-test-" + std::to_string(::getpid()));
+  duplicate_file(folder / "from", target);
+  EXPECT_EQ(read(target), "text");
+  fs::remove(target);
+}
+
+TEST(FileCopy, NamesTheMissingFileAndStopsAtCtrlC) {
+  const tests::TemporaryFolder folder;
+  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "none", folder / "to"), core::InputError, "none");
+  write(folder / "from", "text");
+  core::set_interrupted(true);
+  EXPECT_THROW(duplicate_file(folder / "from", folder / "to"), core::Interrupted);
+  core::set_interrupted(false);
+}
+
+}  // namespace
+}  // namespace sctab::annotate

@@ -1,0 +1,87 @@
+#include "cli/process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace sctab::tests {
+namespace fs = std::filesystem;
+namespace {
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// In the child, between fork and exec: only calls that are safe there.
+[[noreturn]] void become(const std::vector<char*>& arguments, const char* out, const char* err) {
+  const int out_file = ::open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const int err_file = ::open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::dup2(out_file, STDOUT_FILENO);
+  ::dup2(err_file, STDERR_FILENO);
+  ::execv(arguments[0], arguments.data());
+  ::_exit(127);
+}
+
+}  // namespace
+
+Process::Process(const std::vector<std::string>& arguments, const fs::path& folder)
+    : out_(folder / "stdout"), err_(folder / "stderr") {
+  std::vector<std::string> words = arguments;
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  pid_ = ::fork();
+  if (pid_ == 0) become(pointers, out_.c_str(), err_.c_str());
+  if (pid_ < 0) throw std::runtime_error("cannot start " + arguments.at(0));
+}
+
+Process::~Process() {
+  if (ended_) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, &status_, 0);
+}
+
+bool Process::ended() {
+  if (!ended_) ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;
+  return ended_;
+}
+
+void Process::interrupt() const {
+  ::kill(pid_, SIGINT);
+}
+
+Finished Process::wait() {
+  if (!ended_) ::waitpid(pid_, &status_, 0);
+  ended_ = true;
+  return {WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_), text_of(out_), text_of(err_)};
+}
+
+Finished run_program(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  return Process(arguments, folder.path()).wait();
+}
+
+std::vector<std::string> sctab_command(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), SCTAB_PROGRAM);
+  return arguments;
+}
+
+Finished run_sctab(std::vector<std::string> arguments) {
+  return run_program(sctab_command(std::move(arguments)));
+}
+
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    files[entry.path().string()] = entry.is_regular_file() ? text_of(entry.path()) : "";
+  }
+  return files;
+}
+
+}  // namespace sctab::tests
