@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+/// What real cells look like, in numbers: printed by tools/measure_profiles.py for five droplet studies of blood (two),
+/// liver, breast and pancreas and, for donors, two studies of blood with 8 and 40 donors. Summaries over genes and
+/// cells; no gene and no cell is in here.
+namespace sctab::simulate::measured {
+
+/// A point of a curve that is straight between its points and flat outside them.
+struct Knot {
+  double x, y;
+};
+
+inline double interpolate(std::span<const Knot> knots, double x) {
+  if (!(x > knots.front().x)) return knots.front().y;
+  for (std::size_t i = 1; i < knots.size(); ++i) {
+    if (x > knots[i].x) continue;
+    const Knot &a = knots[i - 1], &b = knots[i];
+    return a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x);
+  }
+  return knots.back().y;
+}
+
+/// Share of the genes -> log of the mean counts per 10,000 below which they lie, within one type. Natural logarithms,
+/// here and everywhere.
+inline constexpr std::array<Knot, 15> kLogMeanQuantiles = {{{0.0, -9.21},
+                                                            {0.1, -9.0},
+                                                            {0.2, -8.06},
+                                                            {0.3, -6.15},
+                                                            {0.4, -4.53},
+                                                            {0.5, -2.74},
+                                                            {0.6, -2.17},
+                                                            {0.7, -1.62},
+                                                            {0.8, -1.03},
+                                                            {0.9, -0.23},
+                                                            {0.95, 0.45},
+                                                            {0.98, 1.35},
+                                                            {0.99, 2.21},
+                                                            {0.999, 4.25},
+                                                            {1.0, 5.42}}};
+
+/// Log of the mean counts per 10,000 -> dispersion phi of var = mu + phi mu^2, within one donor and type.
+inline constexpr std::array<Knot, 7> kDispersion = {
+    {{-1.7, 1.20}, {-0.6, 0.65}, {0.55, 0.58}, {1.7, 0.50}, {2.85, 0.36}, {4.0, 0.16}, {5.15, 0.16}}};
+/// Spread (sd of the logarithm) of phi between genes of one mean: their mean stands 2 to 3 times above their median.
+inline constexpr double kDispersionSpread = 1.2;
+
+/// Quantiles of the log library size around the median of its donor and type: more cells far above than far below.
+inline constexpr std::array<Knot, 9> kLogLibraryQuantiles = {{{0.001, -1.41},
+                                                              {0.01, -1.10},
+                                                              {0.05, -0.71},
+                                                              {0.25, -0.24},
+                                                              {0.5, 0.0},
+                                                              {0.75, 0.25},
+                                                              {0.95, 0.76},
+                                                              {0.99, 1.21},
+                                                              {0.999, 2.10}}};
+inline constexpr double kLogLibrarySdOfTypes = 0.38;
+inline constexpr double kLogLibrarySdOfDonors = 0.27;
+
+/// The log ratio between two types has a variance of 0.059 for each ontology term that stands above one of them only,
+/// and tails as if each such term moved 7.6% of the genes.
+inline constexpr double kGenesMovedByTerm = 0.076;
+inline constexpr double kEffectSdOfTerm = 0.88;
+
+/// Cells of one type differ in state: along the axis to another type they spread with a standard deviation of 0.20 of
+/// the distance between the two where up to 7 terms stand between them, 0.10 for 8 to 12, 0.08 and less beyond. A cell
+/// takes a part of its counts, |N(0, sd)| and at most half, from a relative: that spreads it by 0.6 sd over a distance
+/// that shrinks by 1.6 sd.
+inline constexpr std::size_t kTermsApartOfRelatives = 7;
+inline constexpr double kPartOfRelativeSd = 0.22;
+
+/// Between donors a third of the genes vary (mean variance of all genes 0.020 and 0.085 in the two studies, most of it
+/// in few genes), and of that variance about a third is common to the types of a donor.
+inline constexpr double kGenesVaryingByDonor = 0.35;
+inline constexpr double kDonorVarianceShared = 0.3;
+
+/// Variance of one type's log ratios between two studies: 0.6, so half of it each.
+inline constexpr double kEffectSdOfStudy = 0.55;
+
+/// Share of a cell's counts that is soup of its sample: 1% to 25%.
+inline constexpr double kAmbientMedian = 0.05;
+inline constexpr double kAmbientLogSd = 0.8;
+inline constexpr double kAmbientMost = 0.35;
+
+}  // namespace sctab::simulate::measured
