@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -37,5 +38,11 @@ struct Column {
   std::string name;
   ColumnValues values;
 };
+
+std::size_t n_rows(const ColumnValues& values);
+/// Each distinct text once, in order of first appearance.
+Categorical as_categorical(const Strings& texts);
+/// Any column as text: numbers are formatted, booleans are "True" and "False"; empty, "nan" and "<NA>" are missing.
+Categorical as_text(const ColumnValues& values);
 
 }  // namespace sctab::anndata

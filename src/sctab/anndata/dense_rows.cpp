@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "sctab/anndata/hdf5_value.hpp"
+#include "sctab/anndata/matrix_layout.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+
+namespace sctab::anndata {
+namespace {
+
+/// Rows [begin, begin + n) as numbers of `type`, all genes.
+void read_band(hid_t dataset, const ElementType& type, const MatrixInfo& info, CellIndex begin, CellIndex n,
+               std::vector<std::byte>& band) {
+  const hsize_t offset[2] = {static_cast<hsize_t>(begin), 0};
+  const hsize_t count[2] = {static_cast<hsize_t>(n), static_cast<hsize_t>(info.n_genes)};
+  band.resize(count[0] * count[1] * type.size);
+  if (band.empty()) return;
+  const Handle from = owned(H5Dget_space(dataset), dataset, "its size is damaged");
+  (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, offset, nullptr, count, nullptr);
+  const Handle to(H5Screate_simple(2, count, nullptr));
+  checked(H5Dread(dataset, type.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, band.data()), dataset,
+          fmt::format("cells from {} on cannot be read", begin));
+}
+
+/// Reads bands of whole chunks, so that each is expanded once, where a band fits a quarter of the memory given.
+class DenseRows final : public RowReader {
+ public:
+  DenseRows(Handle dataset, const MatrixInfo& info, const ReadOptions& options)
+      : info_(info), dataset_(std::move(dataset)), type_(element_type(dataset_.id())) {
+    constexpr std::int64_t kLeastBandBytes = 4'000'000;
+    const std::int64_t row_bytes = std::max<std::int64_t>(1, info_.n_genes * static_cast<std::int64_t>(type_.size));
+    const std::int64_t most = std::max<std::int64_t>(1, options.memory_bytes / 4 / row_bytes);
+    const std::int64_t chunk = std::min(rows_of_a_chunk(), most);
+    const std::int64_t wanted = std::min(most, std::max<std::int64_t>(1, kLeastBandBytes / row_bytes));
+    band_rows_ = (wanted + chunk - 1) / chunk * chunk;
+  }
+
+  bool next(CellIndex max_cells, sparse::CsrMatrix& block) override {
+    SCTAB_ASSERT(max_cells > 0);
+    core::check_interrupt();
+    block.clear(info_.n_genes);
+    const Hdf5Lock lock;
+    while (block.n_cells < max_cells && next_cell_ < info_.n_cells) {
+      if (next_cell_ >= band_end_) load_band();
+      append_row(next_cell_ - band_begin_, block);
+      ++next_cell_;
+    }
+    return block.n_cells > 0;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t rows_of_a_chunk() const {
+    const Handle layout = owned(H5Dget_create_plist(dataset_.id()), dataset_.id(), "its layout is damaged");
+    if (H5Pget_layout(layout.id()) != H5D_CHUNKED) return 1;
+    hsize_t extent[2] = {1, 1};
+    checked(H5Pget_chunk(layout.id(), 2, extent), dataset_.id(), "its chunks are damaged");
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(extent[0]));
+  }
+
+  void load_band() {
+    core::check_interrupt();
+    band_begin_ = next_cell_ / band_rows_ * band_rows_;
+    band_end_ = std::min(info_.n_cells, band_begin_ + band_rows_);
+    read_band(dataset_.id(), type_, info_, band_begin_, band_end_ - band_begin_, band_);
+  }
+
+  void append_row(std::int64_t row, sparse::CsrMatrix& block) const {
+    const std::size_t width = static_cast<std::size_t>(info_.n_genes) * type_.size;
+    const std::byte* values = band_.data() + static_cast<std::size_t>(row) * width;
+    visit_number(type_.number, [&](auto kind) {
+      for (GeneIndex gene = 0; gene < info_.n_genes; ++gene) {
+        auto value = kind;
+        std::memcpy(&value, values + static_cast<std::size_t>(gene) * sizeof(value), sizeof(value));
+        const auto as_float = static_cast<float>(value);
+        if (as_float == 0.0F) continue;
+        block.indices.push_back(gene);
+        block.data.push_back(as_float);
+      }
+    });
+    block.indptr.push_back(static_cast<std::int64_t>(block.indices.size()));
+    ++block.n_cells;
+  }
+
+  MatrixInfo info_;
+  Handle dataset_;
+  ElementType type_;
+  std::int64_t band_rows_ = 1, band_begin_ = 0, band_end_ = 0;
+  std::vector<std::byte> band_;
+  CellIndex next_cell_ = 0;
+};
+
+}  // namespace
+
+std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellIndex begin, CellIndex n_cells) {
+  const Handle dataset = open_dataset(file, info.path);
+  const ElementType type = element_type(dataset.id());
+  std::vector<std::byte> band;
+  read_band(dataset.id(), type, info, begin, n_cells, band);
+  std::vector<double> values(band.size() / type.size);
+  visit_number(type.number, [&](auto value) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      std::memcpy(&value, band.data() + i * sizeof(value), sizeof(value));
+      values[i] = static_cast<double>(value);
+    }
+  });
+  return values;
+}
+
+std::unique_ptr<RowReader> make_dense_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options) {
+  return std::make_unique<DenseRows>(open_dataset(file, info.path), info, options);
+}
+
+}  // namespace sctab::anndata
