@@ -11,23 +11,26 @@ using torch::autograd::variable_list;
 
 // With k entries u in the support, sum((u − tau)²) = 1 has the root mean − sqrt((1 − k·var) / k). The support is the
 // longest prefix that lies above its own tau.
-double entmax15_threshold(std::span<const double> descending) {
-  double sum = 0, sum_of_squares = 0, tau = -1, k = 0;
-  for (const double u : descending) {
+constexpr auto kThreshold = []<typename T>(std::span<const T> descending) {
+  double sum = 0, sum_of_squares = 0;
+  T tau = -1, k = 0;
+  for (const T u : descending) {
     k += 1;
-    sum += u;
-    sum_of_squares += u * u;
-    const double mean = sum / k;
-    const double tau_of_prefix = mean - std::sqrt(std::max((1 - (sum_of_squares - sum * mean)) / k, 0.0));
+    sum += static_cast<double>(u);
+    sum_of_squares += static_cast<double>(u * u);
+    const T mean = static_cast<T>(sum) / k, mean_of_squares = static_cast<T>(sum_of_squares) / k;
+    const T delta = (1 - k * (mean_of_squares - mean * mean)) / k;
+    const T tau_of_prefix = mean - std::sqrt(std::max(delta, T{0}));
     if (tau_of_prefix > u) break;
     tau = tau_of_prefix;
   }
   return tau;
-}
+};
+constexpr auto kSquare = [](auto excess) { return excess * excess; };
 
 struct Entmax15 : torch::autograd::Function<Entmax15> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& z) {
-    at::Tensor p = map_rows_to_simplex(z, 0.5, entmax15_threshold, [](double excess) { return excess * excess; });
+    at::Tensor p = map_rows_to_simplex(z, 0.5, kThreshold, kSquare);
     context->save_for_backward({p});
     return p;
   }

@@ -9,22 +9,24 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// The support is the longest prefix whose last entry lies above (sum − 1) / k.
-double sparsemax_threshold(std::span<const double> descending) {
-  double sum = 0, tau = -1, k = 0;
-  for (const double u : descending) {
+// With k entries u in the support, tau = (sum − 1) / k. The support is the longest prefix that lies above its own tau.
+constexpr auto kThreshold = []<typename T>(std::span<const T> descending) {
+  double sum = 0;
+  T tau = -1, k = 0;
+  for (const T u : descending) {
     k += 1;
-    sum += u;
-    const double tau_of_prefix = (sum - 1) / k;
-    if (tau_of_prefix >= u) break;
-    tau = tau_of_prefix;
+    sum += static_cast<double>(u);
+    const T above_one = static_cast<T>(sum) - 1;
+    if (!(k * u > above_one)) break;
+    tau = above_one / k;
   }
   return tau;
-}
+};
+constexpr auto kIdentity = [](auto excess) { return excess; };
 
 struct Sparsemax : torch::autograd::Function<Sparsemax> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& z) {
-    at::Tensor p = map_rows_to_simplex(z, 1.0, sparsemax_threshold, [](double excess) { return excess; });
+    at::Tensor p = map_rows_to_simplex(z, 1.0, kThreshold, kIdentity);
     context->save_for_backward({p});
     return p;
   }

@@ -1,0 +1,34 @@
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "golden/deviation.hpp"
+#include "golden/golden_file.hpp"
+#include "sctab/nn/torch_runtime.hpp"
+#include "sctab/sparse/augmentation.hpp"
+#include "sctab/sparse/normalise.hpp"
+
+namespace sctab::golden {
+namespace {
+
+TEST(Golden, Normalisation) {
+  SCTAB_NEED_GOLDEN(root);
+  const GoldenGroup group = root.group("normalisation");
+  sparse::CsrMatrix cells = to_csr(group.tensor("counts"));
+  sparse::log_normalise(cells);
+  report(group.path(), "normalised", largest_deviation(nn::dense_tensor(cells.view()), group.tensor("normalised")),
+         1e-6);
+}
+
+TEST(Golden, Augmentation) {
+  SCTAB_NEED_GOLDEN(root);
+  const GoldenGroup group = root.group("augmentation");
+  const sparse::CsrMatrix x = to_csr(group.tensor("x")), vectors = to_csr(group.tensor("vectors"));
+  const auto vector_index = to_vector<std::int64_t>(group.tensor("vector_index"));
+  const auto sign = to_vector<float>(group.tensor("sign"));
+  const sparse::CsrMatrix augmented = sparse::augment(x.view(), vectors.view(), vector_index, sign);
+  report(group.path(), "augmented", largest_deviation(nn::dense_tensor(augmented.view()), group.tensor("augmented")),
+         1e-6);
+}
+
+}  // namespace
+}  // namespace sctab::golden
