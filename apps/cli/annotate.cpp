@@ -45,7 +45,7 @@ void print_result(const annotate::AnnotateResult& result) {
   if (result.genes_repeated > 0) {
     fmt::print("; {} columns name a gene again and were summed", core::format_count(result.genes_repeated));
   }
-  fmt::print("\ncounts from {}\n", result.counts_source);
+  fmt::print("\ncounts: {}\n", result.counts_source);
   if (result.n_unknown > 0) {
     fmt::print("{} cells have no counts in the model's genes and are \"{}\"\n", core::format_count(result.n_unknown),
                annotate::kUnknown);

@@ -81,7 +81,7 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   result.genes_found = genes.alignment.n_found();
   result.genes_of_model = model.genes.size();
   result.genes_repeated = genes.alignment.n_repeated();
-  result.counts_source = fmt::format("{}: {}", source.matrix_path, source.reason);
+  result.counts_source = source.reason;
 
   core::StagedOutput h5ad(outputs.h5ad), csv(outputs.csv);
   duplicate_file(path, h5ad.path());

@@ -31,7 +31,7 @@ struct AnnotateResult {
   std::int64_t n_cells = 0, n_unknown = 0;  // unknown: cells with no counts in the model's genes
   std::int64_t genes_found = 0, genes_of_model = 0;
   std::int64_t genes_repeated = 0;  // columns of the file that name a gene again; they were summed
-  std::string counts_source;        // "raw/X: holds integers"
+  std::string counts_source;        // "raw/X holds integers"
   std::map<std::string, std::int64_t> cells_per_type;
   double seconds = 0;
 };

@@ -1,0 +1,107 @@
+// Ctrl-C in each long command, once it has begun to write: exit 130, one line, nothing half-written, earlier output
+// kept.
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "cli/test_cells.hpp"
+#include "cli/trained_model.hpp"
+
+namespace sctab::tests {
+namespace {
+namespace fs = std::filesystem;
+
+/// Starts a command, sends Ctrl-C as soon as something appears in `folder` that was not there, and waits.
+Finished interrupt_once_it_writes(const std::vector<std::string>& arguments, const fs::path& folder) {
+  const auto n_entries = [&folder] { return std::distance(fs::directory_iterator(folder), {}); };
+  const TemporaryFolder output;
+  const auto before = n_entries();
+  Process process(sctab_command(arguments), output.path());
+  while (!process.ended() && n_entries() == before) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (!process.ended()) process.interrupt();
+  return process.wait();
+}
+
+class Interrupted : public testing::Test {
+ protected:
+  /// A folder with earlier output under the name "out", beside the large inputs.
+  Interrupted() {
+    fs::create_directory(folder_ / "out");
+    std::ofstream(folder_ / "out" / "store.json") << "{}";
+    std::ofstream(folder_ / "out" / "truth.json") << "{}";
+  }
+  void expect_interrupted(std::vector<std::string> arguments) {
+    arguments.emplace_back("--quiet");
+    const auto before = contents(folder_.path());
+    const Finished finished = interrupt_once_it_writes(arguments, folder_.path());
+    EXPECT_EQ(finished.exit_code, 130) << finished.err;
+    EXPECT_EQ(finished.out, "");
+    EXPECT_NE(finished.err.find("sctab: interrupted"), std::string::npos) << finished.err;
+    EXPECT_TRUE(contents(folder_.path()) == before);
+  }
+  [[nodiscard]] std::string out() const { return (folder_ / "out").string(); }
+
+  const TrainedModel& trained_ = TrainedModel::instance();
+  TemporaryFolder folder_;
+};
+
+/// A source that takes long enough to read, and a store of it.
+struct LargeInputs {
+  TemporaryFolder folder;
+  fs::path source = folder / "large.h5ad", store = folder / "store";
+  LargeInputs() {
+    make_test_cells(40'000, 10).write(source);
+    const Finished built = run_sctab(build_arguments(source, store, TrainedModel::instance().ontology));
+    if (built.exit_code != 0) throw std::runtime_error(built.err);
+  }
+  static const LargeInputs& instance() {
+    static const LargeInputs inputs;
+    return inputs;
+  }
+};
+
+TEST_F(Interrupted, Simulate) {
+  expect_interrupted({"simulate", "-o", out(), "--cells", "100000"});
+}
+
+TEST_F(Interrupted, CorpusBuild) {
+  expect_interrupted(build_arguments(LargeInputs::instance().source, out(), trained_.ontology));
+}
+
+TEST_F(Interrupted, CorpusSubsample) {
+  expect_interrupted({"corpus", "subsample", LargeInputs::instance().store.string(), "-o", out(), "--by", "cells",
+                      "--fraction", "0.9"});
+}
+
+TEST_F(Interrupted, Annotate) {
+  std::ofstream(folder_ / "out.h5ad") << "earlier";
+  std::ofstream(folder_ / "out.csv") << "earlier";
+  expect_interrupted({"annotate", LargeInputs::instance().source.string(), "-m", trained_.model.string(), "-o",
+                      (folder_ / "out.h5ad").string(), "--batch-size", "16", "--threads", "1"});
+}
+
+/// A run of training is kept beside the model, so that --resume can go on from it; the model itself stays as it was.
+TEST_F(Interrupted, TrainCanBeResumed) {
+  const fs::path model = folder_ / "model";
+  fs::copy(trained_.model, model, fs::copy_options::recursive);
+  const auto before = contents(model);
+  const std::vector<std::string> train = {"train",        LargeInputs::instance().store.string(),
+                                          "-o",           model.string(),
+                                          "--model",      "linear",
+                                          "--epochs",     "3",
+                                          "--batch-size", "32",
+                                          "--threads",    "2"};
+  const Finished finished = interrupt_once_it_writes(train, folder_.path());
+  EXPECT_EQ(finished.exit_code, 130) << finished.err;
+  EXPECT_NE(finished.err.find("--resume"), std::string::npos) << finished.err;
+  EXPECT_TRUE(contents(model) == before);
+  auto resume = train;
+  resume.emplace_back("--resume");
+  const Finished resumed = run_sctab(resume);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_FALSE(contents(model) == before);
+  EXPECT_EQ(run_sctab({"models", "show", model.string()}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace sctab::tests
