@@ -2,60 +2,37 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
-#include <string>
-#include <vector>
+#include <functional>
 
-#include "sctab/nn/architecture.hpp"
 #include "sctab/store/store.hpp"
+#include "sctab/train/plan.hpp"
 
 namespace sctab::train {
 
-/// What the user may fix; what is not given is chosen from the corpus's size (choose_plan) or, with preset paper, is
-/// the paper's.
-struct TrainOptions {
-  nn::ModelKind kind = nn::ModelKind::kTabnet;
-  bool paper_preset = false;
-  std::optional<std::int64_t> batch_size, max_epochs, n_d, n_a, n_steps, n_shared, n_independent, virtual_batch_size,
-      hidden_size, n_hidden, patience;
-  std::optional<double> learning_rate, weight_decay, lr_gamma, lambda_sparse, momentum, dropout, clip_norm;
-  std::optional<nn::MaskType> mask_type;
-  std::optional<bool> class_weights, reestimate_batch_norm;
-  std::uint64_t seed = 1;
-  int threads = 0;
+/// A plan's options, and how the run itself goes; the latter do not change what is learnt.
+struct TrainOptions : PlanOptions {
+  int threads = 0;  // of torch, BLAS and the loader; 0: all. Sums in parallel round differently with other numbers
   bool resume = false;
+  double checkpoint_seconds = 600;  // between checkpoints inside an epoch
+  /// Called after each step with the epoch and the batches of it that are done.
+  std::function<void(std::int64_t epoch, std::int64_t batches)> after_step;
 };
-
-/// Everything that is fixed before the first step, with the reason of each choice.
-struct TrainPlan {
-  nn::Architecture architecture;
-  std::int64_t batch_size = 2048;
-  std::int64_t max_epochs = 50;
-  std::int64_t patience = 10;  // epochs without a better validation macro F1
-  double learning_rate = 0.005;
-  double weight_decay = 0.05;
-  double lr_gamma = 0.9;  // StepLR, each epoch
-  double lambda_sparse = 1e-5;
-  double clip_norm = 1.0;              // of the gradient
-  bool class_weights = true;           // balanced
-  bool reestimate_batch_norm = false;  // over training cells, before validation and in what is saved
-  std::uint64_t seed = 1;
-  std::vector<std::string> reasons;  // "batch 256: 8,500 training cells give 33 steps an epoch"
-};
-
-/// A function of the options and the store's sizes only. Throws InputError naming a field out of range.
-TrainPlan choose_plan(const TrainOptions& options, const store::Store& store);
 
 struct TrainResult {
-  std::int64_t epochs = 0, best_epoch = 0;
-  double best_val_macro_f1 = 0;
-  double cells_per_second = 0;
+  std::int64_t epochs = 0, best_epoch = 0;  // counted from 1
+  double best_val_macro_f1 = 0;             // NaN without validation cells
+  double cells_per_second = 0;              // of training, validation left out, over the epochs of this process
 };
 
 /// Trains on the store's train split, stops early on validation macro F1 (ontology-corrected) and leaves a model
-/// directory at `out`: best weights as model.safetensors; a run folder out/run holds metrics.jsonl and the last
-/// checkpoint, from which
-/// --resume continues a killed run with the losses it would have had. Prints the plan and progress to standard error.
+/// directory at `out`: the best weights, their evaluation on the validation split, and run/metrics.jsonl with one line
+/// an epoch. Prints the plan, warnings and progress to standard error. A split without validation cells trains all
+/// epochs and keeps the last weights.
+///
+/// While it runs everything lies in `out`.run, and whatever stood at `out` before is untouched. A run that was ended
+/// by Ctrl-C, or killed, stays there; with `resume` it goes on from its last checkpoint with the losses it would have
+/// had, given the same store, options and threads. Without `resume` such a run is never overwritten: InputError says
+/// what to do. With `resume` and no run there, training starts anew.
 TrainResult train(const store::Store& store, const TrainOptions& options, const std::filesystem::path& out);
 
 }  // namespace sctab::train

@@ -1,0 +1,122 @@
+#include "sctab/train/checkpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "sctab/core/error.hpp"
+#include "sctab/nn/safetensors.hpp"
+
+namespace sctab::train {
+namespace {
+
+using nlohmann::json;
+using Tensors = std::vector<nn::NamedTensor>;
+
+constexpr std::string_view kModel = "model/", kBest = "best/";
+constexpr const char* kRandomState = "random_state";
+constexpr const char* kState = "state";
+
+void append(Tensors& all, std::string_view prefix, const Tensors& some) {
+  for (const auto& [name, tensor] : some) all.push_back({std::string(prefix) + name, tensor});
+}
+
+/// Those whose name begins with the prefix, without it.
+Tensors select(const Tensors& all, std::string_view prefix) {
+  Tensors some;
+  for (const auto& [name, tensor] : all) {
+    if (name.starts_with(prefix)) some.push_back({name.substr(prefix.size()), tensor});
+  }
+  return some;
+}
+
+/// "plan.batch_size is 256 there and 512 here" of the first value that differs.
+std::string first_difference(const json& there, const json& here) {
+  const json patch = json::diff(there, here);
+  SCTAB_ASSERT(!patch.empty());
+  const json::json_pointer where(patch.front().at("path").get<std::string>());
+  const auto show = [&](const json& value) { return value.contains(where) ? value.at(where).dump() : "not there"; };
+  std::string name = where.to_string().substr(1);
+  for (char& c : name) c = c == '/' ? '.' : c;
+  return fmt::format("{} was {} and is now {}", name, show(there), show(here));
+}
+
+json to_json(const Progression& progression, std::int64_t steps) {
+  return {{"epoch", progression.epoch},
+          {"batches", progression.batches},
+          {"loss_sum", progression.loss_sum},
+          {"grad_norm_sum", progression.grad_norm_sum},
+          {"seconds", progression.seconds},
+          {"steps", steps},
+          {"early_stopping",
+           {{"best_epoch", progression.early_stopping.best_epoch},
+            {"best_score", progression.early_stopping.best_score},
+            {"epochs", progression.early_stopping.epochs}}}};
+}
+
+Progression progression_from_json(const json& value) {
+  Progression progression;
+  value.at("epoch").get_to(progression.epoch);
+  value.at("batches").get_to(progression.batches);
+  value.at("loss_sum").get_to(progression.loss_sum);
+  value.at("grad_norm_sum").get_to(progression.grad_norm_sum);
+  value.at("seconds").get_to(progression.seconds);
+  const json& early = value.at("early_stopping");
+  early.at("best_epoch").get_to(progression.early_stopping.best_epoch);
+  const json& score = early.at("best_score");  // JSON has no NaN: it was written as null
+  progression.early_stopping.best_score =
+      score.is_null() ? std::numeric_limits<double>::quiet_NaN() : score.get<double>();
+  early.at("epochs").get_to(progression.early_stopping.epochs);
+  return progression;
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& path, const json& identity, const Progression& progression,
+                      const nn::Network& network, const Optimizer& optimizer) {
+  Tensors tensors;
+  append(tensors, kModel, network.state().parameters());
+  append(tensors, kModel, network.state().buffers());
+  append(tensors, "", optimizer.moments());
+  append(tensors, kBest, progression.best_weights);
+  tensors.push_back({kRandomState, network.random_state()});
+  const json state = {{"version", kCheckpointVersion},
+                      {"identity", identity},
+                      {"progression", to_json(progression, optimizer.steps())}};
+  nn::write_safetensors(path, tensors, {{kState, state.dump()}});
+}
+
+Progression read_checkpoint(const std::filesystem::path& path, const json& identity, nn::Network& network,
+                            Optimizer& optimizer) {
+  const nn::Safetensors file = nn::read_safetensors(path);
+  const Tensors random_state = select(file.tensors, kRandomState);
+  const auto text = file.metadata.find(kState);
+  const json state = text == file.metadata.end() ? json() : json::parse(text->second, nullptr, false);
+  if (!state.is_object() || !state.contains("version") || random_state.size() != 1) {
+    throw core::InputError(
+        fmt::format("{}: is no checkpoint of a training run; remove the run's folder to start anew", path.string()));
+  }
+  if (state.at("version") != kCheckpointVersion) {
+    throw core::InputError(
+        fmt::format("{}: is a checkpoint of version {}, and this sctab reads version {}; resume with "
+                    "the sctab that began the run",
+                    path.string(), state.at("version").dump(), kCheckpointVersion));
+  }
+  if (state.at("identity") != identity) {
+    throw core::InputError(fmt::format(
+        "{}: the run there is another one: {}; give the same store and options, or remove the run's folder to start "
+        "anew",
+        path.string(), first_difference(state.at("identity"), identity)));
+  }
+  const json& position = state.at("progression");
+  Progression progression = progression_from_json(position);
+  network.state().load(select(file.tensors, kModel), path.string());
+  network.set_random_state(random_state.front().tensor);
+  optimizer.restore(position.at("steps").get<std::int64_t>(), file.tensors, path.string());
+  progression.best_weights = select(file.tensors, kBest);
+  return progression;
+}
+
+}  // namespace sctab::train

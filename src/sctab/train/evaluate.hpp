@@ -1,0 +1,33 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "sctab/metrics/evaluation.hpp"
+#include "sctab/nn/classifier.hpp"
+#include "sctab/store/store.hpp"
+
+namespace sctab::train {
+
+struct EvaluateOptions {
+  store::Field group_by = store::Field::kTissueGeneral;  // any field but cell_type
+  double min_genes_found = 0.1;                          // share of the model's genes that the store must have
+  int threads = 0;                                       // of the loader; 0: all
+};
+
+/// How a model does on a split. Positions of labels are those of `labels`: the model's types, then those of the store
+/// that the model lacks.
+struct ModelEvaluation {
+  metrics::Evaluation evaluation;
+  std::vector<std::string> labels, ids;
+};
+
+/// Predicts every cell of the split and compares with the store's labels, joined by CL id. The store's genes may be
+/// others than the model's, in another order: they are matched by id, and counts are scaled over the model's genes as
+/// in annotate. A cell without counts in them is no call. Shows progress.
+/// Throws InputError where the split is empty, or where the store has too few of the model's genes.
+ModelEvaluation evaluate_model(const nn::Classifier& model, const store::Store& store, store::Split split,
+                               const EvaluateOptions& options = {});
+
+}  // namespace sctab::train

@@ -1,0 +1,278 @@
+#include "sctab/train/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/progress.hpp"
+
+namespace sctab::train {
+namespace {
+
+using core::format_count;
+using nn::ModelKind;
+
+constexpr std::int64_t kPaperSteps = 1000;      // an epoch, from which the paper's choices hold; its own has 7,441
+constexpr std::int64_t kSmallCorpus = 200'000;  // cells
+constexpr std::int64_t kSmallEpochs = 15;
+constexpr std::int64_t kStepsWanted = 80;  // an epoch, of a small corpus
+constexpr std::int64_t kSmallestBatch = 32;
+
+/// The paper's plan for each kind of network.
+TrainPlan paper_plan(ModelKind kind) {
+  TrainPlan plan;
+  plan.architecture.kind = kind;
+  if (kind == ModelKind::kLinear) {
+    plan.learning_rate = 0.0005;
+    plan.weight_decay = 0.01;
+  } else if (kind == ModelKind::kMlp) {
+    plan.learning_rate = 0.002;
+  }
+  return plan;
+}
+
+std::int64_t steps_per_epoch(CellIndex n_cells, std::int64_t batch_size) {
+  return std::max<std::int64_t>(1, (n_cells + batch_size - 1) / batch_size);
+}
+
+/// Puts what was given, or else what suits the corpus, into a plan and notes why.
+class Choices {
+ public:
+  Choices(const PlanOptions& options, const CorpusSize& size, TrainPlan& plan)
+      : options_(options), plan_(plan), cells_(size.n_train) {}
+
+  void choose() {
+    if (options_.paper_preset) plan_.reasons.push_back("preset paper: the paper's value for whatever is not given");
+    choose_batch();
+    choose_network();
+    choose_optimisation();
+    choose_batch_norm();
+  }
+
+ private:
+  /// Whether the corpus's size, rather than the user or the paper, decides on a value.
+  template <typename T>
+  [[nodiscard]] bool is_free(const std::optional<T>& given) const {
+    return !given.has_value() && !options_.paper_preset;
+  }
+  [[nodiscard]] bool is_small() const { return cells_ < kSmallCorpus; }
+  template <typename... T>
+  void because(fmt::format_string<T...> text, T&&... values) {
+    plan_.reasons.push_back(fmt::format(text, std::forward<T>(values)...));
+  }
+
+  void choose_batch();
+  void choose_network();
+  void choose_tabnet(nn::TabnetOptions& tabnet);
+  void choose_mlp(nn::MlpOptions& mlp);
+  void choose_optimisation();
+  void choose_batch_norm();
+
+  const PlanOptions& options_;
+  TrainPlan& plan_;
+  CellIndex cells_;
+  std::int64_t steps_ = 0;  // an epoch
+};
+
+void Choices::choose_batch() {
+  plan_.batch_size = options_.batch_size.value_or(plan_.batch_size);
+  if (is_free(options_.batch_size)) {
+    // The largest power of two that still gives a good number of steps an epoch.
+    const auto wanted = static_cast<std::uint64_t>(std::max<CellIndex>(cells_ / kStepsWanted, 1));
+    plan_.batch_size = std::clamp<std::int64_t>(std::bit_floor(wanted), kSmallestBatch, plan_.batch_size);
+  }
+  steps_ = steps_per_epoch(cells_, plan_.batch_size);
+  because("batch {}: {} training cells give {} steps an epoch", plan_.batch_size, format_count(cells_),
+          format_count(steps_));
+  if (plan_.batch_size > cells_) {
+    plan_.warnings.push_back(
+        fmt::format("the batch of {} is larger than the {} training cells: every step sees them "
+                    "all, one step an epoch; a --batch-size of {} or less learns more",
+                    plan_.batch_size, cells_, std::max<CellIndex>(cells_ / 4, 1)));
+  }
+}
+
+void Choices::choose_network() {
+  if (plan_.architecture.kind == ModelKind::kTabnet) choose_tabnet(plan_.architecture.tabnet);
+  if (plan_.architecture.kind == ModelKind::kMlp) choose_mlp(plan_.architecture.mlp);
+}
+
+void Choices::choose_tabnet(nn::TabnetOptions& tabnet) {
+  if (is_small()) {
+    if (is_free(options_.n_d)) tabnet.n_d = 64;
+    if (is_free(options_.n_a)) tabnet.n_a = 64;
+    if (is_free(options_.n_shared)) tabnet.n_shared = 1;
+    if (is_free(options_.n_independent)) tabnet.n_independent = 1;
+  }
+  if (is_free(options_.virtual_batch_size)) {
+    tabnet.virtual_batch_size = std::min(tabnet.virtual_batch_size, plan_.batch_size);
+  }
+  tabnet.n_d = options_.n_d.value_or(tabnet.n_d);
+  tabnet.n_a = options_.n_a.value_or(tabnet.n_a);
+  tabnet.n_steps = options_.n_steps.value_or(tabnet.n_steps);
+  tabnet.n_shared = options_.n_shared.value_or(tabnet.n_shared);
+  tabnet.n_independent = options_.n_independent.value_or(tabnet.n_independent);
+  tabnet.virtual_batch_size = options_.virtual_batch_size.value_or(tabnet.virtual_batch_size);
+  tabnet.momentum = options_.momentum.value_or(tabnet.momentum);
+  tabnet.mask_type = options_.mask_type.value_or(tabnet.mask_type);
+  tabnet.validate();
+  because("n_d {}, n_a {}, {} shared and {} independent layers, virtual batch {}: {}", tabnet.n_d, tabnet.n_a,
+          tabnet.n_shared, tabnet.n_independent, tabnet.virtual_batch_size,
+          is_small() ? "fewer than 200,000 cells teach a deep network less than a shallow one" : "as in the paper");
+}
+
+void Choices::choose_mlp(nn::MlpOptions& mlp) {
+  if (is_small() && is_free(options_.n_hidden)) mlp.n_hidden = 1;
+  mlp.n_hidden = options_.n_hidden.value_or(mlp.n_hidden);
+  mlp.hidden_size = options_.hidden_size.value_or(mlp.hidden_size);
+  mlp.dropout = options_.dropout.value_or(mlp.dropout);
+  mlp.validate();
+  because("{} hidden layers of {}: {}", mlp.n_hidden, mlp.hidden_size,
+          is_small() ? "deep plain layers do not learn from few steps" : "as in the paper");
+}
+
+void Choices::choose_optimisation() {
+  if (is_small()) {
+    if (is_free(options_.max_epochs)) plan_.max_epochs = kSmallEpochs;
+    if (is_free(options_.learning_rate) && plan_.architecture.kind == ModelKind::kLinear) plan_.learning_rate = 0.002;
+  }
+  plan_.max_epochs = options_.max_epochs.value_or(plan_.max_epochs);
+  plan_.patience = options_.patience.value_or(plan_.patience);
+  plan_.learning_rate = options_.learning_rate.value_or(plan_.learning_rate);
+  plan_.weight_decay = options_.weight_decay.value_or(plan_.weight_decay);
+  plan_.lr_gamma = options_.lr_gamma.value_or(plan_.lr_gamma);
+  plan_.lambda_sparse = options_.lambda_sparse.value_or(plan_.lambda_sparse);
+  plan_.clip_norm = options_.clip_norm.value_or(plan_.clip_norm);
+  plan_.class_weights = options_.class_weights.value_or(plan_.class_weights);
+  because("up to {} epochs, {} steps in all", plan_.max_epochs, format_count(plan_.max_epochs * steps_));
+  because("learning rate {}, times {} each epoch; weight decay {}", plan_.learning_rate, plan_.lr_gamma,
+          plan_.weight_decay);
+}
+
+void Choices::choose_batch_norm() {
+  const bool has_batch_norm = plan_.architecture.kind == ModelKind::kTabnet;
+  if (is_free(options_.reestimate_batch_norm)) plan_.reestimate_batch_norm = has_batch_norm && steps_ < kPaperSteps;
+  plan_.reestimate_batch_norm = options_.reestimate_batch_norm.value_or(plan_.reestimate_batch_norm);
+  if (!has_batch_norm) return;
+  because("batch norm {}", plan_.reestimate_batch_norm
+                               ? "statistics estimated anew after each epoch: running averages lag behind few steps"
+                               : "keeps its running averages");
+}
+
+void require(bool valid, std::string_view option, std::string_view expected) {
+  if (!valid) throw core::InputError(fmt::format("{}: out of range; give {}", option, expected));
+}
+
+void check_range(const TrainPlan& plan) {
+  const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
+  const auto not_negative = [](double value) { return std::isfinite(value) && value >= 0; };
+  require(plan.batch_size >= 1, "--batch-size", "at least 1 cell");
+  require(plan.max_epochs >= 1, "--epochs", "at least 1");
+  require(plan.patience >= 1, "--patience", "at least 1 epoch");
+  require(positive(plan.learning_rate), "--learning-rate", "a number above 0");
+  require(not_negative(plan.weight_decay), "--weight-decay", "0 or more");
+  require(plan.lr_gamma > 0 && plan.lr_gamma <= 1, "--lr-gamma", "a number above 0 and up to 1");
+  require(not_negative(plan.lambda_sparse), "--lambda-sparse", "0 or more");
+  require(positive(plan.clip_norm), "--clip-norm", "a number above 0");
+}
+
+/// What was given for another kind of network would be without effect: that is an error, not a silence.
+void check_kind(const PlanOptions& options) {
+  const auto refuse = [&](ModelKind kind, bool given, std::string_view option) {
+    if (options.kind == kind || !given) return;
+    throw core::InputError(fmt::format("{}: is an option of {}, and the model is {}; leave it out or give --model {}",
+                                       option, nn::name(kind), nn::name(options.kind), nn::name(kind)));
+  };
+  refuse(ModelKind::kTabnet, options.n_d.has_value(), "--n-d");
+  refuse(ModelKind::kTabnet, options.n_a.has_value(), "--n-a");
+  refuse(ModelKind::kTabnet, options.n_steps.has_value(), "--n-steps");
+  refuse(ModelKind::kTabnet, options.n_shared.has_value(), "--n-shared");
+  refuse(ModelKind::kTabnet, options.n_independent.has_value(), "--n-independent");
+  refuse(ModelKind::kTabnet, options.virtual_batch_size.has_value(), "--virtual-batch-size");
+  refuse(ModelKind::kTabnet, options.momentum.has_value(), "--momentum");
+  refuse(ModelKind::kTabnet, options.lambda_sparse.has_value(), "--lambda-sparse");
+  refuse(ModelKind::kTabnet, options.mask_type.has_value(), "--mask-type");
+  refuse(ModelKind::kTabnet, options.reestimate_batch_norm.value_or(false), "--reestimate-batch-norm");
+  refuse(ModelKind::kMlp, options.n_hidden.has_value(), "--n-hidden");
+  refuse(ModelKind::kMlp, options.hidden_size.has_value(), "--hidden-size");
+  refuse(ModelKind::kMlp, options.dropout.has_value(), "--dropout");
+}
+
+void check_corpus(const CorpusSize& size) {
+  if (size.n_train == 0) {
+    throw core::InputError("the store has no training cells; build it from more donors, or with a larger train share");
+  }
+  if (size.n_types_trained() < 2) {
+    throw core::InputError(
+        fmt::format("the store's {} training cells are all of one type, and at least 2 are needed; "
+                    "add sources with other types or relax the curation",
+                    size.n_train));
+  }
+}
+
+}  // namespace
+
+double TrainPlan::learning_rate_of(std::int64_t epoch) const {
+  return learning_rate * std::pow(lr_gamma, static_cast<double>(epoch));
+}
+
+nlohmann::json to_json(const TrainPlan& plan) {
+  return {{"architecture", nn::to_json(plan.architecture)},
+          {"batch_size", plan.batch_size},
+          {"max_epochs", plan.max_epochs},
+          {"patience", plan.patience},
+          {"learning_rate", plan.learning_rate},
+          {"weight_decay", plan.weight_decay},
+          {"lr_gamma", plan.lr_gamma},
+          {"lambda_sparse", plan.lambda_sparse},
+          {"clip_norm", plan.clip_norm},
+          {"class_weights", plan.class_weights},
+          {"reestimate_batch_norm", plan.reestimate_batch_norm},
+          {"seed", plan.seed}};
+}
+
+std::int64_t CorpusSize::n_types_trained() const {
+  return std::ranges::count_if(cells_per_type, [](std::int64_t n) { return n > 0; });
+}
+
+CorpusSize corpus_size(const store::Store& store) {
+  CorpusSize size;
+  size.n_train = store.n_cells(store::Split::kTrain);
+  size.n_val = store.n_cells(store::Split::kVal);
+  size.n_genes = store.genes().size();
+  size.cells_per_type.resize(store.tables().cell_types.size());
+  const store::ObsTable obs = store.obs(store::Split::kTrain);
+  for (const auto type : obs.column(store::Field::kCellType)) ++size.cells_per_type.at(static_cast<std::size_t>(type));
+  return size;
+}
+
+TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size) {
+  check_kind(options);
+  check_corpus(size);
+  TrainPlan plan = paper_plan(options.kind);
+  plan.architecture.n_genes = size.n_genes;
+  plan.architecture.n_types = size.n_types();
+  plan.seed = options.seed;
+  // Checked first: what is chosen from a value out of range would be nonsense.
+  if (options.batch_size.has_value()) require(*options.batch_size >= 1, "--batch-size", "at least 1 cell");
+  Choices(options, size, plan).choose();
+  check_range(plan);
+  if (size.n_val == 0) {
+    plan.warnings.push_back(
+        fmt::format("there are no validation cells: training goes on for all {} epochs and keeps "
+                    "the last weights",
+                    plan.max_epochs));
+  }
+  return plan;
+}
+
+TrainPlan choose_plan(const PlanOptions& options, const store::Store& store) {
+  return choose_plan(options, corpus_size(store));
+}
+
+}  // namespace sctab::train

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sctab/nn/architecture.hpp"
+#include "sctab/store/store.hpp"
+
+namespace sctab::train {
+
+using core::CellIndex;
+
+/// What the user may fix of a plan; what is not given is chosen from the corpus's size or, with the paper preset, is
+/// the paper's. A size of another kind of network than `kind` is refused.
+struct PlanOptions {
+  nn::ModelKind kind = nn::ModelKind::kTabnet;
+  bool paper_preset = false;
+  std::optional<std::int64_t> batch_size{}, max_epochs{}, n_d{}, n_a{}, n_steps{}, n_shared{}, n_independent{},
+      virtual_batch_size{}, hidden_size{}, n_hidden{}, patience{};
+  std::optional<double> learning_rate{}, weight_decay{}, lr_gamma{}, lambda_sparse{}, momentum{}, dropout{},
+      clip_norm{};
+  std::optional<nn::MaskType> mask_type{};
+  std::optional<bool> class_weights{}, reestimate_batch_norm{};
+  std::uint64_t seed = 1;
+};
+
+/// Everything that is fixed before the first step, with the reason of each choice. The defaults are the paper's.
+struct TrainPlan {
+  nn::Architecture architecture;
+  std::int64_t batch_size = 2048;
+  std::int64_t max_epochs = 50;
+  std::int64_t patience = 10;  // epochs without a better validation macro F1
+  double learning_rate = 0.005;
+  double weight_decay = 0.05;
+  double lr_gamma = 0.9;  // StepLR, each epoch
+  double lambda_sparse = 1e-5;
+  double clip_norm = 1.0;              // of the gradient
+  bool class_weights = true;           // balanced
+  bool reestimate_batch_norm = false;  // over training cells, before validation and in what is saved
+  std::uint64_t seed = 1;
+  std::vector<std::string> reasons;   // "batch 128: 8,500 training cells give 66 steps an epoch"
+  std::vector<std::string> warnings;  // what was given and does not suit the corpus
+
+  /// The learning rate of an epoch, counted from 0.
+  [[nodiscard]] double learning_rate_of(std::int64_t epoch) const;
+};
+
+/// All that decides what a run computes; reasons and warnings are left out.
+nlohmann::json to_json(const TrainPlan& plan);
+
+/// What a plan is chosen from.
+struct CorpusSize {
+  CellIndex n_train = 0, n_val = 0;
+  std::int64_t n_genes = 0;
+  std::vector<std::int64_t> cells_per_type;  // of training cells
+
+  [[nodiscard]] std::int64_t n_types() const { return static_cast<std::int64_t>(cells_per_type.size()); }
+  /// Types with training cells.
+  [[nodiscard]] std::int64_t n_types_trained() const;
+};
+/// Reads the training cells' types.
+CorpusSize corpus_size(const store::Store& store);
+
+/// A function of its arguments only. Throws InputError naming a field out of range, and where there is nothing to learn
+/// from: no training cells, or fewer than two types among them.
+TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size);
+TrainPlan choose_plan(const PlanOptions& options, const store::Store& store);
+
+}  // namespace sctab::train

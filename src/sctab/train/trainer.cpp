@@ -1,0 +1,201 @@
+#include "sctab/train/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/nn/safetensors.hpp"
+#include "sctab/nn/torch_runtime.hpp"
+#include "sctab/store/loader.hpp"
+#include "sctab/train/checkpoint.hpp"
+#include "sctab/train/loss.hpp"
+#include "sctab/train/metrics_log.hpp"
+#include "sctab/train/model_output.hpp"
+#include "sctab/train/run_folder.hpp"
+#include "sctab/train/validation.hpp"
+
+namespace sctab::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using store::Split;
+using store::Store;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void announce(const TrainPlan& plan) {
+  for (const auto& reason : plan.reasons) fmt::print(stderr, "  {}\n", reason);
+  for (const auto& warning : plan.warnings) fmt::print(stderr, "warning: {}\n", warning);
+}
+
+void show(const EpochMetrics& metrics, bool better) {
+  std::string line = fmt::format("epoch {}: loss {:.4f}", metrics.epoch, metrics.train_loss);
+  if (!std::isnan(metrics.val_macro_f1)) {
+    line += fmt::format(", validation loss {:.4f}, validation macro F1 {:.4f}{}", metrics.val_loss,
+                        metrics.val_macro_f1, better ? ", the best so far" : "");
+  }
+  fmt::print(stderr, "{}\n", line);
+}
+
+/// One run from its first step, or from its last checkpoint, to its last epoch.
+class Run {
+ public:
+  Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, const TrainOptions& options, RunFolder folder);
+  /// Throws Interrupted, with a checkpoint of this very moment, when a signal arrives.
+  void train();
+  /// Puts the best weights into the network and tells how the run went.
+  [[nodiscard]] TrainResult take_best();
+  [[nodiscard]] const nn::Network& network() const { return *network_; }
+
+ private:
+  void train_epoch();
+  void step(const store::Batch& batch);
+  void finish_epoch();
+  void save();
+
+  const Store& store_;
+  const TrainPlan& plan_;
+  const TrainOptions& options_;
+  RunFolder folder_;
+  nlohmann::json identity_;
+  std::unique_ptr<nn::Network> network_;
+  Optimizer optimizer_;
+  at::Tensor class_weights_;
+  Validation validation_;
+  store::Loader loader_;
+  EarlyStopping stopping_;
+  Progression at_;
+  Clock::time_point saved_ = Clock::now();
+  CellIndex cells_trained_ = 0;  // by this process
+  double seconds_trained_ = 0;
+};
+
+Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, const TrainOptions& options,
+         RunFolder folder)
+    : store_(store),
+      plan_(plan),
+      options_(options),
+      folder_(std::move(folder)),
+      identity_({{"plan", to_json(plan)}, {"store", store.hash()}}),
+      network_(nn::make_network(plan.architecture, plan.seed)),
+      optimizer_(*network_, plan.weight_decay, plan.clip_norm),
+      class_weights_(class_weights_tensor(size, plan.class_weights)),
+      validation_(store, class_weights_, plan.lambda_sparse, options.threads),
+      loader_(store, Split::kTrain, {.batch_size = plan.batch_size, .seed = plan.seed, .threads = options.threads}),
+      stopping_(plan.patience) {
+  if (!folder_.has_checkpoint()) return;
+  at_ = read_checkpoint(folder_.checkpoint(), identity_, *network_, optimizer_);
+  stopping_.restore(at_.early_stopping);
+  truncate_metrics(folder_.metrics(), at_.epoch);
+  fmt::print(stderr, "resuming {} at epoch {}, batch {}\n", folder_.path.string(), at_.epoch + 1, at_.batches + 1);
+}
+
+void Run::train() try {
+  while (at_.epoch < plan_.max_epochs && !stopping_.should_stop()) {
+    train_epoch();
+    finish_epoch();
+  }
+} catch (const core::Interrupted&) {
+  save();
+  throw core::Interrupted(
+      fmt::format("interrupted in epoch {}; --resume goes on from here ({})", at_.epoch + 1, folder_.path.string()));
+}
+
+void Run::train_epoch() {
+  network_->train();
+  loader_.start(at_.epoch, at_.batches);
+  core::Progress progress(fmt::format("epoch {}/{}", at_.epoch + 1, plan_.max_epochs), store_.n_cells(Split::kTrain));
+  progress.advance(at_.batches * store_.n_cells(Split::kTrain) / loader_.n_batches());
+  auto start = Clock::now();
+  for (store::Batch batch; at_.batches < loader_.n_batches() && loader_.next(batch); start = Clock::now()) {
+    core::check_interrupt();
+    step(batch);
+    const double seconds = seconds_since(start);
+    at_.seconds += seconds;
+    seconds_trained_ += seconds;
+    cells_trained_ += batch.x.n_cells;
+    progress.advance(batch.x.n_cells);
+    progress.note(fmt::format("loss {:.4f}", at_.loss_sum / static_cast<double>(at_.batches)));
+    if (seconds_since(saved_) >= options_.checkpoint_seconds) save();
+    if (options_.after_step) options_.after_step(at_.epoch, at_.batches);
+  }
+}
+
+void Run::step(const store::Batch& batch) {
+  network_->zero_gradients();
+  const nn::NetworkOutput output = network_->forward(nn::dense_tensor(batch.x.view()));
+  const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), class_weights_, plan_.lambda_sparse);
+  loss.backward();
+  const double norm = optimizer_.step(plan_.learning_rate_of(at_.epoch));
+  const double value = loss.item<double>();
+  if (!std::isfinite(value) || !std::isfinite(norm)) {
+    throw core::InputError(
+        fmt::format("{}: the loss is {} and its gradient's norm {} in epoch {}, batch {}; train anew "
+                    "with a learning rate below {}",
+                    folder_.path.string(), value, norm, at_.epoch + 1, at_.batches + 1, plan_.learning_rate));
+  }
+  at_.loss_sum += value;
+  at_.grad_norm_sum += norm;
+  ++at_.batches;
+}
+
+void Run::finish_epoch() {
+  if (plan_.reestimate_batch_norm) reestimate_batch_norm(*network_, store_, plan_, options_.threads);
+  const ValidationScores scores = validation_.score(*network_);
+  const bool better = stopping_.add(scores.macro_f1);
+  if (better) {
+    at_.best_weights = network_->state().copy();
+    nn::write_safetensors(folder_.best_weights(), at_.best_weights);
+  }
+  const auto n = static_cast<double>(at_.batches);
+  const auto n_cells = static_cast<double>(store_.n_cells(Split::kTrain));
+  const EpochMetrics metrics{
+      at_.epoch + 1, at_.loss_sum / n,      scores.loss,          scores.macro_f1, plan_.learning_rate_of(at_.epoch),
+      at_.seconds,   n_cells / at_.seconds, at_.grad_norm_sum / n};
+  append_metrics(folder_.metrics(), metrics);
+  show(metrics, better);
+  at_ = Progression{
+      .epoch = at_.epoch + 1, .early_stopping = stopping_.state(), .best_weights = std::move(at_.best_weights)};
+  save();
+}
+
+void Run::save() {
+  write_checkpoint(folder_.checkpoint(), identity_, at_, *network_, optimizer_);
+  saved_ = Clock::now();
+}
+
+TrainResult Run::take_best() {
+  const EarlyStopping::State& early = stopping_.state();
+  network_->state().load(at_.best_weights, folder_.checkpoint().string());
+  network_->eval();
+  const double rate = seconds_trained_ > 0 ? static_cast<double>(cells_trained_) / seconds_trained_ : 0;
+  return {early.epochs, early.best_epoch + 1, early.best_score, rate};
+}
+
+}  // namespace
+
+TrainResult train(const Store& store, const TrainOptions& options, const std::filesystem::path& out) {
+  const CorpusSize size = corpus_size(store);
+  const TrainPlan plan = choose_plan(options, size);
+  announce(plan);
+  nn::set_torch_threads(options.threads);
+  const RunFolder folder = open_run_folder(out, options.resume);
+  Run run(store, plan, size, options, folder);
+  run.train();
+  const TrainResult result = run.take_best();
+  write_model({store, plan, size, result, options.threads}, run.network(), folder, out);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder.path, ignored);
+  return result;
+}
+
+}  // namespace sctab::train

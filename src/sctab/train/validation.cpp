@@ -1,0 +1,91 @@
+#include "sctab/train/validation.hpp"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/Functions.h>
+
+#include <limits>
+#include <utility>
+
+#include "sctab/core/interrupt.hpp"
+#include "sctab/metrics/evaluation.hpp"
+#include "sctab/nn/torch_runtime.hpp"
+#include "sctab/store/loader.hpp"
+#include "sctab/train/label_subtypes.hpp"
+#include "sctab/train/loss.hpp"
+
+namespace sctab::train {
+namespace {
+
+using core::TypeIndex;
+
+constexpr CellIndex kCellsForBatchNorm = 4096;  // the error of a mean over them is 1/64 of a standard deviation
+constexpr CellIndex kValidationBatch = 1024;
+
+/// The network's favourite for each cell.
+std::vector<TypeIndex> predicted_types(const at::Tensor& logits) {
+  const at::Tensor best = logits.argmax(1).to(at::kInt).contiguous();
+  const auto* values = best.data_ptr<TypeIndex>();
+  return {values, values + best.numel()};
+}
+
+}  // namespace
+
+at::Tensor targets_tensor(std::span<const TypeIndex> cell_types) {
+  const auto n = static_cast<std::int64_t>(cell_types.size());
+  at::Tensor targets = at::empty({n}, at::kLong);
+  std::ranges::copy(cell_types, targets.data_ptr<std::int64_t>());
+  return targets;
+}
+
+at::Tensor class_weights_tensor(const CorpusSize& size, bool balanced) {
+  at::Tensor weights = at::ones({size.n_types()}, at::kFloat);
+  if (!balanced) return weights;
+  std::ranges::transform(metrics::balanced_class_weights(size.cells_per_type), weights.data_ptr<float>(),
+                         [](double weight) { return static_cast<float>(weight); });
+  return weights;
+}
+
+void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan, int threads) {
+  store::Loader loader(store, store::Split::kTrain,
+                       {.batch_size = plan.batch_size, .shuffle = false, .threads = threads});
+  nn::BatchNormEstimate estimate(network);
+  for (store::Batch batch; estimate.n_cells() < kCellsForBatchNorm && loader.next(batch);) {
+    core::check_interrupt();
+    estimate.add(nn::dense_tensor(batch.x.view()));
+  }
+}
+
+Validation::Validation(const store::Store& store, at::Tensor class_weights, double lambda_sparse, int threads)
+    : store_(store),
+      subtypes_(store_subtypes(store)),
+      class_weights_(std::move(class_weights)),
+      lambda_sparse_(lambda_sparse),
+      threads_(threads) {}
+
+ValidationScores Validation::score(nn::Network& network) const {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  if (store_.n_cells(store::Split::kVal) == 0) return {kNone, kNone};
+  const at::NoGradGuard no_gradients;
+  network.eval();
+  store::Loader loader(store_, store::Split::kVal,
+                       {.batch_size = kValidationBatch, .shuffle = false, .threads = threads_});
+  SplitLoss loss(class_weights_, lambda_sparse_);
+  metrics::ConfusionMatrix confusion(subtypes_.size());
+  for (store::Batch batch; loader.next(batch);) {
+    core::check_interrupt();
+    const nn::NetworkOutput output = network.forward(nn::dense_tensor(batch.x.view()));
+    std::vector<TypeIndex> targets = predicted_types(output.logits);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const auto truth = batch.cell_types[i], predicted = targets[i];
+      confusion.add(truth, predicted);
+      // The published code's targets: the prediction where it is a subtype of the author's label.
+      if (!subtypes_.is_subtype(static_cast<std::size_t>(truth), static_cast<std::size_t>(predicted))) {
+        targets[i] = truth;
+      }
+    }
+    loss.add(output, targets_tensor(targets));
+  }
+  return {loss.value(), metrics::score(metrics::corrected(confusion, subtypes_)).macro_f1};
+}
+
+}  // namespace sctab::train

@@ -1,0 +1,172 @@
+#include "sctab/train/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::train {
+namespace {
+
+using nn::ModelKind;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+CorpusSize size_of(CellIndex n_train, CellIndex n_val = 1000) {
+  return {n_train, n_val, 19331, {n_train / 2, n_train - n_train / 2, 0}};
+}
+
+constexpr CellIndex kPaperCells = 15'240'192;
+
+void expect_paper(const TrainPlan& plan) {
+  EXPECT_EQ(plan.batch_size, 2048);
+  EXPECT_EQ(plan.learning_rate, 0.005);
+  EXPECT_EQ(plan.weight_decay, 0.05);
+  EXPECT_EQ(plan.lr_gamma, 0.9);
+  EXPECT_EQ(plan.lambda_sparse, 1e-5);
+  EXPECT_EQ(plan.clip_norm, 1.0);
+  EXPECT_TRUE(plan.class_weights);
+  EXPECT_FALSE(plan.reestimate_batch_norm);
+  EXPECT_EQ(plan.seed, 1U);
+  const nn::TabnetOptions& tabnet = plan.architecture.tabnet;
+  EXPECT_EQ(tabnet.n_d, 128);
+  EXPECT_EQ(tabnet.n_a, 64);
+  EXPECT_EQ(tabnet.n_steps, 1);
+  EXPECT_EQ(tabnet.n_shared, 3);
+  EXPECT_EQ(tabnet.n_independent, 5);
+  EXPECT_EQ(tabnet.virtual_batch_size, 256);
+  EXPECT_EQ(tabnet.momentum, 0.02);
+  EXPECT_EQ(tabnet.mask_type, nn::MaskType::kEntmax);
+}
+
+TEST(Plan, APaperSizedCorpusGetsThePapersValues) {
+  expect_paper(choose_plan({}, size_of(kPaperCells)));
+}
+
+TEST(Plan, ThePaperPresetIsThePaperWhateverTheSize) {
+  for (const CellIndex cells : {CellIndex{100}, CellIndex{10'000}, kPaperCells}) {
+    const TrainPlan plan = choose_plan({.paper_preset = true}, size_of(cells));
+    expect_paper(plan);
+    EXPECT_EQ(to_json(plan), to_json(choose_plan({}, size_of(kPaperCells))));
+  }
+}
+
+TEST(Plan, ThePapersBaselines) {
+  const TrainPlan linear = choose_plan({.kind = ModelKind::kLinear}, size_of(kPaperCells));
+  EXPECT_EQ(linear.learning_rate, 0.0005);
+  EXPECT_EQ(linear.weight_decay, 0.01);
+  const TrainPlan mlp = choose_plan({.kind = ModelKind::kMlp}, size_of(kPaperCells));
+  EXPECT_EQ(mlp.learning_rate, 0.002);
+  EXPECT_EQ(mlp.weight_decay, 0.05);
+  EXPECT_EQ(mlp.architecture.mlp.n_hidden, 8);
+  EXPECT_EQ(mlp.architecture.mlp.hidden_size, 128);
+  EXPECT_EQ(mlp.architecture.mlp.dropout, 0.1);
+}
+
+TEST(Plan, KnowsTheCorpus) {
+  const TrainPlan plan = choose_plan({.seed = 7}, size_of(5000));
+  EXPECT_EQ(plan.architecture.n_genes, 19331);
+  EXPECT_EQ(plan.architecture.n_types, 3);
+  EXPECT_EQ(plan.seed, 7U);
+  EXPECT_EQ(size_of(5000).n_types_trained(), 2);
+}
+
+TEST(Plan, ASmallCorpusGetsSmallBatchesAndFreshBatchNorm) {
+  const TrainPlan plan = choose_plan({}, size_of(8'500));
+  EXPECT_LT(plan.batch_size, 256);
+  EXPECT_GE(8'500 / plan.batch_size, 60);
+  EXPECT_LE(plan.architecture.tabnet.virtual_batch_size, plan.batch_size);
+  EXPECT_TRUE(plan.reestimate_batch_norm);
+  EXPECT_FALSE(choose_plan({.kind = ModelKind::kMlp}, size_of(8'500)).reestimate_batch_norm);
+  EXPECT_THAT(plan.reasons, Contains(HasSubstr("8,500 training cells")));
+  EXPECT_THAT(plan.warnings, IsEmpty());
+}
+
+TEST(Plan, BatchesGrowWithTheCorpusAndNeverPassThePapers) {
+  std::int64_t last = 0;
+  for (CellIndex cells = 2; cells < 100'000'000; cells *= 2) {
+    const std::int64_t batch = choose_plan({}, size_of(cells)).batch_size;
+    EXPECT_GE(batch, last);
+    last = batch;
+  }
+  EXPECT_EQ(last, 2048);
+}
+
+TEST(Plan, WhatIsGivenStands) {
+  PlanOptions options{.batch_size = 333, .max_epochs = 3, .n_d = 17, .n_a = 9};
+  options.virtual_batch_size = 50;
+  options.learning_rate = 0.123;
+  options.reestimate_batch_norm = false;
+  options.class_weights = false;
+  for (const bool preset : {false, true}) {
+    options.paper_preset = preset;
+    const TrainPlan plan = choose_plan(options, size_of(9'000));
+    EXPECT_EQ(plan.batch_size, 333);
+    EXPECT_EQ(plan.max_epochs, 3);
+    EXPECT_EQ(plan.architecture.tabnet.n_d, 17);
+    EXPECT_EQ(plan.architecture.tabnet.n_a, 9);
+    EXPECT_EQ(plan.architecture.tabnet.virtual_batch_size, 50);
+    EXPECT_EQ(plan.learning_rate, 0.123);
+    EXPECT_FALSE(plan.reestimate_batch_norm);
+    EXPECT_FALSE(plan.class_weights);
+  }
+}
+
+TEST(Plan, WarnsWhereTheBatchIsLargerThanTheData) {
+  EXPECT_THAT(choose_plan({.paper_preset = true}, size_of(900)).warnings, Contains(HasSubstr("larger than the 900")));
+  EXPECT_THAT(choose_plan({.batch_size = 901}, size_of(900)).warnings, SizeIs(1));
+  EXPECT_THAT(choose_plan({.batch_size = 900}, size_of(900)).warnings, IsEmpty());
+}
+
+TEST(Plan, SaysWhatHappensWithoutValidationCells) {
+  EXPECT_THAT(choose_plan({}, size_of(900, 0)).warnings, Contains(HasSubstr("no validation cells")));
+}
+
+TEST(Plan, RefusesACorpusWithNothingToLearn) {
+  SCTAB_EXPECT_THROW_WITH(choose_plan({}, size_of(0)), core::InputError, "no training cells");
+  const CorpusSize one_type{500, 10, 100, {500, 0}};
+  SCTAB_EXPECT_THROW_WITH(choose_plan({}, one_type), core::InputError, "one type", "at least 2");
+}
+
+TEST(Plan, RefusesValuesOutOfRangeByName) {
+  const auto refused = [](PlanOptions options, const char* name) {
+    SCTAB_EXPECT_THROW_WITH(choose_plan(options, size_of(900)), core::InputError, name);
+  };
+  refused({.batch_size = 0}, "--batch-size");
+  refused({.max_epochs = 0}, "--epochs");
+  refused({.patience = 0}, "--patience");
+  refused({.learning_rate = 0}, "--learning-rate");
+  refused({.learning_rate = std::numeric_limits<double>::quiet_NaN()}, "--learning-rate");
+  refused({.weight_decay = -1}, "--weight-decay");
+  refused({.lr_gamma = 1.5}, "--lr-gamma");
+  refused({.lambda_sparse = -1}, "--lambda-sparse");
+  refused({.clip_norm = 0}, "--clip-norm");
+  refused({.n_d = 0}, "n_d");
+}
+
+TEST(Plan, RefusesOptionsOfAnotherNetwork) {
+  const auto refused = [](PlanOptions options, const char* name) {
+    SCTAB_EXPECT_THROW_WITH(choose_plan(options, size_of(900)), core::InputError, name, "leave it out");
+  };
+  refused({.kind = ModelKind::kLinear, .n_d = 8}, "--n-d");
+  refused({.kind = ModelKind::kMlp, .virtual_batch_size = 8}, "--virtual-batch-size");
+  refused({.hidden_size = 8}, "--hidden-size");
+  refused({.kind = ModelKind::kLinear, .dropout = 0.5}, "--dropout");
+  refused({.kind = ModelKind::kMlp, .reestimate_batch_norm = true}, "--reestimate-batch-norm");
+}
+
+TEST(Plan, StepLr) {
+  TrainPlan plan;
+  EXPECT_EQ(plan.learning_rate_of(0), 0.005);
+  EXPECT_DOUBLE_EQ(plan.learning_rate_of(3), 0.005 * 0.9 * 0.9 * 0.9);
+  plan.lr_gamma = 1;
+  EXPECT_EQ(plan.learning_rate_of(1000), 0.005);
+}
+
+}  // namespace
+}  // namespace sctab::train
