@@ -5,6 +5,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/rng.hpp"
 #include "sctab/ontology/ontology.hpp"
 #include "support/fixtures.hpp"
 
@@ -200,6 +201,9 @@ TEST_F(LoadTest, RefusesDamagedJsonByPlace) {
   bad["terms"][0]["id"] = "T cell";
   SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms[0]", "T cell", "seven digits");
   bad = good;
+  bad["terms"][0]["name"] = "two\nlines";
+  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms[0]", "two\\nlines", "one line");
+  bad = good;
   bad["terms"] = "none";
   SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms:", "is string");
   bad = good;
@@ -208,6 +212,27 @@ TEST_F(LoadTest, RefusesDamagedJsonByPlace) {
   SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": [{"nodes": [{"id": 3}]}]})"), InputError, "graphs[0].nodes[0]", "string");
   SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": [{"edges": [{"sub": "x"}]}]})"), InputError, "graphs[0].edges[0]", "pred");
   SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": 3})"), InputError, "graphs:", "is number");
+}
+
+TEST_F(LoadTest, DamageIsReadOrRefusedInOneLine) {
+  const auto expect_handled = [&](std::string_view content) {
+    try {
+      load(content);
+    } catch (const InputError& error) {
+      EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos) << error.what();
+    }
+  };
+  const std::string obo = kObo, json = load(kObo).to_json().dump();
+  const std::string_view noise("\n\r\t :[]{}\"\\!,CL\xe9\0", 17);
+  core::Rng rng(1);
+  for (const auto& whole : {obo, json}) {
+    for (std::size_t length = 0; length < whole.size(); length += 11) expect_handled(whole.substr(0, length));
+    for (int i = 0; i < 150; ++i) {
+      std::string damaged = whole;
+      for (int k = 0; k < 3; ++k) damaged[rng.below(damaged.size())] = noise[rng.below(noise.size())];
+      expect_handled(damaged);
+    }
+  }
 }
 
 }  // namespace

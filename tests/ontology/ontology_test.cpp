@@ -111,15 +111,15 @@ TEST(Ontology, ReportsMissingParentsAndGoesOn) {
   EXPECT_THAT(ontology.parents(1), ElementsAre(0));
 }
 
-TEST(Ontology, AMillionTermsInAChainNeedNoStack) {
-  constexpr std::uint64_t kTerms = 1'000'000;
+TEST(Ontology, ALongChainNeedsNoStack) {
+  constexpr std::uint64_t kTerms = 200'000;  // with recursion, more than the 8 MB that a stack has
   std::vector<Term> terms;
   for (std::uint64_t t = 0; t < kTerms; ++t) terms.push_back(term(t, {t + 1 < kTerms ? t + 1 : 0}));
   const Ontology ontology(std::move(terms), "v");
   ASSERT_EQ(ontology.report().cycles.size(), 1U) << "the last is_a the first";
   EXPECT_EQ(ontology.report().cycles[0],
-            "CL:0000000 -> CL:0000001 -> CL:0000002 -> CL:0000003 -> … -> CL:0999996 -> CL:0999997 -> CL:0999998 -> "
-            "CL:0999999 -> CL:0000000");
+            "CL:0000000 -> CL:0000001 -> CL:0000002 -> CL:0000003 -> … -> CL:0199996 -> CL:0199997 -> CL:0199998 -> "
+            "CL:0199999 -> CL:0000000");
   EXPECT_EQ(ontology.n_ancestors(0), static_cast<TermIndex>(kTerms - 1));
   EXPECT_EQ(ontology.descendants(static_cast<TermIndex>(kTerms - 1)).size(), kTerms - 1);
 }

@@ -32,11 +32,11 @@ const nlohmann::json& list_in(const nlohmann::json& json, const char* key) {
 
 void read_property(const nlohmann::json& property, Term& term) {
   const auto predicate = property.at("pred").get<std::string>();
-  auto id = cl_id_in(property.at("val").get<std::string>());
+  const auto id = cl_id_in(property.at("val").get<std::string>());
   if (id.empty()) return;
-  if (predicate.ends_with("IAO_0100001")) term.replaced_by.push_back(std::move(id));
-  if (predicate.ends_with("#consider")) term.consider.push_back(std::move(id));
-  if (predicate.ends_with("#hasAlternativeId")) term.alt_ids.push_back(std::move(id));
+  if (predicate.ends_with("IAO_0100001")) term.replaced_by.push_back(id);
+  if (predicate.ends_with("#consider")) term.consider.push_back(id);
+  if (predicate.ends_with("#hasAlternativeId")) term.alt_ids.push_back(id);
 }
 
 Term read_node(const nlohmann::json& node, std::string id) {

@@ -17,12 +17,16 @@ bool looks_like_cl_id(std::string_view text) {
 
 void TermList::add(Term term, const std::string& place) {
   if (!looks_like_cl_id(term.id)) {
-    throw InputError(fmt::format("{}: {}: term id '{}', expected CL: and seven digits; is the file damaged?", source_,
+    throw InputError(fmt::format("{}: {}: term id {:?}, expected CL: and seven digits; is the file damaged?", source_,
                                  place, term.id));
   }
   if (term.name.empty() && !term.obsolete) {
     throw InputError(fmt::format("{}: {}: term {} has no name; the file is cut off or damaged, fetch it again", source_,
                                  place, term.id));
+  }
+  if (std::any_of(term.name.begin(), term.name.end(), [](char c) { return c >= '\0' && c < ' '; })) {
+    throw InputError(fmt::format("{}: {}: the name of {} is {:?}, expected one line of text; is the file damaged?",
+                                 source_, place, term.id, term.name));
   }
   const auto [entry, is_new] = place_of_id_.emplace(term.id, place);
   if (!is_new) {

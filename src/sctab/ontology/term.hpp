@@ -34,7 +34,7 @@ class TermList {
   std::string version;  // "cl/releases/2023-07-20"; empty where the file gives none
 
   /// place: where the term stands, "line 12" or "terms[3]". Throws InputError where the id is no CL id or was
-  /// there before, and where the name is empty: only obsolete terms may have lost theirs.
+  /// there before, and where the name is empty (only obsolete terms may have lost theirs) or no line of text.
   void add(Term term, const std::string& place);
 
   [[nodiscard]] const std::string& source() const { return source_; }
