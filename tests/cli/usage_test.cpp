@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/process.hpp"
 
 namespace sctab::tests {
