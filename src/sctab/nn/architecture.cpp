@@ -139,6 +139,12 @@ void Architecture::validate() const {
   if (kind == ModelKind::kMlp) mlp.validate();
 }
 
+std::int64_t embedding_width(const Architecture& architecture) {
+  if (architecture.kind == ModelKind::kTabnet) return architecture.tabnet.n_d;
+  if (architecture.kind == ModelKind::kLinear) return architecture.n_types;
+  return architecture.mlp.n_hidden == 0 ? architecture.n_genes : architecture.mlp.hidden_size;
+}
+
 json to_json(const Architecture& architecture) {
   json result = {
       {"kind", name(architecture.kind)}, {"n_genes", architecture.n_genes}, {"n_types", architecture.n_types}};

@@ -50,6 +50,9 @@ struct Architecture {
   void validate() const;  // the sizes, and the options of `kind`
 };
 
+/// Columns of the embedding: TabNet's n_d, the MLP's last hidden layer, linear's logits.
+std::int64_t embedding_width(const Architecture& architecture);
+
 nlohmann::json to_json(const Architecture& architecture);
 /// Throws InputError naming `source` and the key.
 Architecture architecture_from_json(const nlohmann::json& json, std::string_view source);

@@ -13,7 +13,8 @@ namespace sctab::nn {
 struct Prediction {
   std::int64_t n_cells = 0, n_types = 0, n_embedding = 0;
   std::vector<float> probabilities;  // n_cells × n_types, rows sum to 1
-  std::vector<float> embedding;  // n_cells × n_embedding: TabNet's n_d, the MLP's last hidden layer, linear's logits
+  std::vector<float> embedding;      // n_cells × n_embedding: TabNet's n_d, the MLP's last hidden layer, linear's
+                                     // logits; of an ensemble, its first member's
 };
 
 struct ClassifierOptions {
@@ -21,7 +22,9 @@ struct ClassifierOptions {
   std::int64_t batch_size = 1024;  // cells at once: bounds memory, does not change results beyond rounding
 };
 
-/// A trained model loaded for prediction. This header is free of torch.
+/// A trained model loaded for prediction; an ensemble's probabilities are the mean of its members'. Each cell's result
+/// is a function of that cell, the model and the machine. Memory: a few dense arrays of batch_size × n_genes, whatever
+/// the number of cells. One thread at a time; torch's own threads share the work. This header is free of torch.
 class Classifier {
  public:
   /// Throws InputError naming the file where a weight is missing, unknown or has another shape than config.json says.
@@ -30,7 +33,7 @@ class Classifier {
   Classifier(Classifier&&) noexcept;
 
   [[nodiscard]] const ModelDescription& description() const;
-  /// log_norm: (n × n_genes) in model order, log1p of counts scaled to 10,000. Any number of cells.
+  /// log_norm: (n × n_genes) in model order, log1p of counts scaled to 10,000. Any number of cells. Throws Interrupted.
   [[nodiscard]] Prediction predict(sparse::CsrView log_norm) const;
 
  private:

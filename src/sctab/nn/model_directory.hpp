@@ -31,18 +31,21 @@ struct ModelDescription {
   std::vector<std::string> members = {"model.safetensors"};  // member-1.safetensors … for an ensemble
 };
 
-/// Reads and checks it: format version, all files there, as many genes and types as the architecture says.
-/// Throws InputError naming the file, what was found and what was expected. Does not need torch.
+/// Reads and checks it: format version, all files there and of the size and hash that config.json has for them, as many
+/// genes and types as the architecture says. metrics.json and README.md are not held to a hash: they may be written
+/// anew. Throws InputError naming the file, what was found and what was expected. Does not need torch.
 ModelDescription read_description(const std::filesystem::path& directory);
 
-/// Writes all files but the weights into `directory`, which exists (the path() of a core::StagedOutput), README.md as
-/// the model card.
+/// Writes all files but the weights into `directory`, which exists (the path() of a core::StagedOutput) and holds the
+/// weights already, since config.json takes their size and hash. README.md is the model card. Throws InputError where a
+/// file cannot be written.
 void write_description(const std::filesystem::path& directory, const ModelDescription& description);
 
 /// The model card as text: labels, genes, training facts, metrics.
 std::string model_card(const ModelDescription& description);
 
-/// SHA-256 over config, genes, cell types and weights: changes when predictions can.
+/// SHA-256 over the architecture, the preprocessing and the hashes of genes, cell types, ontology and weights, as
+/// config.json has them: changes when predictions can.
 std::string model_hash(const std::filesystem::path& directory);
 
 }  // namespace sctab::nn

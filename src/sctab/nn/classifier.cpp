@@ -1,0 +1,87 @@
+#include "sctab/nn/classifier.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/nn/network.hpp"
+#include "sctab/nn/torch_runtime.hpp"
+#include "sctab/nn/weights.hpp"
+
+namespace sctab::nn {
+namespace {
+
+void append(std::vector<float>& values, const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.contiguous();
+  values.insert(values.end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+}
+
+/// Cells first, first + 1, … of the view, n of them.
+sparse::CsrView slice(const sparse::CsrView& cells, std::int64_t first, std::int64_t n) {
+  sparse::CsrView part = cells;
+  part.n_cells = n;
+  part.indptr = cells.indptr.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n) + 1);
+  return part;
+}
+
+}  // namespace
+
+struct Classifier::State {
+  ModelDescription description;
+  ClassifierOptions options;
+  std::vector<std::unique_ptr<Network>> members;
+};
+
+Classifier::Classifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Classifier::~Classifier() = default;
+Classifier::Classifier(Classifier&&) noexcept = default;
+
+Classifier Classifier::load(const std::filesystem::path& directory, const ClassifierOptions& options) {
+  SCTAB_ASSERT(options.batch_size > 0);
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->description = read_description(directory);
+  set_torch_threads(options.threads);
+  for (const std::string& member : state->description.members) {
+    auto network = make_network(state->description.architecture, 0);
+    load_weights(directory / member, *network);
+    network->eval();
+    state->members.push_back(std::move(network));
+  }
+  return Classifier(std::move(state));
+}
+
+const ModelDescription& Classifier::description() const {
+  return state_->description;
+}
+
+Prediction Classifier::predict(sparse::CsrView log_norm) const {
+  const Architecture& architecture = state_->description.architecture;
+  SCTAB_ASSERT(log_norm.n_genes == architecture.n_genes);
+  const at::NoGradGuard no_gradient;
+  Prediction prediction;
+  prediction.n_cells = log_norm.n_cells;
+  prediction.n_types = architecture.n_types;
+  prediction.n_embedding = embedding_width(architecture);
+  prediction.probabilities.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_types));
+  prediction.embedding.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_embedding));
+
+  for (std::int64_t first = 0; first < log_norm.n_cells; first += state_->options.batch_size) {
+    core::check_interrupt();
+    const std::int64_t n = std::min(state_->options.batch_size, log_norm.n_cells - first);
+    const at::Tensor x = dense_tensor(slice(log_norm, first, n));
+    at::Tensor probabilities;
+    for (const auto& member : state_->members) {
+      const NetworkOutput output = member->forward(x);
+      const at::Tensor own = output.logits.softmax(1);
+      if (!probabilities.defined()) append(prediction.embedding, output.embedding);
+      probabilities = probabilities.defined() ? probabilities + own : own;
+    }
+    append(prediction.probabilities, probabilities / static_cast<double>(state_->members.size()));
+  }
+  return prediction;
+}
+
+}  // namespace sctab::nn
