@@ -18,7 +18,7 @@ constexpr Assay kAssays[] = {{"10x 3' v3", 0.15}, {"10x 3' v2", -0.3}, {"10x 5' 
 constexpr std::string_view kDiseases[] = {"normal", "normal", "normal", "type 2 diabetes mellitus"};
 
 // Today's 10x libraries are deeper than the measured ones: this median gives about 2,000 genes a cell.
-constexpr double kMedianLibrary = 6500;
+constexpr double kMedianLibrary = 5500;
 constexpr double kSpreadOfDonorSizes = 0.4;  // sd of the log number of cells
 constexpr double kShapeOfTissues = 2.0;      // gamma shape: how evenly a donor gives cells of its tissues
 constexpr double kShapeOfTypes = 4.0;        // the same for types within a tissue

@@ -10,10 +10,11 @@ namespace sctab::simulate {
 namespace {
 
 // The size of a candidate's cluster beyond 1, or 0 for none, by search through the probabilities of the sizes.
-// `left` is a uniform number less the probability of size 1.
-std::uint32_t larger_cluster(double x, double left) {
-  const double first = 1 / (1 + x);
-  if (left >= std::log1p(x) / x - first) return 0;
+// `left` is a uniform number less `first`, the probability of size 1.
+std::uint32_t larger_cluster(double x, double first, double left) {
+  // log(1 + x) / x lies between 2 / (2 + x) and (6 + x) / (6 + 4 x), which mostly settle it.
+  const double u = left + first;
+  if (u * (6 + 4 * x) >= 6 + x || (u * (2 + x) >= 2 && u * x >= std::log1p(x))) return 0;
   const double q = x * first;
   double probability = first;
   for (std::uint32_t k = 2; k < 100'000; ++k) {
@@ -85,10 +86,11 @@ void CountSampler::add(const CountProfile& profile, double n, core::Rng& rng) {
     const CountProfile::Slot& entry = profile.slots_[slot];
     const std::uint32_t gene = static_cast<std::uint32_t>(at >> 8) < entry.threshold ? slot : entry.other;
     const double x = n * static_cast<double>(profile.phi_share_[gene]);
-    const double left = static_cast<double>(bits & 0xFFFFFF) * 0x1.0p-24 - 1 / (1 + x);
+    const double first = 1 / (1 + x);
+    const double left = static_cast<double>(bits & 0xFFFFFF) * 0x1.0p-24 - first;
     if (left < 0) {
       count(gene, 1);
-    } else if (const std::uint32_t size = larger_cluster(x, left); size > 0) {
+    } else if (const std::uint32_t size = larger_cluster(x, first, left); size > 0) {
       count(gene, size);
     }
   }

@@ -81,11 +81,6 @@ double DonorCells::draw_library(core::Rng& rng, const CellFacts& facts) const {
                   measured::interpolate(measured::kLogLibraryQuantiles, rng.uniform()));
 }
 
-std::size_t DonorCells::draw_relative(core::Rng& rng, std::size_t type) const {
-  const auto& relatives = relatives_[type];
-  return relatives.empty() ? type : relatives[rng.below(relatives.size())];
-}
-
 CellBlock DonorCells::draw(CellIndex begin, CellIndex end) const {
   core::check_interrupt();
   CellBlock block;
@@ -96,10 +91,14 @@ CellBlock DonorCells::draw(CellIndex begin, CellIndex end) const {
     const CellFacts facts = draw_facts(rng);
     const double library = draw_library(rng, facts);
     const double ambient = donor_.ambient * library;
-    const double relative = draw_part_of_relative(rng) * (library - ambient);
+    double own = library - ambient;
     sampler.add(*of_tissues_[facts.tissue], ambient, rng);
-    sampler.add(*of_types_[facts.type], library - ambient - relative, rng);
-    sampler.add(*of_types_[draw_relative(rng, facts.type)], relative, rng);
+    if (const auto& relatives = relatives_[facts.type]; !relatives.empty()) {
+      const double part = own * draw_part_of_relative(rng);
+      sampler.add(*of_types_[relatives[rng.below(relatives.size())]], part, rng);
+      own -= part;
+    }
+    sampler.add(*of_types_[facts.type], own, rng);
     sampler.finish_cell(block.counts);
     block.facts.push_back(facts);
   }

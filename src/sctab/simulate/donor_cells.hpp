@@ -36,7 +36,6 @@ class DonorCells {
  private:
   [[nodiscard]] CellFacts draw_facts(core::Rng& rng) const;
   [[nodiscard]] double draw_library(core::Rng& rng, const CellFacts& facts) const;
-  [[nodiscard]] std::size_t draw_relative(core::Rng& rng, std::size_t type) const;
 
   const Cohort& cohort_;
   const Donor& donor_;

@@ -12,6 +12,12 @@ namespace {
 // Genes above this share of 10,000 are not seen: effects that pile up on one gene stop here.
 const double kHighestLog = measured::kLogMeanQuantiles.back().y;
 
+// Log counts per 10,000 that a share `quantile` of the genes stay below, but for effects.
+double level_at(double quantile) {
+  const double median = measured::interpolate(measured::kLogMeanQuantiles, 0.5);
+  return median + measured::kLevelSpread * (measured::interpolate(measured::kLogMeanQuantiles, quantile) - median);
+}
+
 }  // namespace
 
 ExpressionModel::ExpressionModel(const ontology::Ontology& ontology, std::span<const ontology::TermIndex> types,
@@ -23,8 +29,7 @@ ExpressionModel::ExpressionModel(const ontology::Ontology& ontology, std::span<c
   std::iota(rank.begin(), rank.end(), 0U);
   rng.shuffle(std::span(rank));
   for (std::size_t gene = 0; gene < n; ++gene) {
-    const double quantile = (rank[gene] + 0.5) / static_cast<double>(n);
-    level_.push_back(static_cast<float>(measured::interpolate(measured::kLogMeanQuantiles, quantile)));
+    level_.push_back(static_cast<float>(level_at((rank[gene] + 0.5) / static_cast<double>(n))));
     constexpr double kSpread = measured::kDispersionSpread;
     dispersion_factor_.push_back(static_cast<float>(std::exp(kSpread * rng.normal() - kSpread * kSpread / 2)));
     if (rng.uniform() < measured::kGenesVaryingByDonor) donor_genes_.push_back(static_cast<std::uint32_t>(gene));

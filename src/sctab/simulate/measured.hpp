@@ -42,6 +42,10 @@ inline constexpr std::array<Knot, 15> kLogMeanQuantiles = {{{0.0, -9.21},
                                                             {0.999, 4.25},
                                                             {1.0, 5.42}}};
 
+/// The curve holds the effects of type and study in it (variance 1.3 of 4.5, as its upper half goes), which are added
+/// anew: a gene's level without them stands nearer to the median, by this factor.
+inline constexpr double kLevelSpread = 0.84;
+
 /// Log of the mean counts per 10,000 -> dispersion phi of var = mu + phi mu^2, within one donor and type.
 inline constexpr std::array<Knot, 7> kDispersion = {
     {{-1.7, 1.20}, {-0.6, 0.65}, {0.55, 0.58}, {1.7, 0.50}, {2.85, 0.36}, {4.0, 0.16}, {5.15, 0.16}}};
