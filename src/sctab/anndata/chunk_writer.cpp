@@ -10,6 +10,12 @@
 #include "sctab/core/thread_pool.hpp"
 
 namespace sctab::anndata {
+namespace {
+
+/// Chunks on their way. Whatever the threads, so that the order of chunks in the file never depends on them.
+constexpr std::size_t kMostCompressing = 32;
+
+}  // namespace
 
 ChunkWriter::ChunkWriter(hid_t parent, std::string_view name, hid_t type, ChunkOptions options)
     : options_(options), compressor_(options.gzip_level) {
@@ -23,7 +29,7 @@ ChunkWriter::ChunkWriter(hid_t parent, std::string_view name, hid_t type, ChunkO
   const hsize_t most[2] = {H5S_UNLIMITED, width};
   const hsize_t chunk[2] = {static_cast<hsize_t>(options.chunk_rows), width};
   const Handle space(H5Screate_simple(rank, start, most));
-  const Handle layout(H5Pcreate(H5P_DATASET_CREATE));
+  const Handle layout = timeless_dataset();
   (void)H5Pset_chunk(layout.id(), rank, chunk);
   (void)H5Pset_shuffle(layout.id());
   (void)H5Pset_deflate(layout.id(), static_cast<unsigned>(options.gzip_level));
@@ -63,8 +69,7 @@ void ChunkWriter::submit() {
     }));
   }
   filling_.clear();
-  const std::size_t most = options_.pool == nullptr ? 0 : 2 * static_cast<std::size_t>(options_.pool->size());
-  while (compressing_.size() > most) write_oldest();
+  while (compressing_.size() > kMostCompressing) write_oldest();
 }
 
 void ChunkWriter::write_oldest() {

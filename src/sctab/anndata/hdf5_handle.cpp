@@ -190,6 +190,12 @@ Handle create_group(hid_t parent, std::string_view name) {
                fmt::format("the group '{}' cannot be written", name));
 }
 
+Handle timeless_dataset() {
+  Handle list(H5Pcreate(H5P_DATASET_CREATE));
+  (void)H5Pset_obj_track_times(list.id(), false);
+  return list;
+}
+
 void remove(hid_t parent, std::string_view name) {
   checked(H5Ldelete(parent, std::string(name).c_str(), H5P_DEFAULT), parent,
           fmt::format("'{}' cannot be replaced", name));

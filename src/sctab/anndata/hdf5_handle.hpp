@@ -69,5 +69,7 @@ Handle open_group(hid_t parent, std::string_view path);
 Handle open_dataset(hid_t parent, std::string_view path);
 Handle create_group(hid_t parent, std::string_view name);
 void remove(hid_t parent, std::string_view name);
+/// Creation properties of a new dataset: HDF5 would note the time, and the same content must give the same bytes.
+Handle timeless_dataset();
 
 }  // namespace sctab::anndata

@@ -30,7 +30,8 @@ Handle simple_space(std::size_t n) {
 
 Handle create_dataset(hid_t parent, std::string_view name, hid_t type, const Handle& space) {
   const std::string path(name);
-  return owned(H5Dcreate2(parent, path.c_str(), type, space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), parent,
+  const Handle layout = timeless_dataset();
+  return owned(H5Dcreate2(parent, path.c_str(), type, space.id(), H5P_DEFAULT, layout.id(), H5P_DEFAULT), parent,
                fmt::format("'{}' cannot be written", name));
 }
 

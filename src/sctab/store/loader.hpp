@@ -16,7 +16,7 @@ struct LoaderOptions {
   int rank = 0, world_size = 1;
   int threads = 0;                   // decoders; 0: all
   CellIndex rows_per_block = 1024;   // contiguous reads
-  CellIndex blocks_per_window = 32;  // shuffled together in memory
+  CellIndex blocks_per_window = 32;  // shuffled together in memory, twice; more where a batch needs more
   bool normalise = true;             // log1p of counts scaled to 10,000; false: raw counts
   void validate() const;             // throws InputError naming the field
 };

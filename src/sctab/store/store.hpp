@@ -3,13 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sctab/anndata/frame.hpp"
+#include "sctab/core/index.hpp"
 #include "sctab/sparse/genes.hpp"
 
 namespace sctab::store {
@@ -29,7 +28,9 @@ Split parse_split(std::string_view text);
 
 /// The categorical obs columns of every shard, in this order.
 enum class Field : std::uint8_t { kCellType, kDonor, kDataset, kAssay, kTissue, kTissueGeneral, kDisease };
-inline constexpr std::size_t kNumFields = 7;
+inline constexpr std::array kFields = {Field::kCellType, Field::kDonor,         Field::kDataset, Field::kAssay,
+                                       Field::kTissue,   Field::kTissueGeneral, Field::kDisease};
+inline constexpr std::size_t kNumFields = kFields.size();
 /// "cell_type", "donor", "dataset", "assay", "tissue", "tissue_general", "disease".
 std::string_view name(Field field);
 
@@ -38,13 +39,20 @@ struct CellTypeEntry {
   std::string id;     // CL:…
 };
 
-/// What each field's codes mean. Codes of kCellType index cell_types, all others their table.
+/// What each field's codes mean. Codes of kCellType index cell_types, all others their table. The labels and ids of
+/// cell_types and the values of each table are distinct: they become categories of AnnData.
 struct CategoryTables {
   std::vector<CellTypeEntry> cell_types;
   std::array<std::vector<std::string>, kNumFields> values;  // values[kCellType] is empty
+
+  [[nodiscard]] const std::vector<std::string>& column(Field field) const {
+    return values[static_cast<std::size_t>(field)];
+  }
+  [[nodiscard]] std::vector<std::string>& column(Field field) { return values[static_cast<std::size_t>(field)]; }
 };
 
-/// The obs of a split, column by column, in store order. source_row: the cell's row in its source (dataset).
+/// The obs of a split, column by column, in store order. Codes are -1 where missing (never those of kCellType).
+/// source_row: the cell's row in its source (dataset).
 struct ObsTable {
   std::array<std::vector<std::int32_t>, kNumFields> codes;
   std::vector<CellIndex> source_row;
@@ -54,6 +62,11 @@ struct ObsTable {
     return codes[static_cast<std::size_t>(field)];
   }
 };
+
+/// How the counts of a store are kept: uint16, or float32 where a count is no integer or above 65,535.
+enum class ValueType : std::uint8_t { kUint16, kFloat32 };
+/// "uint16", "float32".
+std::string_view name(ValueType values);
 
 /// One shard file as store.json has it.
 struct Shard {
@@ -75,11 +88,14 @@ class Store {
   /// In the store's order (by mean expression); nothing may assume another.
   [[nodiscard]] const sparse::GeneList& genes() const { return genes_; }
   [[nodiscard]] const CategoryTables& tables() const { return tables_; }
+  [[nodiscard]] ValueType values() const { return values_; }
   [[nodiscard]] const std::vector<Shard>& shards(Split split) const { return shards_[static_cast<std::size_t>(split)]; }
   [[nodiscard]] CellIndex n_cells(Split split) const;
   [[nodiscard]] std::int64_t bytes() const;
   /// Reads the obs of a split from its shards. 40 bytes a cell.
   [[nodiscard]] ObsTable obs(Split split) const;
+  /// One column of it: the codes of a field.
+  [[nodiscard]] std::vector<std::int32_t> codes(Split split, Field field) const;
   /// The store's ontology.json: every ancestor edge that its labels need.
   [[nodiscard]] nlohmann::json ontology() const;
   /// How the store came to be, as the corpus wrote it: sources, options, what each curation rule removed.
@@ -93,6 +109,7 @@ class Store {
   Store() = default;
   std::filesystem::path directory_;
   std::uint64_t seed_ = 0;
+  ValueType values_ = ValueType::kUint16;
   sparse::GeneList genes_;
   CategoryTables tables_;
   std::array<std::vector<Shard>, 3> shards_;
@@ -100,7 +117,8 @@ class Store {
   std::string hash_;
 };
 
-/// Throws InputError naming a donor that stands in two splits.
+/// Reads the donors of all cells. Throws InputError naming a donor that stands in two splits; cells without a donor are
+/// no donor.
 void require_disjoint_donors(const Store& store);
 
 }  // namespace sctab::store

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sctab/anndata/chunk_codec.hpp"
+#include "sctab/store/chunk_map.hpp"
+#include "sctab/store/random_access_file.hpp"
+
+namespace sctab::store {
+
+/// Reads chunks and undoes deflate (whose checksum finds damage) and shuffle. One for each thread.
+class ChunkDecoder {
+ public:
+  /// Elements [begin, begin + out.size()) of a dataset of T. Throws InputError naming the file and dataset on damage.
+  template <typename T>
+  void read(const RandomAccessFile& file, const ChunkMap& map, std::int64_t begin, std::span<T> out);
+
+ private:
+  void inflate(const RandomAccessFile& file, const ChunkMap& map, const Chunk& chunk);
+
+  anndata::ZlibDecompressor decompressor_;
+  std::vector<std::byte> compressed_;
+  std::vector<std::byte> shuffled_;  // element_bytes planes of chunk_elements bytes each
+};
+
+}  // namespace sctab::store

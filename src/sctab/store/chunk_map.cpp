@@ -1,0 +1,103 @@
+#include "sctab/store/chunk_map.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sctab/anndata/hdf5_handle.hpp"
+
+namespace sctab::store {
+namespace {
+
+using anndata::checked;
+using anndata::Handle;
+using anndata::owned;
+
+[[noreturn]] void refuse(const std::filesystem::path& path, std::string_view dataset, std::string_view what) {
+  throw core::InputError(
+      fmt::format("{}: {}: {}; restore the file or build the store again", path.string(), dataset, what));
+}
+
+std::int64_t length(const std::filesystem::path& path, const Handle& dataset, std::string_view dataset_name) {
+  const Handle space = owned(H5Dget_space(dataset.id()), dataset.id(), "its shape cannot be read");
+  hsize_t size = 0;
+  if (H5Sget_simple_extent_ndims(space.id()) != 1) refuse(path, dataset_name, "one dimension was expected");
+  checked(H5Sget_simple_extent_dims(space.id(), &size, nullptr), dataset.id(), "its shape cannot be read");
+  return core::narrow<std::int64_t>(size);
+}
+
+// Chunk length; refuses other layouts and other filters than shuffle, then deflate.
+std::int64_t chunk_length(const std::filesystem::path& path, const Handle& dataset, std::string_view dataset_name) {
+  const Handle creation = owned(H5Dget_create_plist(dataset.id()), dataset.id(), "its layout cannot be read");
+  const auto filter = [&](unsigned i) {
+    std::size_t n_values = 0;
+    unsigned flags = 0;
+    return H5Pget_filter2(creation.id(), i, &flags, &n_values, nullptr, 0, nullptr, nullptr);
+  };
+  hsize_t elements = 0;
+  if (H5Pget_layout(creation.id()) != H5D_CHUNKED || H5Pget_chunk(creation.id(), 1, &elements) != 1 || elements == 0 ||
+      elements > (hsize_t{1} << 28U) || H5Pget_nfilters(creation.id()) != 2 || filter(0) != H5Z_FILTER_SHUFFLE ||
+      filter(1) != H5Z_FILTER_DEFLATE) {
+    refuse(path, dataset_name, "is not stored in chunks that are shuffled and gzipped, as a shard's must be");
+  }
+  return static_cast<std::int64_t>(elements);
+}
+
+ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, std::string dataset_name, hid_t type) {
+  const Handle dataset = anndata::open_dataset(file.id(), dataset_name);
+  const Handle stored_type = owned(H5Dget_type(dataset.id()), dataset.id(), "its type cannot be read");
+  if (H5Tequal(stored_type.id(), type) <= 0) refuse(path, dataset_name, "is not of the type that store.json promises");
+
+  const std::int64_t n_elements = length(path, dataset, dataset_name);
+  const std::int64_t chunk_elements = chunk_length(path, dataset, dataset_name);
+  ChunkMap map{std::move(dataset_name),
+               n_elements,
+               chunk_elements,
+               static_cast<std::int64_t>(H5Tget_size(stored_type.id())),
+               {}};
+  const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
+  for (std::int64_t begin = 0; begin < n_elements; begin += chunk_elements) {
+    const auto offset = static_cast<hsize_t>(begin);
+    unsigned skipped_filters = 0;
+    haddr_t address = HADDR_UNDEF;
+    hsize_t bytes = 0;
+    checked(H5Dget_chunk_info_by_coord(dataset.id(), &offset, &skipped_filters, &address, &bytes), dataset.id(),
+            "a chunk cannot be found");
+    const auto limit = static_cast<hsize_t>(file_bytes);
+    if (address == HADDR_UNDEF || skipped_filters != 0 || address > limit || bytes > limit - address) {
+      refuse(path, map.dataset, fmt::format("the chunk of element {} is missing or lies outside the file", begin));
+    }
+    map.chunks.push_back({static_cast<std::int64_t>(address), static_cast<std::int64_t>(bytes)});
+  }
+  return map;
+}
+
+std::vector<std::int64_t> read_indptr(const std::filesystem::path& path, const Handle& file, CellIndex n_cells) {
+  const Handle dataset = anndata::open_dataset(file.id(), "X/indptr");
+  const std::int64_t n = length(path, dataset, "X/indptr");
+  if (n != n_cells + 1) {
+    refuse(path, "X/indptr", fmt::format("holds {} offsets, and {} cells were expected", n, n_cells));
+  }
+  std::vector<std::int64_t> indptr(static_cast<std::size_t>(n));
+  checked(H5Dread(dataset.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, indptr.data()), dataset.id(),
+          "damaged: it cannot be read");
+  return indptr;
+}
+
+}  // namespace
+
+ShardMap read_shard_map(const std::filesystem::path& path, CellIndex n_cells, ValueType values) {
+  const anndata::Hdf5Lock lock;
+  const Handle file = anndata::open_file(path, anndata::Access::kRead);
+  ShardMap map;
+  map.indptr = read_indptr(path, file, n_cells);
+  map.indices = read_chunk_map(path, file, "X/indices", H5T_STD_I32LE);
+  map.data = read_chunk_map(path, file, "X/data", values == ValueType::kUint16 ? H5T_STD_U16LE : H5T_IEEE_F32LE);
+  if (map.indptr.front() != 0 || !std::is_sorted(map.indptr.begin(), map.indptr.end()) ||
+      map.indptr.back() != map.indices.n_elements || map.indptr.back() != map.data.n_elements) {
+    refuse(path, "X/indptr", "damaged: the offsets do not ascend from 0 to the number of values");
+  }
+  return map;
+}
+
+}  // namespace sctab::store

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sctab/core/rng.hpp"
+#include "sctab/store/loader.hpp"
+
+namespace sctab::store {
+
+/// Rows [begin, end) of a split, in store order.
+struct RowRange {
+  CellIndex begin = 0, end = 0;
+  [[nodiscard]] CellIndex size() const { return end - begin; }
+};
+
+/// A cell of a window: the block that holds it and its row there.
+struct WindowRow {
+  std::int32_t block = 0;
+  std::int32_t row = 0;
+  bool operator==(const WindowRow&) const = default;
+};
+
+/// Batches an epoch on each rank, for a split of n_cells.
+std::int64_t batches_per_epoch(CellIndex n_cells, const LoaderOptions& options);
+
+/// Which cells each batch of one rank holds in one epoch: a pure function of (seed, epoch, rank, world size) and the
+/// sizes. The split's blocks are shuffled and laid end to end; the batches of all ranks cut that sequence into equal
+/// parts, rank after rank, and the cells of a rank are shuffled again within windows of some blocks.
+/// Positions below count the rank's own cells from 0.
+class EpochPlan {
+ public:
+  EpochPlan(CellIndex n_cells, const LoaderOptions& options, std::int64_t epoch);
+
+  [[nodiscard]] std::int64_t n_batches() const { return n_batches_; }
+  /// Position where a batch begins; batch n_batches() begins where the rank's cells end.
+  [[nodiscard]] CellIndex batch_begin(std::int64_t batch) const { return sequence_begin(batch) - sequence_begin(0); }
+
+  /// The blocks that this rank reads, in order; the first and the last may be parts of a block.
+  [[nodiscard]] const std::vector<RowRange>& blocks() const { return blocks_; }
+  [[nodiscard]] std::int64_t n_windows() const { return static_cast<std::int64_t>(window_begins_.size()) - 1; }
+  /// Position where a window begins; window n_windows() begins where the rank's cells end.
+  [[nodiscard]] CellIndex window_begin(std::int64_t window) const {
+    return window_begins_[static_cast<std::size_t>(window)];
+  }
+  /// The window that holds a position.
+  [[nodiscard]] std::int64_t window_of(CellIndex position) const;
+  /// The window's blocks.
+  [[nodiscard]] std::span<const RowRange> window_blocks(std::int64_t window) const;
+  /// The window's cells in the order of their positions; WindowRow::block counts within window_blocks().
+  [[nodiscard]] std::vector<WindowRow> window_order(std::int64_t window) const;
+
+ private:
+  [[nodiscard]] CellIndex sequence_begin(std::int64_t batch) const;
+
+  CellIndex n_cells_;
+  LoaderOptions options_;
+  core::Rng rng_;  // of this epoch
+  std::int64_t n_batches_;
+  std::vector<RowRange> blocks_;
+  std::vector<CellIndex> window_begins_;
+};
+
+}  // namespace sctab::store

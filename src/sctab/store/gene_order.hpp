@@ -1,0 +1,38 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "sctab/sparse/csr.hpp"
+
+namespace sctab::store {
+
+using core::GeneIndex;
+
+/// Sums of log-normalised counts over the training cells: the order of a store's genes.
+class GeneMeans {
+ public:
+  explicit GeneMeans(GeneIndex n_genes) : sums_(static_cast<std::size_t>(n_genes)) {}
+  void add(sparse::RowView counts);
+  /// Genes by mean, highest first; equal ones stay in the order given.
+  [[nodiscard]] std::vector<GeneIndex> descending() const;
+
+ private:
+  std::vector<double> sums_;
+};
+
+/// Brings the genes of one cell into another order. One object a thread.
+class GeneReorderer {
+ public:
+  /// new_of_old: the new place of each gene; a permutation that must outlive this.
+  explicit GeneReorderer(std::span<const GeneIndex> new_of_old);
+  /// Appends the cell, its genes renumbered and ascending.
+  void append(std::span<const GeneIndex> genes, std::span<const float> counts, sparse::CsrMatrix& matrix);
+
+ private:
+  std::span<const GeneIndex> new_of_old_;
+  std::vector<float> dense_;            // counts by new gene
+  std::vector<std::uint64_t> present_;  // a bit for each new gene, which sorts without comparing
+};
+
+}  // namespace sctab::store

@@ -1,0 +1,119 @@
+#include "sctab/store/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include "sctab/core/json_file.hpp"
+
+namespace sctab::store {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kFormat = "sctab-store";
+
+json to_json(const Shard& shard) {
+  return {{"file", shard.file}, {"n_cells", shard.n_cells}, {"bytes", shard.bytes}, {"sha256", shard.sha256}};
+}
+
+Shard to_shard(const json& value) {
+  Shard shard{value.at("file"), value.at("n_cells"), value.at("bytes"), value.at("sha256")};
+  if (shard.n_cells < 1 || shard.file.empty() || shard.file.find('/') != std::string::npos) {
+    throw core::InputError(fmt::format("the entry of shard '{}' is not one of ours", shard.file));
+  }
+  return shard;
+}
+
+ValueType to_value_type(const std::string& text) {
+  for (const ValueType values : {ValueType::kUint16, ValueType::kFloat32}) {
+    if (text == name(values)) return values;
+  }
+  throw core::InputError(fmt::format("value_type is '{}', and uint16 or float32 was expected", text));
+}
+
+void check_format(const std::filesystem::path& file, const json& root) {
+  if (!root.is_object() || root.value("format", json()) != kFormat) {
+    throw core::InputError(fmt::format(
+        "{}: is not the description of a sctab store; give the folder that `sctab corpus build` wrote", file.string()));
+  }
+  const json version = root.value("format_version", json());
+  if (version.is_number_integer() && version > kFormatVersion) {
+    throw core::InputError(
+        fmt::format("{}: the store has format version {}, and this sctab reads up to {}; use a newer sctab, or build "
+                    "the store again with this one",
+                    file.string(), version.get<std::int64_t>(), kFormatVersion));
+  }
+}
+
+Manifest to_manifest(const json& root) {
+  Manifest manifest;
+  manifest.seed = root.at("seed");
+  manifest.values = to_value_type(root.at("value_type"));
+  manifest.gene_list_hash = root.at("gene_list_hash");
+  for (const json& entry : root.at("cell_types")) {
+    manifest.tables.cell_types.push_back({entry.at("label"), entry.at("cell_type_ontology_term_id")});
+  }
+  for (const Field field : kFields) {
+    if (field == Field::kCellType) continue;
+    root.at("categories").at(std::string(name(field))).get_to(manifest.tables.column(field));
+  }
+  for (const Split split : kSplits) {
+    for (const json& entry : root.at("shards").at(std::string(name(split)))) {
+      manifest.shards[static_cast<std::size_t>(split)].push_back(to_shard(entry));
+    }
+  }
+  manifest.provenance = root.at("provenance");
+  return manifest;
+}
+
+}  // namespace
+
+Manifest read_manifest(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / kManifestFile;
+  const json root = core::read_json(file);
+  check_format(file, root);
+  try {
+    return to_manifest(root);
+  } catch (const json::exception& error) {
+    throw core::InputError(fmt::format("{}: damaged: {}; build the store again", file.string(), error.what()));
+  } catch (const core::InputError& error) {
+    throw core::InputError(fmt::format("{}: damaged: {}; build the store again", file.string(), error.what()));
+  }
+}
+
+void write_manifest(const std::filesystem::path& directory, const Manifest& manifest) {
+  json cell_types = json::array();
+  for (const CellTypeEntry& type : manifest.tables.cell_types) {
+    cell_types.push_back({{"label", type.label}, {"cell_type_ontology_term_id", type.id}});
+  }
+  json categories = json::object();
+  for (const Field field : kFields) {
+    if (field != Field::kCellType) categories[std::string(name(field))] = manifest.tables.column(field);
+  }
+  json n_cells = json::object();
+  json shards = json::object();
+  for (const Split split : kSplits) {
+    const std::string key(name(split));
+    CellIndex cells = 0;
+    shards[key] = json::array();
+    for (const Shard& shard : manifest.shards[static_cast<std::size_t>(split)]) {
+      shards[key].push_back(to_json(shard));
+      cells += shard.n_cells;
+    }
+    n_cells[key] = cells;
+  }
+  core::write_json(directory / kManifestFile,
+                   {{"format", kFormat},
+                    {"format_version", kFormatVersion},
+                    {"seed", manifest.seed},
+                    {"value_type", name(manifest.values)},
+                    {"gene_order", "mean of log-normalised counts over training cells, highest first"},
+                    {"gene_list_hash", manifest.gene_list_hash},
+                    {"n_cells", n_cells},
+                    {"cell_types", cell_types},
+                    {"categories", categories},
+                    {"shards", shards},
+                    {"provenance", manifest.provenance}});
+}
+
+}  // namespace sctab::store

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sctab/store/store.hpp"
+
+namespace sctab::store {
+
+inline constexpr const char* kManifestFile = "store.json";
+inline constexpr const char* kGenesFile = "genes.tsv";
+inline constexpr const char* kOntologyFile = "ontology.json";
+
+/// What store.json holds.
+struct Manifest {
+  std::uint64_t seed = 0;
+  ValueType values = ValueType::kUint16;
+  std::string gene_list_hash;
+  CategoryTables tables;
+  std::array<std::vector<Shard>, kSplits.size()> shards;
+  nlohmann::json provenance;
+};
+
+/// Throws InputError naming the file and what in it is wrong; first of all where its format version is newer than ours.
+Manifest read_manifest(const std::filesystem::path& directory);
+void write_manifest(const std::filesystem::path& directory, const Manifest& manifest);
+
+}  // namespace sctab::store

@@ -1,0 +1,164 @@
+#include "sctab/store/shard_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "sctab/anndata/writer.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/sha256.hpp"
+#include "sctab/store/gene_order.hpp"
+
+namespace sctab::store {
+namespace {
+
+/// The obs of a shard's cells, filled in the order of their positions.
+class ObsColumns {
+ public:
+  explicit ObsColumns(CellIndex n_cells) : source_rows_(static_cast<std::size_t>(n_cells)) {
+    for (auto& codes : codes_) codes.resize(static_cast<std::size_t>(n_cells));
+  }
+
+  void set(CellIndex position, const CellObs& obs) {
+    const auto at = static_cast<std::size_t>(position);
+    for (std::size_t field = 0; field < kNumFields; ++field) codes_[field][at] = obs.codes[field];
+    source_rows_[at] = obs.source_row;
+  }
+
+  // Leaves this empty.
+  std::vector<anndata::Column> take_columns(const CategoryTables& tables) {
+    std::vector<std::string> labels, ids;
+    for (const CellTypeEntry& type : tables.cell_types) {
+      labels.push_back(type.label);
+      ids.push_back(type.id);
+    }
+    auto& cell_types = codes_[static_cast<std::size_t>(Field::kCellType)];
+    std::vector<anndata::Column> columns;
+    columns.push_back({"cell_type", anndata::Categorical{cell_types, std::move(labels), false}});
+    columns.push_back(
+        {"cell_type_ontology_term_id", anndata::Categorical{std::move(cell_types), std::move(ids), false}});
+    for (const Field field : kFields) {
+      if (field == Field::kCellType) continue;
+      auto& codes = codes_[static_cast<std::size_t>(field)];
+      columns.push_back(
+          {std::string(name(field)), anndata::Categorical{std::move(codes), tables.column(field), false}});
+    }
+    columns.push_back({"source_row", std::move(source_rows_)});
+    return columns;
+  }
+
+ private:
+  std::array<std::vector<std::int32_t>, kNumFields> codes_;
+  anndata::Integers source_rows_;
+};
+
+/// The cells at positions [begin, end) of a shard, still encoded.
+class CellArena {
+ public:
+  CellArena(CellIndex begin, CellIndex end) : begin_(begin), offsets_(static_cast<std::size_t>(end - begin)) {}
+
+  void load(const Spool& spool, const std::vector<CellIndex>& position_of_arrival, core::ThreadPool& pool) {
+    spool.for_each(pool, [&](CellIndex arrival, std::span<const std::byte> cell) {
+      const CellIndex place = position_of_arrival[static_cast<std::size_t>(arrival)] - begin_;
+      if (place < 0 || std::cmp_greater_equal(place, offsets_.size())) return;
+      offsets_[static_cast<std::size_t>(place)] = bytes_.size();
+      bytes_.insert(bytes_.end(), cell.begin(), cell.end());
+    });
+  }
+  [[nodiscard]] std::span<const std::byte> cell(CellIndex position) const {
+    return std::span(bytes_).subspan(offsets_[static_cast<std::size_t>(position - begin_)]);
+  }
+
+ private:
+  CellIndex begin_;
+  std::vector<std::size_t> offsets_;
+  std::vector<std::byte> bytes_;
+};
+
+constexpr CellIndex kCellsPerTask = 128;
+
+// Decodes cells [begin, end), genes in the store's order.
+sparse::CsrMatrix decode(const CellArena& arena, CellIndex begin, CellIndex end, const ShardLayout& layout,
+                         ObsColumns& obs) {
+  sparse::CsrMatrix matrix;
+  matrix.n_genes = layout.genes.size();
+  GeneReorderer reorderer(layout.new_of_old);
+  DecodedCell cell;
+  for (CellIndex position = begin; position < end; ++position) {
+    decode_cell(arena.cell(position), cell);
+    reorderer.append(cell.genes, cell.counts, matrix);
+    obs.set(position, cell.obs);
+  }
+  return matrix;
+}
+
+void append_cells(anndata::Writer& writer, const CellArena& arena, CellIndex begin, CellIndex end,
+                  const ShardLayout& layout, core::ThreadPool& pool, ObsColumns& obs) {
+  const CellIndex tasks_at_once = 4 * CellIndex{pool.size()};
+  std::vector<sparse::CsrMatrix> matrices(static_cast<std::size_t>(tasks_at_once));
+  for (CellIndex first = begin; first < end; first += tasks_at_once * kCellsPerTask) {
+    core::check_interrupt();
+    const CellIndex n_tasks = std::min(tasks_at_once, (end - first + kCellsPerTask - 1) / kCellsPerTask);
+    pool.parallel_for(n_tasks, [&](std::int64_t task) {
+      const CellIndex task_begin = first + task * kCellsPerTask;
+      matrices[static_cast<std::size_t>(task)] =
+          decode(arena, task_begin, std::min(end, task_begin + kCellsPerTask), layout, obs);
+    });
+    for (CellIndex task = 0; task < n_tasks; ++task) writer.append(matrices[static_cast<std::size_t>(task)].view());
+  }
+}
+
+// "train-0", "train-1" …: the position in the split, which is the loader's row.
+anndata::Strings cell_names(const ShardPlace& place, CellIndex n_cells) {
+  anndata::Strings names;
+  for (CellIndex i = 0; i < n_cells; ++i)
+    names.push_back(fmt::format("{}-{}", name(place.split), place.first_position + i));
+  return names;
+}
+
+anndata::Column gene_symbols(const sparse::GeneList& genes) {
+  return {"gene_symbol", genes.symbols};
+}
+
+}  // namespace
+
+Shard write_shard(const std::filesystem::path& directory, const ShardPlace& place, const Spool& spool, core::Rng rng,
+                  const ShardLayout& layout, core::ThreadPool& pool) {
+  const CellIndex n_cells = spool.n_cells();
+  std::vector<CellIndex> position_of_arrival(static_cast<std::size_t>(n_cells));
+  std::iota(position_of_arrival.begin(), position_of_arrival.end(), CellIndex{0});
+  rng.shuffle(std::span(position_of_arrival));
+
+  Shard shard{fmt::format("{}-{:05}.h5ad", name(place.split), place.number), n_cells, 0, ""};
+  const std::filesystem::path file = directory / shard.file;
+  anndata::WriteOptions options;
+  options.values = layout.values == ValueType::kUint16 ? anndata::ValueType::kUint16 : anndata::ValueType::kFloat32;
+  options.chunk_elements = layout.chunk_elements;
+  options.gzip_level = layout.gzip_level;
+  options.pool = &pool;
+  anndata::Writer writer(file, layout.genes.size(), options);
+
+  // Half of the memory holds cells; positions are random, so that equal parts of them need equal memory.
+  const std::int64_t cell_memory = std::max<std::int64_t>(layout.memory_bytes / 2, 1);
+  const CellIndex n_parts = std::clamp<CellIndex>(spool.encoded_bytes() / cell_memory + 1, 1, n_cells);
+  ObsColumns obs(n_cells);
+  for (CellIndex part = 0; part < n_parts; ++part) {
+    const CellIndex begin = n_cells * part / n_parts;
+    const CellIndex end = n_cells * (part + 1) / n_parts;
+    CellArena arena(begin, end);
+    arena.load(spool, position_of_arrival, pool);
+    append_cells(writer, arena, begin, end, layout, pool, obs);
+  }
+  writer.write_obs(cell_names(place, n_cells), obs.take_columns(layout.tables));
+  const anndata::Column symbols = gene_symbols(layout.genes);
+  writer.write_var(layout.genes.ids, std::span(&symbols, 1));
+  writer.close();
+
+  shard.bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
+  shard.sha256 = core::sha256_of_file(file);
+  return shard;
+}
+
+}  // namespace sctab::store

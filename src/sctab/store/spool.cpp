@@ -1,0 +1,93 @@
+#include "sctab/store/spool.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "sctab/anndata/chunk_codec.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/store/random_access_file.hpp"
+
+namespace sctab::store {
+namespace {
+
+constexpr int kDeflateLevel = 1;  // the encoding has done most of the work
+
+void append_to_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  std::FILE* file = std::fopen(path.c_str(), "ab");
+  const bool written = file != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  int why = errno;
+  const bool closed = file != nullptr && std::fclose(file) == 0;
+  if (written && !closed) why = errno;
+  if (!written || !closed) {
+    throw core::InputError(
+        fmt::format("{}: cannot be written: {}; cells are kept there on their way to the store, so free some space or "
+                    "choose another output",
+                    path.string(), std::strerror(why)));
+  }
+}
+
+}  // namespace
+
+Spool::Spool(std::filesystem::path path) : path_(std::move(path)) {}
+
+Spool::~Spool() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove(path_, ignored);
+}
+
+bool Spool::add(sparse::RowView counts, const CellObs& obs) {
+  const std::size_t before = buffer_.size();
+  const bool integers = encode_cell(counts, obs, buffer_);
+  encoded_bytes_ += static_cast<std::int64_t>(buffer_.size() - before);
+  ++n_cells_;
+  return integers;
+}
+
+void Spool::flush() {
+  if (buffer_.empty()) return;
+  const std::vector<std::byte> compressed = anndata::ChunkCompressor(kDeflateLevel).compress(buffer_, 1);
+  append_to_file(path_, compressed);
+  const auto compressed_bytes = static_cast<std::int64_t>(compressed.size());
+  blocks_.push_back({file_bytes_, compressed_bytes, static_cast<std::int64_t>(buffer_.size())});
+  file_bytes_ += compressed_bytes;
+  buffer_ = {};
+}
+
+std::vector<std::byte> Spool::read(const Block& block) const {
+  std::vector<std::byte> compressed(static_cast<std::size_t>(block.compressed_bytes));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(block.bytes));
+  RandomAccessFile(path_).read(block.offset, compressed);
+  if (!anndata::ZlibDecompressor().decompress(compressed, bytes)) {
+    throw core::InputError(
+        fmt::format("{}: was changed or damaged while the store was being written; run again", path_.string()));
+  }
+  return bytes;
+}
+
+void Spool::for_each(core::ThreadPool& pool,
+                     const std::function<void(CellIndex, std::span<const std::byte>)>& visit) const {
+  SCTAB_ASSERT(buffer_.empty());
+  CellIndex cell = 0;
+  std::vector<std::vector<std::byte>> decoded(static_cast<std::size_t>(pool.size()));
+  for (std::size_t first = 0; first < blocks_.size(); first += decoded.size()) {
+    core::check_interrupt();
+    const std::size_t n = std::min(decoded.size(), blocks_.size() - first);
+    pool.parallel_for(static_cast<std::int64_t>(n), [&](std::int64_t i) {
+      const auto at = static_cast<std::size_t>(i);
+      decoded[at] = read(blocks_[first + at]);
+    });
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::span<const std::byte> rest = decoded[i]; !rest.empty();) {
+        const std::size_t size = encoded_size(rest);
+        visit(cell++, rest.first(size));
+        rest = rest.subspan(size);
+      }
+    }
+  }
+}
+
+}  // namespace sctab::store

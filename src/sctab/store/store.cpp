@@ -1,0 +1,205 @@
+#include "sctab/store/store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "sctab/anndata/reader.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/sha256.hpp"
+#include "sctab/store/manifest.hpp"
+
+namespace sctab::store {
+namespace fs = std::filesystem;
+namespace {
+
+sparse::GeneList read_genes(const fs::path& directory, const std::string& expected_hash) {
+  const fs::path file = directory / kGenesFile;
+  sparse::GeneList genes = sparse::read_gene_list(file);
+  if (genes.hash() != expected_hash) {
+    throw core::InputError(
+        fmt::format("{}: holds other genes, or another order of them, than {} says; restore the file or build the "
+                    "store again",
+                    file.string(), kManifestFile));
+  }
+  return genes;
+}
+
+void check_shard_size(const fs::path& directory, const Shard& shard) {
+  const fs::path file = directory / shard.file;
+  std::error_code error;
+  const auto bytes = fs::file_size(file, error);
+  if (error) {
+    throw core::InputError(
+        fmt::format("{}: {}; a shard of the store is expected there: restore it or build the store again",
+                    file.string(), error.message()));
+  }
+  if (std::cmp_not_equal(bytes, shard.bytes)) {
+    throw core::InputError(
+        fmt::format("{}: has {} bytes, and {} were expected: it is damaged; restore it or build the store again",
+                    file.string(), bytes, shard.bytes));
+  }
+}
+
+// The ids of cell_types, as obs has them in cell_type_ontology_term_id.
+std::vector<std::string> cell_type_ids(const CategoryTables& tables) {
+  std::vector<std::string> ids;
+  for (const CellTypeEntry& type : tables.cell_types) ids.push_back(type.id);
+  return ids;
+}
+
+[[noreturn]] void refuse_column(const anndata::File& file, std::string_view column) {
+  throw core::InputError(fmt::format(
+      "{}: obs column {} is not the one that {} describes: the shard is damaged or of another store; restore "
+      "it or build the store again",
+      file.path().string(), column, kManifestFile));
+}
+
+void append_codes(const anndata::File& file, const Shard& shard, Field field,
+                  const std::vector<std::string>& categories, std::vector<std::int32_t>& codes) {
+  const std::string_view column_name = field == Field::kCellType ? "cell_type_ontology_term_id" : name(field);
+  const anndata::Column column = file.obs(column_name);
+  const auto* values = std::get_if<anndata::Categorical>(&column.values);
+  if (values == nullptr || std::cmp_not_equal(values->codes.size(), shard.n_cells) ||
+      values->categories != categories) {
+    refuse_column(file, column_name);
+  }
+  const std::int32_t smallest = field == Field::kCellType ? 0 : -1;
+  const auto in_range = [&](std::int32_t code) { return code >= smallest && std::cmp_less(code, categories.size()); };
+  if (!std::all_of(values->codes.begin(), values->codes.end(), in_range)) refuse_column(file, column_name);
+  codes.insert(codes.end(), values->codes.begin(), values->codes.end());
+}
+
+void append_source_rows(const anndata::File& file, const Shard& shard, std::vector<CellIndex>& rows) {
+  const anndata::Column column = file.obs("source_row");
+  const auto* values = std::get_if<anndata::Integers>(&column.values);
+  if (values == nullptr || std::cmp_not_equal(values->size(), shard.n_cells)) refuse_column(file, "source_row");
+  rows.insert(rows.end(), values->begin(), values->end());
+}
+
+}  // namespace
+
+std::string_view name(Split split) {
+  constexpr std::array<std::string_view, kSplits.size()> kNames = {"train", "val", "test"};
+  return kNames[static_cast<std::size_t>(split)];
+}
+
+Split parse_split(std::string_view text) {
+  for (const Split split : kSplits) {
+    if (text == name(split)) return split;
+  }
+  throw core::InputError(fmt::format("split '{}': there is none of that name; give train, val or test", text));
+}
+
+std::string_view name(Field field) {
+  constexpr std::array<std::string_view, kNumFields> kNames = {"cell_type", "donor",          "dataset", "assay",
+                                                               "tissue",    "tissue_general", "disease"};
+  return kNames[static_cast<std::size_t>(field)];
+}
+
+std::string_view name(ValueType values) {
+  return values == ValueType::kUint16 ? "uint16" : "float32";
+}
+
+Store Store::open(fs::path directory) {
+  if (!fs::is_directory(directory)) {
+    throw core::InputError(
+        fmt::format("{}: no such folder; give the folder that `sctab corpus build` wrote", directory.string()));
+  }
+  Manifest manifest = read_manifest(directory);
+  Store store;
+  store.genes_ = read_genes(directory, manifest.gene_list_hash);
+  store.hash_ = core::sha256_of_file(directory / kManifestFile);
+  store.directory_ = std::move(directory);
+  store.seed_ = manifest.seed;
+  store.values_ = manifest.values;
+  store.tables_ = std::move(manifest.tables);
+  store.shards_ = std::move(manifest.shards);
+  store.provenance_ = std::move(manifest.provenance);
+  for (const Split split : kSplits) {
+    for (const Shard& shard : store.shards(split)) check_shard_size(store.directory_, shard);
+  }
+  require_disjoint_donors(store);
+  return store;
+}
+
+CellIndex Store::n_cells(Split split) const {
+  const auto& list = shards(split);
+  return std::accumulate(list.begin(), list.end(), CellIndex{0},
+                         [](CellIndex sum, const Shard& shard) { return sum + shard.n_cells; });
+}
+
+std::int64_t Store::bytes() const {
+  std::int64_t sum = 0;
+  for (const Split split : kSplits) {
+    for (const Shard& shard : shards(split)) sum += shard.bytes;
+  }
+  return sum;
+}
+
+ObsTable Store::obs(Split split) const {
+  const std::vector<std::string> ids = cell_type_ids(tables_);
+  ObsTable table;
+  for (const Shard& shard : shards(split)) {
+    core::check_interrupt();
+    const anndata::File file(directory_ / shard.file);
+    for (const Field field : kFields) {
+      append_codes(file, shard, field, field == Field::kCellType ? ids : tables_.column(field),
+                   table.codes[static_cast<std::size_t>(field)]);
+    }
+    append_source_rows(file, shard, table.source_row);
+  }
+  return table;
+}
+
+std::vector<std::int32_t> Store::codes(Split split, Field field) const {
+  const std::vector<std::string> categories =
+      field == Field::kCellType ? cell_type_ids(tables_) : tables_.column(field);
+  std::vector<std::int32_t> codes;
+  codes.reserve(static_cast<std::size_t>(n_cells(split)));
+  for (const Shard& shard : shards(split)) {
+    core::check_interrupt();
+    append_codes(anndata::File(directory_ / shard.file), shard, field, categories, codes);
+  }
+  return codes;
+}
+
+nlohmann::json Store::ontology() const {
+  return core::read_json(directory_ / kOntologyFile);
+}
+
+void Store::verify() const {
+  for (const Split split : kSplits) {
+    for (const Shard& shard : shards(split)) {
+      core::check_interrupt();
+      const fs::path file = directory_ / shard.file;
+      if (core::sha256_of_file(file) == shard.sha256) continue;
+      throw core::InputError(
+          fmt::format("{}: damaged: its SHA-256 is not the one in {}; restore it or build the store again",
+                      file.string(), kManifestFile));
+    }
+  }
+}
+
+void require_disjoint_donors(const Store& store) {
+  constexpr int kUnseen = -1;
+  const std::vector<std::string>& donors = store.tables().column(Field::kDonor);
+  std::vector<int> split_of_donor(donors.size(), kUnseen);
+  for (const Split split : kSplits) {
+    for (const std::int32_t code : store.codes(split, Field::kDonor)) {
+      if (code < 0) continue;
+      int& seen = split_of_donor[static_cast<std::size_t>(code)];
+      if (seen == kUnseen) seen = static_cast<int>(split);
+      if (seen == static_cast<int>(split)) continue;
+      throw core::InputError(fmt::format(
+          "{}: donor {} has cells in {} and in {}; a donor must stand in one split, or the model is judged on people "
+          "it has seen: build the store again",
+          store.directory().string(), donors[static_cast<std::size_t>(code)], name(static_cast<Split>(seen)),
+          name(split)));
+    }
+  }
+}
+
+}  // namespace sctab::store
