@@ -34,7 +34,7 @@ is_a: CL:0000000
 [Term]
 id: CL:0000001
 name: valve\: "inner" \{cell\}  {xref="PMID:1", source="a \} b"} ! shown
-synonym: "says \"hi\"! and {more}" EXACT ABBREVIATION [GOC:a "x"] {source="y"}
+synonym: "says\W\"hi\"! and\t{more}" EXACT ABBREVIATION [GOC:a "x"] {source="y"}
 synonym: "wide" BROAD []
 alt_id: CL:0000021
 alt_id: FMA:1
@@ -96,6 +96,17 @@ TEST_F(LoadTest, ReadsWindowsLineEndsAndAByteOrderMark) {
   std::string text = "\xEF\xBB\xBF";
   for (const char c : std::string_view(kObo)) text += c == '\n' ? "\r\n" : std::string(1, c);
   expect_kObo(load(text));
+}
+
+TEST_F(LoadTest, NamesMayHoldAnyLetters) {
+  const std::string name = "γδ T cell, 10 µm – 細胞 \xF0\x9F\x94\xAC";
+  EXPECT_EQ(load("[Term]\nid: CL:0000001\nname: " + name + "\n").term(0).name, name);
+  // Halves of characters, overlong forms, a surrogate, and beyond Unicode.
+  for (const auto* bytes : {"\xCE", "\xB3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF0\x80\x80\xAF",
+                            "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\x01"}) {
+    SCTAB_EXPECT_THROW_WITH(load(std::string("[Term]\nid: CL:0000001\nname: ") + bytes + "\n"), InputError, "line 3",
+                            "not UTF-8");
+  }
 }
 
 TEST_F(LoadTest, OwnJsonRoundTrips) {

@@ -153,6 +153,33 @@ TEST(Ontology, ObsoleteTermsResolveToWhatReplacedThem) {
   EXPECT_THAT(ontology.report().missing_parents, IsEmpty());
 }
 
+TEST(Ontology, ObsoleteTermsStandOutsideTheGraph) {
+  auto gone = term(2, {1});
+  gone.obsolete = true;
+  gone.name.clear();
+  gone.replaced_by = {cl_id(3)};
+  auto merged_elsewhere = term(4);
+  merged_elsewhere.alt_ids = {cl_id(2)};
+  const Ontology ontology({term(1), gone, term(3), merged_elsewhere}, "v");
+  EXPECT_THAT(ontology.descendants(0), IsEmpty());
+  EXPECT_THAT(ontology.ancestors(1), IsEmpty());
+  EXPECT_EQ(ontology.resolve(cl_id(2)), ontology.find(cl_id(3))) << "replaced_by is the clearer word";
+  EXPECT_EQ(ontology.find_by_name(""), std::nullopt) << "though releases have obsolete terms without a name";
+}
+
+TEST(Ontology, ManyPathsAreWalkedOnce) {
+  constexpr std::uint64_t kDiamonds = 60;  // 2^60 paths from top to bottom
+  std::vector<Term> terms{term(3 * kDiamonds)};
+  for (std::uint64_t i = 0; i < 3 * kDiamonds; i += 3) {
+    terms.push_back(term(i, {i + 1, i + 2}));
+    terms.push_back(term(i + 1, {i + 3}));
+    terms.push_back(term(i + 2, {i + 3}));
+  }
+  const Ontology ontology(terms, "v");
+  EXPECT_EQ(ontology.n_ancestors(0), ontology.size() - 1);
+  EXPECT_THAT(ontology.report().cycles, IsEmpty());
+}
+
 TEST(Ontology, MergedIdsResolveToTheirTerm) {
   auto merged = term(1), other = term(2), stanza = term(3), child = term(4, {21});
   merged.alt_ids = {cl_id(21), cl_id(22), cl_id(3)};
