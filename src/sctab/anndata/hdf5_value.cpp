@@ -68,7 +68,20 @@ ElementType boolean_type(hid_t file_type) {
   return type;
 }
 
-ElementType describe(Handle file_type) {
+/// The type to read text by: our own, so that a damaged type in the file cannot decide how our memory is laid out.
+ElementType text_type(hid_t file_type) {
+  ElementType type;
+  type.kind = ElementType::Kind::kText;
+  type.in_memory = Handle(H5Tcopy(H5T_C_S1));
+  const bool variable = H5Tis_variable_str(file_type) > 0;
+  (void)H5Tset_size(type.in_memory.id(), variable ? H5T_VARIABLE : H5Tget_size(file_type));
+  (void)H5Tset_cset(type.in_memory.id(), H5Tget_cset(file_type));
+  (void)H5Tset_strpad(type.in_memory.id(), H5Tget_strpad(file_type));
+  type.size = H5Tget_size(type.in_memory.id());
+  return type;
+}
+
+ElementType describe(const Handle& file_type) {
   const std::size_t size = H5Tget_size(file_type.id());
   switch (H5Tget_class(file_type.id())) {
     case H5T_INTEGER:
@@ -79,15 +92,10 @@ ElementType describe(Handle file_type) {
     case H5T_ENUM:
       return boolean_type(file_type.id());
     case H5T_STRING:
-      break;
+      return text_type(file_type.id());
     default:
       return {};
   }
-  ElementType type;
-  type.kind = ElementType::Kind::kText;
-  type.size = size;
-  type.in_memory = std::move(file_type);
-  return type;
 }
 
 /// Fixed-length text without its padding.
@@ -105,13 +113,12 @@ void append_texts(std::int64_t n, hid_t type, hid_t object, Read read, Strings& 
   const auto count = static_cast<std::size_t>(n);
   if (H5Tis_variable_str(type) > 0) {
     std::vector<char*> texts(count, nullptr);
-    const herr_t status = read(texts.data());
-    if (status >= 0) {
-      for (const char* text : texts) out.emplace_back(text == nullptr ? "" : text);
+    // Where this fails HDF5 leaves no telling which of the pointers are real: they cannot be freed.
+    checked(read(texts.data()), object, "text cannot be read");
+    for (char* text : texts) {
+      out.emplace_back(text == nullptr ? "" : text);
+      (void)H5free_memory(text);
     }
-    // What HDF5 gave is its memory to free, one text at a time.
-    for (char* text : texts) (void)H5free_memory(text);
-    checked(status, object, "text cannot be read");
     return;
   }
   const std::size_t size = H5Tget_size(type);
@@ -192,10 +199,10 @@ Strings texts_attribute(hid_t object, const char* name) {
   Strings out;
   if (!has_attribute(object, name)) return out;
   const Handle attribute = open_attribute(object, name);
-  const Handle type(H5Aget_type(attribute.id()));
-  if (!type || H5Tget_class(type.id()) != H5T_STRING) return out;
-  const auto read = [&](void* memory) { return H5Aread(attribute.id(), type.id(), memory); };
-  append_texts(attribute_size(attribute.id()), type.id(), object, read, out);
+  const ElementType type = describe(Handle(H5Aget_type(attribute.id())));
+  if (type.kind != ElementType::Kind::kText) return out;
+  const auto read = [&](void* memory) { return H5Aread(attribute.id(), type.in_memory.id(), memory); };
+  append_texts(attribute_size(attribute.id()), type.in_memory.id(), object, read, out);
   return out;
 }
 

@@ -1,0 +1,116 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "anndata/example_cells.hpp"
+#include "anndata/example_files.hpp"
+#include "sctab/anndata/reader.hpp"
+#include "sctab/core/error.hpp"
+
+namespace sctab::anndata {
+namespace {
+
+using namespace tests;
+using sctab::tests::TemporaryFolder;
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_content(const std::filesystem::path& path, std::string_view content) {
+  std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+}
+
+/// All that the program reads of a file.
+void read_everything(const std::filesystem::path& path) {
+  const File file(path);
+  (void)file.obs_names();
+  for (const auto& column : file.obs_columns()) (void)file.obs_as_text(column);
+  for (const auto& matrix : file.matrices()) {
+    (void)file.summarise_values(matrix.path);
+    (void)gene_names(file, matrix.path);
+    const auto rows = file.read_rows(matrix.path);
+    sparse::CsrMatrix block;
+    while (rows->next(50, block)) {
+    }
+  }
+}
+
+/// True where all could be read. Fails the test where something else than an InputError comes.
+bool is_readable(const std::filesystem::path& path) {
+  try {
+    read_everything(path);
+    return true;
+  } catch (const core::InputError& error) {
+    EXPECT_NE(std::string(error.what()).find(path.string()), std::string::npos) << error.what();
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+  }
+  return false;
+}
+
+TEST(Damage, NoFileNoHdf5NoAnnData) {
+  const TemporaryFolder folder;
+  SCTAB_EXPECT_THROW_WITH(File(folder / "a.h5ad"), core::InputError, "a.h5ad: no such file");
+  SCTAB_EXPECT_THROW_WITH(File(folder.path()), core::InputError, "is not a file");
+  write_content(folder / "b.h5ad", "cell,gene,count\n");
+  SCTAB_EXPECT_THROW_WITH(File(folder / "b.h5ad"), core::InputError, "b.h5ad", "not an HDF5 file");
+  write_content(folder / "c.h5ad", "");
+  SCTAB_EXPECT_THROW_WITH(File(folder / "c.h5ad"), core::InputError, "c.h5ad", "not an HDF5 file");
+}
+
+TEST(Damage, EachContradictionIsNamed) {
+  SCTAB_NEED_PYTHON_ANNDATA();
+  const TemporaryFolder folder;
+  const auto made = run_python("damaged_files.py", example_file("csr-gzip").string() + " " + folder.path().string());
+  ASSERT_EQ(made.status, 0) << made.output;
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"no-x", "neither X nor raw/X"},
+      {"no-obs", "has no obs"},
+      {"no-obs-index", "has no index of row names"},
+      {"short-obs", "obs has 100"},
+      {"short-column", "has 100 rows, 137 were expected"},
+      {"short-var", "its var has 40 rows"},
+      {"short-indptr", "indptr has 130 entries, 138 were expected"},
+      {"short-indices", "as many were expected"},
+      {"no-indices", "'indices' is missing"},
+      {"falling-indptr", "indptr[50]"},
+      {"negative-indptr", "indptr[0] is -3"},
+      {"indptr-past-end", "indptr[137]"},
+      {"indptr-before-end", "indptr ends at"},
+      {"gene-out-of-range", "cell 3 has a value in a column outside of the 53 genes"},
+      {"negative-gene", "outside of the 53 genes"},
+      {"gene-past-2^32", "outside of the 53 genes"},
+      {"cell-out-of-range", "in a row outside of the 137 cells"},
+      {"bad-category", "row 2 has category 99 of 3"},
+      {"no-shape", "no valid shape"},
+      {"negative-shape", "no valid shape"},
+      {"text-data", "one column of numbers was expected"},
+      {"two-dimensional-data", "one row of numbers was expected"},
+      {"huge-data", "declares"},
+      {"compound-column", "is neither text, numbers nor booleans"},
+      {"strange-column", "is neither categories nor values with a mask"},
+      {"damaged-chunk", "is damaged"},
+  };
+  for (const auto& [name, reason] : cases) {
+    SCOPED_TRACE(name);
+    const auto path = folder / (std::string(name) + ".h5ad");
+    SCTAB_EXPECT_THROW_WITH(read_everything(path), core::InputError, path.c_str(), reason);
+  }
+}
+
+TEST(Damage, CutOffAnywhere) {
+  SCTAB_NEED_PYTHON_ANNDATA();
+  const TemporaryFolder folder;
+  for (const char* name : {"csr-lzf", "legacy"}) {
+    const std::string whole = content_of(example_file(name));
+    for (std::size_t i = 0; i < 150; ++i) {
+      const std::size_t length = whole.size() * i / 150;
+      write_content(folder / "cut.h5ad", std::string_view(whole).substr(0, length));
+      EXPECT_FALSE(is_readable(folder / "cut.h5ad")) << name << " cut to " << length << " of " << whole.size();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sctab::anndata
