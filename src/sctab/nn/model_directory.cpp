@@ -124,7 +124,7 @@ ModelDescription read_description(const fs::path& directory) {
                                  path.string(), config["preprocessing"].dump(), preprocessing().dump()));
   }
   ModelDescription description;
-  description.name = fs::weakly_canonical(directory / ".").parent_path().filename().string();
+  description.name = fs::canonical(directory).filename().string();
   description.architecture = architecture_from_json(require(config, "architecture", path), path.string());
   description.members = read_members(config, path);
   description.training = require(config, "training", path);

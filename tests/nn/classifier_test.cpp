@@ -1,0 +1,102 @@
+#include "sctab/nn/classifier.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "nn/random_tensors.hpp"
+#include "nn/small_model.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/nn/torch_runtime.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::nn::tests {
+namespace {
+
+using sctab::tests::TemporaryFolder;
+
+constexpr ClassifierOptions kBatchesOfThree{.threads = 1, .batch_size = 3};
+
+at::Tensor as_tensor(const std::vector<float>& values, std::int64_t width) {
+  return at::tensor(values).view({-1, width});
+}
+
+class EachClassifier : public testing::TestWithParam<ModelKind> {};
+
+TEST_P(EachClassifier, EqualsADirectForward) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", GetParam());
+  const sparse::CsrMatrix cells = random_cells(10, 12, 4);
+  const auto network = make_network(small_architecture(GetParam()), 1);
+  network->eval();
+  const NetworkOutput want = network->forward(dense_tensor(cells.view()));
+
+  const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
+  const Prediction found = classifier.predict(cells.view());
+  EXPECT_EQ(found.n_cells, 10);
+  EXPECT_EQ(found.n_types, 5);
+  EXPECT_EQ(found.n_embedding, want.embedding.size(1));
+  const at::Tensor probabilities = as_tensor(found.probabilities, found.n_types);
+  EXPECT_TRUE(at::allclose(probabilities, want.logits.softmax(1), 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(as_tensor(found.embedding, found.n_embedding), want.embedding, 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(probabilities.sum(1), at::ones({10}), 0, 1e-6));
+  EXPECT_EQ(classifier.predict(cells.view()).probabilities, found.probabilities);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EachClassifier, testing::ValuesIn(kAllKinds),
+                         [](const auto& case_info) { return std::string(name(case_info.param)); });
+
+TEST(Classifier, TakesAViewIntoTheMiddleOfAMatrix) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kTabnet);
+  const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
+  const sparse::CsrMatrix cells = random_cells(10, 12, 4);
+  sparse::CsrView part = cells.view();
+  part.n_cells = 5;
+  part.indptr = part.indptr.subspan(4, 6);
+  const at::Tensor all = as_tensor(classifier.predict(cells.view()).probabilities, 5);
+  EXPECT_TRUE(at::allclose(as_tensor(classifier.predict(part).probabilities, 5), all.narrow(0, 4, 5), 1e-5, 1e-6));
+}
+
+TEST(Classifier, NoCellsGiveNoRows) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kTabnet);
+  const Prediction found = Classifier::load(folder / "model").predict(random_cells(0, 12, 1).view());
+  EXPECT_EQ(found.n_cells, 0);
+  EXPECT_TRUE(found.probabilities.empty());
+}
+
+TEST(Classifier, AnEnsembleIsTheMeanOfItsMembers) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kLinear, 2);
+  const sparse::CsrMatrix cells = random_cells(4, 12, 4);
+  at::Tensor want = at::zeros({4, 5});
+  for (const std::uint64_t seed : {1, 2}) {
+    const auto network = make_network(small_architecture(ModelKind::kLinear), seed);
+    want += network->forward(dense_tensor(cells.view())).logits.detach().softmax(1) / 2;
+  }
+  const Prediction found = Classifier::load(folder / "model").predict(cells.view());
+  EXPECT_TRUE(at::allclose(as_tensor(found.probabilities, 5), want, 1e-5, 1e-6));
+}
+
+TEST(Classifier, WeightsOfAnotherModelAreNamed) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kTabnet);
+  Architecture other = small_architecture(ModelKind::kTabnet);
+  other.tabnet.n_d = 5;
+  save_weights(folder / "model" / "model.safetensors", *make_network(other, 1));
+  write_description(folder / "model", small_description(ModelKind::kTabnet, "model"));
+  SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model"), core::InputError, "model.safetensors", "shape");
+}
+
+TEST(Classifier, CanBeInterrupted) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kLinear);
+  const Classifier classifier = Classifier::load(folder / "model");
+  core::set_interrupted(true);
+  EXPECT_THROW(classifier.predict(random_cells(4, 12, 4).view()), core::Interrupted);
+  core::set_interrupted(false);
+}
+
+}  // namespace
+}  // namespace sctab::nn::tests
