@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "corpus/small_ontology.hpp"
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
@@ -133,8 +135,9 @@ TEST_F(CurationTest, FewerTypesThanTwoSayWhichThresholdsWouldKeepSome) {
   options.min_cells = 35;
   const Curation curation = curate(cells_, ontology_, options);
   SCTAB_EXPECT_THROW_WITH(require_two_types(cells_, curation, ontology_), core::InputError, "leaves 1",
-                          "'at least 35 cells a type' removed 30 cells and 1 types", "T cell (40 cells, 1 donors",
-                          "B cell (30 cells, 2 donors", "--min-cells 30 --min-donors 1 --min-ancestors 2");
+                          "'at least 35 cells a type' (see --min-cells) removed 30 cells and 1 types",
+                          "T cell (40 cells, 1 donors", "B cell (30 cells, 2 donors",
+                          "--min-cells 30 --min-donors 1 --min-ancestors 2");
 }
 
 TEST_F(CurationTest, NoCellsAtAllIsNoCrash) {

@@ -153,7 +153,7 @@ nlohmann::json provenance(const Corpus& corpus, const Ontology& ontology, const 
 
 // The second pass: counts of the kept cells into the writer.
 void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options, store::Writer& writer) {
-  core::Progress progress("Reading counts", std::count(corpus.cells.kept.begin(), corpus.cells.kept.end(), 1));
+  core::Progress progress("reading counts", std::count(corpus.cells.kept.begin(), corpus.cells.kept.end(), 1));
   for (std::size_t i = 0; i < corpus.sources.size(); ++i) {
     const Source& source = corpus.sources[i];
     const auto begin = corpus.cells.kept.begin() + source.first_cell;
@@ -230,24 +230,6 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
   result.bytes = store::Store::open(staged.path()).bytes();  // and the proof that no donor stands in two splits
   staged.commit();
   return result;
-}
-
-std::string summary_text(const BuildResult& result) {
-  std::string text = fmt::format("{:<40}{:>14}{:>10}{:>8}\n", "removed by the rule", "cells", "donors", "types");
-  for (const auto& effect : result.effects) {
-    text += fmt::format("{:<40}{:>14}{:>10}{:>8}\n", effect.rule, format_count(effect.cells),
-                        format_count(effect.donors), format_count(effect.types));
-  }
-  text += fmt::format("{:<40}{:>14}{:>10}{:>8}\n", "kept", format_count(result.n_cells), format_count(result.n_donors),
-                      format_count(result.n_types));
-  for (std::size_t i = 0; i < store::kSplits.size(); ++i) {
-    text += fmt::format("  {:<38}{:>14}{:>10}\n", store::name(store::kSplits[i]), format_count(result.split_cells[i]),
-                        format_count(result.split_donors[i]));
-  }
-  if (result.cells_without_donor > 0) {
-    text += fmt::format("{} cells have no donor; they are in train only\n", format_count(result.cells_without_donor));
-  }
-  return text;
 }
 
 }  // namespace sctab::corpus

@@ -42,7 +42,4 @@ struct BuildResult {
 BuildResult build(const std::vector<std::filesystem::path>& sources, const std::filesystem::path& store,
                   const BuildOptions& options);
 
-/// What the rules removed and what is left in which split, as a table for people.
-std::string summary_text(const BuildResult& result);
-
 }  // namespace sctab::corpus

@@ -37,13 +37,17 @@ class Presence {
   std::vector<std::uint8_t> seen_;
 };
 
+struct Rule {
+  std::string name, option;
+};
+
 template <typename Keep>
-RuleEffect apply_rule(CellTable& cells, std::string rule, Keep keep) {
+RuleEffect apply_rule(CellTable& cells, Rule rule, Keep keep) {
   const auto& types = cells.column(Field::kCellType);
   const auto& donors = cells.column(Field::kDonor);
   Presence types_before(cells.dictionary(Field::kCellType).size()), types_after = types_before;
   Presence donors_before(cells.dictionary(Field::kDonor).size()), donors_after = donors_before;
-  RuleEffect effect{std::move(rule)};
+  RuleEffect effect{std::move(rule.name), std::move(rule.option)};
   for (std::size_t cell = 0; cell < cells.size(); ++cell) {
     if (cells.kept[cell] == 0) continue;
     types_before.add(types[cell]);
@@ -65,7 +69,7 @@ RuleEffect apply_rule(CellTable& cells, std::string rule, Keep keep) {
 using TypeFlags = std::vector<std::uint8_t>;
 
 template <typename Keep>
-RuleEffect apply_type_rule(CellTable& cells, std::string rule, Keep keep) {
+RuleEffect apply_type_rule(CellTable& cells, Rule rule, Keep keep) {
   TypeFlags kept(static_cast<std::size_t>(cells.dictionary(Field::kCellType).size()));
   for (std::size_t type = 0; type < kept.size(); ++type) kept[type] = keep(type) ? 1 : 0;
   const auto& types = cells.column(Field::kCellType);
@@ -122,18 +126,18 @@ void apply_thresholds(CellTable& cells, const Ontology& ontology, const Curation
   };
   if (options.min_cells > 0) {
     curation.effects.push_back(
-        apply_type_rule(cells, threshold_rule(false, options.min_cells, "cells a type"),
+        apply_type_rule(cells, {threshold_rule(false, options.min_cells, "cells a type"), "--min-cells"},
                         [&](std::size_t type) { return types[type].cells >= options.min_cells; }));
   }
   // Types fall as a whole, so the counts of those that stay are still right.
   if (options.min_donors > 0) {
     curation.effects.push_back(
-        apply_type_rule(cells, threshold_rule(strict, options.min_donors, "donors a type"),
+        apply_type_rule(cells, {threshold_rule(strict, options.min_donors, "donors a type"), "--min-donors"},
                         [&](std::size_t type) { return meets(types[type].donors, options.min_donors); }));
   }
   if (options.min_ancestors > 0) {
     curation.effects.push_back(
-        apply_type_rule(cells, threshold_rule(strict, options.min_ancestors, "ancestors a type"),
+        apply_type_rule(cells, {threshold_rule(strict, options.min_ancestors, "ancestors a type"), "--min-ancestors"},
                         [&](std::size_t type) { return meets(types[type].ancestors, options.min_ancestors); }));
   }
 }
@@ -157,27 +161,28 @@ bool is_10x_assay(std::string_view assay) {
 Curation curate(CellTable& cells, const Ontology& ontology, const CurationOptions& options) {
   Curation curation;
   if (options.primary_only) {
-    curation.effects.push_back(
-        apply_rule(cells, "is primary data", [&](std::size_t cell) { return cells.primary[cell] != 0; }));
+    curation.effects.push_back(apply_rule(cells, {"is primary data", "--include-non-primary"},
+                                          [&](std::size_t cell) { return cells.primary[cell] != 0; }));
   }
   if (options.tenx_only) {
     const Dictionary& assays = cells.dictionary(Field::kAssay);
     std::vector<std::uint8_t> is_10x;
     for (const auto& assay : assays.texts()) is_10x.push_back(is_10x_assay(assay) ? 1 : 0);
     const auto& codes = cells.column(Field::kAssay);
-    curation.effects.push_back(apply_rule(
-        cells, "assay is 10x", [&](std::size_t cell) { return is_10x[static_cast<std::size_t>(codes[cell])] != 0; }));
+    curation.effects.push_back(apply_rule(cells, {"assay is 10x", "--any-assay"}, [&](std::size_t cell) {
+      return is_10x[static_cast<std::size_t>(codes[cell])] != 0;
+    }));
   }
   const auto& types = cells.column(Field::kCellType);
-  curation.effects.push_back(
-      apply_rule(cells, "labelled with a Cell Ontology term", [&](std::size_t cell) { return types[cell] >= 0; }));
+  curation.effects.push_back(apply_rule(cells, {"labelled with a Cell Ontology term", ""},
+                                        [&](std::size_t cell) { return types[cell] >= 0; }));
   if (options.below_native_cell) {
     const auto root = ontology.find(ontology::kNativeCell);
     if (!root) {
       throw core::InputError(fmt::format("the ontology ({}) has no {} (native cell); give the full Cell Ontology",
                                          ontology.version(), ontology::kNativeCell));
     }
-    curation.effects.push_back(apply_type_rule(cells, "below native cell", [&](std::size_t type) {
+    curation.effects.push_back(apply_type_rule(cells, {"below native cell", "--any-cell-class"}, [&](std::size_t type) {
       const TermIndex term = term_of(cells, type, ontology);
       return term != *root && ontology.is_a(term, *root);
     }));
@@ -196,8 +201,9 @@ void require_two_types(const CellTable& cells, const Curation& curation, const O
   std::string removed;
   for (const auto& effect : curation.effects) {
     if (effect.cells == 0) continue;
-    removed += fmt::format("{}'{}' removed {} cells and {} types", removed.empty() ? "" : ", ", effect.rule,
-                           format_count(effect.cells), effect.types);
+    removed += fmt::format("{}'{}'{} removed {} cells and {} types", removed.empty() ? "" : ", ", effect.rule,
+                           effect.option.empty() ? "" : " (see " + effect.option + ")", format_count(effect.cells),
+                           effect.types);
   }
   std::string advice = "more sources or fewer rules are needed";
   if (curation.candidates.size() >= 2) {

@@ -24,8 +24,9 @@ struct CurationOptions {
 
 /// What one rule removed, of what the rules before it had left.
 struct RuleEffect {
-  std::string rule;                    // "assay is 10x"
-  std::int64_t cells = 0;              //
+  std::string rule;    // "assay is 10x"
+  std::string option;  // of the command line, that eases it: "--any-assay"; empty: it cannot be turned off
+  std::int64_t cells = 0;
   std::int64_t donors = 0, types = 0;  // those with no cell left
 };
 

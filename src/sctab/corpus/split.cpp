@@ -135,7 +135,7 @@ std::vector<Split> split_donors(std::span<const DonorSummary> donors, std::span<
     throw core::InputError(
         fmt::format("only {} of {} donors can be held out and {} must be, since each of the others alone carries a "
                     "type; add sources that share types, raise --min-donors to 2 or more, or let types be absent from "
-                    "training with --no-keep-types",
+                    "training with --free-split",
                     held_out.size(), n, n_splits));
   }
   const double share = static_cast<double>(n_test) / static_cast<double>(n_val + n_test);

@@ -1,6 +1,7 @@
 #include "sctab/corpus/subsample.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -162,7 +163,10 @@ SubsampleResult subsample(const store::Store& from, const std::filesystem::path&
   const std::vector<std::uint8_t> chosen = choose_cells(obs.front(), from.tables(), options);
   for (std::size_t i = 0; i < obs.size(); ++i) n_cells[i] = obs[i].size();
   const SubsampleResult result = summarise(obs.front(), from.tables(), chosen);
-  core::Progress progress("Copying cells", n_cells[0] + n_cells[1] + n_cells[2]);
+  if (!result.types_lost.empty()) {
+    spdlog::warn("training cells of these types are all left out: {}", fmt::join(result.types_lost, ", "));
+  }
+  core::Progress progress("copying cells", n_cells[0] + n_cells[1] + n_cells[2]);
   n_cells.front() = result.train_cells;
 
   store::WriterOptions writing;

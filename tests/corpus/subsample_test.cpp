@@ -1,0 +1,158 @@
+#include "sctab/corpus/subsample.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "corpus/h5ad_file.hpp"
+#include "corpus/small_ontology.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/corpus/build.hpp"
+#include "sctab/store/loader.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::corpus {
+namespace {
+
+using store::Split;
+using Rows = std::set<CellIndex>;
+
+class SubsampleTest : public ::testing::Test {
+ protected:
+  SubsampleTest() {
+    tests::H5adFile file = tests::small_file(20, 1);
+    for (std::size_t cell = 0; cell < 10; ++cell) file.obs["donor_id"][cell] = "unknown";
+    for (std::size_t cell = 0; cell < 5; ++cell) file.obs["cell_type_ontology_term_id"][cell] = "CL:0000084";
+    file.write(folder_ / "a.h5ad");
+    core::write_file_atomically(folder_ / "cl.obo", tests::small_obo());
+    BuildOptions options;
+    options.curation.min_cells = options.curation.min_donors = options.curation.min_ancestors = 0;
+    build({folder_ / "a.h5ad"}, folder_ / "whole", options);
+  }
+  [[nodiscard]] store::Store whole() const { return store::Store::open(folder_ / "whole"); }
+
+  static Rows rows(const store::Store& store, Split split) {
+    const store::ObsTable obs = store.obs(split);
+    Rows rows(obs.source_row.begin(), obs.source_row.end());
+    EXPECT_EQ(rows.size(), obs.source_row.size());
+    return rows;
+  }
+  static std::set<std::int32_t> donors(const store::Store& store, Split split) {
+    const store::ObsTable obs = store.obs(split);
+    return {obs.column(Field::kDonor).begin(), obs.column(Field::kDonor).end()};
+  }
+
+  tests::TemporaryFolder folder_;
+};
+
+bool holds(const Rows& more, const Rows& less) {
+  return std::includes(more.begin(), more.end(), less.begin(), less.end());
+}
+
+TEST_F(SubsampleTest, ALargerPartHoldsASmallerOneAndTheRestIsKeptWhole) {
+  for (const SubsampleBy by : {SubsampleBy::kCells, SubsampleBy::kDonors}) {
+    SubsampleOptions options;
+    options.by = by;
+    Rows smaller;
+    for (const double fraction : {0.15, 0.3, 0.7, 1.0}) {
+      options.fraction = fraction;
+      const SubsampleResult result = subsample(whole(), folder_ / "part", options);
+      const store::Store part = store::Store::open(folder_ / "part");
+      const Rows larger = rows(part, Split::kTrain);
+      EXPECT_TRUE(holds(larger, smaller));
+      EXPECT_GT(larger.size(), smaller.size());
+      smaller = larger;
+      EXPECT_EQ(static_cast<std::size_t>(result.train_cells), larger.size());
+      EXPECT_EQ(rows(part, Split::kVal), rows(whole(), Split::kVal));
+      EXPECT_EQ(rows(part, Split::kTest), rows(whole(), Split::kTest));
+      EXPECT_EQ(part.tables().cell_types.size(), 4U);
+      EXPECT_EQ(part.provenance().at("from").at("hash"), whole().hash());
+      EXPECT_EQ(part.provenance().at("fraction"), fraction);
+    }
+    EXPECT_EQ(smaller, rows(whole(), Split::kTrain));
+  }
+}
+
+TEST_F(SubsampleTest, ByCellsTakesThatShareOfCells) {
+  SubsampleOptions options;
+  options.fraction = 0.3;
+  subsample(whole(), folder_ / "part", options);
+  EXPECT_EQ(store::Store::open(folder_ / "part").n_cells(Split::kTrain),
+            static_cast<CellIndex>(std::ceil(0.3 * static_cast<double>(whole().n_cells(Split::kTrain)))));
+}
+
+TEST_F(SubsampleTest, ByDonorsKeepsDonorsWhole) {
+  SubsampleOptions options;
+  options.by = SubsampleBy::kDonors;
+  options.fraction = 0.5;
+  const SubsampleResult result = subsample(whole(), folder_ / "part", options);
+  const store::Store part = store::Store::open(folder_ / "part");
+  // 19 donors and the cells without one, less 3 for validation and 3 for the test: half of 14.
+  EXPECT_EQ(donors(part, Split::kTrain).size(), 7U);
+  EXPECT_EQ(part.n_cells(Split::kTrain), 70);
+  EXPECT_EQ(result.train_donors_before, 13);
+}
+
+TEST_F(SubsampleTest, TheCountsOfACellStayAsTheyWere) {
+  subsample(whole(), folder_ / "part", SubsampleOptions());
+  const store::Store from = whole(), part = store::Store::open(folder_ / "part");
+  const auto counts = [](const store::Store& store, Split split) {
+    std::map<CellIndex, std::map<std::string, float>> cells;
+    store::LoaderOptions loading;
+    loading.shuffle = loading.normalise = false;
+    store::Loader loader(store, split, loading);
+    const store::ObsTable obs = store.obs(split);
+    store::Batch batch;
+    while (loader.next(batch)) {
+      for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+        const sparse::RowView row = batch.x.row(static_cast<CellIndex>(i));
+        auto& cell = cells[obs.source_row[static_cast<std::size_t>(batch.rows[i])]];
+        for (std::size_t k = 0; k < row.indices.size(); ++k) {
+          cell[store.genes().ids[static_cast<std::size_t>(row.indices[k])]] = row.data[k];
+        }
+      }
+    }
+    return cells;
+  };
+  for (const Split split : store::kSplits) {
+    const auto before = counts(from, split), after = counts(part, split);
+    EXPECT_FALSE(after.empty());
+    for (const auto& [row, cell] : after) EXPECT_EQ(cell, before.at(row));
+  }
+}
+
+TEST_F(SubsampleTest, ReportsTypesThatTrainLoses) {
+  SubsampleOptions options;
+  options.fraction = 0.02;  // 3 of 140 training cells: four types cannot be there
+  const SubsampleResult result = subsample(whole(), folder_ / "part", options);
+  EXPECT_EQ(result.train_cells, 3);
+  EXPECT_FALSE(result.types_lost.empty());
+  EXPECT_EQ(store::Store::open(folder_ / "part").provenance().at("types_lost_from_train"), result.types_lost);
+}
+
+TEST_F(SubsampleTest, AnotherSeedTakesOthers) {
+  SubsampleOptions options;
+  const store::ObsTable train = whole().obs(Split::kTrain);
+  const auto first = choose_cells(train, whole().tables(), options);
+  EXPECT_EQ(first, choose_cells(train, whole().tables(), options));
+  options.seed = 2;
+  EXPECT_NE(first, choose_cells(train, whole().tables(), options));
+}
+
+TEST_F(SubsampleTest, BadOptionsAndOutputsAreRefused) {
+  SubsampleOptions options;
+  for (const double bad : {0.0, -1.0, 1.1, std::nan("")}) {
+    options.fraction = bad;
+    SCTAB_EXPECT_THROW_WITH(subsample(whole(), folder_ / "part", options), core::InputError, "fraction");
+  }
+  options.fraction = 0.5;
+  SCTAB_EXPECT_THROW_WITH(subsample(whole(), folder_ / "whole", options), core::InputError, "another -o");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "part"));
+}
+
+}  // namespace
+}  // namespace sctab::corpus
