@@ -174,7 +174,8 @@ void check_range(const TrainPlan& plan) {
   require(plan.batch_size >= 1, "--batch-size", "at least 1 cell");
   require(plan.max_epochs >= 1, "--epochs", "at least 1");
   require(plan.patience >= 1, "--patience", "at least 1 epoch");
-  require(positive(plan.learning_rate), "--learning-rate", "a number above 0");
+  require(positive(plan.learning_rate) && plan.learning_rate <= 1000, "--learning-rate",
+          "a number above 0 and up to 1000");
   require(not_negative(plan.weight_decay), "--weight-decay", "0 or more");
   require(plan.lr_gamma > 0 && plan.lr_gamma <= 1, "--lr-gamma", "a number above 0 and up to 1");
   require(not_negative(plan.lambda_sparse), "--lambda-sparse", "0 or more");

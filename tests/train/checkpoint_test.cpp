@@ -1,0 +1,126 @@
+#include "sctab/train/checkpoint.hpp"
+
+#include <ATen/Functions.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::train {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kGenes = 12, kTypes = 3;
+
+/// A network with its optimiser.
+struct Trained {
+  explicit Trained(std::uint64_t seed)
+      : network(nn::make_network(architecture(), seed)), optimizer(*network, 0.05, 1) {}
+
+  static nn::Architecture architecture() {
+    nn::Architecture architecture;
+    architecture.kind = nn::ModelKind::kMlp;
+    architecture.n_genes = kGenes;
+    architecture.n_types = kTypes;
+    architecture.mlp = {.n_hidden = 2, .hidden_size = 8, .dropout = 0.5};
+    return architecture;
+  }
+  /// Steps on made-up cells; dropout makes each depend on the random state. Returns the last loss.
+  double step(int n) {
+    const at::Tensor x = at::arange(4 * kGenes, at::kFloat).view({4, kGenes}).sin();
+    double loss = 0;
+    for (int i = 0; i < n; ++i) {
+      network->zero_gradients();
+      const at::Tensor value = network->forward(x).logits.square().mean();
+      value.backward();
+      optimizer.step(0.01);
+      loss = value.item<double>();
+    }
+    return loss;
+  }
+
+  std::unique_ptr<nn::Network> network;
+  Optimizer optimizer;
+};
+
+Progression some_progression(const nn::Network& network) {
+  return {.epoch = 4,
+          .batches = 17,
+          .loss_sum = 0.1 + 0.2,
+          .grad_norm_sum = 1.0 / 3,
+          .seconds = 5.5,
+          .early_stopping = {2, 0.7, 4},
+          .best_weights = network.state().copy()};
+}
+
+const json kIdentity = {{"plan", {{"batch_size", 256}, {"seed", 1}}}, {"store", "abc"}};
+
+TEST(Checkpoint, ARunGoesOnBitForBit) {
+  const tests::TemporaryFolder folder;
+  for (const int before : {0, 5}) {
+    Trained whole(1);
+    whole.step(before);
+    write_checkpoint(folder / "last", kIdentity, some_progression(*whole.network), *whole.network, whole.optimizer);
+    Trained resumed(2);  // other weights and another random stream
+    const Progression at = read_checkpoint(folder / "last", kIdentity, *resumed.network, resumed.optimizer);
+    EXPECT_EQ(at.epoch, 4);
+    EXPECT_EQ(at.batches, 17);
+    EXPECT_EQ(at.loss_sum, 0.1 + 0.2);
+    EXPECT_EQ(at.grad_norm_sum, 1.0 / 3);
+    EXPECT_EQ(at.seconds, 5.5);
+    EXPECT_EQ(at.early_stopping.best_epoch, 2);
+    EXPECT_EQ(at.early_stopping.best_score, 0.7);
+    EXPECT_EQ(at.early_stopping.epochs, 4);
+    EXPECT_EQ(at.best_weights.size(), whole.network->state().copy().size());
+    EXPECT_EQ(resumed.optimizer.steps(), before);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(whole.step(1), resumed.step(1)) << before << " + " << i;
+  }
+}
+
+TEST(Checkpoint, KeepsAScoreThatIsNotThere) {
+  const tests::TemporaryFolder folder;
+  Trained trained(1);
+  Progression progression = some_progression(*trained.network);
+  progression.early_stopping.best_score = std::numeric_limits<double>::quiet_NaN();
+  write_checkpoint(folder / "last", kIdentity, progression, *trained.network, trained.optimizer);
+  const Progression read = read_checkpoint(folder / "last", kIdentity, *trained.network, trained.optimizer);
+  EXPECT_TRUE(std::isnan(read.early_stopping.best_score));
+}
+
+TEST(Checkpoint, RefusesAnotherRunAndSaysWhatDiffers) {
+  const tests::TemporaryFolder folder;
+  Trained trained(1);
+  write_checkpoint(folder / "last", kIdentity, some_progression(*trained.network), *trained.network, trained.optimizer);
+  const auto refused = [&](const json& identity, const char* what) {
+    SCTAB_EXPECT_THROW_WITH(read_checkpoint(folder / "last", identity, *trained.network, trained.optimizer),
+                            core::InputError, "last", what);
+  };
+  json other = kIdentity;
+  other["plan"]["batch_size"] = 512;
+  refused(other, "plan.batch_size was 256 and is now 512");
+  other = kIdentity;
+  other["store"] = "def";
+  refused(other, "store was \"abc\" and is now \"def\"");
+}
+
+TEST(Checkpoint, RefusesWhatIsNone) {
+  const tests::TemporaryFolder folder;
+  Trained trained(1);
+  const auto read = [&](const char* file) {
+    read_checkpoint(folder / file, kIdentity, *trained.network, trained.optimizer);
+  };
+  SCTAB_EXPECT_THROW_WITH(read("missing"), core::InputError, "missing");
+  std::ofstream(folder / "text") << "not a checkpoint at all";
+  SCTAB_EXPECT_THROW_WITH(read("text"), core::InputError, "text");
+  write_checkpoint(folder / "cut", kIdentity, some_progression(*trained.network), *trained.network, trained.optimizer);
+  std::filesystem::resize_file(folder / "cut", std::filesystem::file_size(folder / "cut") - 1);
+  SCTAB_EXPECT_THROW_WITH(read("cut"), core::InputError, "cut");
+}
+
+}  // namespace
+}  // namespace sctab::train
