@@ -61,7 +61,7 @@ TEST(RealFiles, TheCellxgeneSchema) {
   const File file(path);
   EXPECT_EQ(file.matrices().size(), 2U);
   EXPECT_EQ(file.obs_as_text("donor_id").categories.size(), 4U);
-  EXPECT_EQ(file.obs_as_text("is_primary_data").value(0), "True");
+  EXPECT_EQ(file.obs_as_text("is_primary_data").value(0), "False");
   EXPECT_TRUE(file.obs_as_text("cell_type_ontology_term_id").value(0).starts_with("CL:"));
   EXPECT_TRUE(file.var_names("raw/X").front().starts_with("ENSG"));
   // X is the same genes, log-normalised from raw/X.

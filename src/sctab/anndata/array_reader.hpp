@@ -5,13 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "sctab/anndata/chunk_codec.hpp"
+#include "sctab/anndata/chunk_decoder.hpp"
 #include "sctab/anndata/hdf5_value.hpp"
 
 namespace sctab::anndata {
 
-/// Ranges of a one-dimensional dataset of numbers. Each chunk is expanded once when ranges ascend; chunks filtered by
-/// shuffle, gzip and lzf alone by our own code (libdeflate is 3 times zlib), others by libhdf5.
+/// Ranges of a one-dimensional dataset of numbers. Each chunk is expanded once when ranges ascend; by ChunkDecoder
+/// where it knows how, else by libhdf5.
 class ArrayReader {
  public:
   /// Throws InputError where it is no such dataset.
@@ -28,19 +28,16 @@ class ArrayReader {
  private:
   /// Makes `piece_` hold elements [number × piece_elements_, …).
   void load(std::int64_t number);
-  bool decode_chunk(std::int64_t begin, std::span<std::byte> out);
   void read_through_hdf5(std::int64_t begin, std::span<std::byte> out);
-  void inspect_layout();
 
   Handle dataset_;
   ElementType type_;
   std::int64_t size_ = 0;
-  std::int64_t chunk_elements_ = 0;  // 0: not chunked
+  ChunkDecoder decoder_;
+  bool decodes_ = false;
   std::int64_t piece_elements_ = 0;  // whole chunks, enough of them to be worth a call
-  bool decodes_ = false, shuffled_ = false, gzip_ = false, lzf_ = false;
   std::int64_t loaded_ = -1;
-  std::vector<std::byte> piece_, compressed_, unfiltered_;
-  ZlibDecompressor zlib_;
+  std::vector<std::byte> piece_;
 };
 
 /// A whole dataset of numbers.

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "sctab/anndata/array_reader.hpp"
+#include "sctab/anndata/text_reader.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::anndata {

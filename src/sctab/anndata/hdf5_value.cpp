@@ -10,8 +10,6 @@
 namespace sctab::anndata {
 namespace {
 
-constexpr std::int64_t kTextsAtOnce = 1 << 16;
-
 Number integer_number(std::size_t size, bool is_signed) {
   if (size <= 1) return is_signed ? Number::kInt8 : Number::kUint8;
   if (size <= 2) return is_signed ? Number::kInt16 : Number::kUint16;
@@ -98,35 +96,6 @@ ElementType describe(const Handle& file_type) {
   }
 }
 
-/// Fixed-length text without its padding.
-std::string trimmed(const char* text, std::size_t size, hid_t type) {
-  std::string_view view(text, size);
-  view = view.substr(0, view.find('\0'));
-  if (H5Tget_strpad(type) == H5T_STR_SPACEPAD) view = view.substr(0, view.find_last_not_of(' ') + 1);
-  return std::string(view);
-}
-
-/// `read` fills memory of n elements of `type`; their texts are appended to `out`.
-template <typename Read>
-void append_texts(std::int64_t n, hid_t type, hid_t object, Read read, Strings& out) {
-  if (n == 0) return;
-  const auto count = static_cast<std::size_t>(n);
-  if (H5Tis_variable_str(type) > 0) {
-    std::vector<char*> texts(count, nullptr);
-    // Where this fails HDF5 leaves no telling which of the pointers are real: they cannot be freed.
-    checked(read(texts.data()), object, "text cannot be read");
-    for (char* text : texts) {
-      out.emplace_back(text == nullptr ? "" : text);
-      (void)H5free_memory(text);
-    }
-    return;
-  }
-  const std::size_t size = H5Tget_size(type);
-  std::vector<char> bytes(count * size);
-  checked(read(bytes.data()), object, "text cannot be read");
-  for (std::size_t i = 0; i < count; ++i) out.push_back(trimmed(bytes.data() + i * size, size, type));
-}
-
 std::int64_t element_count(hid_t space) {
   return static_cast<std::int64_t>(H5Sget_simple_extent_npoints(space));
 }
@@ -144,6 +113,30 @@ std::int64_t attribute_size(hid_t attribute) {
 
 ElementType element_type(hid_t dataset) {
   return describe(owned(H5Dget_type(dataset), dataset, "its type is damaged"));
+}
+
+void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read, Strings& out) {
+  if (n == 0) return;
+  const auto count = static_cast<std::size_t>(n);
+  if (H5Tis_variable_str(type) > 0) {
+    std::vector<char*> texts(count, nullptr);
+    // Where this fails HDF5 leaves no telling which of the pointers are real: they cannot be freed.
+    checked(read(texts.data()), object, "text cannot be read");
+    for (char* text : texts) {
+      out.emplace_back(text == nullptr ? "" : text);
+      (void)H5free_memory(text);
+    }
+    return;
+  }
+  const std::size_t size = H5Tget_size(type);
+  const bool padded = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
+  std::vector<char> bytes(count * size);
+  checked(read(bytes.data()), object, "text cannot be read");
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string_view text(bytes.data() + i * size, size);
+    text = text.substr(0, text.find('\0'));
+    out.emplace_back(padded ? text.substr(0, text.find_last_not_of(' ') + 1) : text);
+  }
 }
 
 std::vector<std::int64_t> dimensions(hid_t dataset) {
@@ -227,34 +220,6 @@ std::vector<std::int64_t> integers_attribute(hid_t object, const char* name) {
 std::optional<bool> boolean_attribute(hid_t object, const char* name) {
   const auto values = integers_attribute(object, name);
   return values.size() == 1 ? std::optional<bool>(values.front() != 0) : std::nullopt;
-}
-
-Strings read_texts(hid_t dataset) {
-  const ElementType type = element_type(dataset);
-  const std::vector<std::int64_t> shape = dimensions(dataset);
-  if (type.kind != ElementType::Kind::kText || shape.size() > 1) {
-    throw core::InputError(
-        fmt::format("{}: one column of text was expected; the file is damaged or not AnnData's", location(dataset)));
-  }
-  check_plausible_size(dataset);
-  const std::int64_t n = shape.empty() ? 1 : shape[0];
-  Strings out;
-  out.reserve(static_cast<std::size_t>(n));
-  for (std::int64_t begin = 0; begin < n; begin += kTextsAtOnce) {
-    const std::int64_t count = std::min(kTextsAtOnce, n - begin);
-    const Handle from = owned(H5Dget_space(dataset), dataset, "its size is damaged");
-    const auto length = static_cast<hsize_t>(count);
-    const auto offset = static_cast<hsize_t>(begin);
-    if (!shape.empty()) {
-      (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, &offset, nullptr, &length, nullptr);
-    }
-    const Handle to(H5Screate_simple(1, &length, nullptr));
-    const auto read = [&](void* memory) {
-      return H5Dread(dataset, type.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, memory);
-    };
-    append_texts(count, type.in_memory.id(), dataset, read, out);
-  }
-  return out;
 }
 
 }  // namespace sctab::anndata

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -85,7 +86,7 @@ Strings texts_attribute(hid_t object, const char* name);
 std::optional<bool> boolean_attribute(hid_t object, const char* name);
 std::vector<std::int64_t> integers_attribute(hid_t object, const char* name);
 
-/// All strings of a one-dimensional or scalar dataset, fixed- or variable-length.
-Strings read_texts(hid_t dataset);
+/// `read` fills memory for n texts of `type`, those of a dataset or attribute; they are appended to `out`.
+void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read, Strings& out);
 
 }  // namespace sctab::anndata

@@ -47,14 +47,17 @@ namespace {
 std::size_t lzf_filter(unsigned flags, std::size_t n_values, const unsigned values[], std::size_t n_bytes,
                        std::size_t* buffer_size, void** buffer) {
   if ((flags & H5Z_FLAG_REVERSE) == 0) return 0;
+  // h5py says how much a chunk holds; libhdf5 would read past the end of one that expands to less.
+  const std::size_t known = n_values >= 3 ? values[2] : 0;
   // No LZF item makes more than 264 bytes out of 3.
-  std::size_t capacity = n_bytes * 88 + 264;
-  if (n_values >= 3 && values[2] > 0 && values[2] < capacity) capacity = values[2];
+  const std::size_t most = n_bytes * 88 + 264;
+  if (known > most) return 0;
+  const std::size_t capacity = known > 0 ? known : most;
   void* out = std::malloc(capacity);
   if (out == nullptr) return 0;
   const auto written =
       lzf_decompress({static_cast<const std::byte*>(*buffer), n_bytes}, {static_cast<std::byte*>(out), capacity});
-  if (!written || *written == 0) {
+  if (!written || *written == 0 || (known > 0 && *written != known)) {
     std::free(out);
     return 0;
   }

@@ -1,0 +1,69 @@
+#include "sctab/anndata/chunk_decoder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sctab/anndata/lzf.hpp"
+#include "sctab/core/error.hpp"
+
+namespace sctab::anndata {
+
+ChunkDecoder::ChunkDecoder(hid_t dataset, std::size_t element_size) : dataset_(dataset), element_size_(element_size) {
+  const Handle layout = owned(H5Dget_create_plist(dataset), dataset, "its layout is damaged");
+  if (H5Pget_layout(layout.id()) != H5D_CHUNKED) return;
+  hsize_t extent = 0;
+  checked(H5Pget_chunk(layout.id(), 1, &extent), dataset, "its chunks are damaged");
+  chunk_elements_ = static_cast<std::int64_t>(extent);
+  SCTAB_ASSERT(chunk_elements_ > 0);
+
+  int place = 0;
+  const int n_filters = H5Pget_nfilters(layout.id());
+  const auto next_is = [&](H5Z_filter_t filter) {
+    unsigned flags = 0;
+    std::size_t n_values = 0;
+    return place < n_filters && H5Pget_filter2(layout.id(), static_cast<unsigned>(place), &flags, &n_values, nullptr, 0,
+                                               nullptr, nullptr) == filter;
+  };
+  if (next_is(H5Z_FILTER_SHUFFLE)) shuffle_ = place++;
+  if (next_is(H5Z_FILTER_DEFLATE)) {
+    gzip_ = place++;
+  } else if (next_is(kLzfFilter)) {
+    lzf_ = place++;
+  }
+  knows_filters_ = place == n_filters;
+}
+
+bool ChunkDecoder::decode(std::int64_t begin, std::span<std::byte> out) {
+  SCTAB_ASSERT(knows_filters_);
+  const auto offset = static_cast<hsize_t>(begin);
+  hsize_t size = 0;
+  if (H5Dget_chunk_storage_size(dataset_, &offset, &size) < 0 || size == 0) return false;
+  // Filters never make much more of a chunk than it was.
+  if (size > 2 * out.size() + 1024) throw_hdf5_error(dataset_, "a chunk has an impossible size; the file is damaged");
+  stored_.resize(size);
+  std::uint32_t left_out = 0;
+  checked(H5Dread_chunk(dataset_, H5P_DEFAULT, &offset, &left_out, stored_.data()), dataset_, "a chunk cannot be read");
+
+  const auto applied = [left_out](int place) { return place >= 0 && (left_out >> place & 1U) == 0; };
+  const bool shuffled = applied(shuffle_);
+  if (shuffled) shuffled_.resize(out.size());
+  const std::span<std::byte> target = shuffled ? std::span(shuffled_) : out;
+  bool whole = false;
+  if (applied(gzip_)) {
+    whole = zlib_.decompress(stored_, target);
+  } else if (applied(lzf_)) {
+    whole = lzf_decompress(stored_, target) == target.size();
+  } else if (stored_.size() == target.size()) {
+    std::copy(stored_.begin(), stored_.end(), target.begin());
+    whole = true;
+  }
+  if (!whole) {
+    throw core::InputError(fmt::format("{}: the chunk from element {} on is damaged; copy or download the file again",
+                                       location(dataset_), begin));
+  }
+  if (shuffled) unshuffle_bytes(shuffled_, element_size_, out);
+  return true;
+}
+
+}  // namespace sctab::anndata

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sctab/anndata/chunk_codec.hpp"
+#include "sctab/anndata/hdf5_handle.hpp"
+
+namespace sctab::anndata {
+
+/// The stored bytes of a one-dimensional chunked dataset, expanded by our own code where the filters are shuffle, gzip
+/// and lzf alone: libdeflate is 3 times zlib, and libhdf5 trusts the sizes that a damaged chunk expands to.
+class ChunkDecoder {
+ public:
+  /// element_size: bytes of an element as the file has it. The dataset must outlive this.
+  ChunkDecoder(hid_t dataset, std::size_t element_size);
+
+  /// 0 where the dataset is not chunked.
+  [[nodiscard]] std::int64_t chunk_elements() const { return chunk_elements_; }
+  /// Whether decode() knows all of the filters.
+  [[nodiscard]] bool knows_filters() const { return knows_filters_; }
+  /// Fills `out`, one whole chunk, with that which begins at element `begin`. False where the file does not hold it:
+  /// its elements were never written. Throws InputError where it is damaged.
+  bool decode(std::int64_t begin, std::span<std::byte> out);
+
+ private:
+  hid_t dataset_;
+  std::size_t element_size_;
+  std::int64_t chunk_elements_ = 0;
+  bool knows_filters_ = false;
+  int shuffle_ = -1, gzip_ = -1, lzf_ = -1;  // places in the pipeline; -1: not in it
+  std::vector<std::byte> stored_, shuffled_;
+  ZlibDecompressor zlib_;
+};
+
+}  // namespace sctab::anndata

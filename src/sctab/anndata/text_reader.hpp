@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sctab/anndata/frame.hpp"
+#include "sctab/anndata/hdf5_handle.hpp"
+
+namespace sctab::anndata {
+
+/// All strings of a one-dimensional or scalar dataset, fixed- or variable-length. Throws InputError where it is no such
+/// dataset or is damaged.
+///
+/// Text of variable length is looked up in HDF5's heaps by our own code: libhdf5 1.10 crashes on a damaged heap, and
+/// allocates every string by itself.
+Strings read_texts(hid_t dataset);
+
+}  // namespace sctab::anndata
