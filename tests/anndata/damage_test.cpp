@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -6,6 +8,7 @@
 #include "anndata/example_files.hpp"
 #include "sctab/anndata/reader.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/rng.hpp"
 
 namespace sctab::anndata {
 namespace {
@@ -110,6 +113,41 @@ TEST(Damage, CutOffAnywhere) {
       EXPECT_FALSE(is_readable(folder / "cut.h5ad")) << name << " cut to " << length << " of " << whole.size();
     }
   }
+}
+
+/// Reads a file in a process of its own; false where that died or hung.
+bool survives_reading(const std::filesystem::path& path) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(5);
+    const bool right_errors = (is_readable(path), !testing::Test::HasFailure());
+    ::_exit(right_errors ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 1)
+      << "an exception that is no InputError, or without a name";
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(Damage, AnyByteFlipped) {
+  SCTAB_NEED_PYTHON_ANNDATA();
+  const TemporaryFolder folder;
+  constexpr int kFlips = 100;
+  int n_dead = 0;
+  for (const char* name : {"csr-gzip", "csc-lzf", "dense-gzip", "legacy"}) {
+    core::Rng rng = core::Rng(1).child(name);
+    const std::string whole = content_of(example_file(name));
+    for (int i = 0; i < kFlips; ++i) {
+      std::string damaged = whole;
+      damaged[rng.below(whole.size())] = static_cast<char>(rng.below(256));
+      write_content(folder / "flipped.h5ad", damaged);
+      n_dead += survives_reading(folder / "flipped.h5ad") ? 0 : 1;
+    }
+  }
+  // libhdf5 1.10 itself crashes on some damaged object headers and attributes, which only it can read: about one flip
+  // in a thousand. Text read through it made that one in forty.
+  EXPECT_LE(n_dead, 4 * kFlips / 100);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -155,43 +154,6 @@ TEST(Writer, RefusesValuesThatItsTypeCannotHold) {
 TEST(Writer, UnwritableFolderIsAnInputError) {
   const TemporaryFolder folder;
   SCTAB_EXPECT_THROW_WITH(Writer(folder / "none" / "a.h5ad", 3), core::InputError, "none/a.h5ad", "cannot be written");
-}
-
-TEST(Writer, FullDiskIsAnInputErrorAndNoCrash) {
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "needs /dev/full";
-  const TemporaryFolder folder;
-  const auto small = folder / "small";
-  std::filesystem::create_directory(small);
-  const std::string mount = "mount -t tmpfs -o size=256k none " + small.string() + " 2>/dev/null";
-  if (std::system(mount.c_str()) != 0) GTEST_SKIP() << "needs the right to mount a small tmpfs";
-  const auto fill = [&](CellIndex n_cells) {
-    Writer writer(small / "a.h5ad", 5000, {.chunk_elements = 5000});
-    sparse::CsrMatrix cells;
-    for (CellIndex cell = 0; cell < n_cells; ++cell) {
-      cells.clear(5000);
-      std::vector<GeneIndex> genes;
-      std::vector<float> values;
-      for (GeneIndex gene = 0; gene < 5000; ++gene) {
-        genes.push_back(gene);
-        values.push_back(std::sin(static_cast<float>(gene + cell)));
-      }
-      cells.append_row(genes, values);
-      writer.append(cells.view());
-    }
-    writer.write_obs(cell_names(n_cells), {});
-    writer.write_var(gene_names_of_example(5000), {});
-    writer.close();
-  };
-  // From too much in the first chunks to too much in the closing tables only.
-  for (const CellIndex n_cells : {40, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}) {
-    try {
-      fill(n_cells);
-    } catch (const core::InputError& error) {
-      EXPECT_NE(std::string(error.what()).find("a.h5ad"), std::string::npos) << error.what();
-    }
-  }
-  SCTAB_EXPECT_THROW_WITH(fill(40), core::InputError, "a.h5ad", "cannot be written", "free some space");
-  EXPECT_EQ(std::system(("umount " + small.string()).c_str()), 0);
 }
 
 }  // namespace
