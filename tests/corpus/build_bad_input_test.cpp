@@ -93,8 +93,10 @@ TEST_F(BadInputTest, NegativeNanAndInfiniteCountsNameTheCell) {
     H5adFile file = file_;
     file.counts.data[static_cast<std::size_t>(file.counts.indptr[37])] = bad;
     file.write(source());
-    options_.counts = "X";
-    EXPECT_SAYS(refusal(), source().string(), "X");
+    for (const char* named : {"", "X"}) {
+      options_.counts = named;
+      EXPECT_SAYS(refusal(), source().string(), "X", "cell 37");
+    }
   }
 }
 
@@ -154,11 +156,11 @@ TEST_F(BadInputTest, OneDonorOnly) {
 TEST_F(BadInputTest, FewerTypesThanTwo) {
   options_.curation.min_cells = 21;
   write();
-  EXPECT_SAYS(refusal(), "leaves 0", "--min-cells 20", "60");
+  EXPECT_SAYS(refusal(), "leaves 0 types", "--min-cells 20", "60");
   options_.curation.min_cells = 0;
   file_.set_all("assay", "inDrop");
   write();
-  EXPECT_SAYS(refusal(), "leaves 0", "'assay is 10x' (see --any-assay) removed 60 cells");
+  EXPECT_SAYS(refusal(), "leaves 0 types", "'assay is 10x' (see --any-assay) removed 60 cells");
 }
 
 TEST_F(BadInputTest, TheSameFileTwice) {

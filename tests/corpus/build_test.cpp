@@ -197,7 +197,7 @@ TEST_F(BuildTest, ThreadsAndMemoryChangeNeitherOrderNorSplit) {
   options_.threads = 1;
   const store::ObsTable first = build_and_open({source}).obs(Split::kTrain);
   options_.threads = 3;
-  options_.memory_bytes = 200'000'000;
+  options_.memory_bytes = 500'000'000;
   EXPECT_EQ(build_and_open({source}).obs(Split::kTrain).source_row, first.source_row);
 }
 

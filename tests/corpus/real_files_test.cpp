@@ -85,7 +85,7 @@ TEST(RealFiles, FortyDonorsSplitAsThePaperSplits) {
 TEST(RealFiles, AnUnlabelledFileHasNoTypes) {
   SCTAB_NEED_SHARED(file, "data/cells/laughney_lung_tumour.h5ad");
   const tests::TemporaryFolder folder;
-  SCTAB_EXPECT_THROW_WITH(build({file}, folder / "store", small_corpus_options()), core::InputError, "leaves 0",
+  SCTAB_EXPECT_THROW_WITH(build({file}, folder / "store", small_corpus_options()), core::InputError, "leaves 0 types",
                           "'labelled with a Cell Ontology term' removed 8,402 cells");
 }
 

@@ -27,7 +27,7 @@ using core::InputError;
 using ontology::Ontology;
 using store::Split;
 
-constexpr std::int64_t kLeastMemory = 100'000'000;
+constexpr std::int64_t kLeastMemory = 500'000'000;  // what any corpus of 20,000 genes needs
 
 fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
   if (!given.empty()) return given;
@@ -152,7 +152,9 @@ nlohmann::json provenance(const Corpus& corpus, const Ontology& ontology, const 
 }
 
 // The second pass: counts of the kept cells into the writer.
-void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options, store::Writer& writer) {
+void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options, int threads,
+                  store::Writer& writer) {
+  core::ThreadPool pool(threads == 0 ? core::default_threads() : threads);
   core::Progress progress("reading counts", std::count(corpus.cells.kept.begin(), corpus.cells.kept.end(), 1));
   for (std::size_t i = 0; i < corpus.sources.size(); ++i) {
     const Source& source = corpus.sources[i];
@@ -171,7 +173,7 @@ void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOpt
       writer.add(counts, obs, splits);
       progress.advance(counts.n_cells);
     };
-    stream_counts(source, keep, corpus.genes.alignment(i), options, add);
+    stream_counts(source, keep, corpus.genes.alignment(i), options, pool, add);
   }
   progress.finish();
 }
@@ -225,7 +227,7 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
   const std::int64_t for_reading = 4 * stream.block_bytes + stream.read.memory_bytes;
   store::Writer writer(staged.path(), corpus.genes.genes(), codes.tables(), result.split_cells,
                        writer_options(options, corpus.cells, for_reading));
-  write_counts(corpus, codes, stream, writer);
+  write_counts(corpus, codes, stream, options.threads, writer);
   writer.finish(ontology.to_json(codes.terms()), result.provenance);
   result.bytes = store::Store::open(staged.path()).bytes();  // and the proof that no donor stands in two splits
   staged.commit();

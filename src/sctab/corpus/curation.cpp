@@ -217,8 +217,8 @@ void require_two_types(const CellTable& cells, const Curation& curation, const O
         "the largest were {} and {}: --min-cells {} --min-donors {} --min-ancestors {} would keep them", describe(a),
         describe(b), b.cells, std::min(a.donors, b.donors), std::min(a.ancestors, b.ancestors));
   }
-  throw core::InputError(fmt::format("curation leaves {} of {} cells' types, and a classifier needs two: {}; {}",
-                                     present.count(), format_count(static_cast<std::int64_t>(cells.size())),
+  throw core::InputError(fmt::format("of {} cells curation leaves {} types, and a classifier needs two: {}; {}",
+                                     format_count(static_cast<std::int64_t>(cells.size())), present.count(),
                                      removed.empty() ? "no rule removed any" : removed, advice));
 }
 

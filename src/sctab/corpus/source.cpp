@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <future>
-#include <span>
-#include <variant>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -19,15 +17,7 @@ namespace {
 constexpr std::array<const char*, 6> kSymbolColumns = {"gene_symbol", "gene_symbols", "feature_name",
                                                        "gene_name",   "gene_names",   "symbol"};
 constexpr CellIndex kMostCellsPerBlock = 16'384;
-
-std::vector<std::string> as_texts(const anndata::ColumnValues& values) {
-  if (const auto* texts = std::get_if<anndata::Strings>(&values)) return *texts;
-  std::vector<std::string> texts;
-  if (const auto* categorical = std::get_if<anndata::Categorical>(&values)) {
-    for (std::size_t row = 0; row < categorical->codes.size(); ++row) texts.push_back(categorical->value(row));
-  }
-  return texts;
-}
+constexpr CellIndex kCellsPerTask = 256;
 
 // How many cells make a block of about this many bytes: values and indices as read, and once more as aligned.
 CellIndex cells_per_block(const anndata::MatrixInfo& matrix, std::int64_t block_bytes) {
@@ -36,22 +26,40 @@ CellIndex cells_per_block(const anndata::MatrixInfo& matrix, std::int64_t block_
   return std::clamp<CellIndex>(cells, 1, kMostCellsPerBlock);
 }
 
-struct KeptCells {
+// Aligned cells, and their rows in the source.
+struct AlignedCells {
   sparse::CsrMatrix counts;
   std::vector<CellIndex> rows;
 };
 
-// The cells of a block that are kept; first_row: the source row of the block's first.
-void select_kept(sparse::CsrView block, CellIndex first_row, const std::vector<std::uint8_t>& keep, KeptCells& kept) {
-  kept.counts.clear(block.n_genes);
-  kept.rows.clear();
-  for (CellIndex cell = 0; cell < block.n_cells; ++cell) {
-    if (keep[static_cast<std::size_t>(first_row + cell)] == 0) continue;
-    const sparse::RowView row = block.row(cell);
-    kept.counts.append_row(row.indices, row.data);
-    kept.rows.push_back(first_row + cell);
-  }
+sparse::CsrView slice(sparse::CsrView block, CellIndex begin, CellIndex end) {
+  const auto first = static_cast<std::size_t>(begin), count = static_cast<std::size_t>(end - begin);
+  return {end - begin, block.n_genes, block.indptr.subspan(first, count + 1), block.indices, block.data};
 }
+
+// Turns blocks of a source into checked, aligned cells.
+struct BlockAligner {
+  std::string name;  // of file and matrix, for messages
+  std::vector<std::string> genes;
+  const std::vector<std::uint8_t>& keep;
+  const sparse::GeneAlignment& alignment;
+
+  // first_row: the source row of the first cell.
+  [[nodiscard]] AlignedCells operator()(sparse::CsrView cells, CellIndex first_row) const {
+    sparse::check_counts(cells, name, first_row, genes);
+    AlignedCells aligned;
+    sparse::CsrMatrix kept;
+    kept.clear(cells.n_genes);
+    for (CellIndex cell = 0; cell < cells.n_cells; ++cell) {
+      if (keep[static_cast<std::size_t>(first_row + cell)] == 0) continue;
+      const sparse::RowView row = cells.row(cell);
+      kept.append_row(row.indices, row.data);
+      aligned.rows.push_back(first_row + cell);
+    }
+    aligned.counts = alignment.apply(kept.view());
+    return aligned;
+  }
+};
 
 }  // namespace
 
@@ -77,22 +85,25 @@ Source inspect_source(const anndata::File& file, const std::string& counts_name,
 
 std::vector<std::string> gene_symbols(const anndata::File& file, const std::string& matrix_path) {
   for (const char* column : kSymbolColumns) {
-    if (file.has_var(column, matrix_path)) return as_texts(file.var(column, matrix_path).values);
+    if (!file.has_var(column, matrix_path)) continue;
+    const anndata::Categorical symbols = anndata::as_text(file.var(column, matrix_path).values);
+    std::vector<std::string> texts;
+    for (std::size_t gene = 0; gene < symbols.codes.size(); ++gene) texts.push_back(symbols.value(gene));
+    return texts;
   }
   return {};
 }
 
 void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const sparse::GeneAlignment& alignment,
-                   const StreamOptions& options, const CellSink& sink) {
+                   const StreamOptions& options, core::ThreadPool& pool, const CellSink& sink) {
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
   const anndata::File file(source.path);
-  const std::string name = fmt::format("{}: {}", source.path.string(), source.matrix.path);
-  const std::vector<std::string> genes = anndata::gene_names(file, source.matrix.path);
+  const BlockAligner align{fmt::format("{}: {}", source.path.string(), source.matrix.path),
+                           anndata::gene_names(file, source.matrix.path), keep, alignment};
   const auto reader = file.read_rows(source.matrix.path, options.read);
   const CellIndex max_cells = cells_per_block(source.matrix, options.block_bytes);
 
   sparse::CsrMatrix block, ahead;
-  KeptCells kept;
   const auto read_ahead = [&] { return reader->next(max_cells, ahead); };
   std::future<bool> pending = std::async(std::launch::async, read_ahead);
   CellIndex first_row = 0;
@@ -100,16 +111,21 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
     core::check_interrupt();
     std::swap(block, ahead);
     pending = std::async(std::launch::async, read_ahead);
-    sparse::check_counts(block.view(), name, first_row, genes);
     if (first_row + block.n_cells > source.n_cells) break;
-    select_kept(block.view(), first_row, keep, kept);
+    std::vector<AlignedCells> parts(static_cast<std::size_t>((block.n_cells + kCellsPerTask - 1) / kCellsPerTask));
+    pool.parallel_for(static_cast<std::int64_t>(parts.size()), [&](std::int64_t part) {
+      const CellIndex begin = part * kCellsPerTask, end = std::min(begin + kCellsPerTask, block.n_cells);
+      parts[static_cast<std::size_t>(part)] = align(slice(block.view(), begin, end), first_row + begin);
+    });
+    for (const auto& part : parts) {
+      if (!part.rows.empty()) sink(part.counts.view(), part.rows);
+    }
     first_row += block.n_cells;
-    if (!kept.rows.empty()) sink(alignment.apply(kept.counts.view()).view(), kept.rows);
   }
   if (first_row != source.n_cells) {
     throw core::InputError(
-        fmt::format("{} ends after {} of {} cells; the file is damaged, or changed while it was read", name, first_row,
-                    source.n_cells));
+        fmt::format("{} ends after {} of {} cells; the file is damaged, or changed while it was read", align.name,
+                    first_row, source.n_cells));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sctab/anndata/reader.hpp"
+#include "sctab/core/thread_pool.hpp"
 #include "sctab/sparse/genes.hpp"
 
 namespace sctab::corpus {
@@ -30,16 +31,17 @@ Source inspect_source(const anndata::File& file, const std::string& counts_name,
 std::vector<std::string> gene_symbols(const anndata::File& file, const std::string& matrix_path);
 
 struct StreamOptions {
-  std::int64_t block_bytes = 100'000'000;  // of one block of cells in memory; three are held
+  std::int64_t block_bytes = 100'000'000;  // of one block of cells in memory; four are held
   anndata::ReadOptions read;
 };
 
-/// Receives kept cells: counts over the target genes, and each one's row in the source.
+/// Receives kept cells: counts over the target genes, and each one's row in the source. Called from one thread, in the
+/// order of the rows.
 using CellSink = std::function<void(sparse::CsrView, const std::vector<CellIndex>& rows)>;
 
-/// Reads the counts of a source in blocks, the next one while `sink` works on this one. Every cell is checked, those
-/// with keep[row] != 0 are aligned and passed on. Throws InputError naming file, matrix and cell.
+/// Reads the counts of a source in blocks, the next one while the pool checks and aligns this one. Every cell is
+/// checked; those with keep[row] != 0 are aligned and passed on. Throws InputError naming file, matrix and cell.
 void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const sparse::GeneAlignment& alignment,
-                   const StreamOptions& options, const CellSink& sink);
+                   const StreamOptions& options, core::ThreadPool& pool, const CellSink& sink);
 
 }  // namespace sctab::corpus
