@@ -61,7 +61,7 @@ TEST(Classifier, TakesAViewIntoTheMiddleOfAMatrix) {
 TEST(Classifier, NoCellsGiveNoRows) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kTabnet);
-  const Prediction found = Classifier::load(folder / "model").predict(random_cells(0, 12, 1).view());
+  const Prediction found = Classifier::load(folder / "model", kBatchesOfThree).predict(random_cells(0, 12, 1).view());
   EXPECT_EQ(found.n_cells, 0);
   EXPECT_TRUE(found.probabilities.empty());
 }
@@ -75,7 +75,7 @@ TEST(Classifier, AnEnsembleIsTheMeanOfItsMembers) {
     const auto network = make_network(small_architecture(ModelKind::kLinear), seed);
     want += network->forward(dense_tensor(cells.view())).logits.detach().softmax(1) / 2;
   }
-  const Prediction found = Classifier::load(folder / "model").predict(cells.view());
+  const Prediction found = Classifier::load(folder / "model", kBatchesOfThree).predict(cells.view());
   EXPECT_TRUE(at::allclose(as_tensor(found.probabilities, 5), want, 1e-5, 1e-6));
 }
 
@@ -86,13 +86,13 @@ TEST(Classifier, WeightsOfAnotherModelAreNamed) {
   other.tabnet.n_d = 5;
   save_weights(folder / "model" / "model.safetensors", *make_network(other, 1));
   write_description(folder / "model", small_description(ModelKind::kTabnet, "model"));
-  SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model"), core::InputError, "model.safetensors", "shape");
+  SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model", kBatchesOfThree), core::InputError, "model.safetensors", "shape");
 }
 
 TEST(Classifier, CanBeInterrupted) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kLinear);
-  const Classifier classifier = Classifier::load(folder / "model");
+  const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
   core::set_interrupted(true);
   EXPECT_THROW(classifier.predict(random_cells(4, 12, 4).view()), core::Interrupted);
   core::set_interrupted(false);
