@@ -6,20 +6,23 @@ CMAKE_FLAGS ?=
 .PHONY: build test demo bench lint format sanitize install-dependencies clean
 
 build: install-dependencies
-	@tools/build.sh $(BUILD) $(JOBS) $(CMAKE_FLAGS)
+	@tools/build.sh $(BUILD) $(JOBS) sctab $(CMAKE_FLAGS)
 
-test: build
+test: install-dependencies
+	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
 # make demo [DATA="a.h5ad b.h5ad …"] [ANNOTATE=c.h5ad] [GENES=genes.csv] [ONTOLOGY=cl.obo] [OUT=demo]
 demo: build
 	@tools/demo.sh
 
-bench: build
+bench: install-dependencies
+	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
 	@tools/bench.sh $(BUILD)
 
 # Formatting, the order of the modules, sizes of files and functions, and clang-tidy on what needs no libtorch.
 lint: install-dependencies
+	@tools/build.sh $(BUILD) $(JOBS) sctab $(CMAKE_FLAGS)
 	@tools/lint.sh $(BUILD)
 
 format:
