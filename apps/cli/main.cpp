@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <CLI/App.hpp>
@@ -54,15 +56,27 @@ std::string command_name(const CLI::App& app) {
   return name;
 }
 
+/// Notes of the libraries go to standard error as plain lines: standard output is for results.
+void send_notes_to_standard_error() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("sctab"));
+  spdlog::set_pattern("%v");
+}
+
+void be_quiet() {
+  core::Progress::set_quiet(true);
+  spdlog::set_level(spdlog::level::warn);
+}
+
 int run(int argc, char** argv) {
+  send_notes_to_standard_error();
   CLI::App app("sctab: cell type annotation of single cells, after scTab (Fischer et al., 2023).", "sctab");
   app.formatter(std::make_shared<HelpFormat>());
   app.fallthrough();
   app.set_version_flag("--version", "sctab " SCTAB_VERSION, "print the version and leave");
-  app.add_flag_callback(
-      "--quiet", [] { core::Progress::set_quiet(true); }, "show no progress");
+  app.add_flag_callback("--quiet", be_quiet, "show warnings and errors, but no progress");
   app.footer(
-      "With every command: --quiet shows no progress. Results go to standard output, all else to standard error.");
+      "With every command: --quiet shows warnings and errors, but no progress.\n"
+      "Results go to standard output, all else to standard error.");
   add_commands(app);
   app.footer("`sctab COMMAND --help` shows the options of a command.");
   try {

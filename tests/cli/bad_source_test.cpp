@@ -151,7 +151,7 @@ TEST_F(BadSource, FewerTypesThanTwo) {
 TEST_F(BadSource, UnwritableOutput) {
   cells_.write(bad_);
   expect_annotate_refused({"no-such-folder"}, {"-o", (folder_ / "no-such-folder" / "x.h5ad").string()});
-  expect_annotate_refused({"/proc/x.h5ad"}, {"-o", "/proc/x.h5ad"});
+  expect_annotate_refused({"/proc: ", "another output"}, {"-o", "/proc/x.h5ad"});
   const fs::path store = folder_ / "no-such-folder" / "store";
   expect_refused(build_arguments(bad_, store, trained_.ontology), folder_.path(), {"no-such-folder"});
   fs::remove(folder_ / "store" / "store.json");

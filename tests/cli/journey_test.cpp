@@ -25,7 +25,7 @@ nlohmann::json run_json(std::vector<std::string> arguments) {
 TEST(Journey, FromSimulatedCellsToLabels) {
   const TemporaryFolder folder;
   const auto at = [&folder](const std::string& name) { return (folder / name).string(); };
-  run({"simulate", "-o", at("sim"), "--cells", "3000", "--genes", "2000", "--types", "6", "--donors", "12", "--seed",
+  run({"simulate", "-o", at("sim"), "--cells", "2000", "--genes", "500", "--types", "6", "--donors", "12", "--seed",
        "3"});
   std::vector<std::string> build = {"corpus",       "build",
                                     "-o",           at("store"),
@@ -37,15 +37,15 @@ TEST(Journey, FromSimulatedCellsToLabels) {
     if (entry.path().extension() == ".h5ad") build.push_back(entry.path().string());
   }
   const nlohmann::json built = run_json(build);
-  EXPECT_GT(built.at("cells"), 1000);
+  EXPECT_GT(built.at("cells"), 500);
   EXPECT_GE(built.at("types"), 2);
 
   EXPECT_TRUE(run_json({"corpus", "describe", at("store")}).is_object());
   EXPECT_FALSE(run({"corpus", "describe", at("store")}).empty());
   run({"corpus", "subsample", at("store"), "-o", at("half"), "--by", "donors", "--fraction", "0.5"});
 
-  const nlohmann::json trained = run_json({"train", at("store"), "-o", at("model"), "--epochs", "4", "--n-d", "16",
-                                           "--n-a", "16", "--n-shared", "1", "--n-independent", "1"});
+  const nlohmann::json trained = run_json({"train", at("store"), "-o", at("model"), "--epochs", "2", "--threads", "1",
+                                           "--n-d", "16", "--n-a", "16", "--n-shared", "1", "--n-independent", "1"});
   EXPECT_EQ(trained.at("model"), at("model"));
   const nlohmann::json scores = run_json({"evaluate", at("model"), at("store"), "-o", at("scores.json")});
   for (const char* key : {"macro_f1", "weighted_f1", "micro_f1", "macro_f1_uncorrected"}) {
@@ -77,7 +77,7 @@ void expect_all_else_kept(const fs::path& file, const fs::path& model, const std
   }
   const TemporaryFolder folder;
   const std::string out = (folder / "out.h5ad").string();
-  std::vector<std::string> arguments = {"annotate", file.string(), "-m", model.string(), "-o", out, "--threads", "2"};
+  std::vector<std::string> arguments = {"annotate", file.string(), "-m", model.string(), "-o", out, "--threads", "1"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   const Finished annotated = run_sctab(arguments);
   ASSERT_EQ(annotated.exit_code, 0) << annotated.err;
@@ -108,7 +108,7 @@ TEST(AnnotatedFile, OfTheCellxgeneSchemaKeepsEverythingElse) {
   const fs::path store = folder / "store", model = folder / "model";
   run({"corpus", "build", source.string(), "-o", store.string(), "--ontology", ontology.string(), "--genes",
        genes.string(), "--min-cells", "15", "--min-donors", "1", "--any-assay", "--assume-primary"});
-  run({"train", store.string(), "-o", model.string(), "--model", "linear", "--epochs", "1"});
+  run({"train", store.string(), "-o", model.string(), "--model", "linear", "--epochs", "1", "--threads", "1"});
   expect_all_else_kept(file, model);
   SCTAB_NEED_SHARED(unlabelled, "data/cells/laughney_lung_tumour.h5ad");
   expect_all_else_kept(unlabelled, model);

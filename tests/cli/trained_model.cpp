@@ -1,6 +1,7 @@
 #include "cli/trained_model.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <stdexcept>
 
 #include "cli/test_cells.hpp"
@@ -34,7 +35,7 @@ TrainedModel::TrainedModel()
   build.insert(build.end(), {"--genes", genes.string()});
   must_run(build);
   must_run({"train", store.string(), "-o", model.string(), "--model", "linear", "--epochs", "10", "--learning-rate",
-            "0.01", "--threads", "2", "--quiet"});
+            "0.01", "--threads", "1", "--quiet"});
 }
 
 const TrainedModel& TrainedModel::instance() {
@@ -48,6 +49,7 @@ void expect_refused(const std::vector<std::string>& arguments, const fs::path& f
   std::vector<std::string> quiet = arguments;
   quiet.emplace_back("--quiet");
   const Finished finished = run_sctab(quiet);
+  std::cout << "    " << finished.err;  // so that a log shows what users are told
   EXPECT_EQ(finished.exit_code, 2) << finished.err;
   EXPECT_EQ(finished.out, "");
   EXPECT_EQ(std::ranges::count(finished.err, '\n'), 1) << finished.err;

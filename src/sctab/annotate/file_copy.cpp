@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::size_t kBytesPerCall = 64 << 20;
 
+/// A file descriptor; -1 where opening failed.
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (fd_ >= 0) return;
-    throw core::InputError(fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)));
+  Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
   }
-  ~Descriptor() { ::close(fd_); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   [[nodiscard]] int get() const { return fd_; }
@@ -43,7 +43,14 @@ bool not_offered(int error) {
 
 void duplicate_file(const fs::path& from, const fs::path& to) {
   const Descriptor source(from, O_RDONLY);
+  if (source.get() < 0) {
+    throw core::InputError(fmt::format("{}: cannot be read: {}", from.string(), std::strerror(errno)));
+  }
   const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL);
+  if (target.get() < 0) {
+    throw core::InputError(fmt::format("{}: the folder cannot be written to: {}; choose another output",
+                                       to.parent_path().string(), std::strerror(errno)));
+  }
   bool in_kernel = true;
   for (;;) {
     core::check_interrupt();
@@ -56,9 +63,9 @@ void duplicate_file(const fs::path& from, const fs::path& to) {
       in_kernel = false;
       continue;
     }
-    throw core::InputError(fmt::format("{}: cannot be copied beside the output {}: {}; the copy needs {}",
-                                       from.string(), to.parent_path().string(), std::strerror(errno),
-                                       core::format_bytes(static_cast<double>(fs::file_size(from)))));
+    throw core::InputError(fmt::format(
+        "{}: the copy of {} cannot be written: {}; it needs {} and some room for the labels", to.parent_path().string(),
+        from.string(), std::strerror(errno), core::format_bytes(static_cast<double>(fs::file_size(from)))));
   }
 }
 
