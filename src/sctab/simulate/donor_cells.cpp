@@ -81,26 +81,43 @@ double DonorCells::draw_library(core::Rng& rng, const CellFacts& facts) const {
                   measured::interpolate(measured::kLogLibraryQuantiles, rng.uniform()));
 }
 
+void DonorCells::draw_counts(CountSampler& sampler, const CellFacts& facts, core::Rng& rng) const {
+  const double library = draw_library(rng, facts);
+  const double ambient = donor_.ambient * library;
+  double own = library - ambient;
+  sampler.add(*of_tissues_[facts.tissue], ambient, rng);
+  if (const auto& relatives = relatives_[facts.type]; !relatives.empty()) {
+    const double part = own * draw_part_of_relative(rng);
+    sampler.add(*of_types_[relatives[rng.below(relatives.size())]], part, rng);
+    own -= part;
+  }
+  sampler.add(*of_types_[facts.type], own, rng);
+}
+
+// Cells of one type are drawn in a row, while its tables are in the cache, and then put in their order.
 CellBlock DonorCells::draw(CellIndex begin, CellIndex end) const {
   core::check_interrupt();
   CellBlock block;
-  block.counts.n_genes = n_genes_;
-  CountSampler sampler(n_genes_);
+  std::vector<core::Rng> rngs;
   for (CellIndex cell = begin; cell < end; ++cell) {
-    core::Rng rng = rng_.child("cell", static_cast<std::uint64_t>(cell));
-    const CellFacts facts = draw_facts(rng);
-    const double library = draw_library(rng, facts);
-    const double ambient = donor_.ambient * library;
-    double own = library - ambient;
-    sampler.add(*of_tissues_[facts.tissue], ambient, rng);
-    if (const auto& relatives = relatives_[facts.type]; !relatives.empty()) {
-      const double part = own * draw_part_of_relative(rng);
-      sampler.add(*of_types_[relatives[rng.below(relatives.size())]], part, rng);
-      own -= part;
-    }
-    sampler.add(*of_types_[facts.type], own, rng);
-    sampler.finish_cell(block.counts);
-    block.facts.push_back(facts);
+    rngs.push_back(rng_.child("cell", static_cast<std::uint64_t>(cell)));
+    block.facts.push_back(draw_facts(rngs.back()));
+  }
+  std::vector<std::size_t> by_type(rngs.size()), place(rngs.size());
+  std::iota(by_type.begin(), by_type.end(), std::size_t{0});
+  std::ranges::stable_sort(by_type, {}, [&](std::size_t i) { return block.facts[i].type; });
+  CountSampler sampler(n_genes_);
+  sparse::CsrMatrix drawn;
+  drawn.clear(n_genes_);
+  for (std::size_t i = 0; i < by_type.size(); ++i) {
+    draw_counts(sampler, block.facts[by_type[i]], rngs[by_type[i]]);
+    sampler.finish_cell(drawn);
+    place[by_type[i]] = i;
+  }
+  block.counts.clear(n_genes_);
+  for (const std::size_t i : place) {
+    const sparse::RowView cell = drawn.row(static_cast<CellIndex>(i));
+    block.counts.append_row(cell.indices, cell.data);
   }
   return block;
 }

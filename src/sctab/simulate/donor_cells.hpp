@@ -35,6 +35,7 @@ class DonorCells {
 
  private:
   [[nodiscard]] CellFacts draw_facts(core::Rng& rng) const;
+  void draw_counts(CountSampler& sampler, const CellFacts& facts, core::Rng& rng) const;
   [[nodiscard]] double draw_library(core::Rng& rng, const CellFacts& facts) const;
 
   const Cohort& cohort_;

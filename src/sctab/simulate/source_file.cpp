@@ -94,7 +94,8 @@ std::string gene_symbol(sparse::GeneIndex gene) {
 
 std::vector<CellFacts> write_source(const std::filesystem::path& path, const Study& study, int source,
                                     core::ThreadPool& pool, core::Progress& progress) {
-  anndata::Writer writer(path, study.model.n_genes(), {.pool = &pool});
+  // The fastest level: 4% more bytes than the writer's own, and a tenth less time.
+  anndata::Writer writer(path, study.model.n_genes(), {.gzip_level = 1, .pool = &pool});
   std::vector<CellFacts> facts;
   std::deque<std::future<CellBlock>> drawn;  // in the order of the cells
   const auto write_first = [&] {
