@@ -189,7 +189,7 @@ store::WriterOptions writer_options(const BuildOptions& options, const CellTable
                                  format_count(static_cast<std::int64_t>(cells.size())),
                                  core::format_bytes(static_cast<double>(cells.bytes())),
                                  core::format_bytes(static_cast<double>(options.memory_bytes)),
-                                 core::format_bytes(4.0 * static_cast<double>(cells.bytes()))));
+                                 core::format_bytes(2.0 * static_cast<double>(cells.bytes()))));
   }
   return writer;
 }

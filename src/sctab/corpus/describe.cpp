@@ -146,7 +146,8 @@ json describe(const store::Store& store) {
       all.add(obs, cell, split, 0);
       of_splits.add(obs, cell, split, static_cast<std::size_t>(split));
       for (std::size_t i = 0; i < kGrouped.size(); ++i) {
-        of_fields[i].add(obs, cell, split, static_cast<std::size_t>(obs.column(kGrouped[i].field)[cell]));
+        const std::int32_t group = obs.column(kGrouped[i].field)[cell];
+        if (group >= 0) of_fields[i].add(obs, cell, split, static_cast<std::size_t>(group));
       }
     }
   }

@@ -1,6 +1,7 @@
 #include "sctab/corpus/obs_collection.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -121,8 +122,8 @@ void ObsCollector::add(const File& file) {
   for (const auto& column : donor_columns_) require_column(file, column, "the donors", "--donor-key");
   if (!keys_.dataset.empty()) require_column(file, keys_.dataset, "the datasets", "--dataset-key");
   const std::string stem = file.path().stem().string();
-  Categorical datasets =
-      keys_.dataset.empty() ? first_column(file, {"dataset_id", "study"}, stem) : file.obs_as_text(keys_.dataset);
+  const Categorical datasets = first_column(file, {keys_.dataset, "dataset_id", "study"}, stem);
+  if (keys_.dataset.empty() && !file.has_obs("dataset_id") && !file.has_obs("study")) warn_of_namesakes(file);
   add_labels(file);
   add_donors(file, datasets);
   add_primary(file);
@@ -211,6 +212,19 @@ void ObsCollector::add_donors(const File& file, const Categorical& datasets) {
   }
   Codes& donors = cells_.column(Field::kDonor);
   for (const std::int32_t combination : all.codes) donors.push_back(nodes[static_cast<std::size_t>(combination)]);
+}
+
+void ObsCollector::warn_of_namesakes(const File& file) {
+  for (const std::string& donor : file.obs_as_text(donor_columns_.front()).categories) {
+    if (is_no_donor(donor)) continue;
+    const auto [seen, inserted] = donors_of_unnamed_datasets_.emplace(donor, file.path().string());
+    if (inserted || seen->second == file.path().string()) continue;
+    spdlog::warn(
+        "{} and {} both have a donor '{}' and name no dataset, so they count as two people; if they are one, "
+        "give both files an obs column of one dataset and name it with --dataset-key",
+        seen->second, file.path().string(), donor);
+    return;
+  }
 }
 
 void ObsCollector::add_primary(const File& file) {

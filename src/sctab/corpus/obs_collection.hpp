@@ -41,6 +41,8 @@ class ObsCollector {
  private:
   void add_labels(const anndata::File& file);
   void add_donors(const anndata::File& file, const anndata::Categorical& datasets);
+  /// Warns where a file that names no dataset has a donor of the same name as another such file: perhaps one person.
+  void warn_of_namesakes(const anndata::File& file);
   void add_primary(const anndata::File& file);
   /// The current term of a label; -1: none. `cell`: the first one with it, for the message.
   std::int32_t label_code(const anndata::File& file, const std::string& label, std::size_t cell, CellIndex n_cells);
@@ -51,6 +53,7 @@ class ObsCollector {
   CellTable cells_;
   DonorGroups donors_;
   std::map<std::string, ReplacedLabel> replaced_;
+  std::map<std::string, std::string> donors_of_unnamed_datasets_;  // donor, and the file where it was first seen
 };
 
 }  // namespace sctab::corpus
