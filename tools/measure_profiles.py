@@ -159,6 +159,46 @@ def measure_lineage(files, ancestors, rng):
           f"with sd {np.sqrt(slope / share):.2f}")
 
 
+def spread_along(one, two, counts, rng):
+    """Spread of the cells of two types along the axis between them, over the types' distance: what is beyond sampling.
+
+    The axis comes from one half of the cells, the spread from the other; scores on two halves of the genes share the
+    state of a cell and not its noise. What goes with the library size is taken off.
+    """
+    (axis_a, score_a), (axis_b, score_b) = (np.array_split(rng.permutation(rows), 2) for rows in (one, two))
+    a, b = profile(counts[axis_a]), profile(counts[axis_b])
+    axis = np.where(a + b > EXPRESSED, log_ratio(a, b), 0)
+    first = rng.random(len(axis)) < 0.5
+    centred, means = [], []
+    for rows in (score_a, score_b):
+        size = np.asarray(counts[rows].sum(1)).ravel()
+        logs = sp.diags(1e4 / size) @ counts[rows]
+        logs.data = np.log1p(logs.data)
+        scores = np.stack([logs @ (axis * first), logs @ (axis * ~first)], axis=1)
+        design = np.stack([np.ones(len(size)), np.log(size)], axis=1)
+        centred.append(scores - design @ np.linalg.lstsq(design, scores, rcond=None)[0])
+        means.append(scores.mean(0))
+    distance = np.prod(means[0] - means[1])
+    variance = np.mean([np.mean(c[:, 0] * c[:, 1]) for c in centred])
+    return np.sqrt(max(0.0, variance / distance)) if distance > 0 else np.nan
+
+
+def measure_states(files, ancestors, rng):
+    """How far cells of a type differ in state, by the number of terms between the types whose axis is looked along."""
+    rows = []
+    for cells in files:
+        types = {k[0]: m for k, m in groups(cells, ["cell_type_ontology_term_id"]) if k[0] in ancestors}
+        for a, b in itertools.combinations(types, 2):
+            apart = len(ancestors[a] ^ ancestors[b])
+            rows.append([apart, spread_along(types[a], types[b], cells.X, rng)])
+    rows = np.array(rows)
+    print("spread of a type's cells along the axis to another type, over their distance: terms apart, pairs, median")
+    for low, high in [(1, 8), (8, 13), (13, 20), (20, 60)]:
+        of = rows[(rows[:, 0] >= low) & (rows[:, 0] < high), 1]
+        if len(of):
+            print(f"  {low:3d}..{high - 1:3d} {len(of):4d} {np.nanmedian(of):.3f}")
+
+
 def measure_donors(files, rng):
     """Variance over donors of a gene's log expression in one type; the part that two types of a donor share."""
     for cells in files:
@@ -185,7 +225,7 @@ def measure_donors(files, rng):
             shared += [np.mean(own[a][0][d][kept] * own[b][0][d][kept]) for d in donors]
         variances = np.array(variances)
         if len(variances):
-            print("donors: variance of log expression over donors in a type (mean, median, 90% of genes; donors, genes)",
+            print("donors: variance of log expression in a type (mean, median, 90% of genes; donors, genes)",
                   variances.mean(0).round(4), "shared by types:", np.mean(shared).round(4) if shared else None)
 
 
@@ -221,7 +261,7 @@ def measure_ambient(files, ancestors):
             if len(strong) >= 10:
                 shares.append(np.quantile(ratio, 0.05))
         if shares:
-            print("ambient share, from the genes least seen in a type", np.round(np.quantile(shares, [0.1, 0.5, 0.9]), 3))
+            print("ambient share, from the genes least seen in a type", np.quantile(shares, [0.1, 0.5, 0.9]).round(3))
 
 
 def main():
@@ -240,6 +280,7 @@ def main():
     measure_dispersion(atlas)
     measure_library(atlas)
     measure_lineage(atlas, ancestors, rng)
+    measure_states(atlas, ancestors, rng)
     measure_donors([read_counts(path, genes) for path in options.donors], rng)
     measure_batches(atlas, rng)
     measure_ambient(atlas, ancestors)

@@ -72,10 +72,10 @@ inline constexpr double kLogLibrarySdOfDonors = 0.27;
 inline constexpr double kGenesMovedByTerm = 0.04;
 inline constexpr double kEffectSdOfTerm = 1.27;
 
-/// Cells of one type differ in state: along the axis to another type they spread with a standard deviation of 0.20 of
-/// the distance between the two where up to 7 terms stand between them, 0.10 for 8 to 12, 0.08 and less beyond. A cell
-/// takes a part of its counts, |N(0, sd)| and at most half, from a relative: that spreads it by 0.6 sd over a distance
-/// that shrinks by 1.6 sd.
+/// Cells of one type differ in state. Found: along the axis to another type they spread with a standard deviation of
+/// 0.20 of the distance between the two where up to 7 terms stand between them, and of 0.10 and less beyond. The first
+/// is imitated (0.15 is found), the rest is not: a cell takes a part of its counts, |N(0, sd)| and at most half, from a
+/// relative.
 inline constexpr std::size_t kTermsApartOfRelatives = 7;
 inline constexpr double kPartOfRelativeSd = 0.22;
 
