@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+#include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
