@@ -2,6 +2,7 @@
 // kept.
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "cli/test_cells.hpp"
@@ -11,13 +12,11 @@ namespace sctab::tests {
 namespace {
 namespace fs = std::filesystem;
 
-/// Starts a command, sends Ctrl-C as soon as something appears in `folder` that was not there, and waits.
-Finished interrupt_once_it_writes(const std::vector<std::string>& arguments, const fs::path& folder) {
-  const auto n_entries = [&folder] { return std::distance(fs::directory_iterator(folder), {}); };
+/// Starts a command, sends Ctrl-C as soon as `begun` says so, and waits for its end.
+Finished interrupt_once(const std::function<bool()>& begun, const std::vector<std::string>& arguments) {
   const TemporaryFolder output;
-  const auto before = n_entries();
   Process process(sctab_command(arguments), output.path());
-  while (!process.ended() && n_entries() == before) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (!process.ended() && !begun()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   if (!process.ended()) process.interrupt();
   return process.wait();
 }
@@ -33,7 +32,9 @@ class Interrupted : public testing::Test {
   void expect_interrupted(std::vector<std::string> arguments) {
     arguments.emplace_back("--quiet");
     const auto before = contents(folder_.path());
-    const Finished finished = interrupt_once_it_writes(arguments, folder_.path());
+    const auto n_entries = [this] { return std::distance(fs::directory_iterator(folder_.path()), {}); };
+    const auto writes = [&n_entries, earlier = n_entries()] { return n_entries() != earlier; };
+    const Finished finished = interrupt_once(writes, arguments);
     EXPECT_EQ(finished.exit_code, 130) << finished.err;
     EXPECT_EQ(finished.out, "");
     EXPECT_NE(finished.err.find("sctab: interrupted"), std::string::npos) << finished.err;
@@ -88,10 +89,11 @@ TEST_F(Interrupted, TrainCanBeResumed) {
   const std::vector<std::string> train = {"train",        LargeInputs::instance().store.string(),
                                           "-o",           model.string(),
                                           "--model",      "linear",
-                                          "--epochs",     "3",
-                                          "--batch-size", "32",
-                                          "--threads",    "2"};
-  const Finished finished = interrupt_once_it_writes(train, folder_.path());
+                                          "--epochs",     "4",
+                                          "--batch-size", "64",
+                                          "--threads",    "1"};
+  const fs::path checkpoint = folder_ / "model.run" / "last.safetensors";
+  const Finished finished = interrupt_once([&checkpoint] { return fs::exists(checkpoint); }, train);
   EXPECT_EQ(finished.exit_code, 130) << finished.err;
   EXPECT_NE(finished.err.find("--resume"), std::string::npos) << finished.err;
   EXPECT_TRUE(contents(model) == before);
