@@ -60,7 +60,7 @@ void train_step(benchmark::State& state) {
   }
   rate(state, state.range(0));
 }
-BENCHMARK(train_step)->Arg(256)->Arg(2048)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(train_step)->Arg(256)->Arg(1024)->Arg(2048)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 /// Prediction, from CSR to probabilities.
 void predict(benchmark::State& state) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
@@ -109,6 +110,26 @@ TEST(Safetensors, DamageIsNamed) {
   expect_refused(R"({"__metadata__":{"format":3}})", "", "__metadata__ format is 3");
   SCTAB_EXPECT_THROW_WITH(read_safetensors(folder / "none.safetensors"), InputError, "none.safetensors",
                           "no such file");
+}
+
+TEST(Safetensors, AnyWrongByteIsReadOrRefused) {
+  const TemporaryFolder folder;
+  const auto path = folder / "t.safetensors";
+  write_safetensors(path, {{"w", at::ones({3})}, {"n", at::zeros({}, at::kLong)}}, {{"format", "pt"}});
+  std::ifstream file(path, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(file)), {});
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    for (const int byte : {0x00, 0x20, 0x22, 0x2d, 0x39, 0x5b, 0x7d, 0xff}) {
+      std::string damaged = whole;
+      damaged[i] = static_cast<char>(byte);
+      std::ofstream(path, std::ios::binary) << damaged;
+      try {
+        read_safetensors(path);
+      } catch (const InputError& error) {
+        EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+      }
+    }
+  }
 }
 
 TEST(Safetensors, EveryTruncationIsAnError) {

@@ -16,10 +16,10 @@ namespace sctab::nn {
 
 struct NetworkOutput {
   at::Tensor logits;  // cells × types
-  at::Tensor
-      mask_loss;  // scalar, mean over steps and cells of sum(m log(m + epsilon)), <= 0: minus the masks' entropy.
-                  // The loss is cross-entropy − lambda_sparse · mask_loss. Zero for networks without masks
-  at::Tensor embedding;  // cells × n_embedding: TabNet's n_d, the MLP's last hidden layer, linear's logits
+  /// Scalar, <= 0: the mean over steps and cells of sum(m · log(m + epsilon)), minus the masks' entropy. The loss is
+  /// cross-entropy − lambda_sparse · mask_loss. Zero for networks without masks.
+  at::Tensor mask_loss;
+  at::Tensor embedding;  // cells × embedding_width()
 };
 
 /// What attention looked at, one step after the other. Empty for networks without masks.
