@@ -2,6 +2,7 @@
 import sys
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -58,11 +59,13 @@ def check_slices(data, counts):
     assert (dense(data[10:50, 5:30].X) == counts[10:50, 5:30]).all()
 
 
-path = sys.argv[1]
+path, index_type = sys.argv[1:]
 counts = example_counts()
 data = anndata.read_h5ad(path)
 assert isinstance(data.X, sp.csr_matrix) and data.X.has_sorted_indices
-assert data.X.indices.dtype == np.int32 and data.X.indptr.dtype == np.int32
+with h5py.File(path) as f:
+    assert f["X/indices"].dtype == index_type and f["X/indptr"].dtype == index_type
+    assert set(f["X"]) == {"data", "indices", "indptr"}
 assert (data.X.toarray() == counts).all()
 assert list(data.var_names) == [f"ENSG{i:011}" for i in range(N_GENES)]
 check_obs(data.obs)

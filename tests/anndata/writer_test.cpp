@@ -122,8 +122,10 @@ TEST(Writer, OpensInPython) {
   const TemporaryFolder folder;
   write_example(folder / "u16.h5ad", {.values = ValueType::kUint16, .chunk_elements = 100});
   write_example(folder / "f32.h5ad", {});
-  for (const char* name : {"u16.h5ad", "f32.h5ad"}) {
-    const auto result = run_python("check_written.py", (folder / name).string());
+  write_example(folder / "wide.h5ad", {.chunk_elements = 100, .most_for_int32 = 1000});
+  for (const char* name : {"u16.h5ad", "f32.h5ad", "wide.h5ad"}) {
+    const std::string indices = std::string(name) == "wide.h5ad" ? " int64" : " int32";
+    const auto result = run_python("check_written.py", (folder / name).string() + indices);
     EXPECT_EQ(result.status, 0) << result.output;
   }
 }

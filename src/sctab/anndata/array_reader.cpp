@@ -39,6 +39,7 @@ template <typename To>
 void ArrayReader::read(std::int64_t begin, std::span<To> out) {
   const auto count = static_cast<std::int64_t>(out.size());
   SCTAB_ASSERT(begin >= 0 && begin + count <= size_);
+  const Hdf5Lock lock;
   for (std::int64_t done = 0; done < count;) {
     const std::int64_t number = (begin + done) / piece_elements_;
     load(number);

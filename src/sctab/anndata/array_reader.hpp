@@ -14,14 +14,14 @@ namespace sctab::anndata {
 /// where it knows how, else by libhdf5.
 class ArrayReader {
  public:
-  /// Throws InputError where it is no such dataset.
+  /// Throws InputError where it is no such dataset. The caller holds the Hdf5Lock.
   explicit ArrayReader(Handle dataset);
 
   [[nodiscard]] std::int64_t size() const { return size_; }
   [[nodiscard]] const ElementType& type() const { return type_; }
   [[nodiscard]] hid_t id() const { return dataset_.id(); }
 
-  /// Elements [begin, begin + out.size()) by convert_number(). To: float, double, int32 or int64.
+  /// Elements [begin, begin + out.size()) by convert_number(); takes the Hdf5Lock. To: float, double, int32 or int64.
   template <typename To>
   void read(std::int64_t begin, std::span<To> out);
 

@@ -135,7 +135,6 @@ class CscRows final : public RowReader {
   /// The cells of the entries from `begin` on.
   void read_cells(std::int64_t begin, std::vector<std::int64_t>& cells) {
     core::check_interrupt();
-    const Hdf5Lock lock;
     cells.resize(static_cast<std::size_t>(std::min(kEntriesAtOnce, info_.nnz - begin)));
     indices_.read(begin, std::span(cells));
     for (const std::int64_t cell : cells) {
@@ -156,10 +155,7 @@ class CscRows final : public RowReader {
     for (std::int64_t begin = 0; begin < info_.nnz; begin += kEntriesAtOnce) {
       read_cells(begin, cells);
       values.resize(cells.size());
-      {
-        const Hdf5Lock lock;
-        data_.read(begin, std::span(values));
-      }
+      data_.read(begin, std::span(values));
       for (std::size_t i = 0; i < cells.size(); ++i) {
         while (begin + static_cast<std::int64_t>(i) >= gene_begin_[gene + 1]) ++gene;
         visit(Entry{cells[i], static_cast<GeneIndex>(gene), values[i]});

@@ -25,7 +25,6 @@ class CsrRows final : public RowReader {
     block.clear(info_.n_genes);
     if (next_cell_ >= info_.n_cells) return false;
     const CellIndex n = std::min(max_cells, info_.n_cells - next_cell_);
-    const Hdf5Lock lock;
     block.indptr.resize(static_cast<std::size_t>(n) + 1);
     indptr_.read(next_cell_, std::span(block.indptr));
     check_indptr(block.indptr, next_cell_, info_.nnz, where_);

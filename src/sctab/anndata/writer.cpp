@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <vector>
 
+#include "sctab/anndata/array_reader.hpp"
 #include "sctab/anndata/chunk_writer.hpp"
 #include "sctab/anndata/frame_writer.hpp"
 #include "sctab/core/error.hpp"
@@ -53,6 +56,27 @@ void write_offsets(hid_t group, hid_t type, const std::vector<std::int64_t>& off
   (void)writer.finish();
 }
 
+/// Writes the indices again as int64. Whether they must be is known only at the end.
+void widen_indices(hid_t group, Handle written, const ChunkOptions& options) {
+  constexpr std::int64_t kAtOnce = 1 << 18;
+  ChunkWriter wide(group, "wide_indices", H5T_NATIVE_INT64, options);
+  const auto narrow = [&written] {
+    const Hdf5Lock lock;
+    return std::make_unique<ArrayReader>(std::move(written));
+  }();
+  std::vector<std::int64_t> block;
+  for (std::int64_t begin = 0; begin < narrow->size(); begin += kAtOnce) {
+    block.resize(static_cast<std::size_t>(std::min(kAtOnce, narrow->size() - begin)));
+    narrow->read(begin, std::span(block));
+    wide.append(std::as_bytes(std::span(block)));
+  }
+  (void)wide.finish();
+  const Hdf5Lock lock;
+  remove(group, "indices");
+  checked(H5Lmove(group, "wide_indices", group, "indices", H5P_DEFAULT, H5P_DEFAULT), group,
+          "indices cannot be replaced");
+}
+
 /// The file and its X while cells arrive.
 Handle create_matrix_group(hid_t file) {
   const Hdf5Lock lock;
@@ -74,6 +98,7 @@ struct Writer::State {
       : path(std::move(file_path)),
         n_genes(genes),
         values(options.values),
+        most_for_int32(options.most_for_int32),
         chunks{.chunk_rows = options.chunk_elements, .gzip_level = options.gzip_level, .pool = options.pool},
         file(create_locked(path)),
         x(create_matrix_group(file.id())),
@@ -88,6 +113,7 @@ struct Writer::State {
   std::filesystem::path path;
   sparse::GeneIndex n_genes;
   ValueType values;
+  std::int64_t most_for_int32;
   ChunkOptions chunks;
   Handle file, x;
   ChunkWriter data, indices;
@@ -96,11 +122,11 @@ struct Writer::State {
 
 void Writer::State::finish_matrix() {
   (void)data.finish();
-  (void)indices.finish();
-  const bool narrow = indptr.back() <= std::numeric_limits<std::int32_t>::max();
-  if (narrow) {
+  Handle written = indices.finish();
+  if (indptr.back() <= most_for_int32) {
     write_offsets<std::int32_t>(x.id(), H5T_NATIVE_INT32, indptr, chunks);
   } else {
+    widen_indices(x.id(), std::move(written), chunks);
     write_offsets<std::int64_t>(x.id(), H5T_NATIVE_INT64, indptr, chunks);
   }
   const Hdf5Lock lock;

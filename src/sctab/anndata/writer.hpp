@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -22,7 +24,9 @@ struct WriteOptions {
   ValueType values = ValueType::kFloat32;  // throws std::logic_error on a value that it cannot hold exactly
   std::int64_t chunk_elements = 1 << 17;   // of data and indices
   int gzip_level = 4;                      // 1 to 9, with the shuffle filter; opens without plugins
-  core::ThreadPool* pool = nullptr;        // compresses chunks in parallel where given; HDF5 is called from one thread
+  // Values above which indices and indptr are int64, both: scipy fails on a mix. Lower only in tests.
+  std::int64_t most_for_int32 = std::numeric_limits<std::int32_t>::max();
+  core::ThreadPool* pool = nullptr;  // compresses chunks in parallel where given; HDF5 is called from one thread
 };
 
 /// Writes one .h5ad (AnnData 0.8 encoding, X csr_matrix) in bounded memory: cells in blocks, then the tables.
