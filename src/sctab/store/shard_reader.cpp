@@ -9,10 +9,13 @@
 namespace sctab::store {
 namespace {
 
-// The part of `buffer` from `used` on that holds n elements, after growing it where it is too small.
+// The part of `buffer` from `used` on that holds n elements, after growing it where it is too small. Blocks of a store
+// differ by some percent: a vector left to itself would double at the first that is larger than those before.
 template <typename T>
 std::span<T> take(std::vector<T>& buffer, std::int64_t used, std::int64_t n) {
-  if (std::cmp_less(buffer.size(), used + n)) buffer.resize(static_cast<std::size_t>(used + n));
+  const auto needed = static_cast<std::size_t>(used + n);
+  if (buffer.capacity() < needed) buffer.reserve(needed + needed / 16);
+  if (buffer.size() < needed) buffer.resize(needed);
   return std::span(buffer).subspan(static_cast<std::size_t>(used), static_cast<std::size_t>(n));
 }
 
@@ -43,7 +46,7 @@ void ShardReader::read(CellIndex begin, CellIndex end, RowBlock& block) const {
   const RandomAccessFile file(path_);
   read_ahead(file, map_.indices, first, first + n);
   read_ahead(file, map_.data, first, first + n);
-  ChunkDecoder decoder;
+  static thread_local ChunkDecoder decoder;  // its buffers are large enough to be worth keeping
   const std::span<GeneIndex> indices = take(block.indices, used, n);
   decoder.read(file, map_.indices, first, indices);
   check_genes(begin, rows, indices.data());
