@@ -57,7 +57,11 @@ class ObsColumns {
 /// The cells at positions [begin, end) of a shard, still encoded.
 class CellArena {
  public:
-  CellArena(CellIndex begin, CellIndex end) : begin_(begin), offsets_(static_cast<std::size_t>(end - begin)) {}
+  /// n_bytes: about what the cells take, so that the memory is asked for once.
+  CellArena(CellIndex begin, CellIndex end, std::int64_t n_bytes)
+      : begin_(begin), offsets_(static_cast<std::size_t>(end - begin)) {
+    bytes_.reserve(static_cast<std::size_t>(n_bytes));
+  }
 
   void load(const Spool& spool, const std::vector<CellIndex>& position_of_arrival, core::ThreadPool& pool) {
     spool.for_each(pool, [&](CellIndex arrival, std::span<const std::byte> cell) {
@@ -147,7 +151,7 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
   for (CellIndex part = 0; part < n_parts; ++part) {
     const CellIndex begin = n_cells * part / n_parts;
     const CellIndex end = n_cells * (part + 1) / n_parts;
-    CellArena arena(begin, end);
+    CellArena arena(begin, end, spool.encoded_bytes() / n_parts / 16 * 17);
     arena.load(spool, position_of_arrival, pool);
     append_cells(writer, arena, begin, end, layout, pool, obs);
   }
