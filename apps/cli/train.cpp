@@ -2,6 +2,7 @@
 
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -96,8 +97,11 @@ void run(Arguments& arguments) {
                        {"cells_per_second", result.cells_per_second},
                        {"peak_memory_bytes", core::peak_memory_bytes()}});
   }
-  fmt::print("validation macro F1 {:.4f} at epoch {} of {}; {} cells/s, peak memory {}\nmodel: {}\n",
-             result.best_val_macro_f1, result.best_epoch, result.epochs,
+  const std::string score = std::isnan(result.best_val_macro_f1)
+                                ? fmt::format("no validation cells; the weights of epoch {}", result.epochs)
+                                : fmt::format("validation macro F1 {:.4f} at epoch {} of {}", result.best_val_macro_f1,
+                                              result.best_epoch, result.epochs);
+  fmt::print("{}; {} cells/s, peak memory {}\nmodel: {}\n", score,
              core::format_count(static_cast<std::int64_t>(result.cells_per_second)),
              core::format_bytes(static_cast<double>(core::peak_memory_bytes())), arguments.model.string());
 }
