@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -24,6 +25,7 @@ class FullDisk : public testing::Test {
   }
   void TearDown() override {
     if (!mounted_) return;
+    EXPECT_EQ(H5Fget_obj_count(hid_t{H5F_OBJ_ALL}, H5F_OBJ_ALL), 0) << "HDF5 holds something open";
     EXPECT_EQ(std::system(("umount " + disk().string()).c_str()), 0) << "a file there is still open";
   }
   [[nodiscard]] std::filesystem::path disk() const { return folder_ / "disk"; }

@@ -1,8 +1,13 @@
 #include "sctab/anndata/hdf5_handle.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "sctab/anndata/lzf.hpp"
 #include "sctab/core/error.hpp"
@@ -16,8 +21,10 @@ std::recursive_mutex& hdf5_mutex() {
   return mutex;
 }
 
-/// HDF5 writes nothing to standard error: its reasons go into our exceptions.
-void silence_hdf5() {
+/// HDF5 writes nothing to standard error: its reasons go into our exceptions. And it does not tidy up when the program
+/// ends: we close what we open, and a file that it failed to close (a full disk) would crash it then.
+void initialise_hdf5() {
+  (void)H5dont_atexit();
   (void)H5open();
   (void)H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
@@ -52,7 +59,7 @@ Handle access_list() {
 }  // namespace
 
 Hdf5Lock::Hdf5Lock() : guard_(hdf5_mutex()) {
-  static const bool initialised = (silence_hdf5(), register_lzf_filter(), true);
+  static const bool initialised = (initialise_hdf5(), register_lzf_filter(), true);
   (void)initialised;
 }
 
@@ -124,9 +131,31 @@ Handle create_file(const fs::path& path) {
   return file;
 }
 
+namespace {
+
+/// Null where the file is not an ordinary one.
+int* descriptor_of(const Handle& file) {
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) return nullptr;
+  return static_cast<int*>(descriptor);
+}
+
+/// Makes room on the disk for all that HDF5 has yet to write. 0, or why there is none.
+int reserve_space(const Handle& file) {
+  hsize_t size = 0;
+  const int* descriptor = descriptor_of(file);
+  if (descriptor == nullptr || H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
+  const int error = ::posix_fallocate(*descriptor, 0, static_cast<off_t>(size));
+  return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
+}
+
+}  // namespace
+
 void close_file(Handle& file, const fs::path& path) {
-  if (H5Fflush(file.id(), H5F_SCOPE_GLOBAL) < 0) {
-    const std::string reason = innermost_reason();
+  // Room first: HDF5 does not recover from a flush that fails.
+  const int no_room = reserve_space(file);
+  if (no_room != 0 || H5Fflush(file.id(), H5F_SCOPE_GLOBAL) < 0) {
+    const std::string reason = no_room != 0 ? std::string(std::strerror(no_room)) : innermost_reason();
     abandon_file(file);
     throw core::InputError(
         fmt::format("{}: cannot be written{}; free some space and run again", path.string(), in_brackets(reason)));
@@ -137,11 +166,10 @@ void close_file(Handle& file, const fs::path& path) {
 void abandon_file(Handle& file) noexcept {
   if (!file) return;
   const Hdf5Lock lock;
-  void* descriptor = nullptr;
-  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) >= 0 && descriptor != nullptr) {
+  if (const int* descriptor = descriptor_of(file)) {
     const int memory = ::memfd_create("sctab-abandoned", 0);
     if (memory >= 0) {
-      (void)::dup2(memory, *static_cast<int*>(descriptor));
+      (void)::dup2(memory, *descriptor);
       (void)::close(memory);
     }
   }
