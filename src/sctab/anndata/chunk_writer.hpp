@@ -25,7 +25,7 @@ struct ChunkOptions {
 };
 
 /// A dataset of numbers that grows by whole rows. Its chunks go through shuffle and gzip, compressed by us (in
-/// parallel, given a pool) and handed to HDF5 as they are. Holds at most two chunks a worker.
+/// parallel, given a pool) and handed to HDF5 as they are. Holds at most 33 chunks.
 class ChunkWriter {
  public:
   /// type: of an element, in memory and in the file.
