@@ -12,15 +12,15 @@
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
 #include "sctab/nn/network.hpp"
+#include "sctab/nn/torch_runtime.hpp"
 
 namespace sctab::golden {
 namespace {
 
-// In training the file's float32 numbers are themselves up to 3e-5 from the exact ones (three_steps_entmax in float64):
-// these tolerances are met by the published operations in their order, not by better arithmetic.
 constexpr double kTolerance = 1e-5;      // of logits, probabilities, masks; of gradients in parts of the largest
 constexpr double kLossTolerance = 1e-4;  // relative
-constexpr double kNormTolerance = 1e-3;  // relative; Adam's first steps magnify rounding in what the norms come after
+// Relative; the file's notes give none. Adam's first steps turn rounding into steps, which later norms come after.
+constexpr double kFirstNormTolerance = 1e-4, kLaterNormTolerance = 1e-2;
 
 nn::Architecture tabnet_architecture(const GoldenGroup& group) {
   nn::Architecture architecture;
@@ -70,19 +70,53 @@ void check_eval(nn::Network& network, const GoldenGroup& group) {
   }
 }
 
-void check_gradients(const nn::Network& network, const GoldenGroup& group) {
-  const GoldenGroup want = group.group("step0/grads");
-  double largest = 0;
-  std::size_t n_checked = 0;
-  for (const auto& [name, parameter] : network.state().parameters()) {
-    ASSERT_TRUE(want.has(name)) << name;
-    const double deviation = largest_relative_deviation(parameter.grad(), want.tensor(name));
-    EXPECT_TRUE(deviation <= kTolerance) << name << " deviates by " << deviation << " of its largest gradient";
-    largest = std::isnan(deviation) ? deviation : std::max(largest, deviation);
-    ++n_checked;
+nn::NetworkOutput forward_and_backward(nn::Network& network, const GoldenGroup& group, std::size_t step,
+                                       at::Tensor* loss_of_step = nullptr) {
+  const GoldenGroup batch = group.group(fmt::format("step{}", step));
+  const at::ScalarType type = network.parameters().front().scalar_type();
+  nn::NetworkOutput output = network.forward(batch.tensor("x").to(type));
+  const at::Tensor loss =
+      at::cross_entropy_loss(output.logits, batch.tensor("y"), group.tensor("class_weights").to(type)) -
+      group.number("lambda_sparse") * output.mask_loss;
+  network.zero_gradients();
+  loss.backward();
+  if (loss_of_step != nullptr) *loss_of_step = loss.detach();
+  return output;
+}
+
+/// The largest over all parameters, in parts of each one's largest gradient; or of a thousandth of the network's, where
+/// a gradient is nothing but rounding (a bias before a batch norm). Every gradient must be in the file.
+double gradient_deviation(const nn::Network& network, const GoldenGroup& group) {
+  const std::vector<nn::NamedTensor> want = group.group("step0/grads").tensors();
+  double scale = 0;
+  std::map<std::string, at::Tensor> gradients;
+  for (const auto& [name, gradient] : want) {
+    gradients[name] = gradient;
+    scale = std::max(scale, gradient.abs().max().item<double>());
   }
-  EXPECT_EQ(n_checked, want.tensors().size());
-  report(group.path(), "gradients", largest, kTolerance);
+  EXPECT_EQ(network.state().parameters().size(), gradients.size());
+  double largest = 0;
+  for (const auto& [name, parameter] : network.state().parameters()) {
+    if (!gradients.contains(name)) ADD_FAILURE() << group.path() << " has no gradient of " << name;
+    const at::Tensor& gradient = gradients[name];
+    const double deviation =
+        largest_deviation(parameter.grad(), gradient) / std::max(gradient.abs().max().item<double>(), scale / 1000);
+    if (!(deviation <= largest)) largest = deviation;  // NaN too
+  }
+  return largest;
+}
+
+/// Logits and gradients of the first step, in float32 against the file and the file against float64.
+void check_first_step(const nn::Network& network, const nn::NetworkOutput& output, const nn::Architecture& architecture,
+                      const GoldenGroup& group) {
+  const auto exact = nn::make_network(architecture, 1);
+  exact->state().load(group.group("state_before").tensors(), group.path());
+  exact->convert_to(at::kDouble);
+  const at::Tensor exact_logits = forward_and_backward(*exact, group, 0).logits;
+  const at::Tensor want = group.group("step0").tensor("logits");
+  report(group.path(), "training logits", largest_deviation(output.logits, want), kTolerance,
+         largest_deviation(exact_logits, want));
+  report(group.path(), "gradients", gradient_deviation(network, group), kTolerance, gradient_deviation(*exact, group));
 }
 
 /// Adam divides by |gradient|, so a weight whose gradient is rounding noise may move by the learning rate either way:
@@ -112,7 +146,7 @@ void check_state_after(const nn::Network& network, const GoldenGroup& group) {
          1 - static_cast<double>(n_close) / static_cast<double>(n_values), 0.01);
 }
 
-void check_training(nn::Network& network, const GoldenGroup& group) {
+void check_training(nn::Network& network, const nn::Architecture& architecture, const GoldenGroup& group) {
   network.train();
   const double learning_rate = group.number("learning_rate");
   torch::optim::AdamWOptions options(learning_rate);
@@ -122,43 +156,36 @@ void check_training(nn::Network& network, const GoldenGroup& group) {
   const auto losses = group.numbers("losses"), mask_losses = group.numbers("mask_losses"),
              norms = group.numbers("gradient_norms");
 
-  double loss_deviation = 0, norm_deviation = 0;
+  const auto relative = [](double got, double want) { return want == 0 ? std::abs(got) : std::abs(got / want - 1); };
+  std::vector<double> loss_deviations, norm_deviations;
   for (std::size_t step = 0; step < losses.size(); ++step) {
-    const GoldenGroup batch = group.group(fmt::format("step{}", step));
     static_cast<torch::optim::AdamWOptions&>(optimiser.param_groups()[0].options())
         .lr(learning_rate *
             std::pow(group.number("step_lr_gamma"), static_cast<std::int64_t>(step) / group.integer("step_lr_every")));
-    const nn::NetworkOutput output = network.forward(batch.tensor("x"));
-    const at::Tensor loss = at::cross_entropy_loss(output.logits, batch.tensor("y"), group.tensor("class_weights")) -
-                            group.number("lambda_sparse") * output.mask_loss;
-    network.zero_gradients();
-    loss.backward();
-    if (step == 0) {
-      report(group.path(), "training logits", largest_deviation(output.logits, batch.tensor("logits")), kTolerance);
-      check_gradients(network, group);
-    }
+    at::Tensor loss;
+    const nn::NetworkOutput output = forward_and_backward(network, group, step, &loss);
+    if (step == 0) check_first_step(network, output, architecture, group);
     const double norm = torch::nn::utils::clip_grad_norm_(network.parameters(), group.number("gradient_clip_norm"));
     optimiser.step();
-
-    const auto relative = [](double got, double want) { return want == 0 ? std::abs(got) : std::abs(got / want - 1); };
-    for (const double deviation : {relative(loss.item<double>(), losses[step]),
-                                   relative(output.mask_loss.item<double>(), mask_losses.at(step))}) {
-      EXPECT_TRUE(deviation <= kLossTolerance) << "loss of step " << step;
-      loss_deviation = std::max(loss_deviation, deviation);
-    }
-    EXPECT_TRUE(relative(norm, norms.at(step)) <= kNormTolerance) << "gradient norm of step " << step;
-    norm_deviation = std::max(norm_deviation, relative(norm, norms.at(step)));
+    loss_deviations.push_back(relative(loss.item<double>(), losses[step]));
+    loss_deviations.push_back(relative(output.mask_loss.item<double>(), mask_losses.at(step)));
+    norm_deviations.push_back(relative(norm, norms.at(step)));
   }
-  report(group.path(), "losses", loss_deviation, kLossTolerance);
-  report(group.path(), "gradient norms", norm_deviation, kNormTolerance);
+  const auto largest = [](const std::vector<double>& values) { return at::tensor(values).max().item<double>(); };
+  report(group.path(), "losses", largest(loss_deviations), kLossTolerance);
+  report(group.path(), "first gradient norm", norm_deviations.front(), kFirstNormTolerance);
+  report(group.path(), "gradient norms", largest(norm_deviations), kLaterNormTolerance);
   check_state_after(network, group);
 }
 
 void check_network(const GoldenGroup& group, const nn::Architecture& architecture) {
+  // Products split among two or four threads give the file's last bits, others do not, and state_after feels it: where
+  // a gradient is only rounding, its sign decides where Adam goes.
+  nn::set_torch_threads(2);
   const auto network = nn::make_network(architecture, 1);
   network->state().load(group.group("state_before").tensors(), group.path());
   check_eval(*network, group);
-  check_training(*network, group);
+  check_training(*network, architecture, group);
 }
 
 TEST(Golden, Tabnet) {
