@@ -10,7 +10,7 @@ build: install-dependencies
 
 test: install-dependencies
 	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
-	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
+	@OMP_WAIT_POLICY=passive ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
 # make demo [DATA="a.h5ad b.h5ad …"] [ANNOTATE=c.h5ad] [GENES=genes.csv] [ONTOLOGY=cl.obo] [OUT=demo]
 demo: build

@@ -17,6 +17,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/core/staged_output.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -25,6 +26,7 @@ constexpr int kBug = 1, kBadInput = 2, kInterrupted = 130;
 
 /// Prints "sctab: message" as one line on standard error and returns the exit code.
 int fail(int code, std::string message) {
+  message = core::with_target_names(message);
   std::ranges::replace(message, '\n', ' ');
   fmt::print(stderr, "sctab: {}\n", message);
   return code;

@@ -59,6 +59,16 @@ TEST(StagedOutput, NamesAFolderThatIsNotThere) {
   EXPECT_THROW(StagedOutput(""), InputError);
 }
 
+TEST(StagedOutput, MessagesNameTheTarget) {
+  const tests::TemporaryFolder folder;
+  const StagedOutput out(folder / "a.sctab.h5ad");
+  EXPECT_EQ(with_target_names(out.path().string() + ": the disk is full; free some space"),
+            (folder / "a.sctab.h5ad").string() + ": the disk is full; free some space");
+  EXPECT_EQ(with_target_names(out.path().filename().string() + "/train-00000.h5ad: full"),
+            "a.sctab.h5ad/train-00000.h5ad: full");
+  EXPECT_EQ(with_target_names("./.hidden/a.tmp: no such file"), "./.hidden/a.tmp: no such file");
+}
+
 TEST(StagedOutput, RefusesToReplaceAFolderThatIsNotOurs) {
   const tests::TemporaryFolder folder;
   EXPECT_NO_THROW(require_replaceable_directory(folder / "none", "store.json"));

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <regex>
 #include <utility>
 
 #include "sctab/core/error.hpp"
@@ -96,6 +97,11 @@ void StagedOutput::commit() {
   sync_path(folder_of(target_), O_RDONLY | O_DIRECTORY);
   std::error_code ignored;
   if (replaces_directory) fs::remove_all(aside, ignored);
+}
+
+std::string with_target_names(std::string_view message) {
+  static const std::regex temporary(R"((^|[/\s'"])\.([^/]+?)\.\d+-\d+\.tmp)");
+  return std::regex_replace(std::string(message), temporary, "$1$2");
 }
 
 void write_file_atomically(const fs::path& target, std::string_view content) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace sctab::core {
@@ -34,6 +35,10 @@ class StagedOutput {
   std::filesystem::path target_;
   std::filesystem::path temporary_;
 };
+
+/// A message in the user's terms: temporary names in it become the names of their targets. Whoever writes to path() can
+/// only name what it was given, and the user knows the target.
+std::string with_target_names(std::string_view message);
 
 /// Writes a small file whole or not at all. Throws InputError naming it.
 void write_file_atomically(const std::filesystem::path& target, std::string_view content);
