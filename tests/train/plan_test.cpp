@@ -87,6 +87,25 @@ TEST(Plan, ASmallCorpusGetsSmallBatchesAndFreshBatchNorm) {
   EXPECT_THAT(plan.warnings, IsEmpty());
 }
 
+TEST(Plan, ASmallCorpusIsHeldBackFromLearningItsDonors) {
+  EXPECT_EQ(choose_plan({}, size_of(8'500)).weight_decay, 1.0);
+  EXPECT_DOUBLE_EQ(choose_plan({}, size_of(100'000)).weight_decay, 0.1);
+  EXPECT_EQ(choose_plan({}, size_of(200'000)).weight_decay, 0.05);
+  EXPECT_EQ(choose_plan({.paper_preset = true}, size_of(8'500)).weight_decay, 0.05);
+  EXPECT_EQ(choose_plan({.kind = ModelKind::kMlp}, size_of(8'500)).weight_decay, 0.05);
+}
+
+TEST(Plan, ASmallCorpusGetsEnoughStepsAndARateThatFallsOverThem) {
+  for (const CellIndex cells : {20, 300, 5'000, 199'999}) {
+    const TrainPlan plan = choose_plan({}, size_of(cells));
+    EXPECT_GE(plan.max_epochs * ((cells + plan.batch_size - 1) / plan.batch_size), 1000) << cells;
+    EXPECT_NEAR(plan.learning_rate_of(plan.max_epochs), plan.learning_rate / 5, 1e-12) << cells;
+    EXPECT_LT(plan.patience, plan.max_epochs) << cells;
+  }
+  const TrainPlan given = choose_plan({.max_epochs = 4}, size_of(5'000));
+  EXPECT_NEAR(given.learning_rate_of(4), given.learning_rate / 5, 1e-12);
+}
+
 TEST(Plan, BatchesGrowWithTheCorpusAndNeverPassThePapers) {
   std::int64_t last = 0;
   for (CellIndex cells = 2; cells < 100'000'000; cells *= 2) {

@@ -114,7 +114,9 @@ TEST_F(Trainer, LeavesAModelThatKnowsTheTypes) {
 }
 
 TEST_F(Trainer, WritesOneLineOfMetricsAnEpoch) {
-  const TrainResult result = train(store_, quick_options(ModelKind::kTabnet), folder_ / "model");
+  TrainOptions options = quick_options(ModelKind::kTabnet);
+  options.lr_gamma = 0.9;
+  const TrainResult result = train(store_, options, folder_ / "model");
   const std::vector<json> lines = metrics_of(folder_ / "model" / "run");
   ASSERT_EQ(lines.size(), 3U);
   double best = 0;
