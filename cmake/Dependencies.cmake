@@ -22,10 +22,21 @@ target_link_libraries(sctab_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY
 add_library(sctab::torch ALIAS sctab_torch)
 
 # Without OpenBLAS libtorch's GEMM runs 70 times slower and nothing says so.
-if(NOT EXISTS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp/libblas.so.3)
+set(openblas_folder /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp)
+if(NOT EXISTS ${openblas_folder}/libblas.so.3)
   message(FATAL_ERROR "OpenBLAS with OpenMP is missing (libtorch would be 70 times slower): "
                       "run tools/install-dependencies.sh or install libopenblas0-openmp")
 endif()
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_library(BLAS_LIBRARY blas PATHS ${openblas_folder} NO_DEFAULT_PATH REQUIRED)
+find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-openmp REQUIRED)
+add_library(sctab_blas INTERFACE)
+target_include_directories(sctab_blas SYSTEM INTERFACE ${CBLAS_INCLUDE_DIR})
+target_link_libraries(sctab_blas INTERFACE ${BLAS_LIBRARY})
+add_library(sctab::blas ALIAS sctab_blas)
+
+pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+add_library(sctab::hwy ALIAS PkgConfig::hwy)
 
 if(SCTAB_BUILD_TESTS)
   find_package(GTest REQUIRED)

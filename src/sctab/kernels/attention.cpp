@@ -1,0 +1,143 @@
+#include "sctab/kernels/attention.hpp"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "sctab/kernels/activation_moments.hpp"
+#include "sctab/kernels/cpu/dot.hpp"
+#include "sctab/kernels/cpu/score_scan.hpp"
+#include "sctab/kernels/parallel.hpp"
+
+namespace sctab::kernels {
+namespace {
+
+constexpr std::int64_t kCellsPerTask = 64;
+constexpr std::int64_t kGenesPerTask = 256;
+
+// Cells of one task, all of one virtual batch.
+struct Block {
+  std::int64_t batch, first, last;
+};
+
+std::vector<Block> blocks_of(const GhostNorm& norm) {
+  std::vector<Block> blocks;
+  for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {
+    const std::int64_t end = norm.first_cell(batch + 1);
+    for (std::int64_t first = norm.first_cell(batch); first < end; first += kCellsPerTask) {
+      blocks.push_back({batch, first, std::min(first + kCellsPerTask, end)});
+    }
+  }
+  return blocks;
+}
+
+// Batch norm and the prior folded into one scale and shift for every virtual batch and gene, padded to whole panels.
+struct FoldedScores {
+  std::int64_t n_padded;
+  std::vector<float> scale, shift;  // n_batches × n_padded
+
+  explicit FoldedScores(const AttentionLayer& layer)
+      : n_padded(cpu::panels_of(layer.n_genes()) * cpu::kPanelGenes),
+        scale(static_cast<std::size_t>(layer.norm.n_batches() * n_padded), 0.0F),
+        shift(scale.size(), -std::numeric_limits<float>::infinity()) {
+    parallel_for(layer.norm.n_batches(), [&](std::int64_t batch) {
+      const auto begin = static_cast<std::size_t>(batch * n_padded), n = static_cast<std::size_t>(layer.n_genes());
+      const std::span<float> scales = std::span(scale).subspan(begin, n), shifts = std::span(shift).subspan(begin, n);
+      fold_batch_norm(layer.norm.weight, layer.norm.bias, layer.norm.mean_of(batch), layer.norm.variance_of(batch),
+                      layer.norm.epsilon, scales, shifts);
+      for (float& value : scales) value *= layer.prior.elsewhere;
+      for (float& value : shifts) value *= layer.prior.elsewhere;
+    });
+  }
+};
+
+// Where an earlier step looked, the prior differs from that of the scan: those scores come first, one by one.
+void add_used_genes(const AttentionLayer& layer, const FoldedScores& folded, std::int64_t batch, std::int64_t cell,
+                    SupportSearch& search) {
+  const sparse::RowView used = layer.prior.used.row(cell);
+  std::vector<float> scores(used.indices.size());
+  cpu::gathered_dots(layer.activations.data() + cell * layer.n_a, layer.weights.data(), layer.n_a, used.indices,
+                     scores.data());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const auto at = static_cast<std::size_t>(batch * folded.n_padded + used.indices[i]);
+    const float elsewhere = scores[i] * folded.scale[at] + folded.shift[at];
+    search.add(used.indices[i], elsewhere * (used.data[i] / layer.prior.elsewhere));
+  }
+}
+
+void gather_rows(std::span<const SupportSearch> searches, std::int64_t n_genes, sparse::CsrMatrix& mask) {
+  mask.clear(core::narrow<sparse::GeneIndex>(n_genes));
+  mask.n_cells = std::ssize(searches);
+  for (const SupportSearch& row : searches) mask.indptr.push_back(mask.indptr.back() + std::ssize(row.genes()));
+  mask.indices.resize(static_cast<std::size_t>(mask.nnz()));
+  mask.data.resize(static_cast<std::size_t>(mask.nnz()));
+  parallel_blocks(mask.n_cells, kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
+    for (auto cell = static_cast<std::size_t>(first); cell < static_cast<std::size_t>(last); ++cell) {
+      std::copy(searches[cell].genes().begin(), searches[cell].genes().end(), mask.indices.begin() + mask.indptr[cell]);
+      std::copy(searches[cell].weights().begin(), searches[cell].weights().end(),
+                mask.data.begin() + mask.indptr[cell]);
+    }
+  });
+}
+
+}  // namespace
+
+void score_statistics(std::span<const float> activations, std::span<const float> weights, std::int64_t n_a,
+                      std::span<const std::int64_t> batch_starts, std::span<float> mean, std::span<float> variance) {
+  const std::int64_t n_genes = std::ssize(weights) / n_a, n_batches = std::ssize(batch_starts) - 1;
+  SCTAB_ASSERT(std::ssize(mean) == n_batches * n_genes && mean.size() == variance.size());
+  const ActivationMoments moments = activation_moments(activations, n_a, batch_starts);
+  parallel_blocks(n_genes, kGenesPerTask, [&](std::int64_t first, std::int64_t last) {
+    const auto n = static_cast<int>(last - first), depth = static_cast<int>(n_a);
+    const float* block = weights.data() + first * n_a;
+    std::vector<float> product(static_cast<std::size_t>((last - first) * n_a));
+    for (std::int64_t batch = 0; batch < n_batches; ++batch) {
+      const auto at = static_cast<std::size_t>(batch);
+      if (batch_starts[at + 1] - batch_starts[at] < 2) continue;
+      float* block_mean = mean.data() + batch * n_genes + first;
+      float* block_variance = variance.data() + batch * n_genes + first;
+      cblas_sgemv(CblasRowMajor, CblasNoTrans, n, depth, 1.0F, block, depth, moments.mean_of(batch), 1, 0.0F,
+                  block_mean, 1);
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, depth, depth, 1.0F, block, depth,
+                  moments.covariance_of(batch), depth, 0.0F, product.data(), depth);
+      cpu::row_dots(block, product.data(), last - first, n_a, block_variance);
+      std::for_each(block_variance, block_variance + (last - first),
+                    [](float& value) { value = std::max(value, 0.0F); });
+    }
+  });
+}
+
+void attention_mask(const AttentionLayer& layer, sparse::CsrMatrix& mask) {
+  const std::int64_t n_cells = layer.n_cells(), n_genes = layer.n_genes();
+  SCTAB_ASSERT(std::ssize(layer.activations) == n_cells * layer.n_a &&
+               std::ssize(layer.weights) == n_genes * layer.n_a);
+  SCTAB_ASSERT(std::ssize(layer.norm.mean) == layer.norm.n_batches() * n_genes);
+  const bool has_used = layer.prior.used.n_cells > 0;
+  SCTAB_ASSERT(!has_used || layer.prior.used.n_cells == n_cells);
+  const FoldedScores folded(layer);
+  const std::vector<float> packed = cpu::pack_panels(layer.weights, n_genes, layer.n_a);
+  std::vector<SupportSearch> searches;
+  for (std::int64_t cell = 0; cell < n_cells; ++cell) {
+    searches.emplace_back(layer.simplex,
+                          has_used ? layer.prior.used.row(cell).indices : std::span<const sparse::GeneIndex>{});
+  }
+  const std::vector<Block> blocks = blocks_of(layer.norm);
+  parallel_for(std::ssize(blocks), [&](std::int64_t b) {
+    const auto [batch, first, last] = blocks[static_cast<std::size_t>(b)];
+    const std::span<SupportSearch> rows =
+        std::span(searches).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+    for (std::int64_t cell = first; has_used && cell < last; ++cell) {
+      add_used_genes(layer, folded, batch, cell, rows[static_cast<std::size_t>(cell - first)]);
+    }
+    const std::int64_t offset = batch * folded.n_padded;
+    cpu::scan_scores({n_genes, layer.n_a, packed.data(), folded.scale.data() + offset, folded.shift.data() + offset},
+                     layer.activations.data() + first * layer.n_a, rows);
+    for (SupportSearch& row : rows) row.solve();
+  });
+  gather_rows(searches, n_genes, mask);
+}
+
+}  // namespace sctab::kernels

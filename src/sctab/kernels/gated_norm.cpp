@@ -1,0 +1,92 @@
+#include "sctab/kernels/gated_norm.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "sctab/core/error.hpp"
+#include "sctab/kernels/cpu/gated_norm.hpp"
+#include "sctab/kernels/parallel.hpp"
+
+namespace sctab::kernels {
+namespace {
+
+constexpr std::int64_t kColumnsPerTask = 64;
+constexpr std::int64_t kCellsPerTask = 64;
+constexpr float kSqrtHalf = 0.70710678F;
+
+// Runs task(batch, first column, last column) for every virtual batch and group of columns.
+template <typename Task>
+void for_each_column_group(std::int64_t n_batches, std::int64_t width, const Task& task) {
+  const std::int64_t n_groups = (width + kColumnsPerTask - 1) / kColumnsPerTask;
+  parallel_for(n_batches * n_groups, [&](std::int64_t i) {
+    const std::int64_t first = i % n_groups * kColumnsPerTask;
+    task(i / n_groups, first, std::min(first + kColumnsPerTask, width));
+  });
+}
+
+}  // namespace
+
+void column_statistics(std::span<const float> values, std::int64_t width, std::span<const std::int64_t> batch_starts,
+                       std::span<float> mean, std::span<float> variance) {
+  const std::int64_t n_batches = std::ssize(batch_starts) - 1;
+  SCTAB_ASSERT(std::ssize(values) == batch_starts.back() * width);
+  SCTAB_ASSERT(std::ssize(mean) == n_batches * width && mean.size() == variance.size());
+  for_each_column_group(n_batches, width, [&](std::int64_t batch, std::int64_t first, std::int64_t last) {
+    const std::int64_t begin = batch_starts[static_cast<std::size_t>(batch)];
+    const std::int64_t n_rows = batch_starts[static_cast<std::size_t>(batch) + 1] - begin;
+    if (n_rows < 2) return;
+    cpu::column_statistics({values.data() + begin * width, n_rows, width, first, last}, mean.data() + batch * width,
+                           variance.data() + batch * width);
+  });
+}
+
+void gated_norm(std::span<const float> projected, const GhostNorm& norm, std::span<const float> residual,
+                std::span<float> out) {
+  const std::int64_t width = norm.width() / 2;
+  SCTAB_ASSERT(norm.width() % 2 == 0 && std::ssize(projected) == norm.n_cells() * norm.width());
+  SCTAB_ASSERT(std::ssize(out) == norm.n_cells() * width && (residual.empty() || residual.size() == out.size()));
+  const auto n_columns = static_cast<std::size_t>(norm.width());
+  for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {
+    std::vector<float> scale(n_columns), shift(n_columns);
+    fold_batch_norm(norm.weight, norm.bias, norm.mean_of(batch), norm.variance_of(batch), norm.epsilon, scale, shift);
+    parallel_blocks(norm.size_of(batch), kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
+      const std::int64_t cell = norm.first_cell(batch) + first;
+      cpu::gate_rows({last - first, width, projected.data() + cell * 2 * width, scale.data(), shift.data(),
+                      residual.empty() ? nullptr : residual.data() + cell * width},
+                     out.data() + cell * width);
+    });
+  }
+}
+
+void gated_norm_backward(std::span<const float> projected, const GhostNorm& norm, bool has_residual,
+                         std::span<const float> dout, const GatedNormGradient& gradient) {
+  const std::int64_t width = norm.width() / 2;
+  SCTAB_ASSERT(norm.width() % 2 == 0 && std::ssize(projected) == norm.n_cells() * norm.width());
+  SCTAB_ASSERT(std::ssize(dout) == norm.n_cells() * width && gradient.projected.size() == projected.size());
+  std::vector<float> inverse_sd(norm.variance.size()), dweight(norm.variance.size()), dbias(norm.variance.size());
+  std::transform(norm.variance.begin(), norm.variance.end(), inverse_sd.begin(),
+                 [&](float variance) { return 1 / std::sqrt(variance + norm.epsilon); });
+  for_each_column_group(norm.n_batches(), width, [&](std::int64_t batch, std::int64_t first, std::int64_t last) {
+    const std::int64_t cell = norm.first_cell(batch), at = batch * norm.width();
+    const cpu::GateBatch cells{norm.size_of(batch),
+                               width,
+                               projected.data() + cell * 2 * width,
+                               norm.weight.data(),
+                               norm.bias.data(),
+                               norm.mean.data() + at,
+                               inverse_sd.data() + at,
+                               norm.size_of(batch) > 1,
+                               dout.data() + cell * width,
+                               has_residual ? kSqrtHalf : 1.0F};
+    cpu::gate_backward(cells, first, last, gradient.projected.data() + cell * 2 * width, dweight.data() + at,
+                       dbias.data() + at);
+  });
+  const std::size_t n_columns = norm.weight.size();
+  for (std::size_t i = 0; i < dweight.size(); ++i) {
+    gradient.norm_weight[i % n_columns] += dweight[i];
+    gradient.norm_bias[i % n_columns] += dbias[i];
+  }
+}
+
+}  // namespace sctab::kernels

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sctab/sparse/csr.hpp"
+
+namespace sctab::kernels {
+
+/// The first layer of a network over normalised genes: scale_j · x_ij + shift_j, which is how the initial batch norm
+/// folds, times weights. Shifts make every gene of every cell non-zero, yet no cells × genes array is ever made.
+struct GeneLayer {
+  std::span<const float> scale, shift;  // n_genes
+  std::span<const float> weights;       // n_genes × width, gene-major
+  std::int64_t width = 0;
+
+  [[nodiscard]] std::int64_t n_genes() const { return std::ssize(scale); }
+};
+
+/// Gradients, which are added to what the spans hold.
+struct GeneLayerGradient {
+  std::span<float> scale, shift;  // n_genes
+  std::span<float> weights;       // n_genes × width
+};
+
+/// out_i = sum over all genes of (scale_j · x_ij + shift_j) · weights_j. x: (n_cells × n_genes); out: n_cells × width,
+/// overwritten.
+void gene_projection(sparse::CsrView x, const GeneLayer& layer, std::span<float> out);
+/// dout: n_cells × width.
+void gene_projection_backward(sparse::CsrView x, const GeneLayer& layer, std::span<const float> dout,
+                              const GeneLayerGradient& gradient);
+
+/// out_i = sum over the support of mask_ij · (scale_j · x_ij + shift_j) · weights_j. x, mask: (n_cells × n_genes); out:
+/// n_cells × width, overwritten. The mask may look at genes that are zero in x.
+void masked_gene_projection(sparse::CsrView x, sparse::CsrView mask, const GeneLayer& layer, std::span<float> out);
+/// dout: n_cells × width; dmask: one a non-zero of the mask, added to.
+void masked_gene_projection_backward(sparse::CsrView x, sparse::CsrView mask, const GeneLayer& layer,
+                                     std::span<const float> dout, const GeneLayerGradient& gradient,
+                                     std::span<float> dmask);
+
+}  // namespace sctab::kernels

@@ -1,0 +1,88 @@
+#include "sctab/kernels/simplex.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sctab/kernels/csr_rows.hpp"
+#include "sctab/kernels/parallel.hpp"
+
+namespace sctab::kernels {
+namespace {
+
+constexpr std::int64_t kCellsPerTask = 128;
+
+// One step of Newton's method for t from a lower bound. The 2-norm (entmax, must be 2) and the sum (sparsemax, must be
+// 1) of max(z - t, 0) are convex in t and fall, so that steps never pass the root and `t` only grows.
+template <typename Real>
+Real newton_step(Simplex simplex, std::span<const float> scores, Real t) {
+  Real sum = 0, squares = 0, count = 0;
+  for (const float score : scores) {
+    const Real above = std::max(static_cast<Real>(score) - t, Real{0});
+    sum += above;
+    squares += above * above;
+    count += above > 0 ? 1 : 0;
+  }
+  if (!(sum > 0)) return 0;
+  if (simplex == Simplex::kSparsemax) return (sum - 1) / count;
+  const Real norm = std::sqrt(squares);
+  return (norm - 2) * norm / sum;
+}
+
+// t lies at most this far under the largest score.
+constexpr float reach(Simplex simplex) {
+  return simplex == Simplex::kEntmax15 ? 2.0F : 1.0F;
+}
+
+}  // namespace
+
+float simplex_threshold_bound(Simplex simplex, std::span<const float> scores, float bound) {
+  constexpr float kNearEnough = 1e-3F, kRounding = 1e-5F;
+  float t = std::max(bound, *std::max_element(scores.begin(), scores.end()) - reach(simplex));
+  for (int i = 0; i < 10; ++i) {
+    const float step = newton_step(simplex, scores, t);
+    if (!(step > kNearEnough)) break;
+    t += step;
+  }
+  return std::max(bound, t - kRounding * std::max(1.0F, std::abs(t)));
+}
+
+void simplex_project(Simplex simplex, std::span<float> scores) {
+  if (scores.empty()) return;
+  // Relative to the largest score, so that the size of scores costs no accuracy.
+  const float largest = *std::max_element(scores.begin(), scores.end());
+  for (float& score : scores) score -= largest;
+  double t = -static_cast<double>(reach(simplex));
+  for (int i = 0; i < 100; ++i) {
+    const double step = newton_step(simplex, scores, t);
+    if (!(step > 1e-14)) break;
+    t += step;
+  }
+  for (float& score : scores) {
+    const double above = std::max(0.0, static_cast<double>(score) - t);
+    score = static_cast<float>(simplex == Simplex::kEntmax15 ? above * above / 4 : above);
+  }
+}
+
+void simplex_backward(Simplex simplex, sparse::CsrView mask, std::span<const float> dmask, std::span<float> dscores) {
+  SCTAB_ASSERT(std::ssize(dmask) == mask.nnz() && dscores.size() == dmask.size());
+  // entmax: dz = s·(dp - sum(s·dp) / sum(s)) with s = sqrt(p); sparsemax is the same with s = 1.
+  const auto slope = [simplex](float weight) { return simplex == Simplex::kEntmax15 ? std::sqrt(weight) : 1.0F; };
+  parallel_blocks(mask.n_cells, kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t cell = first; cell < last; ++cell) {
+      const std::span<const float> weights = mask.row(cell).data;
+      const std::size_t offset = row_begin(mask, cell);
+      double total = 0, product = 0;
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        const auto s = static_cast<double>(slope(weights[i]));
+        total += s;
+        product += s * static_cast<double>(dmask[offset + i]);
+      }
+      const auto mean = static_cast<float>(product / total);
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        dscores[offset + i] = slope(weights[i]) * (dmask[offset + i] - mean);
+      }
+    }
+  });
+}
+
+}  // namespace sctab::kernels

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "sctab/kernels/simplex.hpp"
+#include "sctab/sparse/csr.hpp"
+
+namespace sctab::kernels {
+
+/// Finds the support of one cell's mask while its scores pass by once, gene after gene, and are not kept. The threshold
+/// over the scores seen so far is a lower bound of the one over all, so what lies under it can be forgotten.
+class SupportSearch {
+ public:
+  /// used: genes, ascending, to which offer() is deaf, since their scores differ from those of the scan.
+  explicit SupportSearch(Simplex simplex, std::span<const sparse::GeneIndex> used = {})
+      : simplex_(simplex), used_(used) {}
+
+  /// Scores up to this one need not be offered.
+  [[nodiscard]] float threshold() const { return threshold_; }
+  /// Scores of genes first_gene, first_gene + 1, …; genes ascend from call to call.
+  void offer(sparse::GeneIndex first_gene, std::span<const float> scores);
+  /// The score of a used gene.
+  void add(sparse::GeneIndex gene, float score);
+  /// To be called once, at the end. A cell with a NaN or infinite score gets one gene with weight NaN: it must not
+  /// pass.
+  void solve();
+
+  /// The support, ascending, and the weights on it.
+  [[nodiscard]] std::span<const sparse::GeneIndex> genes() const { return genes_; }
+  [[nodiscard]] std::span<const float> weights() const { return scores_; }
+
+ private:
+  void keep_above(float limit);
+  void sort_by_gene();
+
+  Simplex simplex_;
+  std::span<const sparse::GeneIndex> used_;
+  std::size_t next_used_ = 0;
+  float threshold_ = -std::numeric_limits<float>::infinity();
+  std::size_t capacity_ = 64;  // of the candidates, before the threshold is found anew
+  bool finite_ = true;
+  std::vector<sparse::GeneIndex> genes_;
+  std::vector<float> scores_;
+};
+
+}  // namespace sctab::kernels

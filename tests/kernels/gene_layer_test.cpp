@@ -1,0 +1,98 @@
+#include "sctab/kernels/gene_layer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kernels/random_matrices.hpp"
+#include "kernels/reference.hpp"
+
+namespace sctab::kernels {
+namespace {
+
+using tests::reference::Matrix;
+
+constexpr double kTolerance = 3e-6;  // of the largest: float sums of at most some thousand terms
+
+struct Shape {
+  std::int64_t n_cells, n_genes, width;
+};
+
+class GeneLayers : public testing::TestWithParam<Shape> {
+ protected:
+  static constexpr double kDensity = 0.15;
+  core::Rng rng_{13};
+  Shape shape_ = GetParam();
+  sparse::CsrMatrix x_ = tests::random_cells(rng_, shape_.n_cells, shape_.n_genes, kDensity);
+  sparse::CsrMatrix mask_ = tests::random_mask(rng_, shape_.n_cells, shape_.n_genes, 0.05);
+  std::vector<float> scale_ = tests::random_normal(rng_, shape_.n_genes),
+                     shift_ = tests::random_normal(rng_, shape_.n_genes);
+  std::vector<float> weights_ = tests::random_normal(rng_, shape_.n_genes* shape_.width);
+  std::vector<float> dout_ = tests::random_normal(rng_, shape_.n_cells* shape_.width);
+  std::vector<float> dscale_ = std::vector<float>(scale_.size()), dshift_ = dscale_;
+  std::vector<float> dweights_ = std::vector<float>(weights_.size());
+
+  [[nodiscard]] GeneLayer layer() const { return {scale_, shift_, weights_, shape_.width}; }
+  GeneLayerGradient gradient() { return {dscale_, dshift_, dweights_}; }
+
+  // scale · x + shift, and its gradient's way back.
+  [[nodiscard]] Matrix normalised() const {
+    Matrix x = tests::reference::dense(x_.view());
+    for (std::int64_t cell = 0; cell < x.n_rows; ++cell) {
+      for (std::int64_t gene = 0; gene < x.n_columns; ++gene) {
+        const auto g = static_cast<std::size_t>(gene);
+        x.at(cell, gene) = x.at(cell, gene) * static_cast<double>(scale_[g]) + static_cast<double>(shift_[g]);
+      }
+    }
+    return x;
+  }
+  void expect_gradients(const Matrix& input, const Matrix& dnormalised) {
+    const Matrix x = tests::reference::dense(x_.view());
+    std::vector<double> dscale(scale_.size()), dshift(scale_.size());
+    for (std::int64_t cell = 0; cell < x.n_rows; ++cell) {
+      for (std::int64_t gene = 0; gene < x.n_columns; ++gene) {
+        dscale[static_cast<std::size_t>(gene)] += dnormalised.at(cell, gene) * x.at(cell, gene);
+        dshift[static_cast<std::size_t>(gene)] += dnormalised.at(cell, gene);
+      }
+    }
+    tests::reference::expect_close(dscale_, dscale, kTolerance, "scale");
+    tests::reference::expect_close(dshift_, dshift, kTolerance, "shift");
+    tests::reference::expect_close(dweights_, product(transposed(input), Matrix(x.n_rows, shape_.width, dout_)),
+                                   kTolerance, "weights");
+  }
+};
+
+TEST_P(GeneLayers, ProjectionAndItsGradientEqualTheDenseOnes) {
+  const Matrix weights(shape_.n_genes, shape_.width, weights_), dout(shape_.n_cells, shape_.width, dout_);
+  std::vector<float> out(dout_.size(), NAN);
+  gene_projection(x_.view(), layer(), out);
+  tests::reference::expect_close(out, product(normalised(), weights), kTolerance, "out");
+  gene_projection_backward(x_.view(), layer(), dout_, gradient());
+  expect_gradients(normalised(), product(dout, transposed(weights)));
+}
+
+TEST_P(GeneLayers, MaskedProjectionAndItsGradientEqualTheDenseOnes) {
+  const Matrix weights(shape_.n_genes, shape_.width, weights_), dout(shape_.n_cells, shape_.width, dout_);
+  const Matrix mask = tests::reference::dense(mask_.view()), x = normalised();
+  Matrix input = mask, dnormalised = product(dout, transposed(weights));
+  std::vector<double> dmask;
+  for (std::int64_t cell = 0; cell < shape_.n_cells; ++cell) {
+    for (const sparse::GeneIndex gene : mask_.row(cell).indices)
+      dmask.push_back(dnormalised.at(cell, gene) * x.at(cell, gene));
+  }
+  for (std::size_t i = 0; i < input.values.size(); ++i) {
+    input.values[i] *= x.values[i];
+    dnormalised.values[i] *= mask.values[i];
+  }
+  std::vector<float> out(dout_.size(), NAN), got_dmask(dmask.size());
+  masked_gene_projection(x_.view(), mask_.view(), layer(), out);
+  tests::reference::expect_close(out, product(input, weights), kTolerance, "out");
+  masked_gene_projection_backward(x_.view(), mask_.view(), layer(), dout_, gradient(), got_dmask);
+  tests::reference::expect_close(got_dmask, dmask, kTolerance, "mask");
+  expect_gradients(input, dnormalised);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, GeneLayers,
+                         testing::Values(Shape{1, 1, 1}, Shape{7, 1, 6}, Shape{5, 63, 127}, Shape{9, 64, 128},
+                                         Shape{257, 65, 129}, Shape{30, 2100, 8}, Shape{3, 200, 384}));
+
+}  // namespace
+}  // namespace sctab::kernels
