@@ -17,7 +17,7 @@ struct EpochMetrics {
   double grad_norm = 0;  // mean over the epoch's steps, before clipping
 };
 
-/// Appends a line and sees it to the disk. Throws InputError naming the file.
+/// Appends a line and flushes it, for whoever follows the run. Throws InputError naming the file.
 void append_metrics(const std::filesystem::path& path, const EpochMetrics& metrics);
 
 /// Keeps the first `epochs` lines: what a resumed run will write again, and a line cut short by a kill, go. Numbers

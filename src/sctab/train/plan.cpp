@@ -20,7 +20,7 @@ using nn::ModelKind;
 // Chosen on 8,500 to 10,800 training cells of eight public studies, tested on donors of theirs left out.
 constexpr std::int64_t kPaperSteps = 1000;   // an epoch, from which running averages are up to date
 constexpr CellIndex kSmallCorpus = 200'000;  // cells, below which the paper's sizes do not suit
-constexpr std::int64_t kStepsWanted = 80;    // an epoch of a small corpus
+constexpr std::int64_t kStepsWanted = 60;    // an epoch of a small corpus
 constexpr std::int64_t kTotalStepsWanted = 1000;
 constexpr std::int64_t kSmallestBatch = 32, kFewestEpochs = 15, kSmallPatience = 5;
 constexpr double kSmallLinearRate = 0.002;
