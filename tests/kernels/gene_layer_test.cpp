@@ -4,6 +4,7 @@
 
 #include "kernels/random_matrices.hpp"
 #include "kernels/reference.hpp"
+#include "sctab/kernels/csr_transpose.hpp"
 
 namespace sctab::kernels {
 namespace {
@@ -65,7 +66,9 @@ TEST_P(GeneLayers, ProjectionAndItsGradientEqualTheDenseOnes) {
   std::vector<float> out(dout_.size(), NAN);
   gene_projection(x_.view(), layer(), out);
   tests::reference::expect_close(out, product(normalised(), weights), kTolerance, "out");
-  gene_projection_backward(x_.view(), layer(), dout_, gradient());
+  sparse::CsrMatrix by_gene;
+  csr_transpose(x_.view(), by_gene);
+  gene_projection_backward(by_gene.view(), layer(), dout_, gradient());
   expect_gradients(normalised(), product(dout, transposed(weights)));
 }
 

@@ -7,6 +7,7 @@
 #include "sctab/kernels/adamw.hpp"
 #include "sctab/kernels/attention.hpp"
 #include "sctab/kernels/column_sums.hpp"
+#include "sctab/kernels/csr_transpose.hpp"
 #include "sctab/kernels/gated_norm.hpp"
 #include "sctab/kernels/gene_layer.hpp"
 
@@ -32,7 +33,9 @@ Outputs step() {
   std::vector<float> out = zeros(kCells * kWidth), dscale = zeros(kGenes), dshift = dscale,
                      dweights = zeros(kGenes * kWidth);
   gene_projection(x.view(), layer, out), keep(out);
-  gene_projection_backward(x.view(), layer, out, {dscale, dshift, dweights});
+  sparse::CsrMatrix by_gene;
+  csr_transpose(x.view(), by_gene);
+  gene_projection_backward(by_gene.view(), layer, out, {dscale, dshift, dweights});
 
   const tests::AttentionProblem problem({kCells, kGenes, 16, 100}, Simplex::kEntmax15);
   const AttentionLayer attention = problem.layer();

@@ -18,22 +18,6 @@ namespace {
 constexpr std::int64_t kCellsPerTask = 64;
 constexpr std::int64_t kGenesPerTask = 256;
 
-// Cells of one task, all of one virtual batch.
-struct Block {
-  std::int64_t batch, first, last;
-};
-
-std::vector<Block> blocks_of(const GhostNorm& norm) {
-  std::vector<Block> blocks;
-  for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {
-    const std::int64_t end = norm.first_cell(batch + 1);
-    for (std::int64_t first = norm.first_cell(batch); first < end; first += kCellsPerTask) {
-      blocks.push_back({batch, first, std::min(first + kCellsPerTask, end)});
-    }
-  }
-  return blocks;
-}
-
 // Batch norm and the prior folded into one scale and shift for every virtual batch and gene, padded to whole panels.
 struct FoldedScores {
   std::int64_t n_padded;
@@ -124,7 +108,7 @@ void attention_mask(const AttentionLayer& layer, sparse::CsrMatrix& mask) {
     searches.emplace_back(layer.simplex,
                           has_used ? layer.prior.used.row(cell).indices : std::span<const sparse::GeneIndex>{});
   }
-  const std::vector<Block> blocks = blocks_of(layer.norm);
+  const std::vector<CellBlock> blocks = cell_blocks(layer.norm, kCellsPerTask);
   parallel_for(std::ssize(blocks), [&](std::int64_t b) {
     const auto [batch, first, last] = blocks[static_cast<std::size_t>(b)];
     const std::span<SupportSearch> rows =

@@ -17,6 +17,17 @@ std::vector<std::int64_t> virtual_batch_starts(std::int64_t n_cells, std::int64_
   return starts;
 }
 
+std::vector<CellBlock> cell_blocks(const GhostNorm& norm, std::int64_t size) {
+  std::vector<CellBlock> blocks;
+  for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {
+    const std::int64_t end = norm.first_cell(batch + 1);
+    for (std::int64_t first = norm.first_cell(batch); first < end; first += size) {
+      blocks.push_back({batch, first, std::min(first + size, end)});
+    }
+  }
+  return blocks;
+}
+
 void fold_batch_norm(std::span<const float> weight, std::span<const float> bias, std::span<const float> mean,
                      std::span<const float> variance, float epsilon, std::span<float> scale, std::span<float> shift) {
   for (std::size_t j = 0; j < weight.size(); ++j) {

@@ -21,14 +21,14 @@ void csr_projection(sparse::CsrView x, std::span<const float> weights, std::int6
   check_shapes(x, weights, width, out);
   parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
     std::fill(out.begin() + first * width, out.begin() + last * width, 0.0F);
-    cpu::add_csr_projection(rows_of(x, first, last), {}, weights.data(), width, out.data() + first * width);
+    cpu::add_csr_projection(rows_of(x, first, last), nullptr, weights.data(), width, out.data() + first * width);
   });
 }
 
 void csr_projection_add(sparse::CsrView x, std::span<const float> weights, std::int64_t width, std::span<float> out) {
   check_shapes(x, weights, width, out);
   parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
-    cpu::add_csr_projection(rows_of(x, first, last), {}, weights.data(), width, out.data() + first * width);
+    cpu::add_csr_projection(rows_of(x, first, last), nullptr, weights.data(), width, out.data() + first * width);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "sctab/kernels/csr_transpose.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "sctab/kernels/parallel.hpp"
@@ -8,49 +9,62 @@
 namespace sctab::kernels {
 namespace {
 
-// Each part of the rows needs a counter per column: few parts, yet more than there are likely to be threads.
-constexpr std::int64_t kParts = 16;
+// One task writes this many columns, from all rows, so that what it writes stays in the cache until it is whole.
+constexpr std::int64_t kColumnsPerTask = 512;
+constexpr std::int64_t kRowsPerTask = 128;
+
+// Where the non-zeros of every task begin in every row: n_rows × (n_tasks + 1).
+struct Cuts {
+  std::size_t n_tasks;
+  std::vector<std::size_t> begin;
+
+  explicit Cuts(const sparse::CsrView& x)
+      : n_tasks(static_cast<std::size_t>((x.n_genes + kColumnsPerTask - 1) / kColumnsPerTask)),
+        begin(static_cast<std::size_t>(x.n_cells) * (n_tasks + 1)) {
+    parallel_blocks(x.n_cells, kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
+      for (auto row = static_cast<std::size_t>(first); row < static_cast<std::size_t>(last); ++row) {
+        auto from = x.indices.begin() + x.indptr[row];
+        for (std::size_t task = 0; task <= n_tasks; ++task) {
+          from = std::lower_bound(from, x.indices.begin() + x.indptr[row + 1],
+                                  static_cast<std::int64_t>(task) * kColumnsPerTask);
+          begin[row * (n_tasks + 1) + task] = static_cast<std::size_t>(from - x.indices.begin());
+        }
+      }
+    });
+  }
+  // visit(row, non-zero) for all of one task, row by row.
+  template <typename Visit>
+  void for_each(std::size_t task, const Visit& visit) const {
+    for (std::size_t row = 0, at = task; at < begin.size(); ++row, at += n_tasks + 1) {
+      for (std::size_t i = begin[at], end = begin[at + 1]; i < end; ++i) visit(row, i);
+    }
+  }
+};
 
 }  // namespace
 
 void csr_transpose(sparse::CsrView x, sparse::CsrMatrix& out) {
-  const auto n_columns = static_cast<std::size_t>(x.n_genes);
   const auto nnz = static_cast<std::size_t>(x.nnz());
   out.n_cells = x.n_genes;
   out.n_genes = core::narrow<sparse::GeneIndex>(x.n_cells);
-  out.indptr.assign(n_columns + 1, 0);
+  out.indptr.assign(static_cast<std::size_t>(x.n_genes) + 1, 0);
   out.indices.resize(nnz);
   out.data.resize(nnz);
-  if (nnz == 0) return;
-
-  const std::int64_t part_size = (x.n_cells + kParts - 1) / kParts;
-  const auto n_parts = static_cast<std::size_t>((x.n_cells + part_size - 1) / part_size);
-  const auto begin_of = [&](std::int64_t row) {
-    return static_cast<std::size_t>(x.indptr[static_cast<std::size_t>(row)]);
-  };
-  // Of each part and column: first how many non-zeros, then where the next one goes.
-  std::vector<std::int64_t> next(n_parts * n_columns, 0);
-  parallel_blocks(x.n_cells, part_size, [&](std::int64_t first, std::int64_t last) {
-    std::int64_t* counts = next.data() + first / part_size * x.n_genes;
-    for (std::size_t i = begin_of(first); i < begin_of(last); ++i) ++counts[x.indices[i]];
+  const Cuts cuts(x);
+  parallel_for(static_cast<std::int64_t>(cuts.n_tasks), [&](std::int64_t task) {
+    cuts.for_each(static_cast<std::size_t>(task),
+                  [&](std::size_t, std::size_t i) { ++out.indptr[static_cast<std::size_t>(x.indices[i]) + 1]; });
   });
-  std::int64_t offset = 0;
-  for (std::size_t column = 0; column < n_columns; ++column) {
-    for (std::size_t part = 0; part < n_parts; ++part) {
-      std::int64_t& count = next[part * n_columns + column];
-      offset += std::exchange(count, offset);
-    }
-    out.indptr[column + 1] = offset;
-  }
-  parallel_blocks(x.n_cells, part_size, [&](std::int64_t first, std::int64_t last) {
-    std::int64_t* places = next.data() + first / part_size * x.n_genes;
-    for (std::int64_t row = first; row < last; ++row) {
-      for (std::size_t i = begin_of(row); i < begin_of(row + 1); ++i) {
-        const auto at = static_cast<std::size_t>(places[x.indices[i]]++);
-        out.indices[at] = static_cast<sparse::GeneIndex>(row);
-        out.data[at] = x.data[i];
-      }
-    }
+  std::partial_sum(out.indptr.begin(), out.indptr.end(), out.indptr.begin());
+  parallel_for(static_cast<std::int64_t>(cuts.n_tasks), [&](std::int64_t task) {
+    const std::int64_t first = task * kColumnsPerTask,
+                       last = std::min<std::int64_t>(first + kColumnsPerTask, x.n_genes);
+    std::vector<std::int64_t> next(out.indptr.begin() + first, out.indptr.begin() + last);
+    cuts.for_each(static_cast<std::size_t>(task), [&](std::size_t row, std::size_t i) {
+      const auto at = static_cast<std::size_t>(next[static_cast<std::size_t>(x.indices[i] - first)]++);
+      out.indices[at] = static_cast<sparse::GeneIndex>(row);
+      out.data[at] = x.data[i];
+    });
   });
 }
 

@@ -46,17 +46,21 @@ void gated_norm(std::span<const float> projected, const GhostNorm& norm, std::sp
   const std::int64_t width = norm.width() / 2;
   SCTAB_ASSERT(norm.width() % 2 == 0 && std::ssize(projected) == norm.n_cells() * norm.width());
   SCTAB_ASSERT(std::ssize(out) == norm.n_cells() * width && (residual.empty() || residual.size() == out.size()));
-  const auto n_columns = static_cast<std::size_t>(norm.width());
+  std::vector<float> scale(norm.variance.size()), shift(norm.variance.size());
+  const auto of_batch = [&](std::vector<float>& values, std::int64_t batch) {
+    return std::span(values).subspan(static_cast<std::size_t>(batch * norm.width()), norm.weight.size());
+  };
   for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {
-    std::vector<float> scale(n_columns), shift(n_columns);
-    fold_batch_norm(norm.weight, norm.bias, norm.mean_of(batch), norm.variance_of(batch), norm.epsilon, scale, shift);
-    parallel_blocks(norm.size_of(batch), kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
-      const std::int64_t cell = norm.first_cell(batch) + first;
-      cpu::gate_rows({last - first, width, projected.data() + cell * 2 * width, scale.data(), shift.data(),
-                      residual.empty() ? nullptr : residual.data() + cell * width},
-                     out.data() + cell * width);
-    });
+    fold_batch_norm(norm.weight, norm.bias, norm.mean_of(batch), norm.variance_of(batch), norm.epsilon,
+                    of_batch(scale, batch), of_batch(shift, batch));
   }
+  const std::vector<CellBlock> blocks = cell_blocks(norm, kCellsPerTask);
+  parallel_for(std::ssize(blocks), [&](std::int64_t i) {
+    const auto [batch, first, last] = blocks[static_cast<std::size_t>(i)];
+    cpu::gate_rows({last - first, width, projected.data() + first * 2 * width, of_batch(scale, batch).data(),
+                    of_batch(shift, batch).data(), residual.empty() ? nullptr : residual.data() + first * width},
+                   out.data() + first * width);
+  });
 }
 
 void gated_norm_backward(std::span<const float> projected, const GhostNorm& norm, bool has_residual,

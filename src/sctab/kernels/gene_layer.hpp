@@ -26,8 +26,9 @@ struct GeneLayerGradient {
 /// out_i = sum over all genes of (scale_j · x_ij + shift_j) · weights_j. x: (n_cells × n_genes); out: n_cells × width,
 /// overwritten.
 void gene_projection(sparse::CsrView x, const GeneLayer& layer, std::span<float> out);
-/// dout: n_cells × width.
-void gene_projection_backward(sparse::CsrView x, const GeneLayer& layer, std::span<const float> dout,
+/// by_gene: (n_genes × n_cells), csr_transpose() of x, which the caller can make beside other work and into memory used
+/// before; dout: n_cells × width.
+void gene_projection_backward(sparse::CsrView by_gene, const GeneLayer& layer, std::span<const float> dout,
                               const GeneLayerGradient& gradient);
 
 /// out_i = sum over the support of mask_ij · (scale_j · x_ij + shift_j) · weights_j. x, mask: (n_cells × n_genes); out:

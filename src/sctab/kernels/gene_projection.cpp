@@ -6,7 +6,6 @@
 #include "sctab/kernels/cpu/csr_projection.hpp"
 #include "sctab/kernels/cpu/dot.hpp"
 #include "sctab/kernels/csr_rows.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
 #include "sctab/kernels/gene_layer.hpp"
 #include "sctab/kernels/parallel.hpp"
 
@@ -14,7 +13,7 @@ namespace sctab::kernels {
 namespace {
 
 constexpr std::int64_t kGenesPerPart = 1024;
-constexpr std::int64_t kGenesPerTask = 64;
+constexpr std::int64_t kGenesPerTask = 256;
 
 // What every cell gets: shift · weights. Parts of the genes are summed in order, whatever the threads.
 std::vector<float> project_shift(const GeneLayer& layer) {
@@ -39,39 +38,37 @@ std::vector<float> sum_rows(std::span<const float> rows, std::int64_t width) {
   return {sums.begin(), sums.end()};
 }
 
-void check_shapes(const sparse::CsrView& x, const GeneLayer& layer, std::int64_t n_out) {
-  SCTAB_ASSERT(x.n_genes == layer.n_genes() && layer.shift.size() == layer.scale.size());
+void check_shapes(const GeneLayer& layer, std::int64_t n_genes, std::int64_t n_cells, std::int64_t n_out) {
+  SCTAB_ASSERT(n_genes == layer.n_genes() && layer.shift.size() == layer.scale.size());
   SCTAB_ASSERT(layer.width >= 1 && std::ssize(layer.weights) == layer.n_genes() * layer.width);
-  SCTAB_ASSERT(n_out == x.n_cells * layer.width);
+  SCTAB_ASSERT(n_out == n_cells * layer.width);
 }
 
 }  // namespace
 
 void gene_projection(sparse::CsrView x, const GeneLayer& layer, std::span<float> out) {
-  check_shapes(x, layer, std::ssize(out));
+  check_shapes(layer, x.n_genes, x.n_cells, std::ssize(out));
   const std::vector<float> constant = project_shift(layer);
   parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
     float* rows = out.data() + first * layer.width;
     for (std::int64_t row = 0; row < last - first; ++row) {
       std::copy(constant.begin(), constant.end(), rows + row * layer.width);
     }
-    cpu::add_csr_projection(rows_of(x, first, last), layer.scale, layer.weights.data(), layer.width, rows);
+    cpu::add_csr_projection(rows_of(x, first, last), layer.scale.data(), layer.weights.data(), layer.width, rows);
   });
 }
 
-void gene_projection_backward(sparse::CsrView x, const GeneLayer& layer, std::span<const float> dout,
+void gene_projection_backward(sparse::CsrView by_gene, const GeneLayer& layer, std::span<const float> dout,
                               const GeneLayerGradient& gradient) {
-  check_shapes(x, layer, std::ssize(dout));
+  check_shapes(layer, by_gene.n_cells, by_gene.n_genes, std::ssize(dout));
   const std::vector<float> total = sum_rows(dout, layer.width);
-  sparse::CsrMatrix by_gene;
-  csr_transpose(x, by_gene);
   const std::int64_t width = layer.width;
   // Products of x and dout live for one task alone: with p_j = sum_i x_ij · dout_i, dw_j = scale_j · p_j + shift_j ·
   // total, dscale_j = w_j · p_j and dshift_j = w_j · total.
   parallel_blocks(layer.n_genes(), kGenesPerTask, [&](std::int64_t first, std::int64_t last) {
     const std::int64_t n = last - first;
     std::vector<float> products(static_cast<std::size_t>(n * width), 0.0F), dots(static_cast<std::size_t>(n));
-    cpu::add_csr_projection(rows_of(by_gene.view(), first, last), {}, dout.data(), width, products.data());
+    cpu::add_csr_projection(rows_of(by_gene, first, last), nullptr, dout.data(), width, products.data());
     cpu::row_dots(products.data(), layer.weights.data() + first * width, n, width, dots.data());
     for (std::int64_t i = 0; i < n; ++i) {
       const auto gene = static_cast<std::size_t>(first + i);

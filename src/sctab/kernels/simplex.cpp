@@ -16,11 +16,13 @@ constexpr std::int64_t kCellsPerTask = 128;
 template <typename Real>
 Real newton_step(Simplex simplex, std::span<const float> scores, Real t) {
   Real sum = 0, squares = 0, count = 0;
-  for (const float score : scores) {
-    const Real above = std::max(static_cast<Real>(score) - t, Real{0});
+#pragma omp simd reduction(+ : sum, squares, count)
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const Real difference = static_cast<Real>(scores[i]) - t;
+    const Real above = difference > 0 ? difference : Real{0};
     sum += above;
     squares += above * above;
-    count += above > 0 ? 1 : 0;
+    count += difference > 0 ? Real{1} : Real{0};
   }
   if (!(sum > 0)) return 0;
   if (simplex == Simplex::kSparsemax) return (sum - 1) / count;
@@ -36,7 +38,7 @@ constexpr float reach(Simplex simplex) {
 }  // namespace
 
 float simplex_threshold_bound(Simplex simplex, std::span<const float> scores, float bound) {
-  constexpr float kNearEnough = 1e-3F, kRounding = 1e-5F;
+  constexpr float kNearEnough = 1e-2F, kRounding = 1e-5F;
   float t = std::max(bound, *std::max_element(scores.begin(), scores.end()) - reach(simplex));
   for (int i = 0; i < 10; ++i) {
     const float step = newton_step(simplex, scores, t);

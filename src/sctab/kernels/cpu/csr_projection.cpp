@@ -15,14 +15,22 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // Sums kept in registers: 24 of AVX-512's 32 vectors, 12 of AVX2's 16.
 constexpr std::size_t kPanelVectors = HWY_TARGET <= HWY_AVX3 ? 24 : 12;
-// A tile of weights stays in the second-level cache while a block of rows passes over it.
-constexpr std::int64_t kTileBytes = 256 * 1024;
+// A tile of weights stays in the second-level cache while a block of rows passes over it. What bounds the speed is that
+// cache: narrower tiles for the first-level one were tried, and lose more to their short segments than they gain.
+constexpr std::int64_t kTileBytes = 384 * 1024;
+// Every segment of a row costs a load and a store of its sums: where rows are sparse, tiles are higher.
+constexpr double kMinPerSegment = 16;
 
-// The non-zeros of one row that lie in one tile.
+// The non-zeros of one row that lie in one tile; column_scale may be null.
 struct Segment {
   const std::int32_t* columns;
   const float* values;
   std::int64_t size;
+  const float* column_scale;
+
+  HWY_INLINE float value(std::int64_t i) const {
+    return column_scale == nullptr ? values[i] : values[i] * column_scale[columns[i]];
+  }
 };
 
 // out += values · weights, over kVectors · lanes columns.
@@ -35,7 +43,7 @@ HWY_INLINE void add_panel(const Segment& segment, const float* HWY_RESTRICT weig
 #pragma GCC unroll 24
   for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::LoadU(d, out + v * lanes);
   for (std::int64_t i = 0; i < segment.size; ++i) {
-    const auto value = hn::Set(d, segment.values[i]);
+    const auto value = hn::Set(d, segment.value(i));
     const float* row = weights + segment.columns[i] * width;
 #pragma GCC unroll 24
     for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::MulAdd(value, hn::LoadU(d, row + v * lanes), sums[v]);
@@ -55,15 +63,22 @@ HWY_INLINE void add_segment(const Segment& segment, const float* weights, std::i
   if (c == width) return;
   for (std::int64_t i = 0; i < segment.size; ++i) {
     const float* row = weights + segment.columns[i] * width;
-    for (std::int64_t last = c; last < width; ++last) out[last] += segment.values[i] * row[last];
+    for (std::int64_t last = c; last < width; ++last) out[last] += segment.value(i) * row[last];
   }
 }
 
-void add_csr_projection(const sparse::CsrView& x, std::span<const float> column_scale, const float* weights,
-                        std::int64_t width, float* out) {
-  const std::int64_t tile = std::max<std::int64_t>(1, kTileBytes / (width * static_cast<std::int64_t>(sizeof(float))));
+// Rows of the weights in a tile.
+std::int64_t tile_height(const sparse::CsrView& x, std::int64_t width) {
+  const auto entries = static_cast<double>(x.n_cells) * static_cast<double>(x.n_genes);
+  const double genes_per_non_zero = entries / std::max(1.0, static_cast<double>(x.nnz()));
+  const std::int64_t fits = kTileBytes / (width * static_cast<std::int64_t>(sizeof(float)));
+  return std::max({std::int64_t{1}, fits, static_cast<std::int64_t>(kMinPerSegment * genes_per_non_zero)});
+}
+
+void add_csr_projection(const sparse::CsrView& x, const float* column_scale, const float* weights, std::int64_t width,
+                        float* out) {
+  const std::int64_t tile = tile_height(x, width);
   std::vector<std::int64_t> next(x.indptr.begin(), x.indptr.end() - 1);
-  std::vector<float> scaled(column_scale.empty() ? 0 : static_cast<std::size_t>(tile));
   for (std::int64_t tile_end = tile; tile_end < x.n_genes + tile; tile_end += tile) {
     for (std::int64_t row = 0; row < x.n_cells; ++row) {
       std::int64_t& begin = next[static_cast<std::size_t>(row)];
@@ -71,14 +86,7 @@ void add_csr_projection(const sparse::CsrView& x, std::span<const float> column_
       std::int64_t end = begin;
       while (end < row_end && x.indices[static_cast<std::size_t>(end)] < tile_end) ++end;
       if (end == begin) continue;
-      Segment segment{x.indices.data() + begin, x.data.data() + begin, end - begin};
-      if (!column_scale.empty()) {
-        for (std::int64_t i = 0; i < segment.size; ++i) {
-          scaled[static_cast<std::size_t>(i)] =
-              segment.values[i] * column_scale[static_cast<std::size_t>(segment.columns[i])];
-        }
-        segment.values = scaled.data();
-      }
+      const Segment segment{x.indices.data() + begin, x.data.data() + begin, end - begin, column_scale};
       add_segment(segment, weights, width, out + row * width);
       begin = end;
     }
@@ -93,8 +101,8 @@ namespace sctab::kernels::cpu {
 
 HWY_EXPORT(add_csr_projection);
 
-void add_csr_projection(const sparse::CsrView& x, std::span<const float> column_scale, const float* weights,
-                        std::int64_t width, float* out) {
+void add_csr_projection(const sparse::CsrView& x, const float* column_scale, const float* weights, std::int64_t width,
+                        float* out) {
   HWY_DYNAMIC_DISPATCH(add_csr_projection)(x, column_scale, weights, width, out);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "sctab/sparse/csr.hpp"
 
@@ -10,9 +9,9 @@ namespace sctab::kernels::cpu {
 /// Rows that share one pass over the weights.
 inline constexpr std::int64_t kProjectionRows = 256;
 
-/// out += (x · diag(column_scale)) · weights on this thread. column_scale: n_columns, or empty for ones; weights:
+/// out += (x · diag(column_scale)) · weights on this thread. column_scale: n_columns, or null for ones; weights:
 /// n_columns × width; out: n_rows × width.
-void add_csr_projection(const sparse::CsrView& x, std::span<const float> column_scale, const float* weights,
-                        std::int64_t width, float* out);
+void add_csr_projection(const sparse::CsrView& x, const float* column_scale, const float* weights, std::int64_t width,
+                        float* out);
 
 }  // namespace sctab::kernels::cpu

@@ -1,5 +1,7 @@
 #include "sctab/kernels/cpu/dot.hpp"
 
+#include <hwy/cache_control.h>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sctab/kernels/cpu/dot.cpp"
 #include <hwy/foreach_target.h>
@@ -30,7 +32,14 @@ HWY_INLINE float dot(const float* HWY_RESTRICT left, const float* HWY_RESTRICT r
 
 void gathered_dots(const float* left, const float* right, std::int64_t width, std::span<const std::int32_t> rows,
                    float* products) {
-  for (std::size_t i = 0; i < rows.size(); ++i) products[i] = dot(left, right + rows[i] * width, width);
+  constexpr std::size_t kAhead = 4;  // rows lie far apart: ask for them early
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + kAhead < rows.size()) {
+      const float* coming = right + rows[i + kAhead] * width;
+      for (std::int64_t c = 0; c < width; c += 16) hwy::Prefetch(coming + c);
+    }
+    products[i] = dot(left, right + rows[i] * width, width);
+  }
 }
 
 void row_dots(const float* left, const float* right, std::int64_t n_rows, std::int64_t width, float* products) {

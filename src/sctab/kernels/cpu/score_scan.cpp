@@ -45,18 +45,24 @@ HWY_INLINE void scan_chunk(const ScorePanels& panels, std::int64_t panel, std::i
   for (std::size_t r = 0; r < rows; ++r) {
     const auto threshold = hn::Set(d, searches[r].threshold());
     const auto reaches = [&](std::size_t v) HWY_ATTR {
-      sums[r][v] = hn::MulAdd(sums[r][v], hn::LoadU(d, panels.scale + first + v * lanes),
-                              hn::LoadU(d, panels.shift + first + v * lanes));
       return hn::Not(hn::Le(sums[r][v], threshold));  // so that NaN is offered too
     };
-    auto any = reaches(0);
+    auto any = hn::FirstN(d, 0);
 #pragma GCC unroll 6
-    for (std::size_t v = 1; v < kVectors; ++v) any = hn::Or(any, reaches(v));
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sums[r][v] = hn::MulAdd(sums[r][v], hn::LoadU(d, panels.scale + first + v * lanes),
+                              hn::LoadU(d, panels.shift + first + v * lanes));
+      any = hn::Or(any, reaches(v));
+    }
     if (HWY_LIKELY(hn::AllFalse(d, any))) continue;
-    HWY_ALIGN float scores[kPanelGenes];
 #pragma GCC unroll 6
-    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[r][v], d, scores + v * lanes);
-    searches[r].offer(static_cast<sparse::GeneIndex>(first), {scores, kVectors * lanes});
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      if (hn::AllFalse(d, reaches(v))) continue;
+      HWY_ALIGN float scores[hn::MaxLanes(d)];
+      hn::Store(sums[r][v], d, scores);
+      searches[r].offer(static_cast<sparse::GeneIndex>(first) + static_cast<sparse::GeneIndex>(v * lanes),
+                        {scores, lanes});
+    }
   }
 }
 
