@@ -23,6 +23,7 @@ constexpr CellIndex kSmallCorpus = 200'000;  // cells, below which the paper's s
 constexpr std::int64_t kStepsWanted = 60;    // an epoch of a small corpus
 constexpr std::int64_t kTotalStepsWanted = 1000;
 constexpr std::int64_t kSmallestBatch = 32, kFewestEpochs = 15, kSmallPatience = 5;
+constexpr std::int64_t kSmallWidth = 32;
 constexpr double kSmallLinearRate = 0.002;
 constexpr double kLargestWeightDecay = 1.0;
 
@@ -109,6 +110,8 @@ void Choices::choose_network() {
 
 void Choices::choose_tabnet(nn::TabnetOptions& tabnet) {
   if (is_small()) {
+    if (is_free(options_.n_d)) tabnet.n_d = kSmallWidth;
+    if (is_free(options_.n_a)) tabnet.n_a = kSmallWidth;
     if (is_free(options_.n_shared)) tabnet.n_shared = 1;
     if (is_free(options_.n_independent)) tabnet.n_independent = 1;
   }
@@ -126,7 +129,8 @@ void Choices::choose_tabnet(nn::TabnetOptions& tabnet) {
   tabnet.validate();
   because("n_d {}, n_a {}, {} shared and {} independent layers, virtual batch {}{}", tabnet.n_d, tabnet.n_a,
           tabnet.n_shared, tabnet.n_independent, tabnet.virtual_batch_size,
-          is_shrunk() ? ": under 200,000 cells a shallow network learns more than the paper's deep one" : "");
+          is_shrunk() ? ": under 200,000 cells a small network learns as much as the paper's, in a fraction of the time"
+                      : "");
 }
 
 void Choices::choose_mlp(nn::MlpOptions& mlp) {

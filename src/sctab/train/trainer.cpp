@@ -1,10 +1,10 @@
 #include "sctab/train/trainer.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -33,8 +33,8 @@ double seconds_since(Clock::time_point start) {
 }
 
 void announce(const TrainPlan& plan) {
-  for (const auto& reason : plan.reasons) fmt::print(stderr, "  {}\n", reason);
-  for (const auto& warning : plan.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  for (const auto& reason : plan.reasons) spdlog::info("{}", reason);
+  for (const auto& warning : plan.warnings) spdlog::warn("warning: {}", warning);
 }
 
 void show(const EpochMetrics& metrics, bool better) {
@@ -43,7 +43,7 @@ void show(const EpochMetrics& metrics, bool better) {
     line += fmt::format(", validation loss {:.4f}, validation macro F1 {:.4f}{}", metrics.val_loss,
                         metrics.val_macro_f1, better ? ", the best so far" : "");
   }
-  fmt::print(stderr, "{}\n", line);
+  spdlog::info("{}", line);
 }
 
 /// One run from its first step, or from its last checkpoint, to its last epoch.
@@ -96,7 +96,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
   at_ = read_checkpoint(folder_.checkpoint(), identity_, *network_, optimizer_);
   stopping_.restore(at_.early_stopping);
   truncate_metrics(folder_.metrics(), at_.epoch);
-  fmt::print(stderr, "resuming {} at epoch {}, batch {}\n", folder_.path.string(), at_.epoch + 1, at_.batches + 1);
+  spdlog::info("resuming {} at epoch {}, batch {}", folder_.path.string(), at_.epoch + 1, at_.batches + 1);
 }
 
 void Run::train() try {
