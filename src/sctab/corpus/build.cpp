@@ -44,6 +44,21 @@ fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
                   first_source.string()));
 }
 
+// Edges that lead nowhere are what a file cut at a line's end looks like: said, since types may lose their ancestors.
+Ontology load_ontology(const fs::path& path) {
+  Ontology ontology = Ontology::load(path);
+  const ontology::LoadReport& report = ontology.report();
+  if (!report.missing_parents.empty()) {
+    spdlog::warn("{}: {} is_a edges lead to terms that it does not hold, the first of them {}; is the file whole?",
+                 path.string(), report.missing_parents.size(), report.missing_parents.front());
+  }
+  if (!report.cycles.empty()) {
+    spdlog::warn("{}: {} is_a edges close a circle and were dropped, the first of them {}", path.string(),
+                 report.cycles.size(), report.cycles.front());
+  }
+  return ontology;
+}
+
 void require_distinct(const std::vector<fs::path>& sources) {
   if (sources.empty()) throw InputError("no sources are given; at least one h5ad file is expected");
   std::set<fs::path> seen;
@@ -211,7 +226,7 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
   core::require_replaceable_directory(store, "store.json");
   core::StagedOutput staged(store);
   const fs::path ontology_path = find_ontology(options.ontology, sources.front());
-  const Ontology ontology = Ontology::load(ontology_path);
+  const Ontology ontology = load_ontology(ontology_path);
 
   Corpus corpus = read_sources(sources, ontology, options);
   const Curation curation = curate(corpus.cells, ontology, options.curation);

@@ -28,7 +28,9 @@ ontology::Ontology joint_ontology(const nn::ModelDescription& model, const Store
   std::vector<ontology::Term> terms;
   for (ontology::TermIndex i = 0; i < ours.size(); ++i) terms.push_back(ours.term(i));
   for (ontology::TermIndex i = 0; i < theirs.size(); ++i) {
-    if (!ours.find(theirs.term(i).id)) terms.push_back(theirs.term(i));
+    // A term that the model's release has merged into another must not come back as a term of its own.
+    const std::string& id = theirs.term(i).id;
+    if (!ours.find(id) && !ours.resolve(id)) terms.push_back(theirs.term(i));
   }
   return {std::move(terms), ours.version()};
 }
