@@ -13,6 +13,10 @@ struct AttentionShape {
   bool second_step = false;  // a prior that earlier steps have made uneven
   double activation_scale = 1;
 };
+inline void PrintTo(const AttentionShape& shape, std::ostream* out) {
+  *out << shape.n_cells << " x " << shape.n_genes << ", n_a " << shape.n_a << ", virtual batch "
+       << shape.virtual_batch_size << (shape.second_step ? ", second step" : "");
+}
 
 /// A random attention layer, for the kernels in float and for the reference in double.
 class AttentionProblem {

@@ -19,6 +19,9 @@ struct Shape {
   std::int64_t n_cells, n_genes, width;
   double density;
 };
+void PrintTo(const Shape& shape, std::ostream* out) {
+  *out << shape.n_cells << " x " << shape.n_genes << " by " << shape.width << ", density " << shape.density;
+}
 
 // Widths around what the vector units hold, and genes and cells around the sizes of tiles and blocks.
 class CsrProjection : public testing::TestWithParam<Shape> {

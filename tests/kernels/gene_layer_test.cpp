@@ -16,6 +16,9 @@ constexpr double kTolerance = 3e-6;  // of the largest: float sums of at most so
 struct Shape {
   std::int64_t n_cells, n_genes, width;
 };
+void PrintTo(const Shape& shape, std::ostream* out) {
+  *out << shape.n_cells << " x " << shape.n_genes << " by " << shape.width;
+}
 
 class GeneLayers : public testing::TestWithParam<Shape> {
  protected:

@@ -131,7 +131,7 @@ void subtract_from_activations(const AttentionLayer& layer, std::int64_t batch, 
   float* out = dactivations.data() + first * layer.n_a;
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n_a, n_a, -1.0F, centred.data(), n_a, slope.data(), n_a,
               1.0F, out, n_a);
-  for (int cell = 0; cell < m; ++cell) cblas_saxpy(n_a, -1.0F, constant.data(), 1, out + cell * n_a, 1);
+  for (std::int64_t cell = 0; cell < m; ++cell) cblas_saxpy(n_a, -1.0F, constant.data(), 1, out + cell * layer.n_a, 1);
 }
 
 // dw_j -= m · (constant_j · mean(a) + slope_j · Cov(a) w_j), for genes [first, last).

@@ -38,13 +38,10 @@ constexpr float reach(Simplex simplex) {
 }  // namespace
 
 float simplex_threshold_bound(Simplex simplex, std::span<const float> scores, float bound) {
-  constexpr float kNearEnough = 1e-2F, kRounding = 1e-5F;
+  constexpr int kSteps = 3;  // more cost more than they keep out
+  constexpr float kRounding = 1e-5F;
   float t = std::max(bound, *std::max_element(scores.begin(), scores.end()) - reach(simplex));
-  for (int i = 0; i < 10; ++i) {
-    const float step = newton_step(simplex, scores, t);
-    if (!(step > kNearEnough)) break;
-    t += step;
-  }
+  for (int i = 0; i < kSteps; ++i) t += std::max(newton_step(simplex, scores, t), 0.0F);
   return std::max(bound, t - kRounding * std::max(1.0F, std::abs(t)));
 }
 

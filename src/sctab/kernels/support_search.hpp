@@ -39,7 +39,7 @@ class SupportSearch {
   std::span<const sparse::GeneIndex> used_;
   std::size_t next_used_ = 0;
   float threshold_ = -std::numeric_limits<float>::infinity();
-  std::size_t capacity_ = 64;  // of the candidates, before the threshold is found anew
+  std::size_t capacity_ = 32;  // of the candidates, before the threshold is found anew
   bool finite_ = true;
   std::vector<sparse::GeneIndex> genes_;
   std::vector<float> scores_;

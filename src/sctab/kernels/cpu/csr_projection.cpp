@@ -17,7 +17,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr std::size_t kPanelVectors = HWY_TARGET <= HWY_AVX3 ? 24 : 12;
 // A tile of weights stays in the second-level cache while a block of rows passes over it. What bounds the speed is that
 // cache: narrower tiles for the first-level one were tried, and lose more to their short segments than they gain.
-constexpr std::int64_t kTileBytes = 384 * 1024;
+constexpr std::int64_t kTileBytes = std::int64_t{384} * 1024;
 // Every segment of a row costs a load and a store of its sums: where rows are sparse, tiles are higher.
 constexpr double kMinPerSegment = 16;
 
