@@ -19,6 +19,9 @@ void PrintTo(const Shape& shape, std::ostream* out) {
        << (shape.has_residual ? ", residual" : "");
 }
 
+// A column of three cells can have a small standard deviation, by which the rounding of its mean grows.
+constexpr double kGradientTolerance = 5e-5;
+
 class GatedNorm : public testing::TestWithParam<Shape> {
  protected:
   Shape shape_ = GetParam();
@@ -81,9 +84,9 @@ TEST_P(GatedNormBackward, EqualsDifferences) {
   const auto wanted = [&](std::vector<double>& values) {
     return tests::reference::differences(values, [&] { return tests::reference::inner(reference(), wanted_dout); });
   };
-  tests::reference::expect_close(dprojected, wanted(projected.values), 5e-6, "projected");
-  tests::reference::expect_close(dweight, wanted(norm_.weight), 5e-6, "weight");
-  tests::reference::expect_close(dbias, wanted(norm_.bias), 5e-6, "bias");
+  tests::reference::expect_close(dprojected, wanted(projected.values), kGradientTolerance, "projected");
+  tests::reference::expect_close(dweight, wanted(norm_.weight), kGradientTolerance, "weight");
+  tests::reference::expect_close(dbias, wanted(norm_.bias), kGradientTolerance, "bias");
 }
 
 const std::vector<Shape> kSmall{{1, 1, 256, false}, {1, 3, 256, true}, {7, 3, 2, true}, {6, 17, 3, false},
