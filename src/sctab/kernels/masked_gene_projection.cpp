@@ -13,20 +13,32 @@ namespace sctab::kernels {
 namespace {
 
 constexpr std::int64_t kCellsPerTask = 64;
+constexpr std::int64_t kNonZerosPerTask = 1 << 14;
 
-// visit(place, gene, x_ij) for every non-zero of the mask; x_ij is often 0.
-template <typename Visit>
-void for_each_seen(const sparse::CsrView& x, const sparse::CsrView& mask, const Visit& visit) {
+// x at the non-zeros of the mask, in the mask's order; often 0.
+std::vector<float> values_seen(const sparse::CsrView& x, const sparse::CsrView& mask) {
+  std::vector<float> seen(static_cast<std::size_t>(mask.nnz()));
   parallel_blocks(mask.n_cells, kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t cell = first; cell < last; ++cell) {
       const sparse::RowView values = x.row(cell);
-      const std::span<const sparse::GeneIndex> seen = mask.row(cell).indices;
+      const std::size_t n = values.indices.size();
       std::size_t at = row_begin(mask, cell), v = 0;
-      for (const sparse::GeneIndex gene : seen) {
-        while (v < values.indices.size() && values.indices[v] < gene) ++v;
-        const bool found = v < values.indices.size() && values.indices[v] == gene;
-        visit(at++, static_cast<std::size_t>(gene), found ? values.data[v] : 0.0F);
+      for (const sparse::GeneIndex gene : mask.row(cell).indices) {
+        while (v + 8 < n && values.indices[v + 8] <= gene) v += 8;  // a cell has many genes, its mask few
+        while (v < n && values.indices[v] < gene) ++v;
+        seen[at++] = v < n && values.indices[v] == gene ? values.data[v] : 0.0F;
       }
+    }
+  });
+  return seen;
+}
+
+// visit(place, gene) for every non-zero of the mask.
+template <typename Visit>
+void for_each_seen(const sparse::CsrView& mask, const Visit& visit) {
+  parallel_blocks(mask.nnz(), kNonZerosPerTask, [&](std::int64_t first, std::int64_t last) {
+    for (auto at = static_cast<std::size_t>(first); at < static_cast<std::size_t>(last); ++at) {
+      visit(at, static_cast<std::size_t>(mask.indices[at]));
     }
   });
 }
@@ -37,12 +49,12 @@ void check_shapes(const sparse::CsrView& x, const sparse::CsrView& mask, const G
 }
 
 // mask_ij · (scale_j · x_ij + shift_j)
-std::vector<float> masked_input(const sparse::CsrView& x, const sparse::CsrView& mask, const GeneLayer& layer) {
-  std::vector<float> values(static_cast<std::size_t>(mask.nnz()));
-  for_each_seen(x, mask, [&](std::size_t at, std::size_t gene, float value) {
-    values[at] = mask.data[at] * (layer.scale[gene] * value + layer.shift[gene]);
+std::vector<float> masked_input(std::span<const float> seen, const sparse::CsrView& mask, const GeneLayer& layer) {
+  std::vector<float> input(seen.size());
+  for_each_seen(mask, [&](std::size_t at, std::size_t gene) {
+    input[at] = mask.data[at] * (layer.scale[gene] * seen[at] + layer.shift[gene]);
   });
-  return values;
+  return input;
 }
 
 void add_column_sums(const sparse::CsrView& terms, std::span<float> sums) {
@@ -55,7 +67,7 @@ void add_column_sums(const sparse::CsrView& terms, std::span<float> sums) {
 
 void masked_gene_projection(sparse::CsrView x, sparse::CsrView mask, const GeneLayer& layer, std::span<float> out) {
   check_shapes(x, mask, layer, std::ssize(out));
-  const std::vector<float> input = masked_input(x, mask, layer);
+  const std::vector<float> input = masked_input(values_seen(x, mask), mask, layer);
   csr_projection(with_values(mask, input), layer.weights, layer.width, out);
 }
 
@@ -64,17 +76,17 @@ void masked_gene_projection_backward(sparse::CsrView x, sparse::CsrView mask, co
                                      std::span<float> dmask) {
   check_shapes(x, mask, layer, std::ssize(dout));
   SCTAB_ASSERT(std::ssize(dmask) == mask.nnz());
-  const std::vector<float> input = masked_input(x, mask, layer);
+  const std::vector<float> seen = values_seen(x, mask), input = masked_input(seen, mask, layer);
   sparse::CsrMatrix by_gene;
   csr_transpose(with_values(mask, input), by_gene);
   csr_projection_add(by_gene.view(), dout, layer.width, gradient.weights);
 
   std::vector<float> dinput(input.size()), dscale(input.size());
   sampled_product(mask, dout, layer.weights, layer.width, dinput);
-  for_each_seen(x, mask, [&](std::size_t at, std::size_t gene, float value) {
-    dmask[at] += dinput[at] * (layer.scale[gene] * value + layer.shift[gene]);
+  for_each_seen(mask, [&](std::size_t at, std::size_t gene) {
+    dmask[at] += dinput[at] * (layer.scale[gene] * seen[at] + layer.shift[gene]);
     dinput[at] *= mask.data[at];
-    dscale[at] = dinput[at] * value;
+    dscale[at] = dinput[at] * seen[at];
   });
   add_column_sums(with_values(mask, dinput), gradient.shift);
   add_column_sums(with_values(mask, dscale), gradient.scale);
