@@ -4,7 +4,8 @@ add_library(sctab_flags INTERFACE)
 target_compile_options(sctab_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast -Werror
   -Wno-restrict)  # false alarms on std::string in g++ 12 (GCC bug 105651)
 if(SCTAB_SANITIZE)
-  target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -g1)
+  target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -g1
+    -Wno-maybe-uninitialized)  # false alarms in std::regex under the sanitizers
   target_link_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE})
 endif()
 

@@ -30,7 +30,7 @@ HDF5_MODULES = {"anndata", "store"}
 
 
 def complaints(root):
-    for path in sorted((root / "src" / "sctab").rglob("*.[hc]pp")):
+    for path in sorted(p for p in (root / "src" / "sctab").rglob("*") if p.suffix in {".hpp", ".cpp", ".cu", ".cuh"}):
         module = path.relative_to(root / "src" / "sctab").parts[0]
         if module not in MODULES:
             yield f"{path}: module '{module}' is not in the design; add it to tools/check_layering.py and docs/design.md"

@@ -9,24 +9,45 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// With k entries u in the support, tau = (sum − 1) / k. The support is the longest prefix that lies above its own tau.
-constexpr auto kThreshold = []<typename T>(std::span<const T> descending) {
-  double sum = 0;
-  T tau = -1, k = 0;
-  for (const T u : descending) {
-    k += 1;
-    sum += static_cast<double>(u);
-    const T above_one = static_cast<T>(sum) - 1;
-    if (!(k * u > above_one)) break;
-    tau = above_one / k;
+struct SparsemaxRow {
+  static constexpr double kScale = 1.0;
+
+  // With k entries u in the support, tau = (sum − 1) / k. The support is the longest prefix that lies above its own
+  // tau.
+  template <typename T>
+  static T threshold(std::span<const T> descending) {
+    double sum = 0;
+    T tau = -1, k = 0;
+    for (const T u : descending) {
+      k += 1;
+      sum += static_cast<double>(u);
+      const T above_one = static_cast<T>(sum) - 1;
+      if (!(k * u > above_one)) break;
+      tau = above_one / k;
+    }
+    return tau;
   }
-  return tau;
+
+  // The sum of the excess, which must be 1, is convex in t and falls: Newton's steps from below never pass the root.
+  template <typename T>
+  static T newton_step(std::span<const T> values, T t) {
+    T sum = 0, count = 0;
+    for (const T value : values) {
+      sum += std::max(value - t, T{0});
+      count += value > t ? T{1} : T{0};
+    }
+    return count > 0 ? (sum - 1) / count : T{0};
+  }
+
+  template <typename T>
+  static T value(T excess) {
+    return excess;
+  }
 };
-constexpr auto kIdentity = [](auto excess) { return excess; };
 
 struct Sparsemax : torch::autograd::Function<Sparsemax> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& z) {
-    at::Tensor p = map_rows_to_simplex(z, 1.0, kThreshold, kIdentity);
+    at::Tensor p = map_rows_to_simplex<SparsemaxRow>(z);
     context->save_for_backward({p});
     return p;
   }
