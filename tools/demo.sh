@@ -13,7 +13,7 @@ data=${DATA:-}
 start=$SECONDS
 
 say() { printf '\n== %s\n' "$*"; }
-run() { printf '$ %s\n' "$*"; "$@"; }
+run() { printf '$ %s\n' "$*" >&2; "$@"; }
 first_match() { for path in "$@"; do [ -f "$path" ] && { printf '%s' "$path"; return; }; done; return 0; }
 
 mkdir -p "$out"
@@ -45,7 +45,7 @@ for model in linear mlp tabnet; do
 done
 
 say "Macro F1 on the donors of the test split, corrected by the Cell Ontology"
-python3 - "$out" <<'PY'
+/usr/bin/python3 - "$out" <<'PY'
 import json, sys
 print(f"{'model':8} {'macro F1':>9} {'weighted F1':>12} {'micro F1':>9} {'macro F1, uncorrected':>22}")
 for model in ("tabnet", "mlp", "linear"):
