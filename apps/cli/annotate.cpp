@@ -117,7 +117,7 @@ void add_annotate(CLI::App& app) {
       ->type_name("SHARE")
       ->capture_default_str();
   command->add_option("--batch-size", options.batch_size, "cells at once; memory grows with it, results do not change")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->type_name("CELLS")
       ->capture_default_str();
   add_threads(*command, options.threads);

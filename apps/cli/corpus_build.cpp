@@ -31,11 +31,7 @@ void add_curation(CLI::App& command, Arguments& arguments) {
         ->group("Curation");
   };
   const auto threshold = [&command](const char* name, std::int64_t& value, const char* text) {
-    command.add_option(name, value, text)
-        ->check(CLI::NonNegativeNumber)
-        ->type_name("N")
-        ->capture_default_str()
-        ->group("Curation");
+    command.add_option(name, value, text)->check(at_least(0))->type_name("N")->capture_default_str()->group("Curation");
   };
   command
       .add_option("--preset", arguments.preset,

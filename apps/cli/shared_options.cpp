@@ -1,13 +1,26 @@
 #include "shared_options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <cstdlib>
 
 namespace sctab::cli {
 
+CLI::Validator at_least(std::int64_t least) {
+  return {[least](std::string& text) {
+            char* end = nullptr;
+            const long long value = std::strtoll(text.c_str(), &end, 10);
+            const bool valid = !text.empty() && *end == '\0' && value >= least;
+            return valid ? std::string() : fmt::format("{} is not a whole number of {} or more", text, least);
+          },
+          ""};
+}
+
 void add_threads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "processors to use; 0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(at_least(0))
       ->type_name("N")
       ->capture_default_str();
 }

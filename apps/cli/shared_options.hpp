@@ -1,9 +1,13 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 #include <cstdint>
 
 namespace sctab::cli {
+
+/// Accepts whole numbers from `least` on, and says so of others.
+CLI::Validator at_least(std::int64_t least);
 
 /// Options that mean the same in every command that has them.
 void add_threads(CLI::App& command, int& threads);

@@ -12,6 +12,9 @@
 namespace sctab::anndata {
 namespace {
 
+// log1p(10,000), and some room for rounding: what a cell with a single gene would have.
+constexpr double kLargestLogNormalised = 9.2104 + 0.01;
+
 struct Candidate {
   MatrixInfo matrix;
   ValueSummary values;
@@ -58,6 +61,13 @@ CountsSource log_normalised_source(const File& file, std::string_view named) {
                                        file.path().string(), path, what_it_holds(values),
                                        counts ? "leave that option out" : "name a matrix of counts with --counts"));
   }
+  if (values.largest > kLargestLogNormalised) {
+    throw core::InputError(
+        fmt::format("{}: {} holds values up to {:.6g}, and log1p of counts scaled to 10,000 a cell cannot pass 9.21; "
+                    "it was scaled to "
+                    "another total or not logged: give counts, or log1p of counts scaled to 10,000",
+                    file.path().string(), path, values.largest));
+  }
   return {path, true, false, fmt::format("{} is log-normalised, as --input says", path)};
 }
 
@@ -92,9 +102,9 @@ CountsSource find_counts(const File& file, InputKind kind, std::string_view name
     found.push_back(fmt::format("{}: {}", candidate.matrix.path, what_it_holds(candidate.values)));
     log_normalised = log_normalised || (valid(candidate.values) && candidate.values.looks_log_normalised());
   }
-  throw core::InputError(fmt::format("{}: no raw counts found ({}); name their matrix with --counts{}",
-                                     file.path().string(), fmt::join(found, "; "),
-                                     log_normalised ? ", or say --input log-normalised" : ""));
+  throw core::InputError(fmt::format("{}: no raw counts found ({}); {}{}", file.path().string(), fmt::join(found, "; "),
+                                     named.empty() ? "name their matrix with --counts" : "name another matrix",
+                                     log_normalised ? ", or annotate it with --input log-normalised" : ""));
 }
 
 Strings gene_names(const File& file, std::string_view matrix_path) {

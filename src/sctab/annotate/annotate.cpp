@@ -36,6 +36,7 @@ Labels predict(CellStream& stream, const nn::Classifier& classifier, std::int64_
     appender.append_obsm(prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
+  if (n_cells == 0) appender.begin_obsm("X_sctab", 0, nn::embedding_width(classifier.description().architecture));
   progress.finish();
   return labels;
 }

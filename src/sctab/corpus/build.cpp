@@ -113,9 +113,12 @@ Corpus read_sources(const std::vector<fs::path>& paths, const Ontology& ontology
   for (std::size_t i = 0; i < corpus.sources.size(); ++i) {
     const Source& source = corpus.sources[i];
     corpus.genes.require_enough_found(i, source.path);
-    spdlog::info("{}: {} cells; counts from {} ({}); {} of {} genes found", source.path.string(),
-                 format_count(source.n_cells), source.counts.matrix_path, source.counts.reason,
-                 format_count(corpus.genes.alignment(i).n_found()), format_count(corpus.genes.genes().size()));
+    const core::GeneIndex repeated = corpus.genes.alignment(i).n_repeated();
+    spdlog::info(
+        "{}: {} cells; counts from {} ({}); {} of {} genes found{}", source.path.string(), format_count(source.n_cells),
+        source.counts.matrix_path, source.counts.reason, format_count(corpus.genes.alignment(i).n_found()),
+        format_count(corpus.genes.genes().size()),
+        repeated == 0 ? "" : fmt::format("; {} columns name a gene again and are summed", format_count(repeated)));
   }
   for (const auto& label : corpus.replaced_labels) {
     spdlog::info("{} is obsolete: its {} cells are now {}", label.from, format_count(label.cells), label.to);

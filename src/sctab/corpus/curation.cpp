@@ -121,6 +121,7 @@ void apply_thresholds(CellTable& cells, const Ontology& ontology, const Curation
   std::vector<TypeSummary> types = summarise_types(cells, ontology);
   curation.candidates = most_cells_first(types);
   const bool strict = options.strict_thresholds;
+  curation.strict_thresholds = strict;
   const auto meets = [strict](std::int64_t value, std::int64_t threshold) {
     return strict ? value > threshold : value >= threshold;
   };
@@ -213,9 +214,13 @@ void require_two_types(const CellTable& cells, const Curation& curation, const O
                          ontology.term(term_of(cells, static_cast<std::size_t>(type.type), ontology)).name,
                          format_count(type.cells), type.donors, type.ancestors);
     };
+    const std::int64_t below = curation.strict_thresholds ? 1 : 0;  // a strict threshold must lie under what it keeps
+    const auto threshold = [below](std::int64_t x, std::int64_t y) {
+      return std::max<std::int64_t>(0, std::min(x, y) - below);
+    };
     advice = fmt::format(
         "the largest were {} and {}: --min-cells {} --min-donors {} --min-ancestors {} would keep them", describe(a),
-        describe(b), b.cells, std::min(a.donors, b.donors), std::min(a.ancestors, b.ancestors));
+        describe(b), b.cells, threshold(a.donors, b.donors), threshold(a.ancestors, b.ancestors));
   }
   throw core::InputError(fmt::format("of {} cells curation leaves {} types, and a classifier needs two: {}; {}",
                                      format_count(static_cast<std::int64_t>(cells.size())), present.count(),

@@ -39,6 +39,7 @@ struct TypeSummary {
 struct Curation {
   std::vector<RuleEffect> effects;      // in the order applied; rules turned off are not there
   std::vector<TypeSummary> candidates;  // types that the thresholds were asked about, most cells first
+  bool strict_thresholds = false;       // as in the options
 };
 
 /// True for the paper's seven names: "10x 3' v3", "10x 5' transcription profiling" and so on.

@@ -123,6 +123,7 @@ void ObsCollector::add(const File& file) {
   if (!keys_.dataset.empty()) require_column(file, keys_.dataset, "the datasets", "--dataset-key");
   const std::string stem = file.path().stem().string();
   const Categorical datasets = first_column(file, {keys_.dataset, "dataset_id", "study"}, stem);
+  if (!keys_.dataset.empty()) warn_of_split_persons(file);
   if (keys_.dataset.empty() && !file.has_obs("dataset_id") && !file.has_obs("study")) warn_of_namesakes(file);
   add_labels(file);
   add_donors(file, datasets);
@@ -223,6 +224,25 @@ void ObsCollector::warn_of_namesakes(const File& file) {
         "{} and {} both have a donor '{}' and name no dataset, so they count as two people; if they are one, "
         "give both files an obs column of one dataset and name it with --dataset-key",
         seen->second, file.path().string(), donor);
+    return;
+  }
+}
+
+void ObsCollector::warn_of_split_persons(const File& file) {
+  if (!file.has_obs(keys_.dataset)) return;
+  const Categorical donors = file.obs_as_text(donor_columns_.front());
+  const Categorical datasets = file.obs_as_text(keys_.dataset);
+  std::vector<std::int32_t> dataset_of(donors.categories.size(), -1);
+  for (std::size_t cell = 0; cell < donors.codes.size(); ++cell) {
+    if (donors.codes[cell] < 0 || datasets.codes[cell] < 0 || is_no_donor(donors.value(cell))) continue;
+    std::int32_t& dataset = dataset_of[static_cast<std::size_t>(donors.codes[cell])];
+    if (dataset < 0) dataset = datasets.codes[cell];
+    if (dataset == datasets.codes[cell]) continue;
+    spdlog::warn(
+        "{}: donor '{}' stands in '{}' and in '{}' of '{}', and counts as two people; if it is one, name a column with "
+        "--dataset-key that does not part a person's cells",
+        file.path().string(), donors.value(cell), datasets.categories[static_cast<std::size_t>(dataset)],
+        datasets.value(cell), keys_.dataset);
     return;
   }
 }

@@ -41,6 +41,8 @@ class ObsCollector {
  private:
   void add_labels(const anndata::File& file);
   void add_donors(const anndata::File& file, const anndata::Categorical& datasets);
+  /// Warns where the column given as dataset parts the cells of a donor name: perhaps one person.
+  void warn_of_split_persons(const anndata::File& file);
   /// Warns where a file that names no dataset has a donor of the same name as another such file: perhaps one person.
   void warn_of_namesakes(const anndata::File& file);
   void add_primary(const anndata::File& file);

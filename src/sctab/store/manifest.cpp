@@ -70,6 +70,11 @@ Manifest to_manifest(const json& root) {
 
 Manifest read_manifest(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / kManifestFile;
+  if (std::filesystem::is_directory(directory) && !std::filesystem::exists(file)) {
+    throw core::InputError(
+        fmt::format("{}: has no {}, so it is not a store; give the folder that `sctab corpus build` wrote",
+                    directory.string(), kManifestFile));
+  }
   const json root = core::read_json(file);
   check_format(file, root);
   try {
