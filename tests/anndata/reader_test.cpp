@@ -8,7 +8,9 @@
 
 #include "anndata/example_cells.hpp"
 #include "anndata/example_files.hpp"
+#include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
 
 namespace sctab::anndata {
 namespace {
@@ -177,6 +179,18 @@ TEST(FindCounts, LogNormalisedWhenSaidSo) {
   EXPECT_TRUE(found.log_normalised);
   SCTAB_EXPECT_THROW_WITH(find_counts(File(example_file("csr-f4")), InputKind::kLogNormalised), core::InputError,
                           "integers up to 50", "leave that option out");
+}
+
+TEST(FindCounts, RefusesLogsThatNoScalingTo10000Gives) {
+  const sctab::tests::TemporaryFolder folder;
+  Writer writer(folder / "log2cpm.h5ad", 2);
+  const sparse::CsrMatrix cell{.n_cells = 1, .n_genes = 2, .indptr = {0, 2}, .indices = {0, 1}, .data = {0.5F, 9.5F}};
+  writer.append(cell.view());
+  writer.write_obs({"cell"}, {});
+  writer.write_var({"ENSG00000000001", "ENSG00000000002"}, {});
+  writer.close();
+  SCTAB_EXPECT_THROW_WITH(find_counts(File(folder / "log2cpm.h5ad"), InputKind::kLogNormalised), core::InputError,
+                          "log2cpm.h5ad", "up to 9.5", "9.21", "give counts");
 }
 
 TEST(GeneNames, EnsemblIdsWhereverTheyAre) {

@@ -83,7 +83,7 @@ TEST(Donors, KeysAndPersonsNeverSpanDonors) {
 }
 
 TEST(Donors, MissingValuesInAnyCase) {
-  for (const char* text : {"", "unknown", "Unknown", "na", "NA", "nan", "NaN", "n/a", "None"}) {
+  for (const char* text : {"", "unknown", "Unknown", "na", "NA", "nan", "NaN", "n/a", "None", " ", "\t", " unknown "}) {
     EXPECT_TRUE(is_missing(text)) << text;
     EXPECT_TRUE(is_no_donor(text)) << text;
   }

@@ -86,7 +86,8 @@ TEST(Classifier, WeightsOfAnotherModelAreNamed) {
   other.tabnet.n_d = 5;
   save_weights(folder / "model" / "model.safetensors", *make_network(other, 1));
   write_description(folder / "model", small_description(ModelKind::kTabnet, "model"));
-  SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model", kBatchesOfThree), core::InputError, "model.safetensors", "shape");
+  SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model", kBatchesOfThree), core::InputError, "model.safetensors",
+                          "shape");
 }
 
 TEST(Classifier, CanBeInterrupted) {

@@ -53,7 +53,8 @@ To convert_number(From value) {
   if constexpr (std::is_floating_point_v<To>) {
     return static_cast<To>(value);
   } else if constexpr (std::is_floating_point_v<From>) {
-    constexpr From kEnd = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * From{2};
+    constexpr To kHalfOfEnd = std::numeric_limits<To>::max() / 2 + 1;  // a power of two: exact as a float
+    constexpr From kEnd = static_cast<From>(kHalfOfEnd) * From{2};
     if (!(value >= 0 && value < kEnd)) return To{-1};
     const To whole = static_cast<To>(value);
     return static_cast<From>(whole) == value ? whole : To{-1};

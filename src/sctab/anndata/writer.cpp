@@ -35,7 +35,9 @@ template <typename T>
 void append_as(ChunkWriter& writer, std::span<const float> values) {
   std::vector<T> exact;
   exact.reserve(values.size());
-  constexpr float kEnd = static_cast<float>(std::numeric_limits<T>::max() / 2 + 1) * 2.0F;
+  constexpr auto kHalfOfEnd =
+      static_cast<T>(std::numeric_limits<T>::max() / 2 + 1);  // a power of two: exact as a float
+  constexpr float kEnd = static_cast<float>(kHalfOfEnd) * 2.0F;
   for (const float value : values) {
     const bool fits = value >= static_cast<float>(std::numeric_limits<T>::min()) && value < kEnd;
     if (!fits || std::nearbyint(value) != value) {
