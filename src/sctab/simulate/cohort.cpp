@@ -167,7 +167,8 @@ Cohort::Cohort(const SimulateOptions& options, const ontology::Ontology& ontolog
 }
 
 std::span<const Donor> Cohort::donors_of(int source) const {
-  const auto [begin, end] = std::ranges::equal_range(donors, source, {}, &Donor::source);
+  const auto begin = std::ranges::lower_bound(donors, source, {}, &Donor::source);
+  const auto end = std::ranges::upper_bound(donors, source, {}, &Donor::source);
   return {begin, end};
 }
 
