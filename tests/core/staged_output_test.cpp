@@ -53,6 +53,18 @@ TEST(StagedOutput, ReplacesADirectoryWhole) {
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
+TEST(StagedOutput, ReplacesWhatALinkLeadsTo) {
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "big");
+  fs::create_directory_symlink(folder / "big", folder / "link");
+  StagedOutput out(folder / "link");
+  fs::create_directory(out.path());
+  std::ofstream(out.path() / "new") << "new";
+  out.commit();
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(content(folder / "big" / "new"), "new");
+}
+
 TEST(StagedOutput, NamesAFolderThatIsNotThere) {
   const tests::TemporaryFolder folder;
   SCTAB_EXPECT_THROW_WITH(StagedOutput(folder / "none/a.txt"), InputError, "none", "does not exist");

@@ -45,15 +45,16 @@ fs::path folder_of(const fs::path& target) {
   return target.has_parent_path() ? target.parent_path() : fs::path(".");
 }
 
-// "out/" and "out" name the same target.
-fs::path without_trailing_slash(fs::path target) {
-  if (!target.has_filename() && target.has_parent_path()) return target.parent_path();
-  return target;
+// "out/" and "out" name the same target; a link or "." stands for what it leads to, which is what a rename replaces.
+fs::path resolved(fs::path target) {
+  if (!target.has_filename() && target.has_parent_path()) target = target.parent_path();
+  const bool indirect = fs::is_symlink(target) || target.filename() == "." || target.filename() == "..";
+  return indirect ? fs::weakly_canonical(target) : target;
 }
 
 }  // namespace
 
-StagedOutput::StagedOutput(fs::path target) : target_(without_trailing_slash(std::move(target))) {
+StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target))) {
   if (target_.empty()) throw InputError("the output path is empty; give a file or folder name");
   const fs::path folder = folder_of(target_);
   if (!fs::is_directory(folder)) {

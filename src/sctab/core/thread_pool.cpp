@@ -1,10 +1,12 @@
 #include "sctab/core/thread_pool.hpp"
 
+#include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <system_error>
 
 #include "sctab/core/error.hpp"
 
@@ -13,10 +15,21 @@ namespace sctab::core {
 ThreadPool::ThreadPool(int n_threads) {
   SCTAB_ASSERT(n_threads >= 1);
   workers_.reserve(static_cast<std::size_t>(n_threads));
-  for (int i = 0; i < n_threads; ++i) workers_.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < n_threads; ++i) workers_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    const std::size_t n_started = workers_.size();
+    close();
+    throw InputError(
+        fmt::format("only {} of {} threads could be started; give fewer with --threads", n_started, n_threads));
+  }
 }
 
 ThreadPool::~ThreadPool() {
+  close();
+}
+
+void ThreadPool::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;

@@ -17,7 +17,7 @@ namespace sctab::core {
 /// Destruction finishes the tasks already given.
 class ThreadPool {
  public:
-  /// n_threads >= 1.
+  /// n_threads >= 1. Throws InputError where the system does not let that many start.
   explicit ThreadPool(int n_threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -40,6 +40,7 @@ class ThreadPool {
  private:
   void enqueue(std::function<void()> task);
   void work();
+  void close();
 
   std::mutex mutex_;
   std::condition_variable wake_;

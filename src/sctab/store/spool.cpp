@@ -54,7 +54,7 @@ void Spool::flush() {
   const auto compressed_bytes = static_cast<std::int64_t>(compressed.size());
   blocks_.push_back({file_bytes_, compressed_bytes, static_cast<std::int64_t>(buffer_.size())});
   file_bytes_ += compressed_bytes;
-  buffer_ = {};
+  buffer_ = decltype(buffer_)();
 }
 
 std::vector<std::byte> Spool::read(const Block& block) const {
