@@ -18,12 +18,27 @@ fs::path run_path(const fs::path& out) {
   return named.string() + ".run";
 }
 
+// The folder is removed once its model is whole, so nothing of the user's may lie in it.
+void require_ours(const RunFolder& folder) {
+  if (!fs::is_directory(folder.path)) return;
+  for (const auto& entry : fs::directory_iterator(folder.path)) {
+    const std::string extension = entry.path().extension();
+    if (entry.path().filename() == folder.metrics().filename() || extension == ".safetensors" || extension == ".tmp")
+      continue;
+    throw core::InputError(
+        fmt::format("{}: holds {}, which is not of a training run, and an unfinished run would lie there; move it, or "
+                    "choose another -o",
+                    folder.path.string(), entry.path().filename().string()));
+  }
+}
+
 }  // namespace
 
 RunFolder open_run_folder(const fs::path& out, bool resume) {
   core::require_replaceable_directory(out, kModelMarker);
   const core::StagedOutput writable(out);  // fails now rather than after hours of training
   const RunFolder folder{run_path(out)};
+  require_ours(folder);
   if (folder.has_checkpoint()) {
     if (resume) return folder;
     throw core::InputError(
