@@ -29,6 +29,12 @@ const Backend& backend(Device device) {
                            column_statistics,
                            gated_norm,
                            gated_norm_backward,
+                           update_running_statistics,
+                           mask_loss,
+                           mask_loss_backward,
+                           product_transposed,
+                           product,
+                           transposed_product,
                            adamw_step,
                            sum_of_squares};
   return device == Device::kCpu ? cpu : cuda::backend();

@@ -7,8 +7,10 @@
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/csr_transpose.hpp"
+#include "sctab/kernels/dense_product.hpp"
 #include "sctab/kernels/gated_norm.hpp"
 #include "sctab/kernels/gene_layer.hpp"
+#include "sctab/kernels/mask_loss.hpp"
 #include "sctab/kernels/prior.hpp"
 #include "sctab/kernels/simplex.hpp"
 
@@ -37,6 +39,12 @@ struct Backend {
   decltype(&kernels::column_statistics) column_statistics;
   decltype(&kernels::gated_norm) gated_norm;
   decltype(&kernels::gated_norm_backward) gated_norm_backward;
+  decltype(&kernels::update_running_statistics) update_running_statistics;
+  decltype(&kernels::mask_loss) mask_loss;
+  decltype(&kernels::mask_loss_backward) mask_loss_backward;
+  decltype(&kernels::product_transposed) product_transposed;
+  decltype(&kernels::product) product;
+  decltype(&kernels::transposed_product) transposed_product;
   decltype(&kernels::adamw_step) adamw_step;
   decltype(&kernels::sum_of_squares) sum_of_squares;
 };
