@@ -64,6 +64,40 @@ TEST(EpochPlan, EveryCellOnceOverAllRanksAndEqualBatches) {
   }
 }
 
+TEST(EpochPlan, NoRankGetsAnEmptyBatch) {
+  // Batches of one cell on several ranks: ceil(7 / 2) = 4 batches on each of 2 ranks would leave one empty.
+  for (const CellIndex n_cells : {1, 2, 3, 7, 8, 9, 100, 101}) {
+    for (const int world_size : {1, 2, 3, 7}) {
+      if (n_cells < world_size) continue;
+      std::vector<CellIndex> all;
+      for (int rank = 0; rank < world_size; ++rank) {
+        const EpochPlan plan(n_cells, options_for(1, rank, world_size), 0);
+        EXPECT_EQ(plan.n_batches(), n_cells / world_size);
+        for (std::int64_t b = 0; b < plan.n_batches(); ++b) {
+          const CellIndex size = plan.batch_begin(b + 1) - plan.batch_begin(b);
+          EXPECT_TRUE(size == 1 || (size == 2 && n_cells % world_size != 0)) << size << " cells in a batch";
+        }
+        const auto rows = rows_of(plan);
+        all.insert(all.end(), rows.begin(), rows.end());
+      }
+      std::sort(all.begin(), all.end());
+      EXPECT_EQ(all, iota(n_cells));
+    }
+  }
+  EXPECT_EQ(batches_per_epoch(7, options_for(2, 0, 2)), 2);
+  EXPECT_EQ(batches_per_epoch(2, options_for(1, 0, 3)), 0);
+}
+
+TEST(EpochPlan, BatchOfFindsTheBatch) {
+  for (const CellIndex batch_size : {1, 3, 100, 6000}) {
+    const EpochPlan plan(5000, options_for(batch_size, 1, 3), 0);
+    for (std::int64_t b = 0; b < plan.n_batches(); ++b) {
+      EXPECT_EQ(plan.batch_of(plan.batch_begin(b)), b);
+      EXPECT_EQ(plan.batch_of(plan.batch_begin(b + 1) - 1), b);
+    }
+  }
+}
+
 TEST(EpochPlan, IsAFunctionOfSeedEpochRankAndWorldSize) {
   const auto rows = [](std::uint64_t seed, std::int64_t epoch, int rank, int world_size) {
     LoaderOptions options = options_for(100, rank, world_size);
@@ -122,6 +156,7 @@ TEST(EpochPlan, CensusSizedSplitsDoNotOverflow) {
   EXPECT_EQ(plan.n_batches(), (n_cells + 64 * 2048 - 1) / (64 * 2048));
   const CellIndex cells = plan.batch_begin(plan.n_batches());
   EXPECT_NEAR(static_cast<double>(cells), static_cast<double>(n_cells) / 64, 1.0);
+  EXPECT_EQ(plan.batch_of(cells - 1), plan.n_batches() - 1);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace sctab::store {
 
 std::int64_t batches_per_epoch(CellIndex n_cells, const LoaderOptions& options) {
   const std::int64_t cells_per_step = options.batch_size * options.world_size;
-  return (n_cells + cells_per_step - 1) / cells_per_step;
+  return std::min((n_cells + cells_per_step - 1) / cells_per_step, n_cells / options.world_size);
 }
 
 EpochPlan::EpochPlan(CellIndex n_cells, const LoaderOptions& options, std::int64_t epoch)
@@ -44,6 +44,17 @@ CellIndex EpochPlan::sequence_begin(std::int64_t batch) const {
   // floor(k × n_cells / all_batches), in two steps so that the product cannot overflow.
   const std::int64_t k = options_.rank * n_batches_ + batch;
   return n_cells_ / all_batches * k + n_cells_ % all_batches * k / all_batches;
+}
+
+std::int64_t EpochPlan::batch_of(CellIndex position) const {
+  const CellIndex n_mine = batch_begin(n_batches_);
+  SCTAB_ASSERT(position >= 0 && position < n_mine);
+  // A guess that is one off at most, for the division rounds.
+  const double share = static_cast<double>(position) / static_cast<double>(n_mine);
+  auto batch = std::min(static_cast<std::int64_t>(share * static_cast<double>(n_batches_)), n_batches_ - 1);
+  while (batch_begin(batch) > position) --batch;
+  while (batch_begin(batch + 1) <= position) ++batch;
+  return batch;
 }
 
 std::int64_t EpochPlan::window_of(CellIndex position) const {

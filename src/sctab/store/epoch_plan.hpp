@@ -22,7 +22,8 @@ struct WindowRow {
   bool operator==(const WindowRow&) const = default;
 };
 
-/// Batches an epoch on each rank, for a split of n_cells.
+/// Batches an epoch on each rank, for a split of n_cells; none is empty where there is a cell for each rank. (Several
+/// ranks with batches of one cell may get one of two: so their counts are equal.)
 std::int64_t batches_per_epoch(CellIndex n_cells, const LoaderOptions& options);
 
 /// Which cells each batch of one rank holds in one epoch: a pure function of (seed, epoch, rank, world size) and the
@@ -36,6 +37,9 @@ class EpochPlan {
   [[nodiscard]] std::int64_t n_batches() const { return n_batches_; }
   /// Position where a batch begins; batch n_batches() begins where the rank's cells end.
   [[nodiscard]] CellIndex batch_begin(std::int64_t batch) const { return sequence_begin(batch) - sequence_begin(0); }
+
+  /// The batch that holds a position of the rank's cells.
+  [[nodiscard]] std::int64_t batch_of(CellIndex position) const;
 
   /// The blocks that this rank reads, in order; the first and the last may be parts of a block.
   [[nodiscard]] const std::vector<RowRange>& blocks() const { return blocks_; }
