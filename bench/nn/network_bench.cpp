@@ -52,7 +52,7 @@ void train_step(benchmark::State& state) {
   torch::optim::AdamW optimiser(network->parameters(), torch::optim::AdamWOptions(0.005).weight_decay(0.05));
   const at::Tensor types = at::arange(state.range(0)) % kTypes;
   for (auto _ : state) {
-    const NetworkOutput output = network->forward(dense_tensor(cells.view()));
+    const NetworkOutput output = network->forward(cells.view());
     const at::Tensor loss = at::cross_entropy_loss(output.logits, types) - 1e-5 * output.mask_loss;
     network->zero_gradients();
     loss.backward();
@@ -68,7 +68,7 @@ void predict(benchmark::State& state) {
   const auto network = paper_network();
   network->eval();
   const at::NoGradGuard no_gradient;
-  for (auto _ : state) benchmark::DoNotOptimize(network->forward(dense_tensor(cells.view())).logits.softmax(1));
+  for (auto _ : state) benchmark::DoNotOptimize(network->forward(cells.view()).logits.softmax(1));
   rate(state, state.range(0));
 }
 BENCHMARK(predict)->Arg(256)->Arg(1024)->Unit(benchmark::kMillisecond)->UseRealTime();

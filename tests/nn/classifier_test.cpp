@@ -29,7 +29,7 @@ TEST_P(EachClassifier, EqualsADirectForward) {
   const sparse::CsrMatrix cells = random_cells(10, 12, 4);
   const auto network = make_network(small_architecture(GetParam()), 1);
   network->eval();
-  const NetworkOutput want = network->forward(dense_tensor(cells.view()));
+  const NetworkOutput want = network->forward(cells.view());
 
   const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
   const Prediction found = classifier.predict(cells.view());
@@ -73,7 +73,7 @@ TEST(Classifier, AnEnsembleIsTheMeanOfItsMembers) {
   at::Tensor want = at::zeros({4, 5});
   for (const std::uint64_t seed : {1, 2}) {
     const auto network = make_network(small_architecture(ModelKind::kLinear), seed);
-    want += network->forward(dense_tensor(cells.view())).logits.detach().softmax(1) / 2;
+    want += network->forward(cells.view()).logits.detach().softmax(1) / 2;
   }
   const Prediction found = Classifier::load(folder / "model", kBatchesOfThree).predict(cells.view());
   EXPECT_TRUE(at::allclose(as_tensor(found.probabilities, 5), want, 1e-5, 1e-6));

@@ -18,7 +18,8 @@ inline void expect_gradient(const std::function<at::Tensor()>& function, at::Ten
   variable.requires_grad_(true);
   variable.mutable_grad().reset();
   function().backward();
-  const at::Tensor gradient = variable.grad().contiguous();
+  // In the variable's own order of memory, which need not be row-major.
+  const at::Tensor gradient = at::empty_like(variable).copy_(variable.grad()).detach();
   const double scale = std::max(gradient.abs().max().item<double>(), 1e-3);
 
   const at::NoGradGuard no_gradient;

@@ -17,8 +17,12 @@
 namespace sctab::nn::tests {
 namespace {
 
-at::Tensor cells(std::int64_t n) {
-  return dense_tensor(random_cells(n, 12, 7).view());
+sparse::CsrMatrix cells(std::int64_t n) {
+  return random_cells(n, 12, 7);
+}
+
+at::Tensor dense_cells(std::int64_t n) {
+  return dense_tensor(cells(n).view());
 }
 
 void expect_same_state(const Network& a, const Network& b, bool same) {
@@ -42,7 +46,7 @@ TEST_P(EachKind, GradientsEqualDifferences) {
       architecture_.tabnet.n_shared = n_shared;
       const auto network = make_network(architecture_, 3);
       network->convert_to(at::kDouble);
-      const at::Tensor x = cells(10).to(at::kDouble), weights = normal_tensor({10, 5}, 2);
+      const at::Tensor x = dense_cells(10).to(at::kDouble), weights = normal_tensor({10, 5}, 2);
       const auto loss = [&] {
         const NetworkOutput output = network->forward(x);
         return (output.logits * weights).sum() + output.mask_loss;
@@ -55,7 +59,7 @@ TEST_P(EachKind, GradientsEqualDifferences) {
 }
 
 TEST_P(EachKind, OutputHasItsShapes) {
-  const NetworkOutput output = network_->forward(cells(9));
+  const NetworkOutput output = network_->forward(cells(9).view());
   EXPECT_EQ(output.logits.sizes(), (std::vector<std::int64_t>{9, 5}));
   EXPECT_EQ(output.embedding.sizes(), (std::vector<std::int64_t>{9, embedding_width(architecture_)}));
   EXPECT_EQ(output.mask_loss.dim(), 0);
@@ -65,7 +69,7 @@ TEST_P(EachKind, OutputHasItsShapes) {
 TEST_P(EachKind, AnyBatchSizeTrainsWithFiniteNumbers) {
   for (const std::int64_t n : {1, 2, 3, 4, 5, 9}) {  // virtual batches hold 4
     network_->zero_gradients();
-    const NetworkOutput output = network_->forward(cells(n));
+    const NetworkOutput output = network_->forward(cells(n).view());
     (output.logits.square().mean() + output.mask_loss).backward();
     for (const auto& [name, parameter] : network_->state().parameters()) {
       EXPECT_TRUE(at::isfinite(parameter.grad()).all().item<bool>()) << name << " at " << n << " cells";
@@ -77,9 +81,9 @@ TEST_P(EachKind, AnyBatchSizeTrainsWithFiniteNumbers) {
 }
 
 TEST_P(EachKind, EvalIsAFunctionOfEachCell) {
-  network_->forward(cells(9));  // moves running statistics off their start
+  network_->forward(cells(9).view());  // moves running statistics off their start
   network_->eval();
-  const at::Tensor x = cells(9);
+  const at::Tensor x = dense_cells(9);
   const at::Tensor together = network_->forward(x).logits;
   for (std::int64_t i = 0; i < 9; ++i) {
     EXPECT_TRUE(at::allclose(network_->forward(x.narrow(0, i, 1)).logits[0], together[i], 1e-5, 1e-6)) << i;
@@ -91,25 +95,25 @@ TEST_P(EachKind, SeedAloneDecides) {
   expect_same_state(*network_, *make_network(architecture_, 1), true);
   expect_same_state(*network_, *make_network(architecture_, 2), false);
   const auto again = make_network(architecture_, 1);
-  EXPECT_TRUE(at::equal(network_->forward(cells(6)).logits, again->forward(cells(6)).logits));
+  EXPECT_TRUE(at::equal(network_->forward(cells(6).view()).logits, again->forward(cells(6).view()).logits));
 }
 
 TEST_P(EachKind, GlobalGeneratorStaysWhereItIs) {
   const at::Tensor before = at::detail::getDefaultCPUGenerator().get_state().clone();
-  make_network(architecture_, 5)->forward(cells(6));
+  make_network(architecture_, 5)->forward(cells(6).view());
   EXPECT_TRUE(at::equal(before, at::detail::getDefaultCPUGenerator().get_state()));
 }
 
 TEST_P(EachKind, RandomStateResumes) {
-  network_->forward(cells(6));
+  network_->forward(cells(6).view());
   const at::Tensor random_state = network_->random_state().clone();
   const auto weights = network_->state().copy();
-  const at::Tensor want = network_->forward(cells(6)).logits.detach();
+  const at::Tensor want = network_->forward(cells(6).view()).logits.detach();
 
   const auto resumed = make_network(architecture_, 99);
   resumed->state().load(weights, "memory");
   resumed->set_random_state(random_state);
-  EXPECT_TRUE(at::equal(resumed->forward(cells(6)).logits, want));
+  EXPECT_TRUE(at::equal(resumed->forward(cells(6).view()).logits, want));
 }
 
 TEST_P(EachKind, BatchNormEstimateKeepsWeightsModeAndRandomState) {
@@ -117,8 +121,8 @@ TEST_P(EachKind, BatchNormEstimateKeepsWeightsModeAndRandomState) {
   const auto before = network_->state().copy();
   network_->eval();
   BatchNormEstimate estimate(*network_);
-  estimate.add(cells(9));
-  estimate.add(cells(4));
+  estimate.add(cells(9).view());
+  estimate.add(cells(4).view());
   EXPECT_EQ(estimate.n_cells(), 13);
   EXPECT_FALSE(network_->training());
   EXPECT_TRUE(at::equal(random_state, network_->random_state()));
@@ -135,9 +139,9 @@ TEST(Tabnet, EstimatedStatisticsMakeEvalEqualOneTrainingBatch) {
   Architecture architecture = small_architecture(ModelKind::kTabnet);
   architecture.tabnet.virtual_batch_size = 4000;
   const auto network = make_network(architecture, 1);
-  const at::Tensor x = cells(3000);
+  const at::Tensor x = dense_cells(3000);
   const at::Tensor want = network->forward(x).logits.detach();
-  BatchNormEstimate(*network).add(x);
+  BatchNormEstimate(*network).add(cells(3000).view());
   network->eval();
   const at::Tensor found = network->forward(x).logits.detach();
   const double deviation = ((found - want).abs().max() / want.abs().max()).item<double>();
@@ -186,7 +190,7 @@ TEST(Tabnet, ExplanationHoldsOneMaskAStep) {
   const auto network = make_network(small_architecture(ModelKind::kTabnet), 1);
   network->eval();
   Explanation explanation;
-  network->explain(cells(6), explanation);
+  network->explain(cells(6).view(), explanation);
   ASSERT_EQ(explanation.masks.size(), 2U);
   for (const at::Tensor& mask : explanation.masks) {
     EXPECT_TRUE(at::allclose(mask.sum(1), at::ones({6}), 0, 1e-6));
@@ -196,9 +200,9 @@ TEST(Tabnet, ExplanationHoldsOneMaskAStep) {
 
 TEST(Mlp, DropoutActsInTrainingOnly) {
   const auto network = make_network(small_architecture(ModelKind::kMlp), 1);
-  EXPECT_FALSE(at::equal(network->forward(cells(6)).logits, network->forward(cells(6)).logits));
+  EXPECT_FALSE(at::equal(network->forward(cells(6).view()).logits, network->forward(cells(6).view()).logits));
   network->eval();
-  EXPECT_TRUE(at::equal(network->forward(cells(6)).logits, network->forward(cells(6)).logits));
+  EXPECT_TRUE(at::equal(network->forward(cells(6).view()).logits, network->forward(cells(6).view()).logits));
 }
 
 TEST(MaskLoss, GradientEqualsDifferences) {

@@ -127,7 +127,7 @@ void TabnetOptions::validate() const {
 }
 
 void MlpOptions::validate() const {
-  require_size("n_hidden", n_hidden, 0, 1000);
+  require_size("n_hidden", n_hidden, 1, 1000);
   require_size("hidden_size", hidden_size, 1);
   require_number("dropout", dropout, true, 0, 1);
 }
@@ -142,7 +142,7 @@ void Architecture::validate() const {
 std::int64_t embedding_width(const Architecture& architecture) {
   if (architecture.kind == ModelKind::kTabnet) return architecture.tabnet.n_d;
   if (architecture.kind == ModelKind::kLinear) return architecture.n_types;
-  return architecture.mlp.n_hidden == 0 ? architecture.n_genes : architecture.mlp.hidden_size;
+  return architecture.mlp.hidden_size;
 }
 
 json to_json(const Architecture& architecture) {

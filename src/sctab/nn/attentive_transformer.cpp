@@ -2,9 +2,18 @@
 
 #include <ATen/ATen.h>
 
+#include "sctab/nn/differentiable.hpp"
 #include "sctab/nn/mask_activation.hpp"
+#include "sctab/nn/spans.hpp"
 
 namespace sctab::nn {
+namespace {
+
+kernels::Simplex simplex(MaskType type) {
+  return type == MaskType::kEntmax ? kernels::Simplex::kEntmax15 : kernels::Simplex::kSparsemax;
+}
+
+}  // namespace
 
 AttentiveTransformer::AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const TabnetOptions& options)
     : weight_((scope / "fc").parameter("weight", scope.mapping_weight(options.n_a, n_genes))),
@@ -15,6 +24,42 @@ at::Tensor AttentiveTransformer::forward(const at::Tensor& attention, const at::
   at::Tensor scores = bn_.forward(at::linear(attention, weight_), pass);
   if (prior.defined()) scores = scores * prior;
   return mask_activation(mask_type_, scores);
+}
+
+GeneMask AttentiveTransformer::forward(const at::Tensor& attention, const GenePrior& prior, const LayerPass& pass) {
+  const kernels::Backend& kernels = *pass.kernels;
+  const at::Tensor activations = attention.detach().contiguous();
+  const NormStatistics used = statistics(activations, pass);
+  const auto mask = std::make_shared<sparse::CsrMatrix>();
+  kernels.attention_mask(layer(activations, prior, used), *mask);
+
+  const BatchNorm& bn = bn_.batch_norm();
+  const at::Tensor weights = differentiable(
+      values_tensor(mask), {attention, weight_, bn.weight(), bn.bias(), prior.values},
+      [=, this, &kernels, &bn](const at::Tensor& dmask) -> std::vector<at::Tensor> {
+        at::Tensor dscores = at::empty_like(dmask), dprior;
+        kernels.simplex_backward(simplex(mask_type_), mask->view(), values(dmask), values(dscores));
+        at::Tensor dactivations = at::zeros_like(activations), dweights = at::zeros_like(weight_);
+        at::Tensor dnorm_weight = at::zeros_like(bn.weight()), dnorm_bias = at::zeros_like(bn.bias());
+        if (prior.values.defined()) dprior = at::zeros_like(prior.values);
+        kernels.attention_backward(layer(activations, prior, used), mask->view(), values(dscores),
+                                   {values(dactivations), values(dweights), values(dnorm_weight), values(dnorm_bias),
+                                    dprior.defined() ? values(dprior) : std::span<float>{}});
+        return {dactivations, dweights, dnorm_weight, dnorm_bias, dprior};
+      });
+  return {mask, weights};
+}
+
+NormStatistics AttentiveTransformer::statistics(const at::Tensor& attention, const LayerPass& pass) {
+  return bn_.statistics(attention.size(0), pass, [&](auto batch_starts, auto mean, auto variance) {
+    pass.kernels->score_statistics(values(attention), values(weight_), attention.size(1), batch_starts, mean, variance);
+  });
+}
+
+kernels::AttentionLayer AttentiveTransformer::layer(const at::Tensor& attention, const GenePrior& prior,
+                                                    const NormStatistics& statistics) const {
+  return {values(attention), values(weight_),    attention.size(1), bn_.batch_norm().with(statistics),
+          prior.view(),      simplex(mask_type_)};
 }
 
 }  // namespace sctab::nn

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "sctab/nn/architecture.hpp"
+#include "sctab/nn/gene_mask.hpp"
 #include "sctab/nn/ghost_batch_norm.hpp"
 
 namespace sctab::nn {
@@ -16,8 +17,15 @@ class AttentiveTransformer {
   /// attention: cells × n_a. prior: cells × genes, how freely each gene may still be used; undefined = 1 everywhere.
   /// Returns the mask, cells × genes, rows on the simplex.
   at::Tensor forward(const at::Tensor& attention, const at::Tensor& prior, const LayerPass& pass);
+  /// The same by pass.kernels, with no cells × genes array.
+  GeneMask forward(const at::Tensor& attention, const GenePrior& prior, const LayerPass& pass);
 
  private:
+  NormStatistics statistics(const at::Tensor& attention, const LayerPass& pass);
+  /// What the mask is a function of, as the kernels take it; the arguments must outlive it.
+  [[nodiscard]] kernels::AttentionLayer layer(const at::Tensor& attention, const GenePrior& prior,
+                                              const NormStatistics& statistics) const;
+
   at::Tensor weight_;  // genes × n_a
   GhostBatchNorm bn_;
   MaskType mask_type_;

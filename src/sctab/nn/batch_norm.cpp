@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+#include "sctab/kernels/backend.hpp"
+#include "sctab/nn/differentiable.hpp"
+#include "sctab/nn/spans.hpp"
+
 namespace sctab::nn {
 
 BatchNorm::BatchNorm(const LayerScope& scope, std::int64_t width, const BatchNormOptions& options)
@@ -15,11 +19,13 @@ BatchNorm::BatchNorm(const LayerScope& scope, std::int64_t width, const BatchNor
       options_(options) {}
 
 at::Tensor BatchNorm::forward(const at::Tensor& x, const LayerPass& pass) {
+  if (pass.kernels != nullptr) return forward_by_kernels(x, pass);
   const auto normalise = [&](const at::Tensor& mean, const at::Tensor& var, bool of_batch) {
     return at::batch_norm(x, weight_, bias_, mean, var, of_batch, options_.momentum, options_.epsilon, false);
   };
   if (pass.mode == LayerMode::kEstimate) {
-    merge_statistics(x, pass.cells_before);
+    const auto [variance, mean] = at::var_mean(x.detach(), at::IntArrayRef{0}, /*unbiased=*/false);
+    merge_statistics(mean, variance, x.size(0), pass.cells_before);
     return normalise({}, {}, true);
   }
   const bool of_batch = pass.mode == LayerMode::kTrain && x.size(0) > 1;
@@ -27,18 +33,74 @@ at::Tensor BatchNorm::forward(const at::Tensor& x, const LayerPass& pass) {
   return normalise(running_mean_, running_var_, of_batch);
 }
 
-void BatchNorm::merge_statistics(const at::Tensor& x, std::int64_t cells_before) {
-  const auto [var, mean] = at::var_mean(x.detach(), at::IntArrayRef{0}, /*unbiased=*/false);
+at::Tensor BatchNorm::forward_by_kernels(const at::Tensor& x, const LayerPass& pass) {
+  const kernels::Backend& kernels = *pass.kernels;
+  const at::Tensor input = x.detach().contiguous(), weight = weight_.detach();
+  const std::int64_t n_cells = input.size(0), n_columns = width();
+  const NormStatistics used = statistics(n_cells, 0, pass, [&](auto batch_starts, auto mean, auto variance) {
+    kernels.column_statistics(values(input), n_columns, batch_starts, mean, variance);
+  });
+  const bool of_batch = pass.mode == LayerMode::kTrain && n_cells > 1;
+  const at::Tensor inverse_sd = (used.variance + options_.epsilon).rsqrt(), xhat = (input - used.mean) * inverse_sd;
+  return differentiable(xhat * weight + bias_.detach(), {x, weight_, bias_},
+                        [=, &kernels](const at::Tensor& dout) -> std::vector<at::Tensor> {
+                          // torch's sums depend on the number of threads; products with ones do not.
+                          const at::Tensor ones = at::ones({n_cells}), weighted = dout * xhat;
+                          at::Tensor dweight = at::empty({n_columns}), dbias = at::empty({n_columns}), dxhat = dout;
+                          kernels.transposed_product(values(ones), values(weighted), n_cells, values(dweight));
+                          kernels.transposed_product(values(ones), values(dout), n_cells, values(dbias));
+                          if (of_batch) dxhat = dout - (dbias + xhat * dweight) / static_cast<double>(n_cells);
+                          return {dxhat * (weight * inverse_sd), dweight, dbias};
+                        });
+}
+
+NormStatistics BatchNorm::statistics(std::int64_t n_cells, std::int64_t virtual_batch_size, const LayerPass& pass,
+                                     const ComputeStatistics& compute) {
+  const at::NoGradGuard no_gradient;
+  if (pass.mode == LayerMode::kEval) return {{0, n_cells}, running_mean_.unsqueeze(0), running_var_.unsqueeze(0)};
+  const bool train = pass.mode == LayerMode::kTrain;
+  NormStatistics result;
+  result.batch_starts =
+      kernels::virtual_batch_starts(n_cells, train && virtual_batch_size > 0 ? virtual_batch_size : n_cells);
+  const std::int64_t n_batches = std::ssize(result.batch_starts) - 1;
+  // The running ones stay where a virtual batch has one cell, hence no variance.
+  result.mean = running_mean_.repeat({n_batches, 1});
+  result.variance = running_var_.repeat({n_batches, 1});
+  compute(result.batch_starts, values(result.mean), values(result.variance));
+  if (!train) {
+    merge_statistics(result.mean[0], result.variance[0], n_cells, pass.cells_before);
+    return result;
+  }
+  const kernels::GhostNorm norm = with(result);
+  pass.kernels->update_running_statistics(norm, static_cast<float>(options_.momentum), values(running_mean_),
+                                          values(running_var_));
+  std::int64_t n_tracked = 0;
+  for (std::int64_t batch = 0; batch < n_batches; ++batch) n_tracked += norm.size_of(batch) > 1 ? 1 : 0;
+  num_batches_tracked_.add_(n_tracked);
+  return result;
+}
+
+kernels::GhostNorm BatchNorm::with(const NormStatistics& statistics) const {
+  return {statistics.batch_starts,
+          values(weight_),
+          values(bias_),
+          values(statistics.mean),
+          values(statistics.variance),
+          static_cast<float>(options_.epsilon)};
+}
+
+void BatchNorm::merge_statistics(const at::Tensor& mean, const at::Tensor& variance, std::int64_t n_cells,
+                                 std::int64_t cells_before) {
   if (cells_before == 0) {
     running_mean_.zero_();
     running_var_.zero_();
   }
   const auto before = static_cast<double>(cells_before);
-  const auto added = static_cast<double>(x.size(0));
+  const auto added = static_cast<double>(n_cells);
   const double total = before + added;
   const at::Tensor shift = mean - running_mean_;
   // Chan's rule on sums of squares; the unbiased variance of a single cell is taken as 0.
-  running_var_.mul_(std::max(before - 1, 0.0)).add_(var, added).add_(shift.square(), before * added / total);
+  running_var_.mul_(std::max(before - 1, 0.0)).add_(variance, added).add_(shift.square(), before * added / total);
   running_var_.div_(std::max(total - 1, 1.0));
   running_mean_.add_(shift, added / total);
 }

@@ -3,7 +3,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
 
+#include "sctab/kernels/batch_norm.hpp"
 #include "sctab/nn/layer_mode.hpp"
 #include "sctab/nn/layer_scope.hpp"
 
@@ -14,6 +18,16 @@ struct BatchNormOptions {
   double epsilon = 1e-5;
 };
 
+/// What a pass normalises its cells by: each virtual batch's own mean and biased variance, or the running ones.
+struct NormStatistics {
+  std::vector<std::int64_t> batch_starts;  // as kernels::virtual_batch_starts() gives them
+  at::Tensor mean, variance;               // virtual batches × width
+};
+
+/// Fills mean and variance (virtual batches × width), but those of virtual batches of one cell.
+using ComputeStatistics =
+    std::function<void(std::span<const std::int64_t> batch_starts, std::span<float> mean, std::span<float> variance)>;
+
 /// Batch norm over the cells of a batch, per column: torch's, under torch's names. Where torch refuses, in training
 /// mode on one cell, whose variance does not exist, the running statistics normalise it and stay as they are.
 class BatchNorm {
@@ -22,8 +36,22 @@ class BatchNorm {
   /// x: cells × width. Returns the same shape.
   at::Tensor forward(const at::Tensor& x, const LayerPass& pass);
 
+  /// The same for layers that normalise by a kernel of their own: the statistics to use for n_cells (more than one in
+  /// kEstimate) in virtual batches of `virtual_batch_size` (0: all in one; so too outside training), computed where
+  /// the pass wants the batch's. Moves the running ones as forward() does.
+  NormStatistics statistics(std::int64_t n_cells, std::int64_t virtual_batch_size, const LayerPass& pass,
+                            const ComputeStatistics& compute);
+  /// As the kernels take them; both must outlive it.
+  [[nodiscard]] kernels::GhostNorm with(const NormStatistics& statistics) const;
+  [[nodiscard]] const at::Tensor& weight() const { return weight_; }
+  [[nodiscard]] const at::Tensor& bias() const { return bias_; }
+  [[nodiscard]] std::int64_t width() const { return weight_.size(0); }
+  [[nodiscard]] double epsilon() const { return options_.epsilon; }
+
  private:
-  void merge_statistics(const at::Tensor& x, std::int64_t cells_before);
+  at::Tensor forward_by_kernels(const at::Tensor& x, const LayerPass& pass);
+  void merge_statistics(const at::Tensor& mean, const at::Tensor& variance, std::int64_t n_cells,
+                        std::int64_t cells_before);
 
   at::Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;
   BatchNormOptions options_;

@@ -71,7 +71,7 @@ Prediction Classifier::predict(sparse::CsrView log_norm) const {
   for (std::int64_t first = 0; first < log_norm.n_cells; first += state_->options.batch_size) {
     core::check_interrupt();
     const std::int64_t n = std::min(state_->options.batch_size, log_norm.n_cells - first);
-    const at::Tensor x = dense_tensor(slice(log_norm, first, n));
+    const sparse::CsrView x = slice(log_norm, first, n);
     at::Tensor probabilities;
     for (const auto& member : state_->members) {
       const NetworkOutput output = member->forward(x);

@@ -1,8 +1,6 @@
 #include "sctab/nn/feature_transformer.hpp"
 
-#include <ATen/ATen.h>
-
-#include <cmath>
+#include "sctab/nn/gene_major.hpp"
 
 namespace sctab::nn {
 
@@ -10,7 +8,9 @@ FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_g
                                        const FeatureTransformer* shares_with) {
   const std::int64_t width = options.n_d + options.n_a;
   const BatchNormOptions norm{.momentum = options.momentum};
-  const auto new_weight = [&] { return scope.glu_weight(layers_.empty() ? n_genes : width, 2 * width); };
+  const auto new_weight = [&] {
+    return layers_.empty() ? gene_major(scope.glu_weight(n_genes, 2 * width)) : scope.glu_weight(width, 2 * width);
+  };
 
   for (std::int64_t i = 0; i < options.n_shared; ++i) {
     const LayerScope shared = scope / "shared" / "shared_layers" / i, layer = scope / "shared" / "glu_layers" / i;
@@ -33,7 +33,7 @@ FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_g
 
 at::Tensor FeatureTransformer::forward(const at::Tensor& projected, const LayerPass& pass) {
   at::Tensor x = layers_.front().gate(projected, pass);
-  for (std::size_t i = 1; i < layers_.size(); ++i) x = (x + layers_[i].forward(x, pass)) * std::sqrt(0.5);
+  for (std::size_t i = 1; i < layers_.size(); ++i) x = layers_[i].residual(x, pass);
   return x;
 }
 

@@ -18,6 +18,11 @@ class GhostBatchNorm {
       : virtual_batch_size_(virtual_batch_size), bn_(scope / "bn", width, options) {}
   /// x: cells × width. Returns the same shape.
   at::Tensor forward(const at::Tensor& x, const LayerPass& pass);
+  /// As BatchNorm::statistics(), in this layer's virtual batches.
+  NormStatistics statistics(std::int64_t n_cells, const LayerPass& pass, const ComputeStatistics& compute) {
+    return bn_.statistics(n_cells, virtual_batch_size_, pass, compute);
+  }
+  [[nodiscard]] const BatchNorm& batch_norm() const { return bn_; }
 
  private:
   std::int64_t virtual_batch_size_;

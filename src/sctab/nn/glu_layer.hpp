@@ -14,12 +14,18 @@ class GluLayer {
       : weight_(std::move(weight)), bn_(scope / "bn", weight_.size(0), virtual_batch_size, norm) {}
 
   [[nodiscard]] const at::Tensor& weight() const { return weight_; }
-  /// x: cells × n_in. Returns cells × width.
-  at::Tensor forward(const at::Tensor& x, const LayerPass& pass);
   /// What follows the linear map. projected: cells × (2 · width). Returns cells × width.
   at::Tensor gate(const at::Tensor& projected, const LayerPass& pass);
+  /// sqrt(0.5) times the sum of x (cells × width) and the layer of x. Returns cells × width.
+  at::Tensor residual(const at::Tensor& x, const LayerPass& pass);
 
  private:
+  NormStatistics statistics(const at::Tensor& projected, const LayerPass& pass);
+  /// From the gradient of the gated values to those of the projected ones, of batch norm's weight and of its bias.
+  [[nodiscard]] std::vector<at::Tensor> gate_backward(const at::Tensor& projected, const NormStatistics& statistics,
+                                                      bool has_residual, const at::Tensor& dout,
+                                                      const LayerPass& pass) const;
+
   at::Tensor weight_;
   GhostBatchNorm bn_;
 };

@@ -2,6 +2,10 @@
 
 #include <cstdint>
 
+namespace sctab::kernels {
+struct Backend;
+}
+
 namespace sctab::nn {
 
 enum class LayerMode {
@@ -13,7 +17,8 @@ enum class LayerMode {
 /// How the layers are to treat one batch.
 struct LayerPass {
   LayerMode mode = LayerMode::kTrain;
-  std::int64_t cells_before = 0;  // kEstimate: the cells that the running statistics already stand for
+  std::int64_t cells_before = 0;              // kEstimate: the cells that the running statistics already stand for
+  const kernels::Backend* kernels = nullptr;  // what computes; null: torch, on dense arrays
 };
 
 }  // namespace sctab::nn

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "sctab/nn/dense_linear.hpp"
+
 namespace sctab::nn {
 namespace {
 
@@ -56,8 +58,8 @@ LinearLayer::LinearLayer(const LayerScope& scope, std::int64_t n_in, std::int64_
     : weight(scope.parameter("weight", scope.uniform({n_out, n_in}, n_in))),
       bias(scope.parameter("bias", scope.uniform({n_out}, n_in))) {}
 
-at::Tensor LinearLayer::forward(const at::Tensor& x) const {
-  return at::linear(x, weight, bias);
+at::Tensor LinearLayer::forward(const at::Tensor& x, const LayerPass& pass) const {
+  return dense_linear(x, weight, bias, pass);
 }
 
 }  // namespace sctab::nn

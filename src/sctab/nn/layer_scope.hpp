@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "sctab/nn/layer_mode.hpp"
 #include "sctab/nn/network_state.hpp"
 
 namespace sctab::nn {
@@ -44,7 +45,8 @@ class LayerScope {
 /// A linear layer with bias, initialised as torch does: "weight" (n_out × n_in) and "bias".
 struct LinearLayer {
   LinearLayer(const LayerScope& scope, std::int64_t n_in, std::int64_t n_out);
-  [[nodiscard]] at::Tensor forward(const at::Tensor& x) const;
+  /// x: cells × n_in. Returns cells × n_out.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& x, const LayerPass& pass) const;
 
   at::Tensor weight, bias;
 };

@@ -3,10 +3,20 @@
 #include <ATen/ATen.h>
 
 namespace sctab::nn {
+namespace {
 
-NetworkOutput Linear::run(const at::Tensor& x, const LayerPass& /*pass*/, Explanation* /*explanation*/) {
-  const at::Tensor logits = layer_.forward(x);
-  return {logits, at::zeros({}, x.options()), logits};
+NetworkOutput output_of(const at::Tensor& logits) {
+  return {logits, at::zeros({}, logits.options()), logits};
+}
+
+}  // namespace
+
+NetworkOutput Linear::run(const at::Tensor& x, const LayerPass& pass, Explanation* /*explanation*/) {
+  return output_of(layer_.forward(x, pass));
+}
+
+NetworkOutput Linear::run(sparse::CsrView x, const LayerPass& pass, Explanation* /*explanation*/) {
+  return output_of(layer_.forward(x, pass));
 }
 
 }  // namespace sctab::nn

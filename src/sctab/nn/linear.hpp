@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sctab/nn/layer_scope.hpp"
+#include "sctab/nn/gene_linear.hpp"
 #include "sctab/nn/network.hpp"
 
 namespace sctab::nn {
@@ -13,8 +13,9 @@ class Linear final : public Network {
 
  private:
   NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
+  NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
 
-  LinearLayer layer_;
+  GeneLinear layer_;
 };
 
 }  // namespace sctab::nn

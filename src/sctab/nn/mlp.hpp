@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sctab/nn/batch_norm.hpp"
+#include "sctab/nn/gene_linear.hpp"
 #include "sctab/nn/network.hpp"
 
 namespace sctab::nn {
@@ -18,9 +20,15 @@ class Mlp final : public Network {
     BatchNorm bn;
   };
   NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
+  NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
+  /// What follows the first layer. first: its output, cells × hidden_size.
+  NetworkOutput run_hidden(const at::Tensor& first, const LayerPass& pass);
+  at::Tensor activate(BatchNorm& bn, const at::Tensor& h, const LayerPass& pass);
 
   double dropout_rate_;
-  std::vector<HiddenLayer> hidden_;
+  GeneLinear first_;
+  BatchNorm first_bn_;
+  std::vector<HiddenLayer> hidden_;  // after the first
   LinearLayer output_;
 };
 

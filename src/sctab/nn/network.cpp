@@ -5,9 +5,11 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/kernels/backend.hpp"
 #include "sctab/nn/linear.hpp"
 #include "sctab/nn/mlp.hpp"
 #include "sctab/nn/tabnet.hpp"
+#include "sctab/nn/torch_runtime.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -61,10 +63,18 @@ std::unique_ptr<Network> make_network(const Architecture& architecture, std::uin
   core::assertion_failed("a known ModelKind", __FILE__, __LINE__);
 }
 
-void BatchNormEstimate::add(const at::Tensor& x) {
+NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
+  // Statistics of one cell are torch's: to the kernels it has no variance.
+  if (dense_ || (pass.mode == LayerMode::kEstimate && x.n_cells == 1)) return run(dense_tensor(x), pass, explanation);
+  LayerPass by_kernels = pass;
+  by_kernels.kernels = &kernels::backend(kernels::Device::kCpu);
+  return run(x, by_kernels, explanation);
+}
+
+void BatchNormEstimate::add(sparse::CsrView x) {
   const at::NoGradGuard no_gradient;
-  network_.run(x, {LayerMode::kEstimate, n_cells_}, nullptr);
-  n_cells_ += x.size(0);
+  network_.dispatch(x, {LayerMode::kEstimate, n_cells_}, nullptr);
+  n_cells_ += x.n_cells;
 }
 
 }  // namespace sctab::nn

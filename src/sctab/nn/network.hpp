@@ -11,6 +11,7 @@
 #include "sctab/nn/layer_mode.hpp"
 #include "sctab/nn/layer_scope.hpp"
 #include "sctab/nn/network_state.hpp"
+#include "sctab/sparse/csr.hpp"
 
 namespace sctab::nn {
 
@@ -32,16 +33,24 @@ struct Explanation {
 ///
 ///   auto network = make_network(architecture, seed);
 ///   network->train();
-///   auto output = network->forward(dense_tensor(batch));
+///   auto output = network->forward(batch.view());
 class Network {
  public:
   virtual ~Network() = default;
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  /// x: cells × genes, dense, at least one cell, of the parameters' type. Updates running statistics in training mode.
-  NetworkOutput forward(const at::Tensor& x) { return run(x, pass_, nullptr); }
+  /// x: (n_cells × n_genes), at least one cell; it must outlive the backward pass. Updates running statistics in
+  /// training mode.
+  NetworkOutput forward(sparse::CsrView x) { return dispatch(x, pass_, nullptr); }
   /// As forward(), and what attention looked at.
+  NetworkOutput explain(sparse::CsrView x, Explanation& explanation) { return dispatch(x, pass_, &explanation); }
+
+  /// Computes by torch on dense arrays from now on, or by the kernels again: the same but for rounding, many times
+  /// slower and with several cells × genes arrays in memory. It is what the kernels are checked by.
+  void compute_densely(bool dense) { dense_ = dense; }
+  /// By torch, whatever compute_densely() says, and in double too. x: cells × genes of the parameters' type.
+  NetworkOutput forward(const at::Tensor& x) { return run(x, pass_, nullptr); }
   NetworkOutput explain(const at::Tensor& x, Explanation& explanation) { return run(x, pass_, &explanation); }
 
   /// Batch statistics and dropout. A new network is in this mode.
@@ -65,6 +74,8 @@ class Network {
  protected:
   explicit Network(std::uint64_t seed);
   virtual NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) = 0;
+  /// By pass.kernels.
+  virtual NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) = 0;
 
   NetworkState state_;
   LayerScope root_;  // where the layers register and draw their initial weights
@@ -72,7 +83,10 @@ class Network {
 
  private:
   friend class BatchNormEstimate;
+  NetworkOutput dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation);
+
   LayerPass pass_;
+  bool dense_ = false;
 };
 
 /// A new network in training mode. Initial weights (the published code's distributions) and dropout are functions of
@@ -87,9 +101,9 @@ std::unique_ptr<Network> make_network(const Architecture& architecture, std::uin
 class BatchNormEstimate {
  public:
   explicit BatchNormEstimate(Network& network) : network_(network) {}
-  /// x: cells × genes. Batch statistics inside, no dropout, no gradient. The first call discards what was there; after
-  /// every call the statistics are those of the cells so far. The network's mode stays as it is.
-  void add(const at::Tensor& x);
+  /// x: (n_cells × n_genes). Batch statistics inside, no dropout, no gradient. The first call discards what was there;
+  /// after every call the statistics are those of the cells so far. The network's mode stays as it is.
+  void add(sparse::CsrView x);
   [[nodiscard]] std::int64_t n_cells() const { return n_cells_; }
 
  private:

@@ -2,8 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include "sctab/nn/gene_projection.hpp"
-#include "sctab/nn/mask_loss.hpp"
+#include "sctab/nn/dense_genes.hpp"
+#include "sctab/nn/dense_linear.hpp"
+#include "sctab/nn/sparse_genes.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -25,32 +26,41 @@ Tabnet::Tabnet(std::int64_t n_genes, std::int64_t n_types, const TabnetOptions& 
   final_mapping_ = (root_ / "final_mapping").parameter("weight", root_.mapping_weight(options.n_d, n_types));
 }
 
-NetworkOutput Tabnet::run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) {
-  const at::Tensor genes = initial_bn_.forward(x, pass);
+template <typename Genes>
+NetworkOutput Tabnet::run_steps(Genes genes, const LayerPass& pass, Explanation* explanation) {
   const auto attention_part = [&](const at::Tensor& out) { return out.narrow(1, options_.n_d, options_.n_a); };
   at::Tensor attention =
-      attention_part(initial_splitter_.forward(gene_projection(genes, initial_splitter_.gene_weight()), pass));
+      attention_part(initial_splitter_.forward(genes.project(initial_splitter_.gene_weight()), pass));
 
-  at::Tensor embedding, loss, prior;
+  at::Tensor embedding, loss;
+  typename Genes::Prior prior;
   const std::size_t n_steps = attentive_transformers_.size();
   for (std::size_t step = 0; step < n_steps; ++step) {
-    const at::Tensor mask = attentive_transformers_[step].forward(attention, prior, pass);
-    const at::Tensor step_loss = mask_loss(mask, options_.epsilon);
+    const typename Genes::Mask mask = genes.attend(attentive_transformers_[step], attention, prior);
+    const at::Tensor step_loss = genes.loss(mask, options_.epsilon);
     loss = loss.defined() ? loss + step_loss : step_loss;
 
     FeatureTransformer& transformer = feature_transformers_[step];
-    const at::Tensor out = transformer.forward(masked_gene_projection(genes, mask, transformer.gene_weight()), pass);
+    const at::Tensor out = transformer.forward(genes.project(transformer.gene_weight(), mask), pass);
     const at::Tensor contribution = out.narrow(1, 0, options_.n_d).relu();
     embedding = embedding.defined() ? embedding + contribution : contribution;
     attention = attention_part(out);
-    if (step + 1 < n_steps) prior = prior.defined() ? prior * (options_.gamma - mask) : options_.gamma - mask;
+    if (step + 1 < n_steps) prior = genes.advance(prior, mask, options_.gamma);
 
     if (explanation == nullptr) continue;
-    const at::Tensor weighted = mask * contribution.sum(1, true);
+    const at::Tensor dense_mask = genes.dense(mask), weighted = dense_mask * contribution.sum(1, true);
     explanation->importance = step == 0 ? weighted : explanation->importance + weighted;
-    explanation->masks.push_back(mask);
+    explanation->masks.push_back(dense_mask);
   }
-  return {at::linear(embedding, final_mapping_), loss / static_cast<double>(n_steps), embedding};
+  return {dense_linear(embedding, final_mapping_, {}, pass), loss / static_cast<double>(n_steps), embedding};
+}
+
+NetworkOutput Tabnet::run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) {
+  return run_steps(DenseGenes(x, initial_bn_, pass), pass, explanation);
+}
+
+NetworkOutput Tabnet::run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
+  return run_steps(SparseGenes(x, by_gene_, initial_bn_, pass), pass, explanation);
 }
 
 }  // namespace sctab::nn

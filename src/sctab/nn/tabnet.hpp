@@ -17,6 +17,10 @@ class Tabnet final : public Network {
 
  private:
   NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
+  NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
+  /// Genes: DenseGenes or SparseGenes.
+  template <typename Genes>
+  NetworkOutput run_steps(Genes genes, const LayerPass& pass, Explanation* explanation);
 
   TabnetOptions options_;
   LayerScope encoder_;
@@ -24,7 +28,8 @@ class Tabnet final : public Network {
   FeatureTransformer initial_splitter_;
   std::vector<FeatureTransformer> feature_transformers_;
   std::vector<AttentiveTransformer> attentive_transformers_;
-  at::Tensor final_mapping_;  // types × n_d
+  at::Tensor final_mapping_;   // types × n_d
+  sparse::CsrMatrix by_gene_;  // the transpose of a batch, kept for its memory
 };
 
 }  // namespace sctab::nn

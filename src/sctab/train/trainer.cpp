@@ -132,7 +132,7 @@ void Run::train_epoch() {
 
 void Run::step(const store::Batch& batch) {
   network_->zero_gradients();
-  const nn::NetworkOutput output = network_->forward(nn::dense_tensor(batch.x.view()));
+  const nn::NetworkOutput output = network_->forward(batch.x.view());
   const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), class_weights_, plan_.lambda_sparse);
   loss.backward();
   const double norm = optimizer_.step(plan_.learning_rate_of(at_.epoch));

@@ -51,7 +51,7 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
   nn::BatchNormEstimate estimate(network);
   for (store::Batch batch; estimate.n_cells() < kCellsForBatchNorm && loader.next(batch);) {
     core::check_interrupt();
-    estimate.add(nn::dense_tensor(batch.x.view()));
+    estimate.add(batch.x.view());
   }
 }
 
@@ -73,7 +73,7 @@ ValidationScores Validation::score(nn::Network& network) const {
   metrics::ConfusionMatrix confusion(subtypes_.size());
   for (store::Batch batch; loader.next(batch);) {
     core::check_interrupt();
-    const nn::NetworkOutput output = network.forward(nn::dense_tensor(batch.x.view()));
+    const nn::NetworkOutput output = network.forward(batch.x.view());
     std::vector<TypeIndex> targets = predicted_types(output.logits);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const auto truth = batch.cell_types[i], predicted = targets[i];

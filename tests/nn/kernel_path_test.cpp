@@ -1,0 +1,200 @@
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "nn/random_tensors.hpp"
+#include "nn/small_networks.hpp"
+#include "sctab/nn/network.hpp"
+#include "sctab/nn/torch_runtime.hpp"
+
+// The kernels' way through a network against torch's, on dense arrays and in double: outputs, gradients and running
+// statistics.
+namespace sctab::nn::tests {
+namespace {
+
+constexpr std::int32_t kGenes = 150;
+// In parts of the largest value of a tensor, or of a thousandth of the network's largest gradient. Ghost batch norm of
+// a handful of cells divides by small deviations, which multiplies float's 6e-8 by some hundreds, layer after layer.
+constexpr double kTolerance = 2e-4;
+
+struct Case {
+  std::string name;
+  Architecture architecture;
+};
+
+Case tabnet(std::string name, TabnetOptions options) {
+  Case result{std::move(name), small_architecture(ModelKind::kTabnet)};
+  result.architecture.n_genes = kGenes;
+  result.architecture.tabnet = options;
+  return result;
+}
+
+Case other(std::string name, ModelKind kind, std::int64_t n_hidden) {
+  Case result{std::move(name), small_architecture(kind)};
+  result.architecture.n_genes = kGenes;
+  result.architecture.mlp = {.n_hidden = n_hidden, .hidden_size = 6, .dropout = 0};
+  return result;
+}
+
+std::vector<Case> all_cases() {
+  const TabnetOptions small{.n_d = 8, .n_a = 5, .n_independent = 2, .n_shared = 2, .virtual_batch_size = 16};
+  TabnetOptions steps = small, sparsemax = small, unshared = small, no_independent = small, odd = small;
+  steps.n_steps = 3;
+  sparsemax.n_steps = 2;
+  sparsemax.mask_type = MaskType::kSparsemax;
+  unshared.n_shared = 0;
+  unshared.n_steps = 2;
+  no_independent.n_independent = 0;
+  odd.n_d = 7;
+  odd.n_a = 1;
+  return {tabnet("one_step", small),
+          tabnet("three_steps", steps),
+          tabnet("sparsemax", sparsemax),
+          tabnet("no_shared_layers", unshared),
+          tabnet("odd_widths", odd),
+          tabnet("no_independent_layers", no_independent),
+          other("mlp", ModelKind::kMlp, 2),
+          other("shallow_mlp", ModelKind::kMlp, 1),
+          other("linear", ModelKind::kLinear, 1)};
+}
+
+class KernelPath : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    network_ = make_network(architecture_, 3);
+    exact_ = make_network(architecture_, 3);
+    spread_norms();
+    exact_->state().load(network_->state().copy(), "memory");
+    exact_->convert_to(at::kDouble);
+  }
+
+  /// Batch norms that are not the identity: their gradients and folds must show.
+  void spread_norms() {
+    std::uint64_t seed = 0;
+    for (const auto& [name, tensor] : network_->state().parameters()) {
+      if (tensor.dim() == 1) tensor.detach().add_(0.3 * normal_tensor(tensor.sizes(), ++seed).to(at::kFloat));
+    }
+    for (const auto& [name, tensor] : network_->state().buffers()) {
+      if (tensor.is_floating_point()) tensor.add_(normal_tensor(tensor.sizes(), ++seed).abs().to(at::kFloat));
+    }
+  }
+
+  static void expect_close(const at::Tensor& found, const at::Tensor& want, double scale, const std::string& what) {
+    ASSERT_EQ(found.sizes(), want.sizes()) << what;
+    const double deviation = (found.to(at::kDouble) - want).abs().max().item<double>();
+    const double largest = std::max(want.abs().max().item<double>(), scale);
+    if (!(deviation <= kTolerance * largest)) ADD_FAILURE() << what << ": " << deviation << " of " << largest;
+  }
+
+  void expect_same_outputs(const NetworkOutput& found, const NetworkOutput& want) {
+    expect_close(found.logits, want.logits, 1e-3, "logits");
+    expect_close(found.embedding, want.embedding, 1e-3, "embedding");
+    expect_close(found.mask_loss, want.mask_loss, 1e-3, "mask loss");
+  }
+
+  void expect_same_buffers() {
+    const auto &found = network_->state().buffers(), &want = exact_->state().buffers();
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      expect_close(found[i].tensor, want[i].tensor.to(at::kDouble), 1e-3, want[i].name);
+    }
+  }
+
+  const Architecture architecture_ = GetParam().architecture;
+  std::unique_ptr<Network> network_, exact_;
+};
+
+TEST_P(KernelPath, TrainsAsDenseArraysInDouble) {
+  // One virtual batch; several; a last one of one cell (33 = 17 + 16, 35 in three); one cell alone.
+  for (const std::int64_t n_cells : {7, 64, 33, 50, 1}) {
+    SCOPED_TRACE(fmt::format("{} cells", n_cells));
+    const sparse::CsrMatrix x = random_cells(n_cells, kGenes, 11 + static_cast<std::uint64_t>(n_cells));
+    const at::Tensor weights = normal_tensor({n_cells, architecture_.n_types}, 5);
+    const auto run = [&](Network& network, const NetworkOutput& output, const at::Tensor& factors) {
+      network.zero_gradients();
+      ((output.logits * factors).sum() + 3 * output.mask_loss + output.embedding.square().mean()).backward();
+      return output;
+    };
+    const NetworkOutput found = run(*network_, network_->forward(x.view()), weights.to(at::kFloat));
+    const NetworkOutput want = run(*exact_, exact_->forward(dense_tensor(x.view()).to(at::kDouble)), weights);
+    expect_same_outputs(found, want);
+    expect_same_buffers();
+    double scale = 0;
+    for (const at::Tensor& parameter : exact_->parameters()) {
+      scale = std::max(scale, parameter.grad().abs().max().item<double>() / 1000);
+    }
+    for (std::size_t i = 0; i < network_->parameters().size(); ++i) {
+      const auto& [name, parameter] = network_->state().parameters()[i];
+      const at::Tensor want_gradient = exact_->parameters()[i].grad();
+      if (!want_gradient.defined()) continue;
+      expect_close(parameter.grad(), want_gradient, scale, name);
+    }
+  }
+}
+
+TEST_P(KernelPath, PredictsAsDenseArraysInDouble) {
+  network_->eval();
+  exact_->eval();
+  const at::NoGradGuard no_gradient;
+  for (const std::int64_t n_cells : {1, 65, 300}) {
+    const sparse::CsrMatrix x = random_cells(n_cells, kGenes, 2);
+    Explanation found, want;
+    expect_same_outputs(network_->explain(x.view(), found),
+                        exact_->explain(dense_tensor(x.view()).to(at::kDouble), want));
+    ASSERT_EQ(found.masks.size(), want.masks.size());
+    for (std::size_t step = 0; step < want.masks.size(); ++step) {
+      expect_close(found.masks[step], want.masks[step], 1, "mask");
+    }
+    if (!want.masks.empty()) expect_close(found.importance, want.importance, 1, "importance");
+  }
+}
+
+TEST_P(KernelPath, EstimatesBatchNormAsDenseArrays) {
+  const auto dense = make_network(architecture_, 3);
+  dense->state().load(network_->state().copy(), "memory");
+  dense->compute_densely(true);
+  BatchNormEstimate estimate(*network_), expected(*dense);
+  for (const std::int64_t n_cells : {40, 1, 25}) {
+    const sparse::CsrMatrix x = random_cells(n_cells, kGenes, static_cast<std::uint64_t>(n_cells));
+    estimate.add(x.view());
+    expected.add(x.view());
+  }
+  for (std::size_t i = 0; i < network_->state().buffers().size(); ++i) {
+    const auto& [name, want] = dense->state().buffers()[i];
+    expect_close(network_->state().buffers()[i].tensor, want.to(at::kDouble), 1e-2, name);
+  }
+}
+
+/// One step with this many threads: logits, gradients and running statistics.
+std::vector<at::Tensor> step(const Architecture& architecture, const sparse::CsrMatrix& x, int threads) {
+  set_torch_threads(threads);
+  const auto network = make_network(architecture, 3);
+  const NetworkOutput output = network->forward(x.view());
+  const at::Tensor types = at::arange(x.n_cells) % architecture.n_types;
+  (at::cross_entropy_loss(output.logits, types, at::linspace(1, 2, architecture.n_types)) - 1e-2 * output.mask_loss)
+      .backward();
+  std::vector<at::Tensor> results{output.logits.detach(), output.mask_loss.detach()};
+  for (const at::Tensor& parameter : network->parameters()) {
+    results.push_back(parameter.grad().defined() ? parameter.grad() : at::zeros({1}));
+  }
+  for (const auto& [name, buffer] : network->state().buffers()) results.push_back(buffer);
+  return results;
+}
+
+TEST_P(KernelPath, IsTheSameForAnyNumberOfThreads) {
+  const sparse::CsrMatrix x = random_cells(700, kGenes, 4);
+  const std::vector<at::Tensor> want = step(architecture_, x, 1);
+  for (const int threads : {2, 3, 4}) {
+    const std::vector<at::Tensor> found = step(architecture_, x, threads);
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      EXPECT_TRUE(at::equal(found[i], want[i])) << threads << " threads, tensor " << i;
+    }
+  }
+  set_torch_threads(1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, KernelPath, testing::ValuesIn(all_cases()),
+                         [](const auto& case_info) { return case_info.param.name; });
+
+}  // namespace
+}  // namespace sctab::nn::tests
