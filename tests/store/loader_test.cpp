@@ -161,6 +161,29 @@ TEST(Loader, ResumesAnywhere) {
   EXPECT_THROW(resumed.start(0, whole.n_batches() + 1), core::InputError);
 }
 
+TEST(Loader, ReadsMoreGenesThanTwoBytesCanNumber) {
+  const sctab::tests::TemporaryFolder folder;
+  Simulation simulation;
+  simulation.n_cells = 600;
+  simulation.n_genes = 70'000;
+  simulation.fractions = {1, 0, 0};
+  tests::write_simulated(folder / "store", simulation);
+  const Store store = Store::open(folder / "store");
+  LoaderOptions options;
+  options.normalise = false;
+  Loader loader(store, Split::kTrain, options);
+  const ObsTable obs = store.obs(Split::kTrain);
+  tests::CellChecker checker(simulation, store.genes());
+  CellIndex n_cells = 0;
+  for (Batch batch; loader.next(batch); n_cells += batch.x.n_cells) {
+    for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+      const CellIndex cell = obs.source_row[static_cast<std::size_t>(batch.rows[i])];
+      ASSERT_TRUE(checker.equal(batch.x.row(static_cast<CellIndex>(i)), cell));
+    }
+  }
+  EXPECT_EQ(n_cells, simulation.n_cells);
+}
+
 TEST(Loader, WindowsAndBlocksOfAnySizeWork) {
   for (const CellIndex batch_size : {1, 7, 300, 40'000}) {
     for (const CellIndex rows_per_block : {1, 33, 5000}) {
@@ -334,6 +357,17 @@ TEST_F(DamagedStore, WrongGenesAreRefused) {
   expect_refused("train-00000.h5ad", "genes of cell 0");
   put("train-00000.h5ad", "X/indices", 3, -1);
   expect_refused("train-00000.h5ad", "genes of cell 0");
+  put("train-00000.h5ad", "X/indices", 3, 1 << 16);  // whose lower half alone would be gene 0
+  expect_refused("train-00000.h5ad", "genes of cell 0");
+}
+
+TEST_F(DamagedStore, TheCellWithWrongGenesIsNamed) {
+  const ShardMap map = read_shard_map(directory_ / "train-00003.h5ad", 1000, ValueType::kUint16);
+  const auto last_of_777 = static_cast<hsize_t>(map.indptr[778]) - 1;
+  put("train-00003.h5ad", "X/indices", last_of_777, 1 << 20);  // does not fit two bytes
+  expect_refused("train-00003.h5ad", "genes of cell 777");
+  put("train-00003.h5ad", "X/indices", last_of_777, 0);  // fits, and does not ascend
+  expect_refused("train-00003.h5ad", "genes of cell 777");
 }
 
 TEST_F(DamagedStore, AnotherNumberOfCellsIsRefused) {

@@ -8,23 +8,34 @@
 namespace sctab::store {
 namespace {
 
-template <std::size_t kBytes>
-using Unsigned = std::conditional_t<kBytes == 2, std::uint16_t, std::uint32_t>;
-
 // planes: all lowest bytes of the chunk's elements, then all second ones …; elements are little-endian.
 template <typename T>
 void unshuffle(const std::byte* planes, std::size_t chunk_elements, std::size_t first, std::span<T> out) {
-  static_assert(sizeof(T) == 2 || sizeof(T) == 4);
-  const std::byte* const plane0 = planes + first;
-  const std::byte* const plane1 = plane0 + chunk_elements;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint32_t bits = std::to_integer<std::uint32_t>(plane0[i]) | std::to_integer<std::uint32_t>(plane1[i]) << 8U;
-    if constexpr (sizeof(T) == 4) {
-      bits |= std::to_integer<std::uint32_t>(plane1[i + chunk_elements]) << 16U |
-              std::to_integer<std::uint32_t>(plane1[i + 2 * chunk_elements]) << 24U;
+  const std::byte* const low = planes + first;
+  const std::byte* const high = low + chunk_elements;
+  if constexpr (sizeof(T) == 2) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = static_cast<T>(std::to_integer<unsigned>(low[i]) | std::to_integer<unsigned>(high[i]) << 8U);
     }
-    out[i] = std::bit_cast<T>(static_cast<Unsigned<sizeof(T)>>(bits));
+  } else {
+    static_assert(sizeof(T) == 4);
+    const std::byte* const third = high + chunk_elements;
+    const std::byte* const fourth = third + chunk_elements;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = std::bit_cast<T>(std::to_integer<std::uint32_t>(low[i]) | std::to_integer<std::uint32_t>(high[i]) << 8U |
+                                std::to_integer<std::uint32_t>(third[i]) << 16U |
+                                std::to_integer<std::uint32_t>(fourth[i]) << 24U);
+    }
   }
+}
+
+// Whether the upper halves of n elements of four bytes are zero.
+bool upper_halves_are_zero(const std::byte* planes, std::size_t chunk_elements, std::size_t first, std::size_t n) {
+  const std::byte* const third = planes + 2 * chunk_elements + first;
+  const std::byte* const fourth = third + chunk_elements;
+  std::byte any{};
+  for (std::size_t i = 0; i < n; ++i) any |= third[i] | fourth[i];
+  return any == std::byte{};
 }
 
 void grow(std::vector<std::byte>& buffer, std::int64_t size) {
@@ -48,23 +59,26 @@ void ChunkDecoder::inflate(const RandomAccessFile& file, const ChunkMap& map, co
 }
 
 template <typename T>
-void ChunkDecoder::read(const RandomAccessFile& file, const ChunkMap& map, std::int64_t begin, std::span<T> out) {
-  SCTAB_ASSERT(map.element_bytes == sizeof(T));
+bool ChunkDecoder::read(const RandomAccessFile& file, const ChunkMap& map, std::int64_t begin, std::span<T> out) {
+  SCTAB_ASSERT(map.element_bytes == sizeof(T) || (map.element_bytes == 4 && std::is_same_v<T, std::uint16_t>));
   SCTAB_ASSERT(begin >= 0 && std::cmp_less_equal(out.size(), map.n_elements - begin));
+  const auto chunk_elements = static_cast<std::size_t>(map.chunk_elements);
+  bool fits = true;
   while (!out.empty()) {
     const std::int64_t chunk = begin / map.chunk_elements;
-    const std::int64_t first = begin % map.chunk_elements;
-    const std::size_t n = std::min(out.size(), static_cast<std::size_t>(map.chunk_elements - first));
+    const auto first = static_cast<std::size_t>(begin % map.chunk_elements);
+    const std::size_t n = std::min(out.size(), chunk_elements - first);
     inflate(file, map, map.chunks[static_cast<std::size_t>(chunk)]);
-    unshuffle(shuffled_.data(), static_cast<std::size_t>(map.chunk_elements), static_cast<std::size_t>(first),
-              out.first(n));
+    unshuffle(shuffled_.data(), chunk_elements, first, out.first(n));
+    if (map.element_bytes != sizeof(T)) fits &= upper_halves_are_zero(shuffled_.data(), chunk_elements, first, n);
     out = out.subspan(n);
     begin += static_cast<std::int64_t>(n);
   }
+  return fits;
 }
 
-template void ChunkDecoder::read(const RandomAccessFile&, const ChunkMap&, std::int64_t, std::span<std::uint16_t>);
-template void ChunkDecoder::read(const RandomAccessFile&, const ChunkMap&, std::int64_t, std::span<std::int32_t>);
-template void ChunkDecoder::read(const RandomAccessFile&, const ChunkMap&, std::int64_t, std::span<float>);
+template bool ChunkDecoder::read(const RandomAccessFile&, const ChunkMap&, std::int64_t, std::span<std::uint16_t>);
+template bool ChunkDecoder::read(const RandomAccessFile&, const ChunkMap&, std::int64_t, std::span<std::int32_t>);
+template bool ChunkDecoder::read(const RandomAccessFile&, const ChunkMap&, std::int64_t, std::span<float>);
 
 }  // namespace sctab::store

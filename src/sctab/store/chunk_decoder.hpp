@@ -14,9 +14,11 @@ namespace sctab::store {
 /// Reads chunks and undoes deflate (whose checksum finds damage) and shuffle. One for each thread.
 class ChunkDecoder {
  public:
-  /// Elements [begin, begin + out.size()) of a dataset of T. Throws InputError naming the file and dataset on damage.
+  /// Elements [begin, begin + out.size()) of a dataset of T: uint16, float or int32. Integers of four bytes may also be
+  /// read as uint16: returns whether all of them are under 65,536 (those that are not lose their upper half).
+  /// Throws InputError naming the file and dataset on damage.
   template <typename T>
-  void read(const RandomAccessFile& file, const ChunkMap& map, std::int64_t begin, std::span<T> out);
+  [[nodiscard]] bool read(const RandomAccessFile& file, const ChunkMap& map, std::int64_t begin, std::span<T> out);
 
  private:
   void inflate(const RandomAccessFile& file, const ChunkMap& map, const Chunk& chunk);

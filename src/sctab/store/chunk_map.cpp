@@ -72,14 +72,14 @@ ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, s
   return map;
 }
 
-std::vector<std::int64_t> read_indptr(const std::filesystem::path& path, const Handle& file, CellIndex n_cells) {
+std::vector<std::int32_t> read_indptr(const std::filesystem::path& path, const Handle& file, CellIndex n_cells) {
   const Handle dataset = anndata::open_dataset(file.id(), "X/indptr");
   const std::int64_t n = length(path, dataset, "X/indptr");
   if (n != n_cells + 1) {
     refuse(path, "X/indptr", fmt::format("holds {} offsets, and {} cells were expected", n, n_cells));
   }
-  std::vector<std::int64_t> indptr(static_cast<std::size_t>(n));
-  checked(H5Dread(dataset.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, indptr.data()), dataset.id(),
+  std::vector<std::int32_t> indptr(static_cast<std::size_t>(n));
+  checked(H5Dread(dataset.id(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, indptr.data()), dataset.id(),
           "damaged: it cannot be read");
   return indptr;
 }

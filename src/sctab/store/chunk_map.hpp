@@ -26,7 +26,7 @@ struct ChunkMap {
 
 /// What must be known of a shard to read it without HDF5.
 struct ShardMap {
-  std::vector<std::int64_t> indptr;  // n_cells + 1 offsets, checked: from 0, ascending, to n_elements
+  std::vector<std::int32_t> indptr;  // n_cells + 1 offsets, checked: from 0, ascending, to n_elements
   ChunkMap data, indices;
 };
 

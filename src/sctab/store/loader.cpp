@@ -41,13 +41,22 @@ void LoaderOptions::validate() const {
           "1 to 1048576");
 }
 
-/// The pipeline. This thread hands out tasks in a fixed order: the blocks of a window, then its batches with the blocks
-/// of the next window between them. The pool runs tasks in that order, and a task waits only for tasks before it, so
-/// the work never locks up, whatever the number of threads. Two windows and a few batches are in memory at a time.
+/// Cells of a batch that one task fills in: some half a millisecond.
+constexpr CellIndex kCellsPerTask = 256;
+/// Batches in the making, whatever the threads: all threads work on one batch, so that more would only take memory.
+constexpr std::int64_t kBatchesAhead = 2;
+
+/// The pipeline. This thread hands out small tasks in a fixed order: what reads a window, then what fills its batches,
+/// with the reading of the next window between them. The pool runs tasks in that order, and a task waits only for tasks
+/// before it, so the work never locks up, whatever the number of threads. Two windows are in memory at a time.
 struct Loader::State {
   struct Prepared {
+    BatchSource source;
     Batch batch;
-    std::shared_future<void> done;
+    std::vector<std::shared_future<void>> filled;
+    void wait() {
+      for (const auto& task : filled) task.wait();
+    }
   };
 
   State(const Store& store, Split split, LoaderOptions options_);
@@ -59,10 +68,9 @@ struct Loader::State {
   bool next(Batch& batch);
   void drain();
   void submit_ahead();
-  void submit_blocks_until(std::int64_t end);
+  void submit_reads(std::int64_t window, std::int64_t part, std::int64_t of_parts);
+  void submit_reads_of_next_window(std::int64_t batch, std::int64_t window);
   void submit_batch(std::int64_t batch);
-  [[nodiscard]] std::int64_t blocks_needed(std::int64_t batch) const;
-  [[nodiscard]] std::int64_t blocks_ahead(std::int64_t batch) const;
   DecodedWindow& slot(std::int64_t window) { return windows[static_cast<std::size_t>(window % 2)]; }
 
   SplitReader reader;
@@ -73,7 +81,7 @@ struct Loader::State {
   std::array<DecodedWindow, 2> windows;
   std::deque<std::unique_ptr<Prepared>> prepared;  // in order; the first is the next to be given out
   std::vector<std::unique_ptr<Prepared>> unused;   // for their memory
-  std::int64_t next_block = 0, next_batch = 0;     // to be submitted
+  std::int64_t last_window = 0, next_batch = 0;    // the last window begun, the batch to be submitted
   std::atomic<bool> cancelled{false};
   core::ThreadPool pool;  // the last: it ends first, while all that its tasks use still stands
 };
@@ -94,7 +102,7 @@ void Loader::State::drain() {
   cancelled = true;
   for (DecodedWindow& window : windows) window.wait();
   for (auto& waiting : prepared) {
-    waiting->done.wait();
+    waiting->wait();
     unused.push_back(std::move(waiting));
   }
   prepared.clear();
@@ -109,17 +117,18 @@ void Loader::State::start(std::int64_t epoch, std::int64_t batch) {
                                        batch, plan->n_batches()));
   }
   next_batch = batch;
-  const bool at_end = batch == plan->n_batches();
-  next_block = at_end ? 0 : plan->window_of(plan->batch_begin(batch)) * options.blocks_per_window;
+  if (batch == plan->n_batches()) return;
+  last_window = plan->window_of(plan->batch_begin(batch));
+  slot(last_window).reset(*plan, last_window, reader);
 }
 
 bool Loader::State::next(Batch& batch) {
   core::check_interrupt();
   SCTAB_ASSERT(plan.has_value());  // after an error the loader must be started again
-  submit_ahead();
-  if (prepared.empty()) return false;
   try {
-    prepared.front()->done.get();
+    submit_ahead();
+    if (prepared.empty()) return false;
+    for (const auto& task : prepared.front()->filled) task.get();
   } catch (...) {
     drain();
     plan.reset();
@@ -132,65 +141,67 @@ bool Loader::State::next(Batch& batch) {
 }
 
 void Loader::State::submit_ahead() {
-  const auto depth = static_cast<std::size_t>(pool.size()) + 1;
-  while (prepared.size() < depth && next_batch < plan->n_batches()) {
-    submit_blocks_until(blocks_needed(next_batch));
+  while (std::cmp_less(prepared.size(), kBatchesAhead) && next_batch < plan->n_batches()) {
+    const std::int64_t window = plan->window_of(plan->batch_begin(next_batch + 1) - 1);
+    submit_reads(window, 1, 1);
+    submit_reads_of_next_window(next_batch, window);
     submit_batch(next_batch);
-    submit_blocks_until(blocks_ahead(next_batch));
     ++next_batch;
   }
 }
 
-// All blocks of the windows that the batch takes cells from.
-std::int64_t Loader::State::blocks_needed(std::int64_t batch) const {
-  const std::int64_t window = plan->window_of(plan->batch_begin(batch + 1) - 1);
-  return std::min((window + 1) * options.blocks_per_window, static_cast<std::int64_t>(plan->blocks().size()));
-}
-
-// A share of the next window that grows with the batches. It begins late enough for the window before, whose memory it
-// takes, to be used up.
-std::int64_t Loader::State::blocks_ahead(std::int64_t batch) const {
-  const CellIndex end = plan->batch_begin(batch + 1);
-  const std::int64_t window = plan->window_of(end - 1);
-  const CellIndex begin = plan->window_begin(window);
-  const CellIndex n_cells = plan->window_begin(window + 1) - begin;
-  const CellIndex lag = std::min((pool.size() + 1) * options.batch_size, n_cells / 2);
-  const CellIndex past_lag = std::max<CellIndex>(end - begin - lag, 0);
-  const std::int64_t share = options.blocks_per_window * past_lag / (n_cells - lag);
-  return std::min(blocks_needed(batch) + share, static_cast<std::int64_t>(plan->blocks().size()));
-}
-
-void Loader::State::submit_blocks_until(std::int64_t end) {
-  for (; next_block < end; ++next_block) {
-    const std::int64_t window = next_block / options.blocks_per_window;
-    const auto block = static_cast<std::size_t>(next_block % options.blocks_per_window);
-    DecodedWindow& target = slot(window);
-    if (block == 0) target.reset(*plan, window);
-    target.decoded.push_back(pool.submit([this, &target, block, rows = plan->window_blocks(window)[block]] {
-      if (!cancelled) reader.read(rows, target.blocks[block]);
-    }));
+// Begins the reads of all windows up to this one, and of this one the share part / of_parts.
+void Loader::State::submit_reads(std::int64_t window, std::int64_t part, std::int64_t of_parts) {
+  for (;;) {
+    DecodedWindow& target = slot(last_window);
+    const auto n_reads = static_cast<std::int64_t>(target.reads.size());
+    const std::int64_t end = last_window < window ? n_reads : n_reads * part / of_parts;
+    while (last_window <= window && std::cmp_less(target.decoded.size(), end)) {
+      const WindowRead& read = target.reads[target.decoded.size()];
+      target.decoded.push_back(pool.submit([this, &target, &read] {
+        if (!cancelled) reader.read(read.part, target.blocks[read.block]);
+      }));
+    }
+    if (last_window >= window) return;
+    ++last_window;
+    slot(last_window).reset(*plan, last_window, reader);
   }
+}
+
+// The share of the next window that is due before a batch whose last cells are of this window. Its memory is that of
+// the window before this, whose batches are all given out when the batch kBatchesAhead after the last of them comes.
+void Loader::State::submit_reads_of_next_window(std::int64_t batch, std::int64_t window) {
+  if (window + 1 == plan->n_windows()) return;
+  const CellIndex begin = plan->window_begin(window);
+  const std::int64_t first = begin == 0 ? 0 : plan->batch_of(begin - 1) + kBatchesAhead;
+  const std::int64_t last = plan->batch_of(plan->window_begin(window + 1)) - 1;
+  if (batch >= first) submit_reads(window + 1, batch - first + 1, last - first + 1);
 }
 
 void Loader::State::submit_batch(std::int64_t batch) {
   const CellIndex begin = plan->batch_begin(batch);
   const CellIndex end = plan->batch_begin(batch + 1);
   const std::int64_t first_window = plan->window_of(begin);
-  const std::int64_t last_window = plan->window_of(end - 1);
-  std::vector<WindowPart> parts;
-  for (std::int64_t w = first_window; w <= last_window; ++w) {
-    const CellIndex first = plan->window_begin(w);
-    parts.push_back({&slot(w), std::max(begin, first) - first, std::min(end, plan->window_begin(w + 1)) - first});
-  }
+  const std::int64_t final_window = plan->window_of(end - 1);
   if (unused.empty()) unused.push_back(std::make_unique<Prepared>());
-  std::unique_ptr<Prepared> target = std::move(unused.back());
+  prepared.push_back(std::move(unused.back()));
   unused.pop_back();
-  target->done = pool.submit([this, parts, batch_memory = &target->batch] {
-    for (const WindowPart& part : parts) part.window->get();
-    if (!cancelled) assemble(parts, cell_types, n_genes, options.normalise, *batch_memory);
-  });
-  for (std::int64_t w = first_window; w <= last_window; ++w) slot(w).users.push_back(target->done);
-  prepared.push_back(std::move(target));
+  Prepared& target = *prepared.back();
+  target.filled.clear();
+  target.source = {{}, &reader, options.normalise};
+  for (std::int64_t w = first_window; w <= final_window; ++w) {
+    const CellIndex first = plan->window_begin(w);
+    target.source.parts.push_back(
+        {&slot(w), std::max(begin, first) - first, std::min(end, plan->window_begin(w + 1)) - first});
+  }
+  lay_out(target.source, cell_types, n_genes, target.batch);
+  for (CellIndex cell = 0; cell < end - begin; cell += kCellsPerTask) {
+    target.filled.push_back(pool.submit([this, &target, cell, last = std::min(end - begin, cell + kCellsPerTask)] {
+      for (const WindowPart& part : target.source.parts) part.window->get();
+      if (!cancelled) fill(target.source, cell, last, target.batch);
+    }));
+    for (std::int64_t w = first_window; w <= final_window; ++w) slot(w).users.push_back(target.filled.back());
+  }
 }
 
 Loader::Loader(const Store& store, Split split, LoaderOptions options) {

@@ -14,11 +14,11 @@ struct LoaderOptions {
   std::uint64_t seed = 1;
   bool shuffle = true;  // false: store order (which is already a random order of the split)
   int rank = 0, world_size = 1;
-  int threads = 0;                   // decoders; 0: all
-  CellIndex rows_per_block = 1024;   // contiguous reads
-  CellIndex blocks_per_window = 32;  // shuffled together in memory, twice; more where a batch needs more
-  bool normalise = true;             // log1p of counts scaled to 10,000; false: raw counts
-  void validate() const;             // throws InputError naming the field
+  int threads = 0;                  // decoders; 0: all
+  CellIndex rows_per_block = 2048;  // contiguous reads
+  CellIndex blocks_per_window = 4;  // shuffled together; two windows are in memory; more where a batch needs more
+  bool normalise = true;            // log1p of counts scaled to 10,000; false: raw counts
+  void validate() const;            // throws InputError naming the field
 };
 
 /// One batch. x: (n × n_genes) in the store's gene order. rows: positions in the split; cell_types: codes.

@@ -1,12 +1,31 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <span>
 
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::store {
+
+/// As sparse::library_size(): sums of integers are exact, in whatever type and order.
+inline double library_size(std::span<const float> counts) {
+  double total = 0;
+  for (const float count : counts) total += static_cast<double>(count);
+  return total;
+}
+inline double library_size(std::span<const std::uint16_t> counts) {
+  constexpr std::size_t kAtOnce = 1 << 16;  // whose sum fits 32 bits
+  std::uint64_t total = 0;
+  for (std::size_t begin = 0; begin < counts.size(); begin += kAtOnce) {
+    std::uint32_t part = 0;
+    for (const std::uint16_t count : counts.subspan(begin, std::min(kAtOnce, counts.size() - begin))) part += count;
+    total += part;
+  }
+  return static_cast<double>(total);
+}
 
 /// sparse::log_normalise() for one cell, value by value and bit for bit, at the price of a look-up for small integers,
 /// which nearly all counts are.
@@ -18,6 +37,11 @@ class Normaliser {
                                 : 0.0F) {
     for (std::size_t count = 0; count < kTabled; ++count)
       table_[count] = std::log1p(static_cast<float>(count) * scale_);
+  }
+
+  template <typename Count>
+  void apply(std::span<const Count> counts, float* out) const {
+    for (std::size_t i = 0; i < counts.size(); ++i) out[i] = (*this)(counts[i]);
   }
 
   float operator()(std::uint16_t count) const {

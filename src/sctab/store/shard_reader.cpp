@@ -9,14 +9,21 @@
 namespace sctab::store {
 namespace {
 
-// The part of `buffer` from `used` on that holds n elements, after growing it where it is too small. Blocks of a store
-// differ by some percent: a vector left to itself would double at the first that is larger than those before.
+// Values of a part, some 250 cells: enough to open a file for, little enough that no thread waits long for another.
+constexpr std::int64_t kValuesPerPart = 1 << 19;
+
+// Blocks of a store differ by some percent: a vector left to itself would double at the first that is larger than
+// those before.
 template <typename T>
-std::span<T> take(std::vector<T>& buffer, std::int64_t used, std::int64_t n) {
-  const auto needed = static_cast<std::size_t>(used + n);
+void make_room_for(std::vector<T>& buffer, std::int64_t n) {
+  const auto needed = static_cast<std::size_t>(n);
   if (buffer.capacity() < needed) buffer.reserve(needed + needed / 16);
   if (buffer.size() < needed) buffer.resize(needed);
-  return std::span(buffer).subspan(static_cast<std::size_t>(used), static_cast<std::size_t>(n));
+}
+
+template <typename T>
+std::span<T> place(std::vector<T>& buffer, const ShardPart& part) {
+  return std::span(buffer).subspan(static_cast<std::size_t>(part.to), static_cast<std::size_t>(part.end - part.begin));
 }
 
 // Asks the system for all chunks of elements [begin, end) at once: they lie close together in the file.
@@ -28,49 +35,62 @@ void read_ahead(const RandomAccessFile& file, const ChunkMap& map, std::int64_t 
 
 }  // namespace
 
+void RowBlock::make_room() {
+  const std::int64_t n = indptr.back();
+  short_genes ? make_room_for(short_indices, n) : make_room_for(indices, n);
+  values == ValueType::kUint16 ? make_room_for(integers, n) : make_room_for(reals, n);
+}
+
 ShardReader::ShardReader(std::filesystem::path path, CellIndex n_cells, GeneIndex n_genes, ValueType values)
     : path_(std::move(path)), n_genes_(n_genes), values_(values), map_(read_shard_map(path_, n_cells, values)) {}
 
-void ShardReader::read(CellIndex begin, CellIndex end, RowBlock& block) const {
+std::vector<ShardPart> ShardReader::lay_out(CellIndex begin, CellIndex end, RowBlock& block) const {
   SCTAB_ASSERT(0 <= begin && begin <= end && end <= n_cells());
   const auto rows =
       std::span(map_.indptr).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin) + 1);
-  const std::int64_t first = rows.front();
-  const std::int64_t n = rows.back() - first;
+  const std::int64_t first = rows.front(), last = rows.back();
   const std::int64_t used = block.indptr.back();
-  SCTAB_ASSERT(used == 0 || block.values == values_);
   block.values = values_;
+  block.short_genes = n_genes_ <= (1 << 16);
   for (const std::int64_t offset : rows.subspan(1)) block.indptr.push_back(used + offset - first);
-  if (n == 0) return;
 
-  const RandomAccessFile file(path_);
-  read_ahead(file, map_.indices, first, first + n);
-  read_ahead(file, map_.data, first, first + n);
-  static thread_local ChunkDecoder decoder;  // its buffers are large enough to be worth keeping
-  const std::span<GeneIndex> indices = take(block.indices, used, n);
-  decoder.read(file, map_.indices, first, indices);
-  check_genes(begin, rows, indices.data());
-  if (values_ == ValueType::kUint16) {
-    decoder.read(file, map_.data, first, take(block.integers, used, n));
-  } else {
-    decoder.read(file, map_.data, first, take(block.reals, used, n));
+  const std::int64_t chunk = map_.indices.chunk_elements;
+  const std::int64_t stride = std::max<std::int64_t>(kValuesPerPart / chunk, 1) * chunk;
+  std::vector<ShardPart> parts;
+  for (std::int64_t at = first; at < last; at = parts.back().end) {
+    parts.push_back(
+        {at, std::min(last, (at / chunk) * chunk + stride), used + at - first, at == first ? last - first : 0});
   }
+  return parts;
 }
 
-void ShardReader::check_genes(CellIndex begin, std::span<const std::int64_t> indptr, const GeneIndex* indices) const {
-  for (std::size_t row = 0; row + 1 < indptr.size(); ++row) {
-    const GeneIndex* const genes = indices + (indptr[row] - indptr.front());
-    const std::int64_t n = indptr[row + 1] - indptr[row];
-    if (n == 0) continue;
-    bool wrong = genes[0] < 0 || genes[n - 1] >= n_genes_;
-    for (std::int64_t i = 1; i < n; ++i) wrong |= genes[i] <= genes[i - 1];
-    if (wrong) {
-      throw core::InputError(fmt::format(
-          "{}: damaged: the genes of cell {} (counted from 0) are not ascending numbers under {}; restore the file or "
-          "build the store again",
-          path_.string(), begin + static_cast<CellIndex>(row), n_genes_));
-    }
+void ShardReader::read(const ShardPart& part, RowBlock& block) const {
+  const RandomAccessFile file(path_);
+  if (part.ahead > 0) {
+    read_ahead(file, map_.indices, part.begin, part.begin + part.ahead);
+    read_ahead(file, map_.data, part.begin, part.begin + part.ahead);
   }
+  static thread_local ChunkDecoder decoder;  // its buffers are large enough to be worth keeping
+  const bool fits = block.short_genes ? decoder.read(file, map_.indices, part.begin, place(block.short_indices, part))
+                                      : decoder.read(file, map_.indices, part.begin, place(block.indices, part));
+  if (!fits) {
+    std::vector<GeneIndex> genes(static_cast<std::size_t>(part.end - part.begin));
+    (void)decoder.read(file, map_.indices, part.begin, std::span(genes));
+    const auto wrong =
+        std::find_if(genes.begin(), genes.end(), [](GeneIndex gene) { return gene < 0 || gene >> 16 != 0; });
+    const auto after = std::upper_bound(map_.indptr.begin(), map_.indptr.end(), part.begin + (wrong - genes.begin()));
+    refuse_genes(after - map_.indptr.begin() - 1);
+  }
+  (void)(values_ == ValueType::kUint16 ? decoder.read(file, map_.data, part.begin, place(block.integers, part))
+                                       : decoder.read(file, map_.data, part.begin, place(block.reals, part)));
+}
+
+void ShardReader::refuse_genes(CellIndex cell) const {
+  throw core::InputError(
+      fmt::format("{}: damaged: the genes of cell {} (counted from 0) are not ascending numbers under {}; restore the "
+                  "file or build "
+                  "the store again",
+                  path_.string(), cell, n_genes_));
 }
 
 }  // namespace sctab::store

@@ -9,17 +9,28 @@
 
 namespace sctab::store {
 
-/// Raw counts of some cells, in the value type of their store. The buffers only grow, so that reuse costs nothing:
-/// indptr.back() says how much of them is in use.
+/// Raw counts of some cells as a store keeps them: genes and counts in two bytes each where they fit, which halves the
+/// memory of a window. The buffers only grow, so that reuse costs nothing: indptr.back() says how much is in use.
+/// Genes are not checked here: whoever takes a cell must see that they ascend and are under the store's n_genes.
 struct RowBlock {
   ValueType values = ValueType::kUint16;
+  bool short_genes = true;  // the store has at most 65,536 of them
   std::vector<std::int64_t> indptr{0};
-  std::vector<GeneIndex> indices;
-  std::vector<std::uint16_t> integers;  // the counts where `values` is kUint16
-  std::vector<float> reals;             // the counts where it is kFloat32
+  std::vector<std::uint16_t> short_indices;  // where short_genes
+  std::vector<GeneIndex> indices;            // where not
+  std::vector<std::uint16_t> integers;       // the counts where `values` is kUint16
+  std::vector<float> reals;                  // the counts where it is kFloat32
 
   void clear() { indptr.assign(1, 0); }
-  [[nodiscard]] CellIndex n_cells() const { return static_cast<CellIndex>(indptr.size()) - 1; }
+  /// Makes room for indptr.back() genes and counts.
+  void make_room();
+};
+
+/// Elements [begin, end) of a shard and their place in a block: the work of one task.
+struct ShardPart {
+  std::int64_t begin = 0, end = 0;
+  std::int64_t to = 0;
+  std::int64_t ahead = 0;  // elements from begin on to ask the system for, for this part and those after it
 };
 
 /// A shard read without HDF5. Immutable: threads may share it.
@@ -29,12 +40,14 @@ class ShardReader {
   ShardReader(std::filesystem::path path, CellIndex n_cells, GeneIndex n_genes, ValueType values);
 
   [[nodiscard]] CellIndex n_cells() const { return static_cast<CellIndex>(map_.indptr.size()) - 1; }
-  /// Appends cells [begin, end) to the block. Throws InputError naming the shard where it is damaged.
-  void read(CellIndex begin, CellIndex end, RowBlock& block) const;
+  /// Appends the offsets of cells [begin, end) to the block and returns the parts to read, cut between chunks.
+  std::vector<ShardPart> lay_out(CellIndex begin, CellIndex end, RowBlock& block) const;
+  /// Fills a part of the block. Throws InputError naming the shard where it is damaged.
+  void read(const ShardPart& part, RowBlock& block) const;
+  /// Throws the InputError for a cell whose genes do not ascend or are not under n_genes.
+  [[noreturn]] void refuse_genes(CellIndex cell) const;
 
  private:
-  void check_genes(CellIndex begin, std::span<const std::int64_t> indptr, const GeneIndex* indices) const;
-
   std::filesystem::path path_;
   GeneIndex n_genes_;
   ValueType values_;

@@ -14,15 +14,28 @@ SplitReader::SplitReader(const Store& store, Split split) {
   }
 }
 
-void SplitReader::read(RowRange rows, RowBlock& block) const {
+std::size_t SplitReader::shard_of(CellIndex row) const {
+  return static_cast<std::size_t>(std::upper_bound(begins_.begin(), begins_.end(), row) - begins_.begin()) - 1;
+}
+
+std::vector<SplitPart> SplitReader::lay_out(RowRange rows, RowBlock& block) const {
   block.clear();
-  auto shard =
-      static_cast<std::size_t>(std::upper_bound(begins_.begin(), begins_.end(), rows.begin) - begins_.begin()) - 1;
+  std::vector<SplitPart> parts;
+  std::size_t shard = shard_of(rows.begin);
   for (CellIndex row = rows.begin; row < rows.end; ++shard) {
     const CellIndex end = std::min(rows.end, begins_[shard + 1]);
-    shards_[shard].read(row - begins_[shard], end - begins_[shard], block);
+    for (const ShardPart& part : shards_[shard].lay_out(row - begins_[shard], end - begins_[shard], block)) {
+      parts.push_back({shard, part});
+    }
     row = end;
   }
+  block.make_room();
+  return parts;
+}
+
+void SplitReader::refuse_genes(CellIndex row) const {
+  const std::size_t shard = shard_of(row);
+  shards_[shard].refuse_genes(row - begins_[shard]);
 }
 
 }  // namespace sctab::store
