@@ -1,9 +1,12 @@
 #include "sctab/sparse/genes.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <map>
 
+#include "sparse/random_csr.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::sparse {
@@ -43,6 +46,71 @@ TEST(GeneAlignment, MatchesIdsVersionsAndSymbolsAndSumsRepeats) {
   EXPECT_THAT(out.indptr, ElementsAre(0, 2, 2));
   EXPECT_THAT(out.indices, ElementsAre(0, 2));
   EXPECT_THAT(out.data, ElementsAre(18, 9));
+}
+
+/// apply() entry by entry.
+CsrMatrix aligned_slowly(const CsrMatrix& counts, const GeneAlignment& alignment) {
+  CsrMatrix out;
+  out.clear(alignment.n_target());
+  for (CellIndex cell = 0; cell < counts.n_cells; ++cell) {
+    std::map<GeneIndex, float> row;
+    const RowView from = counts.row(cell);
+    for (std::size_t i = 0; i < from.indices.size(); ++i) {
+      const GeneIndex gene = alignment.target_of_source()[static_cast<std::size_t>(from.indices[i])];
+      if (gene >= 0) row[gene] += from.data[i];
+    }
+    for (const auto& [gene, value] : row) {
+      out.indices.push_back(gene);
+      out.data.push_back(value);
+    }
+    out.indptr.push_back(static_cast<std::int64_t>(out.indices.size()));
+    ++out.n_cells;
+  }
+  return out;
+}
+
+TEST(GeneAlignment, EqualsTheSlowWayInAnyOrderWithAndWithoutRepeats) {
+  core::Rng rng(3);
+  sparse::CsrMatrix used_again;
+  for (const GeneIndex n_target : {1, 63, 64, 65, 128, 200}) {
+    for (const char* order : {"same", "reverse", "any"}) {
+      SCOPED_TRACE(fmt::format("{} genes, {}", n_target, order));
+      std::vector<GeneIndex> target_of_source;
+      for (GeneIndex gene = 0; gene < 150; ++gene) {
+        GeneIndex target = gene < n_target ? gene : -1;
+        if (order == std::string_view("reverse") && target >= 0) target = n_target - 1 - gene;
+        if (order == std::string_view("any")) {
+          target = static_cast<GeneIndex>(rng.below(static_cast<std::uint64_t>(n_target) + 1)) - 1;
+        }
+        target_of_source.push_back(target);
+      }
+      const GeneAlignment alignment(target_of_source, n_target);
+      CsrMatrix counts = tests::random_counts(rng, 40, 150, 0.3);
+      for (float& value : counts.data) value *= 0.1F;  // so that the order of sums shows
+      const CsrMatrix want = aligned_slowly(counts, alignment);
+      alignment.apply(counts.view(), used_again);
+      for (const CsrMatrix& got : {alignment.apply(counts.view()), used_again}) {
+        EXPECT_EQ(got.n_cells, want.n_cells);
+        EXPECT_EQ(got.n_genes, n_target);
+        EXPECT_EQ(got.indptr, want.indptr);
+        EXPECT_EQ(got.indices, want.indices);
+        EXPECT_EQ(got.data, want.data);
+      }
+    }
+  }
+}
+
+TEST(GeneAlignment, TakesPartsOfAMatrix) {
+  const GeneAlignment alignment({1, 0}, 2);
+  const CsrMatrix counts{
+      .n_cells = 3, .n_genes = 2, .indptr = {0, 1, 3, 4}, .indices = {0, 0, 1, 1}, .data = {1, 2, 3, 4}};
+  CsrView last = counts.view();
+  last.n_cells = 2;
+  last.indptr = last.indptr.subspan(1);
+  const CsrMatrix out = alignment.apply(last);
+  EXPECT_THAT(out.indptr, ElementsAre(0, 2, 3));
+  EXPECT_THAT(out.indices, ElementsAre(0, 1, 0));
+  EXPECT_THAT(out.data, ElementsAre(3, 2, 4));
 }
 
 TEST(SymbolTable, DoesNotGuessBetweenTwoGenesOfOneName) {

@@ -27,6 +27,18 @@ TEST(LogNormalise, EqualsTheDefinition) {
   }
 }
 
+TEST(LogNormalise, TakesNoShortcutThatShows) {
+  const std::vector<float> values = {1, 2, 31, 32, 33, 0.5F, 31.5F, 1e-30F, 3e6F, 16'777'216.0F, 7, 0};
+  CsrMatrix got{.n_cells = 1, .n_genes = 12, .indptr = {0, 12}, .indices = {}, .data = values};
+  for (GeneIndex gene = 0; gene < 12; ++gene) got.indices.push_back(gene);
+  const auto scale = static_cast<float>(1e4 / library_size(got.row(0)));
+  log_normalise(got);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    // To the bit: stores, models and files must agree on what a count becomes.
+    EXPECT_EQ(got.data[i], std::log1p(values[i] * scale)) << values[i];
+  }
+}
+
 TEST(LogNormalise, LeavesCellsWithoutCountsZero) {
   CsrMatrix counts{.n_cells = 2, .n_genes = 3, .indptr = {0, 1, 1}, .indices = {1}, .data = {0}};
   log_normalise(counts);
@@ -40,6 +52,13 @@ TEST(CheckCounts, NamesCellAndGene) {
     SCTAB_EXPECT_THROW_WITH(check_counts(counts.view(), "a.h5ad: X", 100, genes), core::InputError, "a.h5ad: X",
                             "cell 101", "ENSG3");
   }
+  // The first of several, in the middle of a long row.
+  CsrMatrix counts{.n_cells = 1, .n_genes = 50, .indptr = {0, 50}, .indices = {}, .data = std::vector<float>(50, 1)};
+  for (GeneIndex gene = 0; gene < 50; ++gene) counts.indices.push_back(gene);
+  counts.data[37] = -0.5F;
+  counts.data[41] = std::numeric_limits<float>::quiet_NaN();
+  SCTAB_EXPECT_THROW_WITH(check_counts(counts.view(), "a.h5ad: X", 7, {}), core::InputError, "cell 7", "number 37",
+                          "-0.5");
   const CsrMatrix good{.n_cells = 1, .n_genes = 3, .indptr = {0, 1}, .indices = {0}, .data = {0.5F}};
   EXPECT_NO_THROW(check_counts(good.view(), "a.h5ad: X", 0, genes));
 }

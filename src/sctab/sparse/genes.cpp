@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cctype>
+#include <utility>
 
 #include "sctab/core/sha256.hpp"
 
@@ -95,9 +97,12 @@ GeneAlignment::GeneAlignment(std::vector<GeneIndex> target_of_source, GeneIndex 
 
 void GeneAlignment::count() {
   std::vector<bool> seen(static_cast<std::size_t>(n_target_), false);
+  GeneIndex last = -1;
   for (const GeneIndex gene : target_of_source_) {
     if (gene < 0) continue;
     SCTAB_ASSERT(gene < n_target_);
+    ascending_ = ascending_ && gene > last;
+    last = gene;
     const auto at = static_cast<std::size_t>(gene);
     if (seen[at])
       ++n_repeated_;
@@ -107,24 +112,77 @@ void GeneAlignment::count() {
   }
 }
 
+namespace {
+
+/// One cell in the target's genes. The genes seen are marked in a bitmap, which gives them back in order for a fraction
+/// of the price of sorting them.
+class TargetRow {
+ public:
+  explicit TargetRow(GeneIndex n_target)
+      : values_(static_cast<std::size_t>(n_target)), seen_((static_cast<std::size_t>(n_target) + 63) / 64) {}
+
+  void add(GeneIndex gene, float value) {
+    const auto at = static_cast<std::size_t>(gene);
+    const std::uint64_t bit = std::uint64_t{1} << (at % 64);
+    const bool repeated = (seen_[at / 64] & bit) != 0;
+    values_[at] = repeated ? values_[at] + value : value;
+    seen_[at / 64] |= bit;
+  }
+
+  /// Writes the genes in order with their values, forgets them and returns how many they were.
+  std::size_t take(GeneIndex* genes, float* values) {
+    std::size_t n = 0;
+    for (std::size_t word = 0; word < seen_.size(); ++word) {
+      for (std::uint64_t bits = std::exchange(seen_[word], 0); bits != 0; bits &= bits - 1) {
+        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        genes[n] = static_cast<GeneIndex>(at);
+        values[n++] = values_[at];
+      }
+    }
+    return n;
+  }
+
+ private:
+  std::vector<float> values_;
+  std::vector<std::uint64_t> seen_;
+};
+
+}  // namespace
+
 CsrMatrix GeneAlignment::apply(CsrView counts) const {
-  SCTAB_ASSERT(counts.n_genes == n_source());
   CsrMatrix out;
-  out.clear(n_target_);
-  out.indptr.reserve(static_cast<std::size_t>(counts.n_cells) + 1);
+  apply(counts, out);
+  return out;
+}
+
+void GeneAlignment::apply(CsrView counts, CsrMatrix& out) const {
+  SCTAB_ASSERT(counts.n_genes == n_source());
+  out.n_cells = counts.n_cells;
+  out.n_genes = n_target_;
+  out.indptr.resize(static_cast<std::size_t>(counts.n_cells) + 1);
+  out.indptr[0] = 0;
+  // No cell gets longer; resized without clear(), so that memory used again is not zeroed again.
+  out.indices.resize(static_cast<std::size_t>(counts.nnz()));
+  out.data.resize(static_cast<std::size_t>(counts.nnz()));
+  TargetRow sorted(ascending_ ? 0 : n_target_);
+  std::size_t written = 0;
   for (CellIndex cell = 0; cell < counts.n_cells; ++cell) {
     const RowView row = counts.row(cell);
     for (std::size_t i = 0; i < row.indices.size(); ++i) {
       const GeneIndex gene = target_of_source_[static_cast<std::size_t>(row.indices[i])];
       if (gene < 0) continue;
-      out.indices.push_back(gene);
-      out.data.push_back(row.data[i]);
+      if (ascending_) {
+        out.indices[written] = gene;
+        out.data[written++] = row.data[i];
+      } else {
+        sorted.add(gene, row.data[i]);
+      }
     }
-    out.indptr.push_back(static_cast<std::int64_t>(out.indices.size()));
+    if (!ascending_) written += sorted.take(out.indices.data() + written, out.data.data() + written);
+    out.indptr[static_cast<std::size_t>(cell) + 1] = static_cast<std::int64_t>(written);
   }
-  out.n_cells = counts.n_cells;
-  sort_and_sum(out);
-  return out;
+  out.indices.resize(written);
+  out.data.resize(written);
 }
 
 }  // namespace sctab::sparse

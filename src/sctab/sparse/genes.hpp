@@ -67,11 +67,14 @@ class GeneAlignment {
 
   /// counts: (n_cells × n_source). Returns (n_cells × n_target), sorted, repeats summed.
   [[nodiscard]] CsrMatrix apply(CsrView counts) const;
+  /// The same into `out`, whose memory is used again. Any number of threads at once.
+  void apply(CsrView counts, CsrMatrix& out) const;
 
  private:
   void count();
   std::vector<GeneIndex> target_of_source_;
   GeneIndex n_target_ = 0, n_found_ = 0, n_repeated_ = 0;
+  bool ascending_ = true;  // the genes found stand in the target's order: rows stay sorted
 };
 
 }  // namespace sctab::sparse

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 namespace sctab::sparse {
 
@@ -12,21 +13,42 @@ double library_size(RowView counts) {
   return total;
 }
 
+Normaliser::Normaliser(double library_size, float target)
+    : scale_(library_size > 0 ? static_cast<float>(static_cast<double>(target) / library_size) : 0.0F) {
+  for (std::size_t count = 0; count < kTabled; ++count) table_[count] = beyond_table(static_cast<float>(count));
+}
+
+float Normaliser::beyond_table(float count) const {
+  return std::log1p(count * scale_);
+}
+
 void log_normalise(CsrMatrix& counts, float target) {
   for (CellIndex cell = 0; cell < counts.n_cells; ++cell) {
     const double total = library_size(counts.row(cell));
     if (!(total > 0)) continue;
-    const auto scale = static_cast<float>(static_cast<double>(target) / total);
+    const Normaliser normalise(total, target);
     const auto begin = static_cast<std::size_t>(counts.indptr[static_cast<std::size_t>(cell)]);
     const auto end = static_cast<std::size_t>(counts.indptr[static_cast<std::size_t>(cell) + 1]);
-    for (std::size_t i = begin; i < end; ++i) counts.data[i] = std::log1p(counts.data[i] * scale);
+    for (std::size_t i = begin; i < end; ++i) counts.data[i] = normalise(counts.data[i]);
   }
 }
+
+namespace {
+
+/// Without branches, so that it is done several values at a time.
+bool all_finite_and_not_negative(std::span<const float> values) {
+  int bad = 0;
+  for (const float value : values) bad |= static_cast<int>(!(value >= 0 && value <= std::numeric_limits<float>::max()));
+  return bad == 0;
+}
+
+}  // namespace
 
 void check_counts(CsrView counts, std::string_view source, CellIndex first_cell,
                   std::span<const std::string> gene_ids) {
   for (CellIndex cell = 0; cell < counts.n_cells; ++cell) {
     const RowView row = counts.row(cell);
+    if (all_finite_and_not_negative(row.data)) continue;
     for (std::size_t i = 0; i < row.data.size(); ++i) {
       if (row.data[i] >= 0 && std::isfinite(row.data[i])) continue;
       const auto gene = static_cast<std::size_t>(row.indices[i]);

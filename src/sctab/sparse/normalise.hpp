@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,30 @@ inline constexpr float kTargetCounts = 1e4F;
 
 /// Total counts of one cell, summed in double.
 double library_size(RowView counts);
+
+/// log1p of one cell's counts scaled to `target`, value by value. Small integers, which nearly all counts are, cost a
+/// look-up; the result is the same to the bit.
+class Normaliser {
+ public:
+  /// library_size: the cell's total counts; 0 gives zeros.
+  explicit Normaliser(double library_size, float target = kTargetCounts);
+
+  /// count: finite and >= 0.
+  float operator()(float count) const {
+    if (count >= 0 && count < static_cast<float>(kTabled)) {
+      const auto whole = static_cast<std::size_t>(static_cast<int>(count));
+      if (static_cast<float>(whole) == count) return table_[whole];
+    }
+    return beyond_table(count);
+  }
+
+ private:
+  static constexpr std::size_t kTabled = 32;
+  [[nodiscard]] float beyond_table(float count) const;
+
+  float scale_;
+  std::array<float, kTabled> table_;
+};
 
 /// counts: (n_cells × n_genes), raw counts, finite and >= 0. Becomes log1p of counts scaled to `target` per cell, in
 /// place. Cells with no counts stay zero. Does not check its input: check_counts() does, once, at the door.
