@@ -135,7 +135,7 @@ TEST(Damage, AnyByteFlipped) {
   const TemporaryFolder folder;
   constexpr int kFlips = 100;
   int n_dead = 0;
-  for (const char* name : {"csr-gzip", "csc-lzf", "dense-gzip", "legacy"}) {
+  for (const char* name : {"csr-f4", "csr-gzip", "csc-lzf", "dense-gzip", "legacy"}) {
     core::Rng rng = core::Rng(1).child(name);
     const std::string whole = content_of(example_file(name));
     for (int i = 0; i < kFlips; ++i) {
@@ -147,7 +147,7 @@ TEST(Damage, AnyByteFlipped) {
   }
   // libhdf5 1.10 itself crashes on some damaged object headers and attributes, which only it can read: about one flip
   // in a thousand. Text read through it made that one in forty.
-  EXPECT_LE(n_dead, 4 * kFlips / 100);
+  EXPECT_LE(n_dead, 5 * kFlips / 100);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/thread_pool.hpp"
 
 namespace sctab::anndata {
 namespace {
@@ -49,6 +50,45 @@ TEST(RowReader, LittleMemoryChangesNothing) {
     }
   }
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
+}
+
+/// All rows by `threads`, each at its own pace.
+sparse::CsrMatrix read_all_at_once(const File& file, CellIndex block_cells, int threads, const ReadOptions& options) {
+  const auto rows = file.read_rows("X", options);
+  std::vector<RowReader::Work> claims;
+  for (auto work = rows->claim(block_cells); work; work = rows->claim(block_cells)) claims.push_back(std::move(work));
+  std::vector<sparse::CsrMatrix> blocks(claims.size());
+  core::ThreadPool pool(threads);
+  // Backwards: the last claimed is done first.
+  pool.parallel_for(static_cast<std::int64_t>(claims.size()), [&](std::int64_t i) {
+    const std::size_t at = claims.size() - 1 - static_cast<std::size_t>(i);
+    claims[at](blocks[at]);
+  });
+  sparse::CsrMatrix all;
+  all.clear(kGenes);
+  for (const auto& block : blocks) {
+    for (CellIndex cell = 0; cell < block.n_cells; ++cell) {
+      all.append_row(block.row(cell).indices, block.row(cell).data);
+    }
+  }
+  return all;
+}
+
+TEST(RowReader, ClaimsMayBeWorkedOnInAnyOrderByAnyThread) {
+  SCTAB_NEED_PYTHON_ANNDATA();
+  const sctab::tests::TemporaryFolder scratch;
+  for (const auto& entry : std::filesystem::directory_iterator(example_folder())) {
+    const std::string name = entry.path().stem();
+    if (!name.starts_with("cs") && !name.starts_with("dense")) continue;
+    SCOPED_TRACE(name);
+    const File file(entry.path());
+    for (const CellIndex block_cells : {1, 7, 137}) {
+      for (const std::int64_t memory : {500, 1'000'000}) {
+        const ReadOptions options{.memory_bytes = memory, .temporary_folder = scratch.path(), .threads = 3};
+        expect_same(read_all_at_once(file, block_cells, 4, options), example_counts());
+      }
+    }
+  }
 }
 
 TEST(RowReader, TheScratchFolderMustBeThere) {

@@ -25,30 +25,80 @@ Handle require_numbers(Handle dataset) {
 
 }  // namespace
 
+struct ArrayReader::Scratch {
+  ChunkDecoder::Scratch decoder;
+  std::vector<std::byte> piece;
+  std::shared_ptr<const PieceCache::Bytes> shared;  // the piece that bytes_of() points into
+};
+
+/// A Scratch for as long as this lives.
+class ArrayReader::Borrowed {
+ public:
+  explicit Borrowed(ArrayReader& reader) : reader_(reader) {
+    {
+      const std::lock_guard lock(reader_.mutex_);
+      if (!reader_.idle_.empty()) {
+        scratch_ = std::move(reader_.idle_.back());
+        reader_.idle_.pop_back();
+      }
+    }
+    if (!scratch_) scratch_ = std::make_unique<Scratch>();
+  }
+  ~Borrowed() {
+    scratch_->shared.reset();
+    const std::lock_guard lock(reader_.mutex_);
+    reader_.idle_.push_back(std::move(scratch_));
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  Scratch& operator*() { return *scratch_; }
+
+ private:
+  ArrayReader& reader_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
 ArrayReader::ArrayReader(Handle dataset)
     : dataset_(require_numbers(std::move(dataset))),
       type_(element_type(dataset_.id())),
       size_(dimensions(dataset_.id())[0]),
-      decoder_(dataset_.id(), type_.size) {
+      decoder_(dataset_.id(), type_.size),
+      file_(dataset_.id()) {
   const std::int64_t chunk = std::max<std::int64_t>(1, decoder_.chunk_elements());
-  piece_elements_ = (kLeastPiece + chunk - 1) / chunk * chunk;
   decodes_ = decoder_.chunk_elements() > 0 && decoder_.knows_filters() && type_.stored_as_is;
+  piece_elements_ = decodes_ ? chunk : (kLeastPiece + chunk - 1) / chunk * chunk;
+  const haddr_t address = H5Dget_offset(dataset_.id());
+  const bool one_stretch = decoder_.chunk_elements() == 0 && address != HADDR_UNDEF;
+  if (one_stretch && type_.stored_as_is && file_.can_read()) address_ = address;
 }
+
+ArrayReader::~ArrayReader() = default;
 
 template <typename To>
 void ArrayReader::read(std::int64_t begin, std::span<To> out) {
+  SCTAB_ASSERT(begin >= 0 && begin + static_cast<std::int64_t>(out.size()) <= size_);
+  Borrowed scratch(*this);
+  visit_number(type_.number, [&](auto kind) { read_as<decltype(kind)>(begin, out, *scratch); });
+}
+
+template void ArrayReader::read(std::int64_t, std::span<float>);
+template void ArrayReader::read(std::int64_t, std::span<double>);
+template void ArrayReader::read(std::int64_t, std::span<std::int32_t>);
+template void ArrayReader::read(std::int64_t, std::span<std::int64_t>);
+
+template <typename From, typename To>
+void ArrayReader::read_as(std::int64_t begin, std::span<To> out, Scratch& scratch) {
   const auto count = static_cast<std::int64_t>(out.size());
-  SCTAB_ASSERT(begin >= 0 && begin + count <= size_);
-  const Hdf5Lock lock;
+  if (std::is_same_v<From, To> && address_ != 0) return read_past_hdf5(begin, std::as_writable_bytes(out));
   for (std::int64_t done = 0; done < count;) {
     const std::int64_t number = (begin + done) / piece_elements_;
-    load(number);
     const std::int64_t first = begin + done - number * piece_elements_;
     const std::int64_t n = std::min(count - done, piece_elements_ - first);
-    visit_number(type_.number, [&](auto kind) {
-      using From = decltype(kind);
-      const std::byte* from = piece_.data() + static_cast<std::size_t>(first) * sizeof(From);
-      To* to = out.data() + done;
+    To* const to = out.data() + done;
+    if (std::is_same_v<From, To> && n == piece_elements_) {
+      load(number, std::as_writable_bytes(std::span(to, static_cast<std::size_t>(n))), scratch);
+    } else {
+      const std::byte* const from = bytes_of(begin + done, n, scratch).data();
       if constexpr (std::is_same_v<From, To>) {
         std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(From));
       } else {
@@ -58,42 +108,42 @@ void ArrayReader::read(std::int64_t begin, std::span<To> out) {
           to[i] = convert_number<To>(value);
         }
       }
-    });
+    }
     done += n;
   }
 }
 
-template void ArrayReader::read(std::int64_t, std::span<float>);
-template void ArrayReader::read(std::int64_t, std::span<double>);
-template void ArrayReader::read(std::int64_t, std::span<std::int32_t>);
-template void ArrayReader::read(std::int64_t, std::span<std::int64_t>);
-
-void ArrayReader::load(std::int64_t number) {
-  if (number == loaded_) return;
-  loaded_ = -1;
-  const std::int64_t begin = number * piece_elements_;
-  const std::int64_t end = std::min(size_, begin + piece_elements_);
-  if (!decodes_) {
-    piece_.resize(static_cast<std::size_t>(end - begin) * type_.size);
-    read_through_hdf5(begin, piece_);
-  } else {
-    const std::int64_t chunk_elements = decoder_.chunk_elements();
-    // Chunks are stored whole, the last one too.
-    const std::size_t chunk_bytes = static_cast<std::size_t>(chunk_elements) * type_.size;
-    const std::int64_t n_chunks = (end - begin + chunk_elements - 1) / chunk_elements;
-    piece_.resize(static_cast<std::size_t>(n_chunks) * chunk_bytes);
-    for (std::int64_t i = 0; i < n_chunks; ++i) {
-      const std::int64_t first = begin + i * chunk_elements;
-      const std::span chunk = std::span(piece_).subspan(static_cast<std::size_t>(i) * chunk_bytes, chunk_bytes);
-      if (decoder_.decode(first, chunk)) continue;
-      const auto n = static_cast<std::size_t>(std::min(chunk_elements, size_ - first));
-      read_through_hdf5(first, chunk.first(n * type_.size));
-    }
+std::span<const std::byte> ArrayReader::bytes_of(std::int64_t begin, std::int64_t n, Scratch& scratch) {
+  const std::size_t n_bytes = static_cast<std::size_t>(n) * type_.size;
+  const std::size_t piece_bytes = static_cast<std::size_t>(piece_elements_) * type_.size;
+  if (address_ != 0) {
+    scratch.piece.resize(n_bytes);
+    read_past_hdf5(begin, scratch.piece);
+    return scratch.piece;
   }
-  loaded_ = number;
+  const std::int64_t number = begin / piece_elements_;
+  const std::int64_t first = begin - number * piece_elements_;
+  if (n == std::min(piece_elements_, size_ - number * piece_elements_)) {
+    scratch.piece.resize(piece_bytes);
+    load(number, scratch.piece, scratch);
+    return std::span(scratch.piece).first(n_bytes);
+  }
+  scratch.shared = pieces_.get(number, [&](std::vector<std::byte>& piece) {
+    piece.resize(piece_bytes);
+    load(number, piece, scratch);
+  });
+  return std::span(*scratch.shared).subspan(static_cast<std::size_t>(first) * type_.size, n_bytes);
+}
+
+void ArrayReader::load(std::int64_t number, std::span<std::byte> piece, Scratch& scratch) {
+  const std::int64_t begin = number * piece_elements_;
+  if (decodes_ && decoder_.decode(begin, piece, scratch.decoder)) return;
+  const auto n = static_cast<std::size_t>(std::min(piece_elements_, size_ - begin));
+  read_through_hdf5(begin, piece.first(n * type_.size));
 }
 
 void ArrayReader::read_through_hdf5(std::int64_t begin, std::span<std::byte> out) {
+  const Hdf5Lock lock;
   const auto offset = static_cast<hsize_t>(begin);
   const auto count = static_cast<hsize_t>(out.size() / type_.size);
   const Handle from = owned(H5Dget_space(dataset_.id()), dataset_.id(), "its size is damaged");
@@ -102,6 +152,15 @@ void ArrayReader::read_through_hdf5(std::int64_t begin, std::span<std::byte> out
   if (count == 0) return;
   checked(H5Dread(dataset_.id(), type_.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, out.data()), dataset_.id(),
           fmt::format("elements from {} on cannot be read", begin));
+}
+
+void ArrayReader::read_past_hdf5(std::int64_t begin, std::span<std::byte> out) const {
+  if (file_.read(address_ + static_cast<std::uint64_t>(begin) * type_.size, out)) return;
+  const Hdf5Lock lock;
+  throw core::InputError(
+      fmt::format("{}: elements from {} on cannot be read; the file is cut off: copy or download it "
+                  "again",
+                  location(dataset_.id()), begin));
 }
 
 }  // namespace sctab::anndata

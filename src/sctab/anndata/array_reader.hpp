@@ -2,20 +2,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
 #include "sctab/anndata/chunk_decoder.hpp"
+#include "sctab/anndata/file_bytes.hpp"
 #include "sctab/anndata/hdf5_value.hpp"
+#include "sctab/anndata/piece_cache.hpp"
 
 namespace sctab::anndata {
 
-/// Ranges of a one-dimensional dataset of numbers. Each chunk is expanded once when ranges ascend; by ChunkDecoder
-/// where it knows how, else by libhdf5.
+/// Ranges of a one-dimensional dataset of numbers, read by any number of threads at once. Each chunk is expanded once
+/// when ranges ascend; by ChunkDecoder where it knows how, else by libhdf5. What is not chunked is read past libhdf5.
 class ArrayReader {
  public:
   /// Throws InputError where it is no such dataset. The caller holds the Hdf5Lock.
   explicit ArrayReader(Handle dataset);
+  ~ArrayReader();
 
   [[nodiscard]] std::int64_t size() const { return size_; }
   [[nodiscard]] const ElementType& type() const { return type_; }
@@ -26,18 +31,30 @@ class ArrayReader {
   void read(std::int64_t begin, std::span<To> out);
 
  private:
-  /// Makes `piece_` hold elements [number × piece_elements_, …).
-  void load(std::int64_t number);
+  /// What one thread needs while it reads.
+  struct Scratch;
+  class Borrowed;
+
+  template <typename From, typename To>
+  void read_as(std::int64_t begin, std::span<To> out, Scratch& scratch);
+  /// Elements [begin, …) as the file has them, from the shortest way there is; `bytes` lies within one piece.
+  std::span<const std::byte> bytes_of(std::int64_t begin, std::int64_t n, Scratch& scratch);
+  /// Fills `piece`, which has the bytes of a whole one, with elements [number × piece_elements_, …).
+  void load(std::int64_t number, std::span<std::byte> piece, Scratch& scratch);
   void read_through_hdf5(std::int64_t begin, std::span<std::byte> out);
+  void read_past_hdf5(std::int64_t begin, std::span<std::byte> out) const;
 
   Handle dataset_;
   ElementType type_;
   std::int64_t size_ = 0;
   ChunkDecoder decoder_;
+  FileBytes file_;
+  std::uint64_t address_ = 0;  // of an array stored in one stretch of the file, as it is in memory; 0: it is not
   bool decodes_ = false;
-  std::int64_t piece_elements_ = 0;  // whole chunks, enough of them to be worth a call
-  std::int64_t loaded_ = -1;
-  std::vector<std::byte> piece_;
+  std::int64_t piece_elements_ = 0;  // a chunk; where libhdf5 reads, as many as are worth a call
+  PieceCache pieces_;                // those of which a part was asked for
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Scratch>> idle_;
 };
 
 /// A whole dataset of numbers.

@@ -34,35 +34,43 @@ ChunkDecoder::ChunkDecoder(hid_t dataset, std::size_t element_size) : dataset_(d
   knows_filters_ = place == n_filters;
 }
 
-bool ChunkDecoder::decode(std::int64_t begin, std::span<std::byte> out) {
-  SCTAB_ASSERT(knows_filters_);
+std::optional<std::uint32_t> ChunkDecoder::fetch(std::int64_t begin, std::size_t n_bytes,
+                                                 std::vector<std::byte>& stored) const {
+  const Hdf5Lock lock;
   const auto offset = static_cast<hsize_t>(begin);
   hsize_t size = 0;
-  if (H5Dget_chunk_storage_size(dataset_, &offset, &size) < 0 || size == 0) return false;
+  if (H5Dget_chunk_storage_size(dataset_, &offset, &size) < 0 || size == 0) return std::nullopt;
   // Filters never make much more of a chunk than it was.
-  if (size > 2 * out.size() + 1024) throw_hdf5_error(dataset_, "a chunk has an impossible size; the file is damaged");
-  stored_.resize(size);
+  if (size > 2 * n_bytes + 1024) throw_hdf5_error(dataset_, "a chunk has an impossible size; the file is damaged");
+  stored.resize(size);
   std::uint32_t left_out = 0;
-  checked(H5Dread_chunk(dataset_, H5P_DEFAULT, &offset, &left_out, stored_.data()), dataset_, "a chunk cannot be read");
+  checked(H5Dread_chunk(dataset_, H5P_DEFAULT, &offset, &left_out, stored.data()), dataset_, "a chunk cannot be read");
+  return left_out;
+}
 
-  const auto applied = [left_out](int place) { return place >= 0 && (left_out >> place & 1U) == 0; };
+bool ChunkDecoder::decode(std::int64_t begin, std::span<std::byte> out, Scratch& scratch) const {
+  SCTAB_ASSERT(knows_filters_);
+  const auto left_out = fetch(begin, out.size(), scratch.stored);
+  if (!left_out) return false;
+  const auto applied = [&left_out](int place) { return place >= 0 && (*left_out >> place & 1U) == 0; };
   const bool shuffled = applied(shuffle_);
-  if (shuffled) shuffled_.resize(out.size());
-  const std::span<std::byte> target = shuffled ? std::span(shuffled_) : out;
+  if (shuffled) scratch.shuffled.resize(out.size());
+  const std::span<std::byte> target = shuffled ? std::span(scratch.shuffled) : out;
   bool whole = false;
   if (applied(gzip_)) {
-    whole = zlib_.decompress(stored_, target);
+    whole = scratch.zlib.decompress(scratch.stored, target);
   } else if (applied(lzf_)) {
-    whole = lzf_decompress(stored_, target) == target.size();
-  } else if (stored_.size() == target.size()) {
-    std::copy(stored_.begin(), stored_.end(), target.begin());
+    whole = lzf_decompress(scratch.stored, target) == target.size();
+  } else if (scratch.stored.size() == target.size()) {
+    std::copy(scratch.stored.begin(), scratch.stored.end(), target.begin());
     whole = true;
   }
   if (!whole) {
+    const Hdf5Lock lock;
     throw core::InputError(fmt::format("{}: the chunk from element {} on is damaged; copy or download the file again",
                                        location(dataset_), begin));
   }
-  if (shuffled) unshuffle_bytes(shuffled_, element_size_, out);
+  if (shuffled) unshuffle_bytes(scratch.shuffled, element_size_, out);
   return true;
 }
 

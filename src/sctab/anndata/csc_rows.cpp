@@ -1,85 +1,50 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <functional>
+#include <atomic>
+#include <mutex>
+#include <utility>
 
 #include "sctab/anndata/array_reader.hpp"
 #include "sctab/anndata/matrix_layout.hpp"
+#include "sctab/anndata/scratch_file.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/thread_pool.hpp"
 
 namespace sctab::anndata {
 namespace {
 
-constexpr std::int64_t kEntriesAtOnce = 1 << 16;
+/// Cells of a bucket, and genes of a strip, at most: their places in it are 16 bits wide.
+constexpr std::int64_t kMostNumbered = 1 << 16;
+constexpr std::int64_t kLeastCellsOfBucket = 256;
+constexpr std::int64_t kMostEntriesOfStrip = 1 << 21;
 
 /// One value of the matrix on its way from gene-major to cell-major order.
 struct Entry {
-  std::int64_t cell;
-  GeneIndex gene;
+  std::uint16_t cell;  // counted from the bucket's first
+  std::uint16_t gene;  // counted from the strip's first
   float value;
 };
 
-/// Memory on disk without a name: gone when this is, or the process.
-class ScratchFile {
- public:
-  explicit ScratchFile(const std::filesystem::path& folder)
-      : folder_(folder.empty() ? std::filesystem::temp_directory_path() : folder) {
-    std::string name = (folder_ / "sctab-transpose-XXXXXX").string();
-    descriptor_ = ::mkstemp(name.data());
-    if (descriptor_ < 0) fail();
-    (void)::unlink(name.c_str());
-  }
-  ~ScratchFile() { (void)::close(descriptor_); }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-
-  void write(std::span<const Entry> entries, std::int64_t first_entry) const {
-    transfer(::pwrite, std::as_bytes(entries).data(), entries.size_bytes(), first_entry);
-  }
-  void read(std::span<Entry> entries, std::int64_t first_entry) const {
-    transfer(::pread, std::as_writable_bytes(entries).data(), entries.size_bytes(), first_entry);
-  }
-
- private:
-  template <typename Call, typename Bytes>
-  void transfer(Call call, Bytes* bytes, std::size_t count, std::int64_t first_entry) const {
-    auto offset = static_cast<off_t>(first_entry) * static_cast<off_t>(sizeof(Entry));
-    while (count > 0) {
-      const ssize_t n = call(descriptor_, bytes, count, offset);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) fail();
-      bytes += n;
-      count -= static_cast<std::size_t>(n);
-      offset += n;
-    }
-  }
-  [[noreturn]] void fail() const {
-    throw core::InputError(
-        fmt::format("{}: no temporary file can be written there to turn a gene-major matrix: {}; "
-                    "free some space or choose another temporary folder",
-                    folder_.string(), std::strerror(errno)));
-  }
-
-  std::filesystem::path folder_;
-  int descriptor_ = -1;
+/// A stretch of the file's entries, in gene order.
+struct Strip {
+  std::int64_t begin, end;
+  GeneIndex first_gene;
 };
 
-/// Cells fall into buckets of neighbours whose values fit the memory. With one bucket each pass over the file fills it
-/// directly; with more, one pass sorts all values into the buckets' places of a scratch file, in gene order.
+/// Cells fall into buckets of neighbours. One pass over the file takes it strip by strip, sorts each strip by bucket
+/// and puts it in a scratch file (in memory where that suffices); a bucket is then its part of every strip, in gene
+/// order. Strips, and later buckets, are independent of each other: threads share them.
 class CscRows final : public RowReader {
  public:
-  CscRows(const Handle& group, const MatrixInfo& info, const ReadOptions& options)
+  CscRows(const Handle& group, const MatrixInfo& info, ReadOptions options)
       : info_(info),
         where_(location(group.id())),
         indices_(open_dataset(group.id(), "indices")),
         data_(open_dataset(group.id(), "data")),
         gene_begin_(read_numbers<std::int64_t>(open_dataset(group.id(), "indptr"))),
-        options_(options) {
+        options_(std::move(options)) {
     check_indptr(gene_begin_, 0, info_.nnz, where_);
     if (gene_begin_.back() != info_.nnz) {
       throw core::InputError(
@@ -89,130 +54,203 @@ class CscRows final : public RowReader {
     }
   }
 
-  bool next(CellIndex max_cells, sparse::CsrMatrix& block) override {
+  Work claim(CellIndex max_cells) override {
     SCTAB_ASSERT(max_cells > 0);
     core::check_interrupt();
-    block.clear(info_.n_genes);
-    if (cell_begin_.empty()) prepare();
-    while (block.n_cells < max_cells && next_cell_ < info_.n_cells) {
-      if (next_cell_ >= bucket_begin_[loaded_]) load(loaded_);
-      const auto row = bucket_.row(next_cell_ - bucket_begin_[loaded_ - 1]);
-      block.append_row(row.indices, row.data);
-      ++next_cell_;
+    if (next_cell_ >= info_.n_cells) return {};
+    if (cell_begin_.empty()) prepare(max_cells);
+    std::vector<Part> parts;
+    const CellIndex end = std::min(info_.n_cells, next_cell_ + max_cells);
+    while (next_cell_ < end) {
+      const CellIndex bucket = next_cell_ / cells_of_bucket_;
+      if (!bucket_ || bucket_->number != bucket) bucket_ = std::make_shared<Bucket>(bucket);
+      const CellIndex begin = bucket * cells_of_bucket_;
+      const CellIndex until = std::min(end, begin + cells_of_bucket_);
+      parts.push_back({bucket_, next_cell_ - begin, until - begin});
+      next_cell_ = until;
     }
-    tidy_rows(block);
-    return block.n_cells > 0;
+    return [this, parts = std::move(parts)](sparse::CsrMatrix& block) { fill(parts, block); };
   }
 
  private:
-  [[nodiscard]] std::size_t n_buckets() const { return bucket_begin_.size() - 1; }
-  [[nodiscard]] std::int64_t first_entry(CellIndex cell) const { return cell_begin_[static_cast<std::size_t>(cell)]; }
+  /// Loaded when first needed, by whoever needs it.
+  struct Bucket {
+    explicit Bucket(CellIndex bucket_number) : number(bucket_number) {}
+    CellIndex number;
+    std::mutex mutex;
+    bool loaded = false;
+    sparse::CsrMatrix cells;
+  };
+  struct Part {
+    std::shared_ptr<Bucket> bucket;
+    CellIndex begin, end;  // rows of the bucket
+  };
 
-  void prepare() {
-    count_cells();
-    // A value takes 8 bytes in its bucket; the other half is for reading and sorting.
-    const std::int64_t most = std::max<std::int64_t>(1, options_.memory_bytes / 16);
-    bucket_begin_.assign(1, 0);
-    for (CellIndex cell = 1; cell <= info_.n_cells; ++cell) {
-      if (first_entry(cell) - first_entry(bucket_begin_.back()) > most && cell - 1 > bucket_begin_.back()) {
-        bucket_begin_.push_back(cell - 1);
-      }
-    }
-    bucket_begin_.push_back(info_.n_cells);
-    if (n_buckets() > 1) scatter();
+  [[nodiscard]] std::int64_t first_entry(CellIndex cell) const { return cell_begin_[static_cast<std::size_t>(cell)]; }
+  [[nodiscard]] CellIndex n_buckets() const { return (info_.n_cells + cells_of_bucket_ - 1) / cells_of_bucket_; }
+  [[nodiscard]] CellIndex bucket_end(CellIndex bucket) const {
+    return std::min(info_.n_cells, (bucket + 1) * cells_of_bucket_);
   }
 
-  void count_cells() {
-    cell_begin_.assign(static_cast<std::size_t>(info_.n_cells) + 1, 0);
-    std::vector<std::int64_t> cells;
-    for (std::int64_t begin = 0; begin < info_.nnz; begin += kEntriesAtOnce) {
-      read_cells(begin, cells);
-      for (const std::int64_t cell : cells) ++cell_begin_[static_cast<std::size_t>(cell) + 1];
+  void fill(const std::vector<Part>& parts, sparse::CsrMatrix& block) {
+    const auto is_whole = [this](const Part& part) {
+      const CellIndex begin = part.bucket->number * cells_of_bucket_;
+      return part.begin == 0 && begin + part.end == bucket_end(part.bucket->number);
+    };
+    if (parts.size() == 1 && is_whole(parts[0])) {
+      load(parts[0].bucket->number, block);
+    } else {
+      block.clear(info_.n_genes);
+      for (const Part& part : parts) {
+        const std::lock_guard lock(part.bucket->mutex);
+        if (!part.bucket->loaded) load(part.bucket->number, part.bucket->cells);
+        part.bucket->loaded = true;
+        for (CellIndex row = part.begin; row < part.end; ++row) {
+          const auto cell = part.bucket->cells.row(row);
+          block.append_row(cell.indices, cell.data);
+        }
+      }
     }
+    tidy_rows(block);
+  }
+
+  void prepare(CellIndex max_cells) {
+    core::ThreadPool pool(options_.threads);
+    plan_strips();
+    count_cells(pool);
+    // As many cells as are asked for at once (no fewer than a few: strips keep an offset for each bucket), where the
+    // buckets that threads load at the same time fit the memory: 8 bytes a value, and as many in the block made of it.
+    const std::int64_t most = std::max<std::int64_t>(1, options_.memory_bytes / 32 / options_.threads);
+    cells_of_bucket_ = std::min(std::clamp(max_cells, kLeastCellsOfBucket, kMostNumbered), info_.n_cells);
+    while (cells_of_bucket_ > 1 && most_entries_of_bucket() > most) cells_of_bucket_ /= 2;
+    scatter(pool);
+  }
+
+  void plan_strips() {
+    // Half of the memory, at 24 bytes an entry: as it is read, and sorted.
+    const std::int64_t fitting = options_.memory_bytes / 2 / 24 / options_.threads;
+    const std::int64_t size = std::clamp<std::int64_t>(fitting, 64, kMostEntriesOfStrip);
+    for (std::int64_t begin = 0; begin < info_.nnz; begin = strips_.back().end) {
+      const auto after = std::upper_bound(gene_begin_.begin(), gene_begin_.end(), begin);
+      const std::int64_t gene = after - gene_begin_.begin() - 1;
+      const auto last = static_cast<std::size_t>(std::min<std::int64_t>(info_.n_genes, gene + kMostNumbered));
+      strips_.push_back({begin, std::min(begin + size, gene_begin_[last]), static_cast<GeneIndex>(gene)});
+    }
+  }
+
+  void count_cells(core::ThreadPool& pool) {
+    cell_begin_.assign(static_cast<std::size_t>(info_.n_cells) + 1, 0);
+    std::mutex mutex;
+    std::atomic<std::size_t> next{0};
+    pool.parallel_for(pool.size(), [&](std::int64_t) {
+      std::vector<std::int32_t> cells;
+      std::vector<std::int64_t> counts(cell_begin_.size());
+      for (std::size_t i = next++; i < strips_.size(); i = next++) {
+        read_cells(strips_[i], cells);
+        for (const std::int32_t cell : cells) ++counts[static_cast<std::size_t>(cell) + 1];
+      }
+      const std::lock_guard lock(mutex);
+      for (std::size_t i = 0; i < counts.size(); ++i) cell_begin_[i] += counts[i];
+    });
     for (std::size_t i = 1; i < cell_begin_.size(); ++i) cell_begin_[i] += cell_begin_[i - 1];
   }
 
-  /// The cells of the entries from `begin` on.
-  void read_cells(std::int64_t begin, std::vector<std::int64_t>& cells) {
+  void read_cells(const Strip& strip, std::vector<std::int32_t>& cells) {
     core::check_interrupt();
-    cells.resize(static_cast<std::size_t>(std::min(kEntriesAtOnce, info_.nnz - begin)));
-    indices_.read(begin, std::span(cells));
-    for (const std::int64_t cell : cells) {
-      if (cell >= 0 && cell < info_.n_cells) continue;
-      throw core::InputError(
-          fmt::format("{}: has a value in a row outside of the {} cells; the file is damaged: write "
-                      "it again",
-                      where_, info_.n_cells));
+    cells.resize(static_cast<std::size_t>(strip.end - strip.begin));
+    indices_.read(strip.begin, std::span(cells));
+    int outside = 0;
+    for (const std::int32_t cell : cells) outside |= static_cast<int>(cell < 0 || cell >= info_.n_cells);
+    if (outside == 0) return;
+    throw core::InputError(
+        fmt::format("{}: has a value in a row outside of the {} cells; the file is damaged: write "
+                    "it again",
+                    where_, info_.n_cells));
+  }
+
+  [[nodiscard]] std::int64_t most_entries_of_bucket() const {
+    std::int64_t most = 0;
+    for (CellIndex bucket = 0; bucket < n_buckets(); ++bucket) {
+      most = std::max(most, first_entry(bucket_end(bucket)) - first_entry(bucket * cells_of_bucket_));
     }
+    return most;
   }
 
-  /// Every entry of the file, gene by gene.
-  template <typename Visit>
-  void for_each_entry(Visit visit) {
-    std::vector<std::int64_t> cells;
-    std::vector<float> values;
-    std::size_t gene = 0;
-    for (std::int64_t begin = 0; begin < info_.nnz; begin += kEntriesAtOnce) {
-      read_cells(begin, cells);
-      values.resize(cells.size());
-      data_.read(begin, std::span(values));
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        while (begin + static_cast<std::int64_t>(i) >= gene_begin_[gene + 1]) ++gene;
-        visit(Entry{cells[i], static_cast<GeneIndex>(gene), values[i]});
-      }
-    }
-  }
-
-  void scatter() {
-    scratch_ = std::make_unique<ScratchFile>(options_.temporary_folder);
-    const auto budget = options_.memory_bytes / 4 / static_cast<std::int64_t>(n_buckets() * sizeof(Entry));
-    const auto capacity = static_cast<std::size_t>(std::clamp<std::int64_t>(budget, 64, kEntriesAtOnce));
-    std::vector<std::vector<Entry>> waiting(n_buckets());
-    std::vector<std::int64_t> written(n_buckets());
-    for (std::size_t b = 0; b < n_buckets(); ++b) written[b] = first_entry(bucket_begin_[b]);
-    const auto flush = [&](std::size_t b) {
-      scratch_->write(waiting[b], written[b]);
-      written[b] += static_cast<std::int64_t>(waiting[b].size());
-      waiting[b].clear();
-    };
-    for_each_entry([&](const Entry& entry) {
-      const auto after = std::upper_bound(bucket_begin_.begin(), bucket_begin_.end(), entry.cell);
-      const auto b = static_cast<std::size_t>(after - bucket_begin_.begin()) - 1;
-      waiting[b].push_back(entry);
-      if (waiting[b].size() >= capacity) flush(b);
-    });
-    for (std::size_t b = 0; b < n_buckets(); ++b) flush(b);
-  }
-
-  /// Fills bucket_ with bucket b, and makes b + 1 the next to load.
-  void load(std::size_t b) {
-    const CellIndex begin = bucket_begin_[b];
-    const CellIndex end = bucket_begin_[b + 1];
-    bucket_.clear(info_.n_genes);
-    bucket_.n_cells = end - begin;
-    bucket_.indptr.clear();
-    for (CellIndex cell = begin; cell <= end; ++cell) bucket_.indptr.push_back(first_entry(cell) - first_entry(begin));
-    const auto nnz = static_cast<std::size_t>(bucket_.nnz());
-    bucket_.indices.resize(nnz);
-    bucket_.data.resize(nnz);
-    std::vector<std::int64_t> free_slot(bucket_.indptr.begin(), bucket_.indptr.end() - 1);
-    const auto place = [&](const Entry& entry) {
-      const auto slot = static_cast<std::size_t>(free_slot[static_cast<std::size_t>(entry.cell - begin)]++);
-      bucket_.indices[slot] = entry.gene;
-      bucket_.data[slot] = entry.value;
-    };
-    if (!scratch_) {
-      for_each_entry(place);
+  void scatter(core::ThreadPool& pool) {
+    const auto n_bytes = static_cast<std::size_t>(info_.nnz) * sizeof(Entry);
+    if (std::cmp_greater(n_bytes, options_.memory_bytes / 2)) {
+      file_.emplace(options_.temporary_folder);
     } else {
-      std::vector<Entry> entries;
-      for (std::int64_t first = first_entry(begin); first < first_entry(end); first += kEntriesAtOnce) {
-        core::check_interrupt();
-        entries.resize(static_cast<std::size_t>(std::min(kEntriesAtOnce, first_entry(end) - first)));
-        scratch_->read(entries, first);
-        std::for_each(entries.begin(), entries.end(), place);
+      in_memory_.resize(static_cast<std::size_t>(info_.nnz));
+    }
+    bucket_in_strip_.resize(strips_.size());
+    pool.parallel_for(static_cast<std::int64_t>(strips_.size()),
+                      [this](std::int64_t strip) { sort_strip(static_cast<std::size_t>(strip)); });
+  }
+
+  /// Stable, so that a bucket's entries stay in gene order.
+  void sort_strip(std::size_t number) {
+    const Strip& strip = strips_[number];
+    std::vector<std::int32_t> cells;
+    read_cells(strip, cells);
+    std::vector<float> values(cells.size());
+    data_.read(strip.begin, std::span(values));
+
+    const auto width = static_cast<std::uint32_t>(cells_of_bucket_);
+    std::vector<std::uint32_t> slot(static_cast<std::size_t>(n_buckets()) + 1);
+    for (const std::int32_t cell : cells) ++slot[static_cast<std::uint32_t>(cell) / width + 1];
+    for (std::size_t b = 1; b < slot.size(); ++b) slot[b] += slot[b - 1];
+    bucket_in_strip_[number] = slot;
+
+    std::vector<Entry> sorted(cells.size());
+    auto gene = static_cast<std::size_t>(strip.first_gene);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      while (strip.begin + static_cast<std::int64_t>(i) >= gene_begin_[gene + 1]) ++gene;
+      const std::uint32_t bucket = static_cast<std::uint32_t>(cells[i]) / width;
+      const std::uint32_t cell = static_cast<std::uint32_t>(cells[i]) - bucket * width;
+      sorted[slot[bucket]++] = {static_cast<std::uint16_t>(cell),
+                                static_cast<std::uint16_t>(gene - static_cast<std::size_t>(strip.first_gene)),
+                                values[i]};
+    }
+    if (file_) {
+      file_->write(std::as_bytes(std::span(sorted)), strip.begin * static_cast<std::int64_t>(sizeof(Entry)));
+    } else {
+      std::ranges::copy(sorted, in_memory_.begin() + strip.begin);
+    }
+  }
+
+  /// All cells of a bucket, in gene order.
+  void load(CellIndex bucket, sparse::CsrMatrix& cells) const {
+    core::check_interrupt();
+    const CellIndex begin = bucket * cells_of_bucket_;
+    cells.n_cells = bucket_end(bucket) - begin;
+    cells.n_genes = info_.n_genes;
+    cells.indptr.clear();
+    for (CellIndex cell = begin; cell <= bucket_end(bucket); ++cell) {
+      cells.indptr.push_back(first_entry(cell) - first_entry(begin));
+    }
+    cells.indices.resize(static_cast<std::size_t>(cells.nnz()));
+    cells.data.resize(static_cast<std::size_t>(cells.nnz()));
+    std::vector<std::int64_t> slot(cells.indptr.begin(), cells.indptr.end() - 1);
+    std::vector<Entry> read;
+    for (std::size_t number = 0; number < strips_.size(); ++number) {
+      for (const Entry& entry : entries_of(bucket, number, read)) {
+        const auto at = static_cast<std::size_t>(slot[entry.cell]++);
+        cells.indices[at] = strips_[number].first_gene + entry.gene;
+        cells.data[at] = entry.value;
       }
     }
-    loaded_ = b + 1;
+  }
+
+  [[nodiscard]] std::span<const Entry> entries_of(CellIndex bucket, std::size_t strip, std::vector<Entry>& read) const {
+    const auto& begins = bucket_in_strip_[strip];
+    const std::uint32_t begin = begins[static_cast<std::size_t>(bucket)];
+    const std::uint32_t n = begins[static_cast<std::size_t>(bucket) + 1] - begin;
+    const std::int64_t first = strips_[strip].begin + begin;
+    if (!file_) return std::span(in_memory_).subspan(static_cast<std::size_t>(first), n);
+    read.resize(n);
+    file_->read(std::as_writable_bytes(std::span(read)), first * static_cast<std::int64_t>(sizeof(Entry)));
+    return read;
   }
 
   MatrixInfo info_;
@@ -220,10 +258,12 @@ class CscRows final : public RowReader {
   ArrayReader indices_, data_;
   std::vector<std::int64_t> gene_begin_, cell_begin_;  // offsets of genes in the file, of cells once turned
   ReadOptions options_;
-  std::vector<CellIndex> bucket_begin_;  // n_buckets + 1 cells
-  std::unique_ptr<ScratchFile> scratch_;
-  sparse::CsrMatrix bucket_;
-  std::size_t loaded_ = 0;  // buckets loaded so far
+  std::vector<Strip> strips_;
+  CellIndex cells_of_bucket_ = 1;
+  std::vector<std::vector<std::uint32_t>> bucket_in_strip_;  // offsets: n_buckets + 1 a strip
+  std::optional<ScratchFile> file_;                          // entries strip by strip, each sorted by bucket;
+  std::vector<Entry> in_memory_;                             // one of the two
+  std::shared_ptr<Bucket> bucket_;                           // the last that was claimed of
   CellIndex next_cell_ = 0;
 };
 

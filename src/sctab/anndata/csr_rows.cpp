@@ -19,46 +19,54 @@ class CsrRows final : public RowReader {
         indices_(open_dataset(group.id(), "indices")),
         data_(open_dataset(group.id(), "data")) {}
 
-  bool next(CellIndex max_cells, sparse::CsrMatrix& block) override {
+  Work claim(CellIndex max_cells) override {
     SCTAB_ASSERT(max_cells > 0);
     core::check_interrupt();
-    block.clear(info_.n_genes);
-    if (next_cell_ >= info_.n_cells) return false;
-    const CellIndex n = std::min(max_cells, info_.n_cells - next_cell_);
-    block.indptr.resize(static_cast<std::size_t>(n) + 1);
-    indptr_.read(next_cell_, std::span(block.indptr));
-    check_indptr(block.indptr, next_cell_, info_.nnz, where_);
-    const std::int64_t begin = block.indptr.front();
-    if (next_cell_ + n == info_.n_cells && block.indptr.back() != info_.nnz) {
+    if (next_cell_ >= info_.n_cells) return {};
+    const CellIndex first = next_cell_;
+    const CellIndex n = std::min(max_cells, info_.n_cells - first);
+    std::vector<std::int64_t> indptr(static_cast<std::size_t>(n) + 1);
+    indptr_.read(first, std::span(indptr));
+    check_indptr(indptr, first, info_.nnz, where_);
+    if (first + n == info_.n_cells && indptr.back() != info_.nnz) {
       throw core::InputError(
           fmt::format("{}: indptr ends at {}, there are {} values; the file is damaged: write it "
                       "again",
-                      where_, block.indptr.back(), info_.nnz));
+                      where_, indptr.back(), info_.nnz));
     }
-    const auto nnz = static_cast<std::size_t>(block.indptr.back() - begin);
+    next_cell_ += n;
+    return [this, first, indptr = std::move(indptr)](sparse::CsrMatrix& block) { fill(first, indptr, block); };
+  }
+
+ private:
+  void fill(CellIndex first, const std::vector<std::int64_t>& indptr, sparse::CsrMatrix& block) {
+    const std::int64_t begin = indptr.front();
+    const auto nnz = static_cast<std::size_t>(indptr.back() - begin);
+    block.n_cells = static_cast<CellIndex>(indptr.size()) - 1;
+    block.n_genes = info_.n_genes;
+    block.indptr = indptr;
+    for (std::int64_t& offset : block.indptr) offset -= begin;
     block.indices.resize(nnz);
     block.data.resize(nnz);
     indices_.read(begin, std::span(block.indices));
     data_.read(begin, std::span(block.data));
-    for (std::int64_t& offset : block.indptr) offset -= begin;
-    block.n_cells = n;
-    check_genes(block);
+    check_genes(first, block);
     tidy_rows(block);
-    next_cell_ += n;
-    return true;
   }
 
- private:
-  void check_genes(const sparse::CsrMatrix& block) const {
-    const auto outside = [this](GeneIndex gene) { return gene < 0 || gene >= info_.n_genes; };
+  void check_genes(CellIndex first, const sparse::CsrMatrix& block) const {
+    const auto n_genes = static_cast<std::uint32_t>(info_.n_genes);
+    const auto outside = [n_genes](GeneIndex gene) { return static_cast<std::uint32_t>(gene) >= n_genes; };
+    int bad_ones = 0;  // without branches, so that it is done several at a time
+    for (const GeneIndex gene : block.indices) bad_ones |= static_cast<int>(outside(gene));
+    if (bad_ones == 0) return;
     const auto bad = std::find_if(block.indices.begin(), block.indices.end(), outside);
-    if (bad == block.indices.end()) return;
     const std::int64_t position = bad - block.indices.begin();
     const auto row_end = std::upper_bound(block.indptr.begin(), block.indptr.end(), position);
     throw core::InputError(
         fmt::format("{}: cell {} has a value in a column outside of the {} genes; the file is "
                     "damaged: write it again",
-                    where_, next_cell_ + (row_end - block.indptr.begin()) - 1, info_.n_genes));
+                    where_, first + (row_end - block.indptr.begin()) - 1, info_.n_genes));
   }
 
   MatrixInfo info_;

@@ -1,8 +1,6 @@
 #include "sctab/anndata/global_heap.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstring>
 
@@ -29,30 +27,10 @@ HeapReference HeapReference::decode(const std::byte* bytes) {
           little_endian<std::uint32_t>(bytes + 12)};
 }
 
-GlobalHeap::GlobalHeap(hid_t object) : object_(object) {
-  const Handle file = owned(H5Iget_file_id(object), object, "its file is closed");
-  const Handle properties = owned(H5Fget_create_plist(file.id()), object, "its file is damaged");
-  std::size_t address_bytes = 0;
-  std::size_t size_bytes = 0;
-  hsize_t user_block = 0;
-  void* descriptor = nullptr;
-  if (H5Pget_sizes(properties.id(), &address_bytes, &size_bytes) < 0 || address_bytes != 8 || size_bytes != 8) return;
-  if (H5Pget_userblock(properties.id(), &user_block) < 0 || user_block != 0) return;
-  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0 || descriptor == nullptr) return;
-  struct stat status {};
-  if (::fstat(*static_cast<int*>(descriptor), &status) != 0) return;
-  descriptor_ = *static_cast<int*>(descriptor);
-  file_size_ = static_cast<std::uint64_t>(status.st_size);
-}
+GlobalHeap::GlobalHeap(hid_t object) : object_(object), file_(object) {}
 
 void GlobalHeap::read(std::uint64_t address, std::span<std::byte> out) const {
-  if (address > file_size_ || out.size() > file_size_ - address) fail(address);
-  while (!out.empty()) {
-    const ssize_t n = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(address));
-    if (n <= 0) fail(address);
-    out = out.subspan(static_cast<std::size_t>(n));
-    address += static_cast<std::uint64_t>(n);
-  }
+  if (!file_.read(address, out)) fail(address);
 }
 
 std::string_view GlobalHeap::text(const HeapReference& reference) {
@@ -72,7 +50,7 @@ const GlobalHeap::Collection& GlobalHeap::collection(std::uint64_t address) {
   const auto size = little_endian<std::uint64_t>(header + 8);
   if (std::memcmp(header, "GCOL\1", 5) != 0 || size < kHeaderBytes || size > kMostBytes) fail(address);
   Collection collection;
-  if (size > file_size_) fail(address);
+  if (size > file_.size()) fail(address);
   collection.bytes.resize(size);
   read(address, collection.bytes);
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sctab/anndata/hdf5_handle.hpp"
+#include "sctab/anndata/file_bytes.hpp"
 
 namespace sctab::anndata {
 
@@ -26,8 +26,8 @@ class GlobalHeap {
  public:
   /// object: anything of the file; it must outlive this.
   explicit GlobalHeap(hid_t object);
-  /// Whether this file's addresses are as we know them (8 bytes, no user block, an ordinary file).
-  [[nodiscard]] bool can_read() const { return descriptor_ >= 0; }
+  /// As FileBytes::can_read().
+  [[nodiscard]] bool can_read() const { return file_.can_read(); }
 
   /// Valid until the next call. Throws InputError on damage.
   std::string_view text(const HeapReference& reference);
@@ -43,8 +43,7 @@ class GlobalHeap {
   [[noreturn]] void fail(std::uint64_t address) const;
 
   hid_t object_;
-  int descriptor_ = -1;
-  std::uint64_t file_size_ = 0;
+  FileBytes file_;
   std::unordered_map<std::uint64_t, Collection> collections_;
 };
 

@@ -103,14 +103,28 @@ void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std:
   }
 }
 
+namespace {
+
+/// Without branches, so that it is done several at a time.
+bool strictly_ascending(std::span<const GeneIndex> genes) {
+  int falls = 0;
+  for (std::size_t i = 1; i < genes.size(); ++i) falls |= static_cast<int>(genes[i] <= genes[i - 1]);
+  return falls == 0;
+}
+
+bool any_zero(std::span<const float> values) {
+  int zeros = 0;
+  for (const float value : values) zeros |= static_cast<int>(value == 0.0F);
+  return zeros != 0;
+}
+
+}  // namespace
+
 void tidy_rows(sparse::CsrMatrix& block) {
   bool sorted = true;
-  for (CellIndex cell = 0; cell < block.n_cells && sorted; ++cell) {
-    const auto genes = block.row(cell).indices;
-    sorted = std::adjacent_find(genes.begin(), genes.end(), std::greater_equal<>()) == genes.end();
-  }
+  for (CellIndex cell = 0; cell < block.n_cells && sorted; ++cell) sorted = strictly_ascending(block.row(cell).indices);
   if (!sorted) sparse::sort_and_sum(block);
-  if (std::find(block.data.begin(), block.data.end(), 0.0F) == block.data.end()) return;
+  if (!any_zero(block.data)) return;
   std::size_t out = 0;
   std::size_t in = 0;
   for (CellIndex cell = 0; cell < block.n_cells; ++cell) {

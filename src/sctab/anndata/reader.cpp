@@ -63,6 +63,16 @@ void summarise(std::span<const double> values, ValueSummary& summary) {
 
 }  // namespace
 
+bool RowReader::next(CellIndex max_cells, sparse::CsrMatrix& block) {
+  const Work work = claim(max_cells);
+  if (!work) {
+    block.clear(0);
+    return false;
+  }
+  work(block);
+  return true;
+}
+
 File::File(std::filesystem::path path) : state_(std::make_unique<State>()) {
   const Hdf5Lock lock;
   state_->path = std::move(path);

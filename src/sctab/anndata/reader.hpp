@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,16 +40,24 @@ struct ValueSummary {
 /// through a temporary file, once, where it does not fit `memory_bytes`.
 class RowReader {
  public:
+  /// Fills a block; what it throws is as of next().
+  using Work = std::function<void(sparse::CsrMatrix& block)>;
+
   virtual ~RowReader() = default;
   /// Fills `block` with up to max_cells further cells as they stand in the file (columns sorted, explicit zeros
   /// dropped, repeated entries summed). Returns false at the end. Throws InputError naming file, matrix and cell on
   /// damage.
-  virtual bool next(CellIndex max_cells, sparse::CsrMatrix& block) = 0;
+  bool next(CellIndex max_cells, sparse::CsrMatrix& block);
+  /// next() in two steps, so that threads can share it: the next max_cells cells (fewer only at the end) as work that
+  /// any thread may do, at the same time as that of other claims, while this lives. Empty at the end. One thread at a
+  /// time may claim.
+  virtual Work claim(CellIndex max_cells) = 0;
 };
 
 struct ReadOptions {
   std::int64_t memory_bytes = 1'000'000'000;  // for transposing CSC
   std::filesystem::path temporary_folder;     // empty: the system's
+  int threads = 1;                            // for transposing CSC; at least 1
 };
 
 /// A .h5ad file opened for reading. Knows AnnData encodings 0.7 (attributes, __categories) and 0.8 on.

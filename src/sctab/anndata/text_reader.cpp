@@ -42,10 +42,11 @@ bool read_from_heap(hid_t dataset, std::int64_t n, Strings& out) {
   ChunkDecoder decoder(dataset, HeapReference::kBytes);
   const std::int64_t chunk = decoder.chunk_elements();
   std::vector<std::byte> references;
+  ChunkDecoder::Scratch scratch;
   if (chunk > 0 && decoder.knows_filters()) {
     references.resize(static_cast<std::size_t>(chunk) * HeapReference::kBytes);
     for (std::int64_t begin = 0; begin < n; begin += chunk) {
-      if (!decoder.decode(begin, references)) std::fill(references.begin(), references.end(), std::byte{0});
+      if (!decoder.decode(begin, references, scratch)) std::fill(references.begin(), references.end(), std::byte{0});
       const auto count = static_cast<std::size_t>(std::min(chunk, n - begin));
       append(heap, std::span(references).first(count * HeapReference::kBytes), out);
     }
