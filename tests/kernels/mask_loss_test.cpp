@@ -30,8 +30,8 @@ TEST(MaskLoss, EqualsTheReferenceWithItsGradient) {
     const std::vector<float> before(values.size(), 1.0F);
     std::vector<float> dmask = before;
     mask_loss_backward(mask.view(), kEpsilon, -2, dmask);
-    std::vector<double> wanted =
-        tests::reference::differences(values, [&] { return -2 * reference_loss(mask, values); }, 1e-8);
+    std::vector<double> wanted = tests::reference::differences(
+        values, [&] { return -2 * reference_loss(mask, values); }, 1e-8);
     for (double& gradient : wanted) gradient += 1;
     tests::reference::expect_close(dmask, wanted, 1e-5, "dmask");
   }

@@ -10,6 +10,7 @@
 #include "sctab/kernels/csr_transpose.hpp"
 #include "sctab/kernels/gated_norm.hpp"
 #include "sctab/kernels/gene_layer.hpp"
+#include "sctab/kernels/half_gene_layer.hpp"
 
 namespace sctab::kernels {
 namespace {
@@ -33,6 +34,7 @@ Outputs step() {
   std::vector<float> out = zeros(kCells * kWidth), dscale = zeros(kGenes), dshift = dscale,
                      dweights = zeros(kGenes * kWidth);
   gene_projection(x.view(), layer, out), keep(out);
+  gene_projection_half(x.view(), HalfGeneLayer(layer), out), keep(out);
   sparse::CsrMatrix by_gene;
   csr_transpose(x.view(), by_gene);
   gene_projection_backward(by_gene.view(), layer, out, {dscale, dshift, dweights});
@@ -43,6 +45,7 @@ Outputs step() {
   attention_mask(attention, mask);
   keep(mask.data);
   std::vector<float> dmask = zeros(mask.nnz()), dscores = dmask;
+  masked_gene_projection_half(x.view(), mask.view(), HalfGeneLayer(layer), out), keep(out);
   masked_gene_projection(x.view(), mask.view(), layer, out), keep(out);
   masked_gene_projection_backward(x.view(), mask.view(), layer, out, {dscale, dshift, dweights}, dmask);
   keep(dmask), keep(dscale), keep(dshift), keep(dweights);

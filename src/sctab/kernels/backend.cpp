@@ -14,11 +14,14 @@ Device parse_device(std::string_view text) {
 
 const Backend& backend(Device device) {
   static const Backend cpu{csr_projection,
+                           csr_projection_half,
                            csr_transpose,
                            column_moments,
                            gene_projection,
+                           gene_projection_half,
                            gene_projection_backward,
                            masked_gene_projection,
+                           masked_gene_projection_half,
                            masked_gene_projection_backward,
                            score_statistics,
                            attention_mask,

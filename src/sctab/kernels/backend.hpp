@@ -10,6 +10,7 @@
 #include "sctab/kernels/dense_product.hpp"
 #include "sctab/kernels/gated_norm.hpp"
 #include "sctab/kernels/gene_layer.hpp"
+#include "sctab/kernels/half_gene_layer.hpp"
 #include "sctab/kernels/mask_loss.hpp"
 #include "sctab/kernels/prior.hpp"
 #include "sctab/kernels/simplex.hpp"
@@ -24,11 +25,14 @@ Device parse_device(std::string_view text);
 /// above; spans point to the device's memory.
 struct Backend {
   decltype(&kernels::csr_projection) csr_projection;
+  decltype(&kernels::csr_projection_half) csr_projection_half;
   decltype(&kernels::csr_transpose) csr_transpose;
   decltype(&kernels::column_moments) column_moments;
   decltype(&kernels::gene_projection) gene_projection;
+  decltype(&kernels::gene_projection_half) gene_projection_half;
   decltype(&kernels::gene_projection_backward) gene_projection_backward;
   decltype(&kernels::masked_gene_projection) masked_gene_projection;
+  decltype(&kernels::masked_gene_projection_half) masked_gene_projection_half;
   decltype(&kernels::masked_gene_projection_backward) masked_gene_projection_backward;
   decltype(&kernels::score_statistics) score_statistics;
   decltype(&kernels::attention_mask) attention_mask;

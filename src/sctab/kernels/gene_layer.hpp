@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "sctab/sparse/csr.hpp"
 
@@ -13,9 +14,14 @@ struct GeneLayer {
   std::span<const float> scale, shift;  // n_genes
   std::span<const float> weights;       // n_genes × width, gene-major
   std::int64_t width = 0;
+  std::span<const float> constant = {};  // width; project_shift() of this layer, where many batches share it
 
   [[nodiscard]] std::int64_t n_genes() const { return std::ssize(scale); }
 };
+
+/// What every cell gets, whatever its genes: shift · weights. gene_projection() finds it anew for each batch, unless it
+/// is given in the layer; that pays in inference, and most for small batches.
+std::vector<float> project_shift(const GeneLayer& layer);
 
 /// Gradients, which are added to what the spans hold.
 struct GeneLayerGradient {

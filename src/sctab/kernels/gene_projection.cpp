@@ -7,6 +7,7 @@
 #include "sctab/kernels/cpu/dot.hpp"
 #include "sctab/kernels/csr_rows.hpp"
 #include "sctab/kernels/gene_layer.hpp"
+#include "sctab/kernels/half_gene_layer.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 namespace sctab::kernels {
@@ -14,21 +15,6 @@ namespace {
 
 constexpr std::int64_t kGenesPerPart = 1024;
 constexpr std::int64_t kGenesPerTask = 256;
-
-// What every cell gets: shift · weights. Parts of the genes are summed in order, whatever the threads.
-std::vector<float> project_shift(const GeneLayer& layer) {
-  const auto width = static_cast<std::size_t>(layer.width);
-  const std::int64_t n_parts = (layer.n_genes() + kGenesPerPart - 1) / kGenesPerPart;
-  std::vector<float> parts(static_cast<std::size_t>(std::max<std::int64_t>(n_parts, 1)) * width, 0.0F);
-  parallel_blocks(layer.n_genes(), kGenesPerPart, [&](std::int64_t first, std::int64_t last) {
-    cblas_sgemv(CblasRowMajor, CblasTrans, static_cast<int>(last - first), static_cast<int>(layer.width), 1.0F,
-                layer.weights.data() + first * layer.width, static_cast<int>(layer.width), layer.shift.data() + first,
-                1, 0.0F, parts.data() + first / kGenesPerPart * layer.width, 1);
-  });
-  std::vector<float> total(parts.begin(), parts.begin() + layer.width);
-  for (std::size_t i = width; i < parts.size(); ++i) total[i % width] += parts[i];
-  return total;
-}
 
 std::vector<float> sum_rows(std::span<const float> rows, std::int64_t width) {
   std::vector<double> sums(static_cast<std::size_t>(width), 0.0);
@@ -44,18 +30,60 @@ void check_shapes(const GeneLayer& layer, std::int64_t n_genes, std::int64_t n_c
   SCTAB_ASSERT(n_out == n_cells * layer.width);
 }
 
+// constant + (x · diag(scale)) · weights
+template <typename Weight>
+void project(const sparse::CsrView& x, std::span<const float> scale, const Weight* weights,
+             std::span<const float> constant, std::span<float> out) {
+  const std::int64_t width = std::ssize(constant);
+  parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
+    float* rows = out.data() + first * width;
+    for (std::int64_t row = 0; row < last - first; ++row) {
+      std::copy(constant.begin(), constant.end(), rows + row * width);
+    }
+    cpu::add_csr_projection(rows_of(x, first, last), scale.data(), weights, width, rows);
+  });
+}
+
 }  // namespace
+
+std::vector<float> project_shift(const GeneLayer& layer) {
+  const auto width = static_cast<std::size_t>(layer.width);
+  const std::int64_t n_parts = (layer.n_genes() + kGenesPerPart - 1) / kGenesPerPart;
+  // Parts of the genes are summed in order, whatever the threads.
+  std::vector<float> parts(static_cast<std::size_t>(std::max<std::int64_t>(n_parts, 1)) * width, 0.0F);
+  parallel_blocks(layer.n_genes(), kGenesPerPart, [&](std::int64_t first, std::int64_t last) {
+    cblas_sgemv(CblasRowMajor, CblasTrans, static_cast<int>(last - first), static_cast<int>(layer.width), 1.0F,
+                layer.weights.data() + first * layer.width, static_cast<int>(layer.width), layer.shift.data() + first,
+                1, 0.0F, parts.data() + first / kGenesPerPart * layer.width, 1);
+  });
+  std::vector<float> total(parts.begin(), parts.begin() + layer.width);
+  for (std::size_t i = width; i < parts.size(); ++i) total[i % width] += parts[i];
+  return total;
+}
 
 void gene_projection(sparse::CsrView x, const GeneLayer& layer, std::span<float> out) {
   check_shapes(layer, x.n_genes, x.n_cells, std::ssize(out));
-  const std::vector<float> constant = project_shift(layer);
-  parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
-    float* rows = out.data() + first * layer.width;
-    for (std::int64_t row = 0; row < last - first; ++row) {
-      std::copy(constant.begin(), constant.end(), rows + row * layer.width);
-    }
-    cpu::add_csr_projection(rows_of(x, first, last), layer.scale.data(), layer.weights.data(), layer.width, rows);
-  });
+  const bool is_given = !layer.constant.empty();
+  SCTAB_ASSERT(!is_given || std::ssize(layer.constant) == layer.width);
+  const std::vector<float> found = is_given ? std::vector<float>{} : project_shift(layer);
+  project(x, layer.scale, layer.weights.data(), is_given ? layer.constant : found, out);
+}
+
+HalfGeneLayer::HalfGeneLayer(const GeneLayer& layer)
+    : weights(layer.weights, layer.width),
+      scale(layer.scale.begin(), layer.scale.end()),
+      shift(layer.shift.begin(), layer.shift.end()),
+      constant(project_shift(layer)) {
+  check_shapes(layer, weights.n_rows(), 0, 0);
+  for (std::size_t gene = 0; gene < scale.size(); ++gene) {
+    scale[gene] *= weights.row_scale()[gene];
+    shift[gene] *= weights.row_scale()[gene];
+  }
+}
+
+void gene_projection_half(sparse::CsrView x, const HalfGeneLayer& layer, std::span<float> out) {
+  SCTAB_ASSERT(x.n_genes == layer.weights.n_rows() && std::ssize(out) == x.n_cells * layer.weights.width());
+  project(x, layer.scale, layer.weights.halves(), layer.constant, out);
 }
 
 void gene_projection_backward(sparse::CsrView by_gene, const GeneLayer& layer, std::span<const float> dout,

@@ -2,10 +2,12 @@
 #include <vector>
 
 #include "sctab/kernels/column_sums.hpp"
+#include "sctab/kernels/cpu/csr_projection.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/csr_rows.hpp"
 #include "sctab/kernels/csr_transpose.hpp"
 #include "sctab/kernels/gene_layer.hpp"
+#include "sctab/kernels/half_gene_layer.hpp"
 #include "sctab/kernels/parallel.hpp"
 #include "sctab/kernels/sampled_product.hpp"
 
@@ -43,13 +45,15 @@ void for_each_seen(const sparse::CsrView& mask, const Visit& visit) {
   });
 }
 
-void check_shapes(const sparse::CsrView& x, const sparse::CsrView& mask, const GeneLayer& layer, std::int64_t n_out) {
-  SCTAB_ASSERT(x.n_cells == mask.n_cells && x.n_genes == mask.n_genes && x.n_genes == layer.n_genes());
-  SCTAB_ASSERT(n_out == x.n_cells * layer.width && mask.indptr[0] == 0);
+void check_shapes(const sparse::CsrView& x, const sparse::CsrView& mask, std::int64_t n_genes, std::int64_t width,
+                  std::int64_t n_out) {
+  SCTAB_ASSERT(x.n_cells == mask.n_cells && x.n_genes == mask.n_genes && x.n_genes == n_genes);
+  SCTAB_ASSERT(n_out == x.n_cells * width && mask.indptr[0] == 0);
 }
 
 // mask_ij · (scale_j · x_ij + shift_j)
-std::vector<float> masked_input(std::span<const float> seen, const sparse::CsrView& mask, const GeneLayer& layer) {
+template <typename Layer>
+std::vector<float> masked_input(std::span<const float> seen, const sparse::CsrView& mask, const Layer& layer) {
   std::vector<float> input(seen.size());
   for_each_seen(mask, [&](std::size_t at, std::size_t gene) {
     input[at] = mask.data[at] * (layer.scale[gene] * seen[at] + layer.shift[gene]);
@@ -66,15 +70,29 @@ void add_column_sums(const sparse::CsrView& terms, std::span<float> sums) {
 }  // namespace
 
 void masked_gene_projection(sparse::CsrView x, sparse::CsrView mask, const GeneLayer& layer, std::span<float> out) {
-  check_shapes(x, mask, layer, std::ssize(out));
+  check_shapes(x, mask, layer.n_genes(), layer.width, std::ssize(out));
   const std::vector<float> input = masked_input(values_seen(x, mask), mask, layer);
   csr_projection(with_values(mask, input), layer.weights, layer.width, out);
+}
+
+void masked_gene_projection_half(sparse::CsrView x, sparse::CsrView mask, const HalfGeneLayer& layer,
+                                 std::span<float> out) {
+  const std::int64_t width = layer.weights.width();
+  check_shapes(x, mask, layer.weights.n_rows(), width, std::ssize(out));
+  const std::vector<float> input = masked_input(values_seen(x, mask), mask, layer);
+  parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
+    float* rows = out.data() + first * width;
+    std::fill(rows, rows + (last - first) * width, 0.0F);
+    // The weights' row scales are in the layer's scale and shift.
+    cpu::add_csr_projection(rows_of(with_values(mask, input), first, last), nullptr, layer.weights.halves(), width,
+                            rows);
+  });
 }
 
 void masked_gene_projection_backward(sparse::CsrView x, sparse::CsrView mask, const GeneLayer& layer,
                                      std::span<const float> dout, const GeneLayerGradient& gradient,
                                      std::span<float> dmask) {
-  check_shapes(x, mask, layer, std::ssize(dout));
+  check_shapes(x, mask, layer.n_genes(), layer.width, std::ssize(dout));
   SCTAB_ASSERT(std::ssize(dmask) == mask.nnz());
   const std::vector<float> seen = values_seen(x, mask), input = masked_input(seen, mask, layer);
   sparse::CsrMatrix by_gene;

@@ -13,5 +13,8 @@ inline constexpr std::int64_t kProjectionRows = 256;
 /// n_columns × width; out: n_rows × width.
 void add_csr_projection(const sparse::CsrView& x, const float* column_scale, const float* weights, std::int64_t width,
                         float* out);
+/// The same with weights in half precision, as HalfMatrix has them.
+void add_csr_projection(const sparse::CsrView& x, const float* column_scale, const std::uint16_t* weights,
+                        std::int64_t width, float* out);
 
 }  // namespace sctab::kernels::cpu
