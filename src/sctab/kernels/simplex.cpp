@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sctab/kernels/cpu/simplex.hpp"
 #include "sctab/kernels/csr_rows.hpp"
 #include "sctab/kernels/parallel.hpp"
 
@@ -13,21 +14,11 @@ constexpr std::int64_t kCellsPerTask = 128;
 
 // One step of Newton's method for t from a lower bound. The 2-norm (entmax, must be 2) and the sum (sparsemax, must be
 // 1) of max(z - t, 0) are convex in t and fall, so that steps never pass the root and `t` only grows.
-template <typename Real>
-Real newton_step(Simplex simplex, std::span<const float> scores, Real t) {
-  Real sum = 0, squares = 0, count = 0;
-#pragma omp simd reduction(+ : sum, squares, count)
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    const Real difference = static_cast<Real>(scores[i]) - t;
-    const Real above = difference > 0 ? difference : Real{0};
-    sum += above;
-    squares += above * above;
-    count += difference > 0 ? Real{1} : Real{0};
-  }
-  if (!(sum > 0)) return 0;
-  if (simplex == Simplex::kSparsemax) return (sum - 1) / count;
-  const Real norm = std::sqrt(squares);
-  return (norm - 2) * norm / sum;
+double newton_step(Simplex simplex, const cpu::Above& above) {
+  if (!(above.sum > 0)) return 0;
+  if (simplex == Simplex::kSparsemax) return (above.sum - 1) / above.count;
+  const double norm = std::sqrt(above.squares);
+  return (norm - 2) * norm / above.sum;
 }
 
 // t lies at most this far under the largest score.
@@ -40,19 +31,21 @@ constexpr float reach(Simplex simplex) {
 float simplex_threshold_bound(Simplex simplex, std::span<const float> scores, float bound) {
   constexpr int kSteps = 3;  // more cost more than they keep out
   constexpr float kRounding = 1e-5F;
-  float t = std::max(bound, *std::max_element(scores.begin(), scores.end()) - reach(simplex));
-  for (int i = 0; i < kSteps; ++i) t += std::max(newton_step(simplex, scores, t), 0.0F);
+  float t = std::max(bound, cpu::largest_of(scores) - reach(simplex));
+  for (int i = 0; i < kSteps; ++i) {
+    t += static_cast<float>(std::max(newton_step(simplex, cpu::sums_above(scores, t)), 0.0));
+  }
   return std::max(bound, t - kRounding * std::max(1.0F, std::abs(t)));
 }
 
 void simplex_project(Simplex simplex, std::span<float> scores) {
   if (scores.empty()) return;
   // Relative to the largest score, so that the size of scores costs no accuracy.
-  const float largest = *std::max_element(scores.begin(), scores.end());
+  const float largest = cpu::largest_of(scores);
   for (float& score : scores) score -= largest;
   double t = -static_cast<double>(reach(simplex));
   for (int i = 0; i < 100; ++i) {
-    const double step = newton_step(simplex, scores, t);
+    const double step = newton_step(simplex, cpu::sums_above(scores, t));
     if (!(step > 1e-14)) break;
     t += step;
   }

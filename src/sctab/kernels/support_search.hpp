@@ -13,14 +13,22 @@ namespace sctab::kernels {
 /// over the scores seen so far is a lower bound of the one over all, so what lies under it can be forgotten.
 class SupportSearch {
  public:
-  /// used: genes, ascending, to which offer() is deaf, since their scores differ from those of the scan.
+  /// used: genes, ascending, to which offers are deaf, since their scores differ from those of the scan.
   explicit SupportSearch(Simplex simplex, std::span<const sparse::GeneIndex> used = {})
       : simplex_(simplex), used_(used) {}
 
   /// Scores up to this one need not be offered.
   [[nodiscard]] float threshold() const { return threshold_; }
-  /// Scores of genes first_gene, first_gene + 1, …; genes ascend from call to call.
-  void offer(sparse::GeneIndex first_gene, std::span<const float> scores);
+
+  /// Where to write genes and scores on offer, at least cpu::kVectorRoom of each; then offered() says how many they
+  /// were. Genes ascend from offer to offer.
+  struct Room {
+    sparse::GeneIndex* genes;
+    float* scores;
+  };
+  Room room();
+  void offered(std::size_t n);
+
   /// The score of a used gene.
   void add(sparse::GeneIndex gene, float score);
   /// To be called once, at the end. A cell with a NaN or infinite score gets one gene with weight NaN: it must not
@@ -28,10 +36,12 @@ class SupportSearch {
   void solve();
 
   /// The support, ascending, and the weights on it.
-  [[nodiscard]] std::span<const sparse::GeneIndex> genes() const { return genes_; }
-  [[nodiscard]] std::span<const float> weights() const { return scores_; }
+  [[nodiscard]] std::span<const sparse::GeneIndex> genes() const { return std::span(genes_).first(size_); }
+  [[nodiscard]] std::span<const float> weights() const { return std::span(scores_).first(size_); }
 
  private:
+  [[nodiscard]] std::size_t without_used(std::size_t n);
+  void tighten();
   void keep_above(float limit);
   void sort_by_gene();
 
@@ -39,9 +49,10 @@ class SupportSearch {
   std::span<const sparse::GeneIndex> used_;
   std::size_t next_used_ = 0;
   float threshold_ = -std::numeric_limits<float>::infinity();
-  std::size_t capacity_ = 32;  // of the candidates, before the threshold is found anew
+  std::size_t size_ = 0;
+  std::size_t limit_ = 32;  // of the candidates, before the threshold is found anew
   bool finite_ = true;
-  std::vector<sparse::GeneIndex> genes_;
+  std::vector<sparse::GeneIndex> genes_;  // size_ candidates, and room
   std::vector<float> scores_;
 };
 

@@ -1,5 +1,6 @@
 #include "sctab/kernels/cpu/score_scan.hpp"
 
+#include "sctab/kernels/cpu/simplex.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -21,6 +22,8 @@ template <std::size_t rows>
 HWY_INLINE void scan_chunk(const ScorePanels& panels, std::int64_t panel, std::int64_t offset,
                            const float* HWY_RESTRICT activations, SupportSearch* searches) {
   const hn::ScalableTag<float> d;
+  const hn::ScalableTag<std::int32_t> of_genes;
+  static_assert(hn::MaxLanes(d) <= static_cast<std::size_t>(kVectorRoom));
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<decltype(d)> sums[rows][kVectors];
 #pragma GCC unroll 4
@@ -57,11 +60,14 @@ HWY_INLINE void scan_chunk(const ScorePanels& panels, std::int64_t panel, std::i
     if (HWY_LIKELY(hn::AllFalse(d, any))) continue;
 #pragma GCC unroll 6
     for (std::size_t v = 0; v < kVectors; ++v) {
-      if (hn::AllFalse(d, reaches(v))) continue;
-      HWY_ALIGN float scores[hn::MaxLanes(d)];
-      hn::Store(sums[r][v], d, scores);
-      searches[r].offer(static_cast<sparse::GeneIndex>(first) + static_cast<sparse::GeneIndex>(v * lanes),
-                        {scores, lanes});
+      const auto offer = reaches(v);
+      const std::size_t n = hn::CountTrue(d, offer);
+      if (n == 0) continue;
+      const SupportSearch::Room room = searches[r].room();
+      const auto genes = hn::Iota(of_genes, static_cast<std::int32_t>(first) + static_cast<std::int32_t>(v * lanes));
+      hn::StoreU(hn::Compress(sums[r][v], offer), d, room.scores);
+      hn::StoreU(hn::Compress(genes, hn::RebindMask(of_genes, offer)), of_genes, room.genes);
+      searches[r].offered(n);
     }
   }
 }
