@@ -28,6 +28,12 @@ const std::vector<AttentionShape> kShapes{{1, 1, 1, 256},
                                           {40, 500, 64, 20, true, 100.0},
                                           {16, 300, 64, 8, false, 0.1}};
 
+std::int64_t cell_batch(const GhostNorm& norm, std::int64_t cell) {
+  std::int64_t batch = 0;
+  while (norm.first_cell(batch + 1) <= cell) ++batch;
+  return batch;
+}
+
 class Attention : public testing::TestWithParam<std::tuple<Simplex, AttentionShape>> {};
 
 TEST_P(Attention, StatisticsEqualThoseOfTheScores) {
@@ -76,6 +82,49 @@ TEST_P(Attention, MaskEqualsTheDenseOne) {
   const Matrix got = tests::reference::dense(mask.view());
   const std::vector<float> values(got.values.begin(), got.values.end());
   tests::reference::expect_close(values, problem.reference_mask(), kTolerance, "mask");
+}
+
+TEST_P(Attention, PanelsMadeBeforeGiveTheSameMask) {
+  const auto [simplex, shape] = GetParam();
+  const AttentionProblem problem(shape, simplex);
+  AttentionLayer layer = problem.layer();
+  sparse::CsrMatrix want, got;
+  attention_mask(layer, want);
+  const AttentionPanels panels(layer.weights, layer.n_a, Precision::kFloat);
+  layer.panels = &panels;
+  attention_mask(layer, got);
+  EXPECT_EQ(got.indptr, want.indptr);
+  EXPECT_EQ(got.indices, want.indices);
+  EXPECT_EQ(got.data, want.data);
+}
+
+// Halves round each weight by up to 2^-11 of itself, and with it a score by 2^-11 of the sum of its terms' sizes, scale
+// and prior included. A mask moves by no more than twice what its scores do: the threshold by at most as much.
+TEST_P(Attention, HalfPanelsMoveTheMaskByTheRoundingOfWeights) {
+  const auto [simplex, shape] = GetParam();
+  const AttentionProblem problem(shape, simplex);
+  AttentionLayer layer = problem.layer();
+  const AttentionPanels panels(layer.weights, layer.n_a, Precision::kHalf);
+  layer.panels = &panels;
+  sparse::CsrMatrix mask;
+  attention_mask(layer, mask);
+  double largest = 0;
+  for (std::int64_t cell = 0; cell < shape.n_cells; ++cell) {
+    const std::span<const float> variance = layer.norm.variance_of(cell_batch(layer.norm, cell));
+    for (std::int64_t gene = 0; gene < shape.n_genes; ++gene) {
+      double sizes = 0;
+      for (std::int64_t k = 0; k < shape.n_a; ++k)
+        sizes += std::abs(problem.activations.at(cell, k) * problem.weights.at(gene, k));
+      const auto g = static_cast<std::size_t>(gene);
+      const auto scale = static_cast<double>(layer.norm.weight[g] / std::sqrt(variance[g] + layer.norm.epsilon));
+      largest = std::max(largest, 1.3 * 0x1p-11 * std::abs(scale) * sizes);
+    }
+  }
+  const Matrix got = tests::reference::dense(mask.view()), want = problem.reference_mask();
+  for (std::size_t i = 0; i < want.values.size(); ++i) {
+    ASSERT_TRUE(std::abs(got.values[i] - want.values[i]) <= 2 * largest + kTolerance)
+        << got.values[i] << ", expected " << want.values[i];
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Attention,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "sctab/kernels/activation_moments.hpp"
@@ -18,15 +19,18 @@ namespace {
 constexpr std::int64_t kCellsPerTask = 64;
 constexpr std::int64_t kGenesPerTask = 256;
 
-// Batch norm and the prior folded into one scale and shift for every virtual batch and gene, padded to whole panels.
+// Batch norm, the prior and the panels' own scale folded into one scale and shift for every virtual batch and gene,
+// padded to whole panels.
 struct FoldedScores {
   std::int64_t n_padded;
-  std::vector<float> scale, shift;  // n_batches × n_padded
+  std::vector<float> scale, shift;    // n_batches × n_padded
+  std::span<const float> gene_scale;  // the panels'
 
-  explicit FoldedScores(const AttentionLayer& layer)
-      : n_padded(cpu::panels_of(layer.n_genes()) * cpu::kPanelGenes),
+  FoldedScores(const AttentionLayer& layer, const AttentionPanels& panels)
+      : n_padded(panels.n_panels() * AttentionPanels::kGenes),
         scale(static_cast<std::size_t>(layer.norm.n_batches() * n_padded), 0.0F),
-        shift(scale.size(), -std::numeric_limits<float>::infinity()) {
+        shift(scale.size(), -std::numeric_limits<float>::infinity()),
+        gene_scale(panels.gene_scale()) {
     parallel_for(layer.norm.n_batches(), [&](std::int64_t batch) {
       const auto begin = static_cast<std::size_t>(batch * n_padded), n = static_cast<std::size_t>(layer.n_genes());
       const std::span<float> scales = std::span(scale).subspan(begin, n), shifts = std::span(shift).subspan(begin, n);
@@ -34,20 +38,23 @@ struct FoldedScores {
                       layer.norm.epsilon, scales, shifts);
       for (float& value : scales) value *= layer.prior.elsewhere;
       for (float& value : shifts) value *= layer.prior.elsewhere;
+      for (std::size_t gene = 0; gene < panels.gene_scale().size(); ++gene) scales[gene] *= panels.gene_scale()[gene];
     });
   }
 };
 
 // Where an earlier step looked, the prior differs from that of the scan: those scores come first, one by one.
-void add_used_genes(const AttentionLayer& layer, const FoldedScores& folded, std::int64_t batch, std::int64_t cell,
+void add_used_genes(const AttentionLayer& layer, const FoldedScores& folded, const CellBlock& block, std::int64_t cell,
                     SupportSearch& search) {
   const sparse::RowView used = layer.prior.used.row(cell);
   std::vector<float> scores(used.indices.size());
   cpu::gathered_dots(layer.activations.data() + cell * layer.n_a, layer.weights.data(), layer.n_a, used.indices,
                      scores.data());
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    const auto at = static_cast<std::size_t>(batch * folded.n_padded + used.indices[i]);
-    const float elsewhere = scores[i] * folded.scale[at] + folded.shift[at];
+    const float gene_scale =
+        folded.gene_scale.empty() ? 1.0F : folded.gene_scale[static_cast<std::size_t>(used.indices[i])];
+    const auto at = static_cast<std::size_t>(block.batch * folded.n_padded + used.indices[i]);
+    const float elsewhere = scores[i] * (folded.scale[at] / gene_scale) + folded.shift[at];
     search.add(used.indices[i], elsewhere * (used.data[i] / layer.prior.elsewhere));
   }
 }
@@ -101,8 +108,11 @@ void attention_mask(const AttentionLayer& layer, sparse::CsrMatrix& mask) {
   SCTAB_ASSERT(std::ssize(layer.norm.mean) == layer.norm.n_batches() * n_genes);
   const bool has_used = layer.prior.used.n_cells > 0;
   SCTAB_ASSERT(!has_used || layer.prior.used.n_cells == n_cells);
-  const FoldedScores folded(layer);
-  const std::vector<float> packed = cpu::pack_panels(layer.weights, n_genes, layer.n_a);
+  std::optional<AttentionPanels> made;
+  if (layer.panels == nullptr) made.emplace(layer.weights, layer.n_a, Precision::kFloat);
+  const AttentionPanels& panels = made ? *made : *layer.panels;
+  SCTAB_ASSERT(panels.n_genes() == n_genes && panels.n_a() == layer.n_a);
+  const FoldedScores folded(layer, panels);
   std::vector<SupportSearch> searches;
   for (std::int64_t cell = 0; cell < n_cells; ++cell) {
     searches.emplace_back(layer.simplex,
@@ -110,14 +120,14 @@ void attention_mask(const AttentionLayer& layer, sparse::CsrMatrix& mask) {
   }
   const std::vector<CellBlock> blocks = cell_blocks(layer.norm, kCellsPerTask);
   parallel_for(std::ssize(blocks), [&](std::int64_t b) {
-    const auto [batch, first, last] = blocks[static_cast<std::size_t>(b)];
+    const CellBlock& block = blocks[static_cast<std::size_t>(b)];
+    const std::int64_t first = block.first, last = block.last, offset = block.batch * folded.n_padded;
     const std::span<SupportSearch> rows =
         std::span(searches).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
     for (std::int64_t cell = first; has_used && cell < last; ++cell) {
-      add_used_genes(layer, folded, batch, cell, rows[static_cast<std::size_t>(cell - first)]);
+      add_used_genes(layer, folded, block, cell, rows[static_cast<std::size_t>(cell - first)]);
     }
-    const std::int64_t offset = batch * folded.n_padded;
-    cpu::scan_scores({n_genes, layer.n_a, packed.data(), folded.scale.data() + offset, folded.shift.data() + offset},
+    cpu::scan_scores({panels, folded.scale.data() + offset, folded.shift.data() + offset},
                      layer.activations.data() + first * layer.n_a, rows);
     for (SupportSearch& row : rows) row.solve();
   });

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "sctab/kernels/attention_panels.hpp"
 #include "sctab/kernels/batch_norm.hpp"
 #include "sctab/kernels/prior.hpp"
 #include "sctab/kernels/simplex.hpp"
@@ -18,6 +19,7 @@ struct AttentionLayer {
   GhostNorm norm;  // of the scores; width n_genes, statistics from score_statistics() or the running ones
   Prior prior;
   Simplex simplex = Simplex::kEntmax15;
+  const AttentionPanels* panels = nullptr;  // of the weights; null: attention_mask() makes them anew for each batch
 
   [[nodiscard]] std::int64_t n_cells() const { return norm.n_cells(); }
   [[nodiscard]] std::int64_t n_genes() const { return norm.width(); }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <new>
 
 #include "sctab/core/error.hpp"
 #include "sctab/kernels/parallel.hpp"
@@ -12,7 +11,6 @@ namespace sctab::kernels {
 namespace {
 
 constexpr std::int64_t kRowsPerTask = 512;
-constexpr std::align_val_t kAlignment{64};
 
 // What brings the largest finite value of a row to [2^14, 2^15): as far as halves go, less one step for rounding up.
 float scale_of(std::span<const float> row) {
@@ -48,21 +46,17 @@ float from_half(std::uint16_t half) {
   return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000U));
 }
 
-void HalfMatrix::Free::operator()(std::uint16_t* halves) const {
-  ::operator delete[](halves, kAlignment);
-}
-
 HalfMatrix::HalfMatrix(std::span<const float> values, std::int64_t width) : width_(width) {
   SCTAB_ASSERT(width >= 1 && std::ssize(values) % width == 0);
   row_scale_.resize(values.size() / static_cast<std::size_t>(width));
-  halves_.reset(static_cast<std::uint16_t*>(::operator new[](values.size_bytes() / 2, kAlignment)));
+  halves_ = AlignedArray<std::uint16_t>(values.size());
   parallel_blocks(n_rows(), kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t row = first; row < last; ++row) {
       const std::span<const float> from =
           values.subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(width));
       const float scale = scale_of(from), inverse = 1 / scale;
       row_scale_[static_cast<std::size_t>(row)] = scale;
-      std::transform(from.begin(), from.end(), halves_.get() + row * width,
+      std::transform(from.begin(), from.end(), halves_.data() + row * width,
                      [&](float value) { return to_half(value * inverse); });
     }
   });

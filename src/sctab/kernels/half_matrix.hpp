@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
+
+#include "sctab/kernels/aligned_array.hpp"
 
 namespace sctab::kernels {
 
@@ -25,20 +26,15 @@ class HalfMatrix {
   [[nodiscard]] std::int64_t n_rows() const { return std::ssize(row_scale_); }
   [[nodiscard]] std::int64_t width() const { return width_; }
   /// n_rows × width, row-major, aligned to 64 bytes.
-  [[nodiscard]] const std::uint16_t* halves() const { return halves_.get(); }
+  [[nodiscard]] const std::uint16_t* halves() const { return halves_.data(); }
   [[nodiscard]] std::span<const float> row_scale() const { return row_scale_; }
   [[nodiscard]] float value(std::int64_t row, std::int64_t column) const {
-    return from_half(halves_[static_cast<std::size_t>(row * width_ + column)]) *
-           row_scale_[static_cast<std::size_t>(row)];
+    return from_half(halves_.data()[row * width_ + column]) * row_scale_[static_cast<std::size_t>(row)];
   }
 
  private:
-  struct Free {
-    void operator()(std::uint16_t* halves) const;
-  };
-
   std::int64_t width_ = 0;
-  std::unique_ptr<std::uint16_t[], Free> halves_;
+  AlignedArray<std::uint16_t> halves_;
   std::vector<float> row_scale_;
 };
 
