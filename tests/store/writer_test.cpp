@@ -8,6 +8,7 @@
 
 #include "sctab/anndata/reader.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/store/chunk_map.hpp"
 #include "sctab/store/loader.hpp"
 #include "store/simulated_store.hpp"
 #include "support/fixtures.hpp"
@@ -103,6 +104,22 @@ TEST(Writer, SameSeedSameShardsWhateverTheThreadsMemoryAndBlocks) {
   const auto little_memory = shard_hashes(write_and_open(folder / "little", simulation));
   simulation.options.memory_bytes = 4'000'000'000;
   EXPECT_EQ(shard_hashes(write_and_open(folder / "much", simulation)), little_memory);
+}
+
+TEST(Writer, ShardsOfTooManyValuesAreWrittenAsSeveral) {
+  const sctab::tests::TemporaryFolder folder;
+  Simulation simulation = small();
+  simulation.options.cells_per_shard = 1024;
+  const Store whole = write_and_open(folder / "whole", simulation);
+  simulation.options.values_per_shard = 20'000;  // half of what 1,024 cells of some 40 genes have
+  const Store split = write_and_open(folder / "split", simulation);
+  expect_all_cells(split, simulation);
+  EXPECT_GT(split.shards(Split::kTrain).size(), 2 * whole.shards(Split::kTrain).size());
+  EXPECT_EQ(split.obs(Split::kTrain).source_row, whole.obs(Split::kTrain).source_row);  // the order is the same
+  for (const Shard& shard : split.shards(Split::kTrain)) {
+    const ShardMap map = read_shard_map(split.directory() / shard.file, shard.n_cells, ValueType::kUint16);
+    EXPECT_LE(map.data.n_elements, simulation.options.values_per_shard) << shard.file;
+  }
 }
 
 TEST(Writer, AnotherSeedAnotherOrder) {

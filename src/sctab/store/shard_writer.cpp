@@ -14,15 +14,15 @@
 namespace sctab::store {
 namespace {
 
-/// The obs of a shard's cells, filled in the order of their positions.
+/// The obs of a shard's cells, at positions [begin, end) of the spool's order.
 class ObsColumns {
  public:
-  explicit ObsColumns(CellIndex n_cells) : source_rows_(static_cast<std::size_t>(n_cells)) {
-    for (auto& codes : codes_) codes.resize(static_cast<std::size_t>(n_cells));
+  ObsColumns(CellIndex begin, CellIndex end) : begin_(begin), source_rows_(static_cast<std::size_t>(end - begin)) {
+    for (auto& codes : codes_) codes.resize(source_rows_.size());
   }
 
   void set(CellIndex position, const CellObs& obs) {
-    const auto at = static_cast<std::size_t>(position);
+    const auto at = static_cast<std::size_t>(position - begin_);
     for (std::size_t field = 0; field < kNumFields; ++field) codes_[field][at] = obs.codes[field];
     source_rows_[at] = obs.source_row;
   }
@@ -50,11 +50,12 @@ class ObsColumns {
   }
 
  private:
+  CellIndex begin_;
   std::array<std::vector<std::int32_t>, kNumFields> codes_;
   anndata::Integers source_rows_;
 };
 
-/// The cells at positions [begin, end) of a shard, still encoded.
+/// The cells at positions [begin, end) of the spool's order, still encoded.
 class CellArena {
  public:
   /// n_bytes: about what the cells take, so that the memory is asked for once.
@@ -130,8 +131,8 @@ anndata::Column gene_symbols(const sparse::GeneList& genes) {
 
 Shard write_shard(const std::filesystem::path& directory, const ShardPlace& place, const Spool& spool, core::Rng rng,
                   const ShardLayout& layout, core::ThreadPool& pool) {
-  const CellIndex n_cells = spool.n_cells();
-  std::vector<CellIndex> position_of_arrival(static_cast<std::size_t>(n_cells));
+  const CellIndex n_cells = place.end - place.begin;
+  std::vector<CellIndex> position_of_arrival(static_cast<std::size_t>(spool.n_cells()));
   std::iota(position_of_arrival.begin(), position_of_arrival.end(), CellIndex{0});
   rng.shuffle(std::span(position_of_arrival));
 
@@ -146,12 +147,13 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
 
   // Half of the memory holds cells; positions are random, so that equal parts of them need equal memory.
   const std::int64_t cell_memory = std::max<std::int64_t>(layout.memory_bytes / 2, 1);
-  const CellIndex n_parts = std::clamp<CellIndex>(spool.encoded_bytes() / cell_memory + 1, 1, n_cells);
-  ObsColumns obs(n_cells);
+  const std::int64_t encoded_bytes = spool.encoded_bytes() * n_cells / spool.n_cells();
+  const CellIndex n_parts = std::clamp<CellIndex>(encoded_bytes / cell_memory + 1, 1, n_cells);
+  ObsColumns obs(place.begin, place.end);
   for (CellIndex part = 0; part < n_parts; ++part) {
-    const CellIndex begin = n_cells * part / n_parts;
-    const CellIndex end = n_cells * (part + 1) / n_parts;
-    CellArena arena(begin, end, spool.encoded_bytes() / n_parts / 16 * 17);
+    const CellIndex begin = place.begin + n_cells * part / n_parts;
+    const CellIndex end = place.begin + n_cells * (part + 1) / n_parts;
+    CellArena arena(begin, end, encoded_bytes / n_parts / 16 * 17);
     arena.load(spool, position_of_arrival, pool);
     append_cells(writer, arena, begin, end, layout, pool, obs);
   }

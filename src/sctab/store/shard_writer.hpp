@@ -22,15 +22,16 @@ struct ShardLayout {
   std::int64_t memory_bytes = 0;
 };
 
-/// Which shard of which split.
+/// Which shard of which split, and which cells of the spool's new order are its own.
 struct ShardPlace {
   Split split = Split::kTrain;
   std::int64_t number = 0;       // within the split
   CellIndex first_position = 0;  // of its cells in the split
+  CellIndex begin = 0, end = 0;  // in the order drawn for the spool; all of it, but for cells of very many genes
 };
 
-/// Pass 2: the cells of a spool in an order drawn uniformly from rng, as directory/SPLIT-NUMBER.h5ad. Memory stays
-/// under layout.memory_bytes: the spool is read in several goes where its cells do not fit.
+/// Pass 2: cells of a spool in an order drawn uniformly from rng, as directory/SPLIT-NUMBER.h5ad. Memory stays under
+/// layout.memory_bytes: the spool is read in several goes where its cells do not fit.
 Shard write_shard(const std::filesystem::path& directory, const ShardPlace& place, const Spool& spool, core::Rng rng,
                   const ShardLayout& layout, core::ThreadPool& pool);
 

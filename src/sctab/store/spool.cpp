@@ -43,6 +43,8 @@ bool Spool::add(sparse::RowView counts, const CellObs& obs) {
   const std::size_t before = buffer_.size();
   const bool integers = encode_cell(counts, obs, buffer_);
   encoded_bytes_ += static_cast<std::int64_t>(buffer_.size() - before);
+  const auto n_zeros = std::count(counts.data.begin(), counts.data.end(), 0.0F);
+  n_values_ += static_cast<std::int64_t>(counts.data.size()) - n_zeros;
   ++n_cells_;
   return integers;
 }

@@ -31,6 +31,8 @@ class Spool {
 
   [[nodiscard]] CellIndex n_cells() const { return n_cells_; }
   [[nodiscard]] std::size_t buffered_bytes() const { return buffer_.size(); }
+  /// Non-zero counts of all cells.
+  [[nodiscard]] std::int64_t n_values() const { return n_values_; }
   /// Of all cells, encoded and not compressed.
   [[nodiscard]] std::int64_t encoded_bytes() const { return encoded_bytes_; }
 
@@ -47,7 +49,7 @@ class Spool {
   std::vector<std::byte> buffer_;
   std::vector<Block> blocks_;
   CellIndex n_cells_ = 0;
-  std::int64_t encoded_bytes_ = 0, file_bytes_ = 0;
+  std::int64_t n_values_ = 0, encoded_bytes_ = 0, file_bytes_ = 0;
 };
 
 }  // namespace sctab::store

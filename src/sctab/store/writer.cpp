@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <unordered_set>
@@ -73,6 +74,9 @@ void WriterOptions::validate() const {
   };
   require(cells_per_shard >= 1 && cells_per_shard <= 131'072, "cells_per_shard", cells_per_shard, "1 to 131072");
   require(cells_per_chunk >= 1, "cells_per_chunk", cells_per_chunk, "at least 1");
+  constexpr std::int64_t kMostOffset = std::numeric_limits<std::int32_t>::max();
+  require(values_per_shard >= 1 && values_per_shard <= kMostOffset, "values_per_shard", values_per_shard,
+          "1 to 2147483647");
   require(gzip_level >= 1 && gzip_level <= 9, "gzip_level", gzip_level, "1 to 9");
   require(threads >= 0, "threads", threads, "0 (all) or more");
   require(memory_bytes >= 1'000'000, "memory_bytes", memory_bytes, "at least a million");
@@ -107,6 +111,7 @@ struct Writer::State {
   void open_spools(const std::array<CellIndex, 3>& n_cells_of_split);
   void add_cell(sparse::RowView counts, const CellObs& obs, Split split);
   void flush(std::size_t smallest);
+  std::vector<Shard> write_shards(Split split, const ShardLayout& layout, core::Progress& progress);
   [[nodiscard]] std::int64_t chunk_elements() const;
   void check_codes(const CellObs& obs) const;
 };
@@ -168,6 +173,31 @@ std::int64_t Writer::State::chunk_elements() const {
   return std::clamp<std::int64_t>((per_chunk + 1023) / 1024 * 1024, 1024, 1 << 22);
 }
 
+// A spool becomes a shard, or several where its values are too many for one. These have equal numbers of cells and,
+// being random, nearly equal numbers of values: a tenth is left for what they differ by.
+std::vector<Shard> Writer::State::write_shards(Split split, const ShardLayout& layout, core::Progress& progress) {
+  const core::Rng rng = core::Rng(options.seed).child("store");
+  std::vector<Shard> shards;
+  ShardPlace place{split};
+  std::uint64_t n_spools = 0;
+  for (Spool& waiting : splits[static_cast<std::size_t>(split)].spools) {
+    const Spool spool = std::move(waiting);  // its file goes as soon as its shards stand
+    const core::Rng shard_rng = rng.child(name(split), n_spools++);
+    const bool fits = spool.n_values() <= options.values_per_shard;
+    const std::int64_t share = std::max<std::int64_t>(options.values_per_shard / 10 * 9, 1);
+    const CellIndex n_shards = fits ? 1 : std::min(spool.n_cells(), (spool.n_values() + share - 1) / share);
+    for (CellIndex i = 0; i < n_shards; ++i) {
+      place.begin = spool.n_cells() * i / n_shards;
+      place.end = spool.n_cells() * (i + 1) / n_shards;
+      shards.push_back(write_shard(directory, place, spool, shard_rng, layout, pool));
+      ++place.number;
+      place.first_position += shards.back().n_cells;
+      progress.advance(shards.back().n_cells);
+    }
+  }
+  return shards;
+}
+
 Writer::Writer(fs::path directory, sparse::GeneList genes, CategoryTables tables, std::array<CellIndex, 3> n_cells,
                WriterOptions options) {
   options.validate();
@@ -217,19 +247,9 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
   manifest.gene_list_hash = layout.genes.hash();
   manifest.tables = state.tables;
   manifest.provenance = provenance;
-  const core::Rng rng = core::Rng(state.options.seed).child("store");
   core::Progress progress("writing shards", state.n_cells);
   for (const Split split : kSplits) {
-    const auto at = static_cast<std::size_t>(split);
-    ShardPlace place{split, 0, 0};
-    for (Spool& waiting : state.splits[at].spools) {
-      const Spool spool = std::move(waiting);  // its file goes as soon as the shard stands
-      const core::Rng shard_rng = rng.child(name(split), static_cast<std::uint64_t>(place.number));
-      manifest.shards[at].push_back(write_shard(state.directory, place, spool, shard_rng, layout, state.pool));
-      ++place.number;
-      place.first_position += spool.n_cells();
-      progress.advance(spool.n_cells());
-    }
+    manifest.shards[static_cast<std::size_t>(split)] = state.write_shards(split, layout, progress);
   }
   progress.finish();
   write_genes(state.directory / kGenesFile, layout.genes);

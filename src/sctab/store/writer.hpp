@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -17,6 +18,8 @@ struct WriterOptions {
   std::uint64_t seed = 1;  // of the cells' order
   CellIndex cells_per_shard = 131'072;
   CellIndex cells_per_chunk = 64;  // of data and indices, on average
+  // Shards of more values are written as several: offsets are int32 on the disk. Lower only in tests.
+  std::int64_t values_per_shard = std::numeric_limits<std::int32_t>::max();
   int gzip_level = 4;
   int threads = 0;  // 0: all
   std::int64_t memory_bytes = 4'000'000'000;
