@@ -19,10 +19,16 @@ CLI::Validator at_least(std::int64_t least) {
 }
 
 void add_threads(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "processors to use; 0: all")
+  command.add_option("--threads", threads, "threads to compute with; 0: one a processor")
       ->check(at_least(0))
       ->type_name("N")
       ->capture_default_str();
+}
+
+void add_dense(CLI::App& command, bool& dense) {
+  command.add_flag("--dense", dense,
+                   "compute on dense arrays instead of the non-zeros: the same results but for rounding, many times "
+                   "slower; to check the kernels by");
 }
 
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides) {

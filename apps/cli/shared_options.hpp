@@ -11,6 +11,8 @@ CLI::Validator at_least(std::int64_t least);
 
 /// Options that mean the same in every command that has them.
 void add_threads(CLI::App& command, int& threads);
+/// --dense, the oracle of the kernels.
+void add_dense(CLI::App& command, bool& dense);
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides);
 /// Bytes, given as 4GB (powers of 1,000), 4GiB or a plain number.
 void add_memory(CLI::App& command, std::int64_t& bytes);

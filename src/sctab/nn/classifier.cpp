@@ -48,6 +48,7 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
     auto network = make_network(state->description.architecture, 0);
     load_weights(directory / member, *network);
     network->eval();
+    network->compute_densely(options.dense);
     state->members.push_back(std::move(network));
   }
   return Classifier(std::move(state));

@@ -18,13 +18,14 @@ struct Prediction {
 };
 
 struct ClassifierOptions {
-  int threads = 0;                 // of torch and BLAS; 0: all
-  std::int64_t batch_size = 1024;  // cells at once: bounds memory, does not change results beyond rounding
+  int threads = 0;                 // 0: all; the results are the same to the bit
+  std::int64_t batch_size = 2048;  // cells at once: bounds memory, does not change results beyond rounding
+  bool dense = false;              // by torch on dense arrays: see Network::compute_densely()
 };
 
 /// A trained model loaded for prediction; an ensemble's probabilities are the mean of its members'. Each cell's result
-/// is a function of that cell, the model and the machine. Memory: a few dense arrays of batch_size × n_genes, whatever
-/// the number of cells. One thread at a time; torch's own threads share the work. This header is free of torch.
+/// is a function of that cell, the model and the machine. Memory: the weights, and per cell of a batch its non-zeros
+/// and some 10 kB. One thread at a time; OpenMP's threads share the work. This header is free of torch.
 class Classifier {
  public:
   /// Throws InputError naming the file where a weight is missing, unknown or has another shape than config.json says.

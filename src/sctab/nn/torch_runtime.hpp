@@ -6,7 +6,8 @@
 
 namespace sctab::nn {
 
-/// Sets the threads of torch and BLAS (0: all processors) for networks run by the calling thread, and warns once, on
+/// Sets the threads of OpenMP, which the kernels, torch and BLAS share (0: all processors), for networks run by the
+/// calling thread, and warns once, on
 /// standard error, where BLAS is not a fast one: with the reference BLAS everything runs 70 times slower. Call it once,
 /// before the first network.
 void set_torch_threads(int threads);

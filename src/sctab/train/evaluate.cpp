@@ -14,6 +14,7 @@
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/label_subtypes.hpp"
+#include "sctab/train/reader_threads.hpp"
 
 namespace sctab::train {
 namespace {
@@ -76,7 +77,7 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   const auto& groups = store.tables().values[static_cast<std::size_t>(options.group_by)];
   std::vector<TypeIndex> truths, predictions;
   std::vector<std::string> group_of_cell;
-  store::LoaderOptions loading{.shuffle = false, .threads = options.threads, .normalise = false};
+  store::LoaderOptions loading{.shuffle = false, .threads = reader_threads(options.threads), .normalise = false};
   store::Loader loader(store, split, loading);
   core::Progress progress(fmt::format("evaluating on {}", store::name(split)), store.n_cells(split));
   for (store::Batch batch; loader.next(batch);) {

@@ -13,7 +13,7 @@ namespace sctab::train {
 struct EvaluateOptions {
   store::Field group_by = store::Field::kTissueGeneral;  // any field but cell_type
   double min_genes_found = 0.1;                          // share of the model's genes that the store must have
-  int threads = 0;                                       // of the loader; 0: all
+  int threads = 0;                                       // that compute, as the classifier's; 0: all
 };
 
 /// How a model does on a split. Positions of labels are those of `labels`: the model's types, then those of the store

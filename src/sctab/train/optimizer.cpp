@@ -1,90 +1,92 @@
 #include "sctab/train/optimizer.hpp"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/types.h>
 
-#include <torch/nn/utils/clip_grad.h>  // needs torch/types.h before it
-#include <torch/optim/adamw.h>
-
+#include <algorithm>
 #include <cmath>
 #include <string>
-#include <unordered_map>
 
 #include "sctab/core/error.hpp"
+#include "sctab/kernels/backend.hpp"
+#include "sctab/nn/spans.hpp"
 
 namespace sctab::train {
 namespace {
 
-using ParamState = torch::optim::AdamWParamState;
+using nn::values_in_memory;
 
 constexpr std::string_view kMean = "exp_avg/", kSquare = "exp_avg_sq/";
 
-/// The key that torch 1.13 files a parameter's state under.
-std::string key_of(const at::Tensor& parameter) {
-  return c10::guts::to_string(parameter.unsafeGetTensorImpl());
+/// The gradient in its parameter's order of memory.
+at::Tensor gradient_of(const at::Tensor& parameter) {
+  const at::Tensor& gradient = parameter.grad();
+  if (!gradient.defined() || gradient.strides() == parameter.strides()) return gradient;
+  return at::empty_like(parameter).detach().copy_(gradient);
 }
 
 }  // namespace
 
-struct Optimizer::State {
-  State(nn::Network& n, double weight_decay, double clip)
-      : network(n), clip_norm(clip), adamw(n.parameters(), torch::optim::AdamWOptions().weight_decay(weight_decay)) {}
-  nn::Network& network;
-  double clip_norm;
-  torch::optim::AdamW adamw;
-};
-
 Optimizer::Optimizer(nn::Network& network, double weight_decay, double clip_norm)
-    : state_(std::make_unique<State>(network, weight_decay, clip_norm)) {}
-
-Optimizer::~Optimizer() = default;
+    : weight_decay_(weight_decay), clip_norm_(clip_norm) {
+  for (const nn::NamedTensor& parameter : network.state().parameters()) {
+    const at::Tensor values = parameter.tensor.detach();
+    trained_.push_back({parameter, at::zeros_like(values), at::zeros_like(values)});
+  }
+}
 
 double Optimizer::step(double learning_rate) {
-  auto& group = state_->adamw.param_groups().front();
-  static_cast<torch::optim::AdamWOptions&>(group.options()).lr(learning_rate);
-  const double norm = torch::nn::utils::clip_grad_norm_(group.params(), state_->clip_norm);
+  const kernels::Backend& kernels = kernels::backend(kernels::Device::kCpu);
+  std::vector<at::Tensor> gradients;
+  double squares = 0;
+  for (const Trained& trained : trained_) {
+    gradients.push_back(gradient_of(trained.parameter.tensor));
+    if (gradients.back().defined()) squares += kernels.sum_of_squares(values_in_memory(gradients.back()));
+  }
+  const double norm = std::sqrt(squares);
   if (!std::isfinite(norm)) return norm;
-  state_->adamw.step();
+
   ++steps_;
+  const float scale = kernels::clip_scale(norm, clip_norm_);
+  const kernels::AdamWOptions options{.learning_rate = learning_rate, .weight_decay = weight_decay_};
+  for (std::size_t i = 0; i < trained_.size(); ++i) {
+    if (!gradients[i].defined()) continue;
+    const Trained& trained = trained_[i];
+    kernels.adamw_step(options, steps_, scale, values_in_memory(gradients[i]),
+                       values_in_memory(trained.parameter.tensor), values_in_memory(trained.exp_avg),
+                       values_in_memory(trained.exp_avg_sq));
+  }
   return norm;
 }
 
 std::vector<nn::NamedTensor> Optimizer::moments() const {
   std::vector<nn::NamedTensor> moments;
   if (steps_ == 0) return moments;
-  const auto& states = state_->adamw.state();
-  for (const auto& [name, parameter] : state_->network.state().parameters()) {
-    const auto found = states.find(key_of(parameter));
-    SCTAB_ASSERT(found != states.end());
-    const auto& state = static_cast<const ParamState&>(*found->second);
-    moments.push_back({std::string(kMean) + name, state.exp_avg()});
-    moments.push_back({std::string(kSquare) + name, state.exp_avg_sq()});
+  for (const auto& [parameter, exp_avg, exp_avg_sq] : trained_) {
+    moments.push_back({std::string(kMean) + parameter.name, exp_avg});
+    moments.push_back({std::string(kSquare) + parameter.name, exp_avg_sq});
   }
   return moments;
 }
 
 void Optimizer::restore(std::int64_t steps, const std::vector<nn::NamedTensor>& moments, std::string_view source) {
   steps_ = steps;
-  state_->adamw.state().clear();
-  if (steps == 0) return;
-  std::unordered_map<std::string, at::Tensor> by_name;
-  for (const auto& [name, tensor] : moments) by_name.emplace(name, tensor);
-  for (const auto& [name, parameter] : state_->network.state().parameters()) {
-    auto state = std::make_unique<ParamState>();
-    state->step(steps);
-    const auto moment = [&, &parameter = parameter](std::string key) {
-      const auto found = by_name.find(key);
-      if (found == by_name.end() || found->second.sizes() != parameter.sizes()) {
+  for (const auto& [parameter, exp_avg, exp_avg_sq] : trained_) {
+    for (const auto& [prefix, moment] : {std::pair(kMean, exp_avg), std::pair(kSquare, exp_avg_sq)}) {
+      if (steps == 0) {
+        moment.zero_();
+        continue;
+      }
+      const std::string name = std::string(prefix) + parameter.name;
+      const auto found = std::ranges::find(moments, name, &nn::NamedTensor::name);
+      if (found == moments.end() || found->tensor.sizes() != moment.sizes()) {
         throw core::InputError(
             fmt::format("{}: the optimiser's {} is missing or not of the size of the network's; "
                         "remove the run's folder to start anew",
-                        source, key));
+                        source, name));
       }
-      return found->second.clone();
-    };
-    state->exp_avg(moment(std::string(kMean) + name));
-    state->exp_avg_sq(moment(std::string(kSquare) + name));
-    state_->adamw.state()[key_of(parameter)] = std::move(state);
+      moment.copy_(found->tensor);
+    }
   }
 }
 

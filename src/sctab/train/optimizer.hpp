@@ -1,24 +1,22 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string_view>
 #include <vector>
 
 #include "sctab/nn/network.hpp"
 
 namespace sctab::train {
 
-/// torch's AdamW over a network's parameters, with its moments by parameter name.
+/// AdamW with decoupled weight decay over a network's parameters, after clipping the gradient's norm: two passes over
+/// the gradients, one over everything else. The same bits for any number of threads.
 class Optimizer {
  public:
-  /// network: outlives this.
+  /// network: float32; outlives this.
   Optimizer(nn::Network& network, double weight_decay, double clip_norm);
-  ~Optimizer();
-  Optimizer(const Optimizer&) = delete;
-  Optimizer& operator=(const Optimizer&) = delete;
 
-  /// Scales the gradients such that the norm over all of them is clip_norm at most, and takes one step. Returns the
-  /// norm before. Without a step where that norm is not finite.
+  /// Scales the gradients such that the norm over all of them is clip_norm at most, and takes one step; parameters
+  /// without a gradient stay. Returns the norm before. Without a step where that norm is not finite.
   double step(double learning_rate);
 
   [[nodiscard]] std::int64_t steps() const { return steps_; }
@@ -29,8 +27,12 @@ class Optimizer {
   void restore(std::int64_t steps, const std::vector<nn::NamedTensor>& moments, std::string_view source);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Trained {
+    nn::NamedTensor parameter;
+    at::Tensor exp_avg, exp_avg_sq;  // in the parameter's order of memory
+  };
+  std::vector<Trained> trained_;
+  double weight_decay_, clip_norm_;
   std::int64_t steps_ = 0;
 };
 

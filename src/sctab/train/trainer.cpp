@@ -18,6 +18,7 @@
 #include "sctab/train/loss.hpp"
 #include "sctab/train/metrics_log.hpp"
 #include "sctab/train/model_output.hpp"
+#include "sctab/train/reader_threads.hpp"
 #include "sctab/train/run_folder.hpp"
 #include "sctab/train/validation.hpp"
 
@@ -90,8 +91,10 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       optimizer_(*network_, plan.weight_decay, plan.clip_norm),
       class_weights_(class_weights_tensor(size, plan.class_weights)),
       validation_(store, class_weights_, plan.lambda_sparse, options.threads),
-      loader_(store, Split::kTrain, {.batch_size = plan.batch_size, .seed = plan.seed, .threads = options.threads}),
+      loader_(store, Split::kTrain,
+              {.batch_size = plan.batch_size, .seed = plan.seed, .threads = reader_threads(options.threads)}),
       stopping_(plan.patience) {
+  network_->compute_densely(options.dense);
   if (!folder_.has_checkpoint()) return;
   at_ = read_checkpoint(folder_.checkpoint(), identity_, *network_, optimizer_);
   stopping_.restore(at_.early_stopping);
@@ -187,7 +190,7 @@ TrainResult train(const Store& store, const TrainOptions& options, const std::fi
   const CorpusSize size = corpus_size(store);
   const TrainPlan plan = choose_plan(options, size);
   announce(plan);
-  nn::set_torch_threads(options.threads);
+  nn::set_torch_threads(options.dense && options.deterministic ? 1 : options.threads);
   const RunFolder folder = open_run_folder(out, options.resume);
   Run run(store, plan, size, options, folder);
   run.train();

@@ -11,7 +11,9 @@ namespace sctab::train {
 
 /// A plan's options, and how the run itself goes; the latter do not change what is learnt.
 struct TrainOptions : PlanOptions {
-  int threads = 0;  // of torch, BLAS and the loader; 0: all. Sums in parallel round differently with other numbers
+  int threads = 0;             // that compute; 0: all. Of any number the weights are the same to the bit
+  bool dense = false;          // by torch on dense arrays: see nn::Network::compute_densely()
+  bool deterministic = false;  // dense: on one thread, for torch's sums depend on their number
   bool resume = false;
   double checkpoint_seconds = 600;  // between checkpoints inside an epoch
   /// Called after each step with the epoch and the batches of it that are done.
@@ -31,7 +33,7 @@ struct TrainResult {
 ///
 /// While it runs everything lies in `out`.run, and whatever stood at `out` before is untouched. A run that was ended
 /// by Ctrl-C, or killed, stays there; with `resume` it goes on from its last checkpoint with the losses it would have
-/// had, given the same store, options and threads. Without `resume` such a run is never overwritten: InputError says
+/// had, given the same store and options. Without `resume` such a run is never overwritten: InputError says
 /// what to do. With `resume` and no run there, training starts anew.
 TrainResult train(const store::Store& store, const TrainOptions& options, const std::filesystem::path& out);
 

@@ -8,10 +8,10 @@
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/metrics/evaluation.hpp"
-#include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/loss.hpp"
+#include "sctab/train/reader_threads.hpp"
 
 namespace sctab::train {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 using core::TypeIndex;
 
 constexpr CellIndex kCellsForBatchNorm = 4096;  // the error of a mean over them is 1/64 of a standard deviation
-constexpr CellIndex kValidationBatch = 1024;
+constexpr CellIndex kValidationBatch = 2048;
 
 /// The network's favourite for each cell.
 std::vector<TypeIndex> predicted_types(const at::Tensor& logits) {
@@ -47,7 +47,7 @@ at::Tensor class_weights_tensor(const CorpusSize& size, bool balanced) {
 
 void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan, int threads) {
   store::Loader loader(store, store::Split::kTrain,
-                       {.batch_size = plan.batch_size, .shuffle = false, .threads = threads});
+                       {.batch_size = plan.batch_size, .shuffle = false, .threads = reader_threads(threads)});
   nn::BatchNormEstimate estimate(network);
   for (store::Batch batch; estimate.n_cells() < kCellsForBatchNorm && loader.next(batch);) {
     core::check_interrupt();
@@ -68,7 +68,7 @@ ValidationScores Validation::score(nn::Network& network) const {
   const at::NoGradGuard no_gradients;
   network.eval();
   store::Loader loader(store_, store::Split::kVal,
-                       {.batch_size = kValidationBatch, .shuffle = false, .threads = threads_});
+                       {.batch_size = kValidationBatch, .shuffle = false, .threads = reader_threads(threads_)});
   SplitLoss loss(class_weights_, lambda_sparse_);
   metrics::ConfusionMatrix confusion(subtypes_.size());
   for (store::Batch batch; loader.next(batch);) {
