@@ -1,7 +1,12 @@
 #include "sctab/core/staged_output.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
@@ -51,6 +56,56 @@ TEST(StagedOutput, ReplacesADirectoryWhole) {
   EXPECT_FALSE(fs::exists(folder / "model" / "old"));
   EXPECT_EQ(content(folder / "model" / "new"), "new");
   EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(StagedOutput, ReplacesADirectoryByAFileAndAFileByADirectory) {
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "a");
+  std::ofstream(folder / "a" / "old") << "old";
+  {
+    StagedOutput out(folder / "a");
+    std::ofstream(out.path()) << "file";
+    out.commit();
+    EXPECT_TRUE(out.path().empty());
+  }
+  EXPECT_EQ(content(folder / "a"), "file");
+  StagedOutput out(folder / "a");
+  fs::create_directory(out.path());
+  SCTAB_EXPECT_THROW_WITH(out.commit(), InputError, "a: cannot be written", "Not a directory");
+  EXPECT_EQ(content(folder / "a"), "file");
+}
+
+TEST(StagedOutput, NeverLeavesTheNameOfADirectoryEmpty) {
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "model");
+  std::atomic<bool> done{false};
+  std::atomic<int> n_missing{0};
+  std::thread watcher([&] {
+    while (!done) n_missing += fs::exists(folder / "model") ? 0 : 1;
+  });
+  for (int i = 0; i < 200; ++i) {
+    StagedOutput out(folder / "model");
+    fs::create_directory(out.path());
+    out.commit();
+  }
+  done = true;
+  watcher.join();
+  EXPECT_EQ(n_missing, 0) << "or does this file system lack RENAME_EXCHANGE?";
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(StagedOutput, RefusesAMountPointAtOnce) {
+  SCTAB_EXPECT_THROW_WITH(StagedOutput("/proc"), InputError, "/proc", "is a mount point", "within it");
+}
+
+TEST(SyncDirectory, LetsFileSystemsBeThatKnowNoSuchThing) {
+  const int fd = ::open("/proc/self", O_RDONLY | O_DIRECTORY);
+  ASSERT_GE(fd, 0);
+  const bool known = ::fsync(fd) == 0;
+  ::close(fd);
+  if (known) GTEST_SKIP() << "this kernel syncs /proc";
+  EXPECT_NO_THROW(sync_directory("/proc/self"));
+  EXPECT_THROW(sync_directory("/no/such/folder"), InputError);
 }
 
 TEST(StagedOutput, ReplacesWhatALinkLeadsTo) {

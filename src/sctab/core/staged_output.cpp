@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <regex>
 #include <utility>
 
@@ -21,24 +23,30 @@ std::string reason() {
   return std::strerror(errno);
 }
 
-void sync_path(const fs::path& path, int flags) {
-  const int fd = ::open(path.c_str(), flags);
+/// Opens, syncs and closes. 0, or the error number.
+int sync_open(const fs::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
   if (fd < 0) throw InputError(fmt::format("{}: cannot be opened to sync it: {}", path.string(), reason()));
-  const int status = ::fsync(fd);
-  const std::string why = reason();
+  const int error = ::fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
-  if (status != 0) {
-    throw InputError(
-        fmt::format("{}: cannot be written to disk: {}; free some space and run again", path.string(), why));
-  }
+  return error;
+}
+
+[[noreturn]] void fail_sync(const fs::path& path, int error) {
+  throw InputError(fmt::format("{}: cannot be written to disk: {}; free some space and run again", path.string(),
+                               std::strerror(error)));
+}
+
+void sync_file(const fs::path& path) {
+  if (const int error = sync_open(path, O_RDONLY); error != 0) fail_sync(path, error);
 }
 
 void sync_tree(const fs::path& root) {
-  if (!fs::is_directory(root)) return sync_path(root, O_RDONLY);
+  if (!fs::is_directory(root)) return sync_file(root);
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    sync_path(entry.path(), entry.is_directory() ? O_RDONLY | O_DIRECTORY : O_RDONLY);
+    entry.is_directory() ? sync_directory(entry.path()) : sync_file(entry.path());
   }
-  sync_path(root, O_RDONLY | O_DIRECTORY);
+  sync_directory(root);
 }
 
 fs::path folder_of(const fs::path& target) {
@@ -52,7 +60,53 @@ fs::path resolved(fs::path target) {
   return indirect ? fs::weakly_canonical(target) : target;
 }
 
+/// Whether a rename over it must fail: a file system begins there (also a bind mount, where the kernel can tell).
+bool is_mount_point(const fs::path& path) {
+  struct statx status {};
+  if (::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) != 0) return false;
+  return (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/// A folder that is of no more use, removed with this.
+class Spent {
+ public:
+  explicit Spent(fs::path path) : path_(std::move(path)) {}
+  ~Spent() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Spent(const Spent&) = delete;
+  Spent& operator=(const Spent&) = delete;
+
+ private:
+  fs::path path_;
+};
+
+/// Swaps two names in one step. False where the file system does not offer that.
+bool exchange(const fs::path& a, const fs::path& b) {
+  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
+}
+
+/// Gives `path` the name `target` of a folder. Returns where that folder is now.
+fs::path replace_directory(const fs::path& path, const fs::path& target) {
+  if (exchange(path, target)) return path;
+  // It goes aside first, so that it can be put back.
+  fs::path aside = path.string() + ".old";
+  if (::rename(target.c_str(), aside.c_str()) != 0) {
+    throw InputError(fmt::format("{}: the earlier folder cannot be replaced: {}", target.string(), reason()));
+  }
+  if (::rename(path.c_str(), target.c_str()) == 0) return aside;
+  const std::string why = reason();
+  (void)::rename(aside.c_str(), target.c_str());
+  throw InputError(fmt::format("{}: cannot be written: {}", target.string(), why));
+}
+
 }  // namespace
+
+void sync_directory(const fs::path& folder) {
+  const int error = sync_open(folder, O_RDONLY | O_DIRECTORY);
+  if (error != 0 && error != EINVAL && error != ENOTSUP) fail_sync(folder, error);
+}
 
 StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target))) {
   if (target_.empty()) throw InputError("the output path is empty; give a file or folder name");
@@ -60,6 +114,10 @@ StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target)
   if (!fs::is_directory(folder)) {
     throw InputError(fmt::format("{}: the folder {} does not exist; create it or choose another output",
                                  target_.string(), folder.string()));
+  }
+  if (is_mount_point(target_)) {
+    throw InputError(
+        fmt::format("{}: is a mount point, which cannot be replaced; choose an output within it", target_.string()));
   }
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     throw InputError(fmt::format("{}: the folder {} cannot be written to: {}; choose another output", target_.string(),
@@ -83,21 +141,14 @@ StagedOutput::~StagedOutput() {
 void StagedOutput::commit() {
   SCTAB_ASSERT(!temporary_.empty());
   sync_tree(temporary_);
-  // rename() replaces a file in one step; a directory is first moved aside, so that it can be put back.
-  const bool replaces_directory = fs::is_directory(target_) && !fs::is_symlink(target_);
-  const fs::path aside = temporary_.string() + ".old";
-  if (replaces_directory && ::rename(target_.c_str(), aside.c_str()) != 0) {
-    throw InputError(fmt::format("{}: the earlier folder cannot be replaced: {}", target_.string(), reason()));
-  }
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    const std::string why = reason();
-    if (replaces_directory) (void)::rename(aside.c_str(), target_.c_str());
-    throw InputError(fmt::format("{}: cannot be written: {}", target_.string(), why));
+  std::optional<Spent> earlier;  // goes whatever becomes of the rest
+  if (fs::is_directory(target_) && !fs::is_symlink(target_)) {
+    earlier.emplace(replace_directory(temporary_, target_));
+  } else if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    throw InputError(fmt::format("{}: cannot be written: {}", target_.string(), reason()));
   }
   temporary_.clear();
-  sync_path(folder_of(target_), O_RDONLY | O_DIRECTORY);
-  std::error_code ignored;
-  if (replaces_directory) fs::remove_all(aside, ignored);
+  sync_directory(folder_of(target_));
 }
 
 std::string with_target_names(std::string_view message) {

@@ -15,7 +15,8 @@ namespace sctab::core {
 ///   out.commit();
 class StagedOutput {
  public:
-  /// Throws InputError, naming the folder, where it does not exist or cannot be written to.
+  /// Throws InputError, naming the folder, where it does not exist or cannot be written to, and where the target is a
+  /// mount point, which cannot be replaced.
   explicit StagedOutput(std::filesystem::path target);
   ~StagedOutput();
   StagedOutput(const StagedOutput&) = delete;
@@ -23,18 +24,22 @@ class StagedOutput {
   StagedOutput(StagedOutput&& other) noexcept;
   StagedOutput& operator=(StagedOutput&&) = delete;
 
-  /// Where to write: a path that does not exist yet. Create a file or a directory there.
+  /// Where to write: a path that does not exist yet. Create a file or a directory there. Empty once it was renamed.
   [[nodiscard]] const std::filesystem::path& path() const { return temporary_; }
   [[nodiscard]] const std::filesystem::path& target() const { return target_; }
 
   /// Syncs what stands at path() (a directory with all its files) and renames it to the target, replacing an earlier
-  /// file or directory of that name. Throws InputError on failure, and the earlier one stays.
+  /// file or directory of that name in one step (on file systems without RENAME_EXCHANGE a directory takes two). Throws
+  /// InputError on failure, and the earlier one stays, unless all that failed is to sync the folder that holds it.
   void commit();
 
  private:
   std::filesystem::path target_;
   std::filesystem::path temporary_;
 };
+
+/// Puts the names in a folder on disk. File systems that know no such thing (some network ones) are left to their ways.
+void sync_directory(const std::filesystem::path& folder);
 
 /// A message in the user's terms: temporary names in it become the names of their targets. Whoever writes to path() can
 /// only name what it was given, and the user knows the target.
