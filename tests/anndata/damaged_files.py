@@ -42,6 +42,16 @@ def shorten(name, path, n):
         replace(f, path, f[path][:n])
 
 
+def not_utf8(name, path, index):
+    with Damage(name) as f:
+        values = [text.encode() if isinstance(text, str) else text for text in f[path][:]]
+        values[index] = "Müller".encode("latin-1")
+        replace(f, path, values, dtype=h5py.string_dtype("utf-8"))
+
+
+not_utf8("name-not-utf8", "obs/_index", 4)
+not_utf8("category-not-utf8", "obs/donor/categories", 1)
+not_utf8("gene-not-utf8", "var/_index", 52)
 for name, path in [("no-x", "X"), ("no-obs", "obs"), ("no-obs-index", "obs/_index"), ("no-indices", "X/indices")]:
     with Damage(name) as f:
         del f[path]

@@ -38,7 +38,7 @@ Strings member_names(hid_t group) {
 /// Categories are text, but numbers and booleans happen.
 Strings category_texts(Handle dataset) {
   const ElementType type = element_type(dataset.id());
-  if (type.kind == Kind::kText) return read_texts(dataset.id());
+  if (type.kind == Kind::kText) return read_texts(dataset.id(), "category");
   Strings texts;
   if (type.kind == Kind::kBoolean) {
     for (const auto value : read_numbers<std::int64_t>(std::move(dataset)))

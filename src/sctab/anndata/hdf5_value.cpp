@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "sctab/anndata/utf8.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::anndata {
@@ -196,6 +197,10 @@ Strings texts_attribute(hid_t object, const char* name) {
   if (type.kind != ElementType::Kind::kText) return out;
   const auto read = [&](void* memory) { return H5Aread(attribute.id(), type.in_memory.id(), memory); };
   append_texts(attribute_size(attribute.id()), type.in_memory.id(), object, read, out);
+  if (!std::ranges::all_of(out, is_utf8)) {
+    throw core::InputError(
+        fmt::format("{}: the attribute '{}' is not UTF-8 text; write the file again", location(object), name));
+  }
   return out;
 }
 

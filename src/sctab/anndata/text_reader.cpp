@@ -7,6 +7,7 @@
 #include "sctab/anndata/chunk_decoder.hpp"
 #include "sctab/anndata/global_heap.hpp"
 #include "sctab/anndata/hdf5_value.hpp"
+#include "sctab/anndata/utf8.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::anndata {
@@ -63,9 +64,18 @@ bool read_from_heap(hid_t dataset, std::int64_t n, Strings& out) {
   return true;
 }
 
+void require_utf8(hid_t dataset, std::string_view counted, const Strings& texts) {
+  const auto bad = std::ranges::find_if_not(texts, is_utf8);
+  if (bad == texts.end()) return;
+  throw core::InputError(
+      fmt::format("{}: {} {} (counted from 0) holds \"{}\", which is not UTF-8 text; write the file again with text in "
+                  "UTF-8, or without it",
+                  location(dataset), counted, bad - texts.begin(), printable(*bad)));
+}
+
 }  // namespace
 
-Strings read_texts(hid_t dataset) {
+Strings read_texts(hid_t dataset, std::string_view counted) {
   const ElementType type = element_type(dataset);
   const std::vector<std::int64_t> shape = dimensions(dataset);
   if (type.kind != ElementType::Kind::kText || shape.size() > 1) {
@@ -79,6 +89,7 @@ Strings read_texts(hid_t dataset) {
   const bool variable = H5Tis_variable_str(type.in_memory.id()) > 0;
   const bool read = variable && !shape.empty() && read_from_heap(dataset, n, out);
   if (!read) read_through_hdf5(dataset, type, shape.empty(), n, out);
+  require_utf8(dataset, counted, out);
   return out;
 }
 
