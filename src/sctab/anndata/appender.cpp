@@ -69,14 +69,16 @@ void Appender::put_obs(const Column& column) {
 
 void Appender::begin_obsm(std::string_view name, std::int64_t n_cells, std::int64_t n_columns) {
   SCTAB_ASSERT(n_cells == state_->n_cells && n_columns > 0);
-  constexpr std::int64_t kChunkElements = 1 << 16;
+  // Gzip would take more time than the network, and save a tenth: the last bits of floats are as good as random.
+  constexpr std::int64_t kChunkElements = 1 << 18;
   const Hdf5Lock lock;
   state_->finish_array();
   const Handle obsm = state_->mapping("obsm");
   if (exists(obsm.id(), name)) remove(obsm.id(), name);
   const std::int64_t chunk_rows =
       std::clamp<std::int64_t>(kChunkElements / n_columns, 1, std::max<std::int64_t>(1, n_cells));
-  state_->array.emplace(obsm.id(), name, H5T_NATIVE_FLOAT, ChunkOptions{.width = n_columns, .chunk_rows = chunk_rows});
+  state_->array.emplace(obsm.id(), name, H5T_NATIVE_FLOAT,
+                        ChunkOptions{.width = n_columns, .chunk_rows = chunk_rows, .gzip_level = 0});
 }
 
 void Appender::append_obsm(std::span<const float> rows) {

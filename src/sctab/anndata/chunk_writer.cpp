@@ -17,9 +17,9 @@ constexpr std::size_t kMostCompressing = 32;
 
 }  // namespace
 
-ChunkWriter::ChunkWriter(hid_t parent, std::string_view name, hid_t type, ChunkOptions options)
-    : options_(options), compressor_(options.gzip_level) {
-  SCTAB_ASSERT(options.chunk_rows > 0 && options.width >= 0);
+ChunkWriter::ChunkWriter(hid_t parent, std::string_view name, hid_t type, ChunkOptions options) : options_(options) {
+  if (options.gzip_level > 0) compressor_.emplace(options.gzip_level);
+  SCTAB_ASSERT(options.gzip_level >= 0 && options.chunk_rows > 0 && options.width >= 0);
   const Hdf5Lock lock;
   element_size_ = H5Tget_size(type);
   row_size_ = element_size_ * static_cast<std::size_t>(options.width == 0 ? 1 : options.width);
@@ -31,8 +31,10 @@ ChunkWriter::ChunkWriter(hid_t parent, std::string_view name, hid_t type, ChunkO
   const Handle space(H5Screate_simple(rank, start, most));
   const Handle layout = timeless_dataset();
   (void)H5Pset_chunk(layout.id(), rank, chunk);
-  (void)H5Pset_shuffle(layout.id());
-  (void)H5Pset_deflate(layout.id(), static_cast<unsigned>(options.gzip_level));
+  if (compressor_) {
+    (void)H5Pset_shuffle(layout.id());
+    (void)H5Pset_deflate(layout.id(), static_cast<unsigned>(options.gzip_level));
+  }
   const std::string path(name);
   dataset_ = owned(H5Dcreate2(parent, path.c_str(), type, space.id(), H5P_DEFAULT, layout.id(), H5P_DEFAULT), parent,
                    fmt::format("'{}' cannot be written", name));
@@ -58,9 +60,11 @@ void ChunkWriter::submit() {
   core::check_interrupt();
   // HDF5 stores the last chunk whole as well.
   filling_.resize(static_cast<std::size_t>(options_.chunk_rows) * row_size_);
-  if (options_.pool == nullptr) {
+  if (!compressor_) {
+    write(filling_);
+  } else if (options_.pool == nullptr) {
     std::promise<std::vector<std::byte>> done;
-    done.set_value(compressor_.compress(filling_, element_size_));
+    done.set_value(compressor_->compress(filling_, element_size_));
     compressing_.push_back(done.get_future());
   } else {
     auto chunk = std::make_shared<std::vector<std::byte>>(std::move(filling_));
@@ -75,6 +79,10 @@ void ChunkWriter::submit() {
 void ChunkWriter::write_oldest() {
   const std::vector<std::byte> chunk = compressing_.front().get();
   compressing_.pop_front();
+  write(chunk);
+}
+
+void ChunkWriter::write(std::span<const std::byte> chunk) {
   const Hdf5Lock lock;
   set_rows(std::min(n_rows_, written_rows_ + options_.chunk_rows));
   const hsize_t offset[2] = {static_cast<hsize_t>(written_rows_), 0};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <future>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,12 @@ namespace sctab::anndata {
 struct ChunkOptions {
   std::int64_t width = 0;       // columns of a two-dimensional dataset; 0: one-dimensional
   std::int64_t chunk_rows = 1;  // chunks span all columns
-  int gzip_level = 4;
+  int gzip_level = 4;           // 0: stored as they are, without filters
   core::ThreadPool* pool = nullptr;
 };
 
 /// A dataset of numbers that grows by whole rows. Its chunks go through shuffle and gzip, compressed by us (in
-/// parallel, given a pool) and handed to HDF5 as they are. Holds at most 33 chunks.
+/// parallel, given a pool) and handed to HDF5 as they are. Holds at most 33 chunks; one where they are not compressed.
 class ChunkWriter {
  public:
   /// type: of an element, in memory and in the file.
@@ -42,6 +43,7 @@ class ChunkWriter {
 
  private:
   void submit();
+  void write(std::span<const std::byte> chunk);
   void write_oldest();
   void set_rows(std::int64_t n);
 
@@ -51,7 +53,7 @@ class ChunkWriter {
   std::vector<std::byte> filling_;
   std::deque<std::future<std::vector<std::byte>>> compressing_;
   std::int64_t n_rows_ = 0, written_rows_ = 0;
-  ChunkCompressor compressor_;
+  std::optional<ChunkCompressor> compressor_;
 };
 
 }  // namespace sctab::anndata
