@@ -6,6 +6,7 @@
 
 #include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::annotate {
@@ -40,13 +41,15 @@ void write(const std::filesystem::path& path, const Dense& cells, const std::vec
 }
 
 /// All cells of a file as a CellStream gives them, dense; n_blocks counts its blocks.
-Dense stream(const std::filesystem::path& path, bool log_normalised, core::CellIndex block, int* n_blocks = nullptr) {
+Dense stream(const std::filesystem::path& path, bool log_normalised, core::CellIndex block, int* n_blocks = nullptr,
+             CellStreamOptions options = {.threads = 2}) {
   const anndata::File file(path);
   const GeneMatch genes = match_genes(file, "X", kModel, 0.1);
   anndata::CountsSource source;
   source.matrix_path = "X";
   source.log_normalised = log_normalised;
-  CellStream cells(file, source, genes, block);
+  options.cells_per_block = block;
+  CellStream cells(file, source, genes, options);
   Dense all;
   sparse::CsrMatrix matrix;
   while (cells.next(matrix)) {
@@ -113,6 +116,90 @@ TEST(CellStream, NamesTheFirstBadCellAcrossBlocks) {
   cells[7][1] = std::numeric_limits<float>::quiet_NaN();
   write(folder / "x.h5ad", cells, kModel.ids);
   SCTAB_EXPECT_THROW_WITH(stream(folder / "x.h5ad", false, 3), core::InputError, "x.h5ad", "cell 7", "ENSG00000000001");
+}
+
+/// n cells with counts of every kind: small, large, fractions, none.
+Dense many_cells(std::size_t n) {
+  Dense cells;
+  for (std::size_t i = 0; i < n; ++i) {
+    cells.push_back({static_cast<float>(i % 7), static_cast<float>(i * i % 1'013), 0.25F * static_cast<float>(i % 11)});
+  }
+  return cells;
+}
+
+TEST(CellStream, GivesTheSameToTheBitWhateverTheThreadsAndBlocks) {
+  const tests::TemporaryFolder folder;
+  write(folder / "x.h5ad", many_cells(1'000), kModel.ids);
+  const Dense want = stream(folder / "x.h5ad", false, 1'000, nullptr, {.threads = 1, .threads_beside = 0});
+  for (const int threads : {1, 2, 5}) {
+    for (const int beside : {0, 1, 5}) {
+      for (const core::CellIndex block : {1, 3, 64, 999, 5'000}) {
+        EXPECT_EQ(stream(folder / "x.h5ad", false, block, nullptr, {.threads = threads, .threads_beside = beside}),
+                  want)
+            << threads << " " << beside << " " << block;
+      }
+    }
+  }
+}
+
+TEST(CellStream, NamesTheFirstOfSeveralBadCellsWhateverTheThreads) {
+  const tests::TemporaryFolder folder;
+  Dense cells = many_cells(300);
+  for (const std::size_t cell : {151U, 152U, 153U, 200U}) cells[cell][2] = -1;
+  write(folder / "x.h5ad", cells, kModel.ids);
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    SCTAB_EXPECT_THROW_WITH(stream(folder / "x.h5ad", false, 1, nullptr, {.threads = 4}), core::InputError, "x.h5ad",
+                            "cell 151", "ENSG00000000002");
+  }
+}
+
+struct Opened {
+  explicit Opened(const std::filesystem::path& path) : file(path), genes(match_genes(file, "X", kModel, 0.1)) {
+    source.matrix_path = "X";
+  }
+  anndata::File file;
+  GeneMatch genes;
+  anndata::CountsSource source;
+};
+
+TEST(CellStream, GoesNoFurtherAfterAFailure) {
+  const tests::TemporaryFolder folder;
+  Dense cells = many_cells(50);
+  cells[20][0] = -1;
+  write(folder / "x.h5ad", cells, kModel.ids);
+  const Opened opened(folder / "x.h5ad");
+  CellStream stream(opened.file, opened.source, opened.genes, {.cells_per_block = 10, .threads = 3});
+  sparse::CsrMatrix matrix;
+  EXPECT_TRUE(stream.next(matrix));
+  EXPECT_TRUE(stream.next(matrix));
+  for (int again = 0; again < 3; ++again) EXPECT_THROW(stream.next(matrix), core::InputError);
+}
+
+TEST(CellStream, StopsAtCtrlC) {
+  const tests::TemporaryFolder folder;
+  write(folder / "x.h5ad", many_cells(200), kModel.ids);
+  const Opened opened(folder / "x.h5ad");
+  CellStream stream(opened.file, opened.source, opened.genes, {.cells_per_block = 1, .threads = 2});
+  sparse::CsrMatrix matrix;
+  EXPECT_TRUE(stream.next(matrix));
+  core::set_interrupted(true);
+  const auto read_all = [&] {
+    while (stream.next(matrix)) {
+    }
+  };
+  EXPECT_THROW(read_all(), core::Interrupted);
+  core::set_interrupted(false);
+}
+
+TEST(CellStream, MayBeLeftBeforeItsEnd) {
+  const tests::TemporaryFolder folder;
+  write(folder / "x.h5ad", many_cells(200), kModel.ids);
+  const Opened opened(folder / "x.h5ad");
+  for (const int n_taken : {0, 1, 3}) {
+    CellStream stream(opened.file, opened.source, opened.genes, {.cells_per_block = 2, .threads = 3});
+    sparse::CsrMatrix matrix;
+    for (int i = 0; i < n_taken; ++i) EXPECT_TRUE(stream.next(matrix));
+  }
 }
 
 TEST(GeneMatch, SaysHowManyGenesWereFoundAndHowTheyAreNamed) {

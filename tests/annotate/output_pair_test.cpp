@@ -70,6 +70,20 @@ TEST(OutputPair, BringsTheFirstBackWhereTheSecondFails) {
   EXPECT_EQ(n_entries(folder.path()), 1U);
 }
 
+TEST(OutputPair, LeavesAllAsItWasWhereTheFirstFails) {
+  const tests::TemporaryFolder folder;
+  write(folder / "a", "old a");
+  write(folder / "b", "old b");
+  {
+    core::StagedOutput a(folder / "a"), b(folder / "b");
+    write(b.path(), "new b");  // a is never written
+    EXPECT_THROW(commit_both(a, b), core::InputError);
+  }
+  EXPECT_EQ(read(folder / "a"), "old a");
+  EXPECT_EQ(read(folder / "b"), "old b");
+  EXPECT_EQ(n_entries(folder.path()), 2U);
+}
+
 TEST(OutputPair, LeavesNeitherWhereTheSecondFailsAndNoneStoodThere) {
   const tests::TemporaryFolder folder;
   {
@@ -103,6 +117,15 @@ TEST(FileCopy, CopiesAnEmptyFileAndAcrossFileSystems) {
   duplicate_file(folder / "from", target);
   EXPECT_EQ(read(target), "text");
   fs::remove(target);
+}
+
+TEST(FileCopy, EndsEarlyWhenAsked) {
+  const tests::TemporaryFolder folder;
+  write(folder / "from", "text");
+  std::stop_source stop;
+  stop.request_stop();
+  duplicate_file(folder / "from", folder / "to", stop.get_token());
+  EXPECT_EQ(fs::file_size(folder / "to"), 0U);
 }
 
 TEST(FileCopy, NamesTheMissingFileAndStopsAtCtrlC) {

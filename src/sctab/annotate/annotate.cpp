@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "sctab/anndata/writer.hpp"
+#include "sctab/annotate/annotated_copy.hpp"
 #include "sctab/annotate/cell_stream.hpp"
-#include "sctab/annotate/file_copy.hpp"
 #include "sctab/annotate/gene_match.hpp"
 #include "sctab/annotate/labels.hpp"
 #include "sctab/annotate/output_pair.hpp"
@@ -15,6 +15,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/core/thread_pool.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/ontology/ontology.hpp"
 
@@ -23,20 +24,18 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Predicts every cell of the stream. Embeddings go to obsm/X_sctab block by block: they are most of the output.
-Labels predict(CellStream& stream, const nn::Classifier& classifier, std::int64_t n_cells,
-               anndata::Appender& appender) {
+Labels predict(CellStream& stream, const nn::Classifier& classifier, std::int64_t n_cells, AnnotatedCopy& copy) {
   core::Progress progress("annotating", n_cells);
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm;
   while (stream.next(log_norm)) {
     core::check_interrupt();
     nn::Prediction prediction = classifier.predict(log_norm.view());
-    if (labels.n_cells() == 0) appender.begin_obsm("X_sctab", n_cells, prediction.n_embedding);
     labels.append(log_norm.view(), prediction);
-    appender.append_obsm(prediction.embedding);
+    copy.append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (n_cells == 0) appender.begin_obsm("X_sctab", 0, nn::embedding_width(classifier.description().architecture));
+  if (n_cells == 0) copy.append_obsm("X_sctab", nn::embedding_width(classifier.description().architecture), {});
   progress.finish();
   return labels;
 }
@@ -55,6 +54,22 @@ nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& o
           {"sctab_version", SCTAB_VERSION}};
 }
 
+/// How `--threads` are shared out.
+struct ThreadShares {
+  int network, readers, readers_beside;
+};
+
+/// Reading costs about a sixth of what the network does. Where the network may have all processors of the machine, so
+/// may the readers: the system shares them out by who has work, and the readers stop a few blocks ahead. Where it may
+/// not, a quarter of the threads read beside it, and all of them while it waits for a block; never more than `threads`
+/// work.
+ThreadShares share_threads(int threads) {
+  const int all = core::default_threads();
+  if (threads == 0 || threads >= all) return {all, all, all};
+  const int beside = threads == 1 ? 0 : std::max(1, threads / 4);
+  return {threads - beside, threads, beside};
+}
+
 }  // namespace
 
 void AnnotateOptions::validate() const {
@@ -70,9 +85,12 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   options.validate();
   const anndata::File file(path);
   const OutputPaths outputs = choose_outputs(path, {options.output, options.csv});
+  const ThreadShares threads = share_threads(options.threads);
   const auto classifier =
-      nn::Classifier::load(options.model, {.threads = options.threads, .batch_size = options.batch_size});
+      nn::Classifier::load(options.model, {.threads = threads.network, .batch_size = options.batch_size});
   const nn::ModelDescription& model = classifier.description();
+  const anndata::Strings cell_names =
+      file.obs_names();  // now, so that damage in them does not come to light at the end
   const anndata::CountsSource source = anndata::find_counts(file, options.input, options.counts);
   const GeneMatch genes = match_genes(file, source.matrix_path, model.genes, options.min_genes_found);
 
@@ -85,14 +103,15 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   result.counts_source = source.reason;
 
   core::StagedOutput h5ad(outputs.h5ad), csv(outputs.csv);
-  duplicate_file(path, h5ad.path());
-  anndata::Appender appender(h5ad.path());
-  CellStream stream(file, source, genes, options.batch_size);
-  const Labels labels = predict(stream, classifier, file.n_cells(), appender);
-  for (const anndata::Column& column : labels.obs_columns()) appender.put_obs(column);
-  appender.put_uns("sctab", provenance(result, options, model));
-  appender.close();
-  labels.write_csv(csv.path(), file.obs_names());
+  AnnotatedCopy copy(path, h5ad.path(), file.n_cells());
+  CellStream stream(
+      file, source, genes,
+      {.cells_per_block = options.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
+  const Labels labels = predict(stream, classifier, file.n_cells(), copy);
+  for (const anndata::Column& column : labels.obs_columns()) copy.put_obs(column);
+  copy.put_uns("sctab", provenance(result, options, model));
+  copy.close();
+  labels.write_csv(csv.path(), cell_names);
   core::check_interrupt();
   commit_both(h5ad, csv);
 

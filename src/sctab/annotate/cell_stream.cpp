@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -12,47 +13,115 @@ namespace sctab::annotate {
 namespace {
 
 constexpr std::int64_t kTransposeMemory = 500'000'000;  // bytes, for csc sources: leaves room for the network
+constexpr std::int64_t kBlocksReady = 2;                // beside one a reader
 
 }  // namespace
 
 CellStream::CellStream(const anndata::File& file, const anndata::CountsSource& source, const GeneMatch& genes,
-                       core::CellIndex cells_per_block)
+                       const CellStreamOptions& options)
     : genes_(genes),
       description_(fmt::format("{}: {}", file.path().string(), source.matrix_path)),
       log_normalised_(source.log_normalised),
-      cells_per_block_(cells_per_block),
-      rows_(file.read_rows(source.matrix_path, {.memory_bytes = kTransposeMemory, .temporary_folder = {}})) {
-  pending_ = reader_.submit([this] { return read_ahead(); });
+      options_(options),
+      rows_(file.read_rows(source.matrix_path,
+                           {.memory_bytes = kTransposeMemory, .temporary_folder = {}, .threads = options.threads})),
+      readers_(options.threads) {
+  for (int i = 0; i < options.threads; ++i) (void)readers_.submit([this] { read_blocks(); });
+}
+
+CellStream::~CellStream() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  room_.notify_all();
 }
 
 bool CellStream::next(sparse::CsrMatrix& log_norm) {
-  if (!pending_.valid() || !pending_.get()) return false;
-  std::swap(log_norm, ahead_);
-  pending_ = reader_.submit([this] { return read_ahead(); });
+  std::unique_lock lock(mutex_);
+  awaited_ = true;
+  room_.notify_one();
+  ready_.wait(lock, [this] { return blocks_.contains(n_taken_); });
+  awaited_ = false;
+  Block& block = blocks_.at(n_taken_);
+  if (block.failure) std::rethrow_exception(block.failure);
+  if (block.is_last) return false;
+  std::swap(log_norm, block.log_norm);
+  used_.push_back(std::move(block.log_norm));
+  blocks_.erase(n_taken_++);
+  room_.notify_one();
   return true;
 }
 
-bool CellStream::read_ahead() {
+void CellStream::read_blocks() {
+  std::int64_t number = 0;
+  anndata::RowReader::Work read;
   sparse::CsrMatrix values;
-  if (!rows_->next(cells_per_block_, values)) return false;
-  sparse::check_counts(values.view(), description_, cells_read_, genes_.names);
-  cells_read_ += values.n_cells;
-  ahead_ = prepare(std::move(values));
-  return true;
+  while (claim(number, read)) {
+    Block block;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!used_.empty()) {
+        block.log_norm = std::move(used_.back());
+        used_.pop_back();
+      }
+    }
+    try {
+      read(values);
+      prepare(number, values, block.log_norm);
+    } catch (...) {
+      block.failure = std::current_exception();
+    }
+    put(number, std::move(block));
+  }
 }
 
-sparse::CsrMatrix CellStream::prepare(sparse::CsrMatrix values) const {
+/// Whether one more thread may start on a block.
+bool CellStream::may_read() const {
+  const bool has_room = n_claimed_ - n_taken_ < options_.threads + kBlocksReady;
+  return has_room && n_reading_ < (awaited_ ? options_.threads : options_.threads_beside);
+}
+
+/// Claims the next block, once there is room for it. False where nothing is left.
+bool CellStream::claim(std::int64_t& number, anndata::RowReader::Work& work) {
+  const std::lock_guard claiming(claim_mutex_);
+  {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [this] { return ended_ || may_read(); });
+    if (ended_) return false;
+    number = n_claimed_++;
+    ++n_reading_;
+  }
+  Block last{.is_last = true, .failure = nullptr, .log_norm = {}};
+  try {
+    work = rows_->claim(options_.cells_per_block);
+    if (work) return true;
+  } catch (...) {
+    last.failure = std::current_exception();
+  }
+  put(number, std::move(last));
+  return false;
+}
+
+void CellStream::put(std::int64_t number, Block block) {
+  const std::lock_guard lock(mutex_);
+  ended_ = ended_ || block.is_last || block.failure;
+  blocks_.emplace(number, std::move(block));
+  --n_reading_;
+  ready_.notify_one();
+  room_.notify_one();
+}
+
+void CellStream::prepare(std::int64_t number, sparse::CsrMatrix& values, sparse::CsrMatrix& log_norm) const {
+  sparse::check_counts(values.view(), description_, number * options_.cells_per_block, genes_.names);
   // Repeats of a gene are sums of counts, and logs are not: they go back to the scale of counts for it.
   const bool sums_logs = log_normalised_ && genes_.alignment.n_repeated() > 0;
   if (sums_logs) {
     for (float& value : values.data) value = std::expm1(value);
   }
-  sparse::CsrMatrix aligned = genes_.alignment.apply(values.view());
+  genes_.alignment.apply(values.view(), log_norm);
   if (sums_logs) {
-    for (float& value : aligned.data) value = std::log1p(value);
+    for (float& value : log_norm.data) value = std::log1p(value);
   }
-  if (!log_normalised_) sparse::log_normalise(aligned);
-  return aligned;
+  if (!log_normalised_) sparse::log_normalise(log_norm);
 }
 
 }  // namespace sctab::annotate

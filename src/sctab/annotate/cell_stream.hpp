@@ -1,8 +1,12 @@
 #pragma once
 
-#include <future>
+#include <condition_variable>
+#include <exception>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "sctab/anndata/reader.hpp"
 #include "sctab/annotate/gene_match.hpp"
@@ -10,31 +14,58 @@
 
 namespace sctab::annotate {
 
-/// The cells of one matrix in order, ready for a network: checked, aligned to the model's genes, log-normalised. A
-/// thread reads the next block while the caller works on the current one.
+struct CellStreamOptions {
+  core::CellIndex cells_per_block = 1024;
+  int threads = 1;         // that read while the caller waits in next()
+  int threads_beside = 1;  // of these, those that read on while the caller works; 0: none
+};
+
+/// The cells of one matrix in order, ready for a network: checked, aligned to the model's genes, log-normalised.
+/// Threads of its own read the next blocks while the caller works on the current one: at most one block a thread and
+/// two more are held. What it gives does not depend on how many they are.
 class CellStream {
  public:
-  /// `file` and `genes` must outlive it; cells_per_block > 0.
+  /// `file` and `genes` must outlive it; cells_per_block > 0, threads > 0.
   CellStream(const anndata::File& file, const anndata::CountsSource& source, const GeneMatch& genes,
-             core::CellIndex cells_per_block);
+             const CellStreamOptions& options);
+  ~CellStream();
+  CellStream(const CellStream&) = delete;
+  CellStream& operator=(const CellStream&) = delete;
 
   /// Fills `log_norm` with (n × genes of the model), n at most cells_per_block. A cell without counts in the model's
   /// genes is an empty row. Returns false at the end. Throws InputError naming the first cell with a value that is
-  /// negative or not finite.
+  /// negative or not finite, Interrupted, and goes no further after either.
   bool next(sparse::CsrMatrix& log_norm);
 
  private:
-  bool read_ahead();
-  [[nodiscard]] sparse::CsrMatrix prepare(sparse::CsrMatrix values) const;
+  /// A block read, or why there is none: the matrix's end where `failure` is null.
+  struct Block {
+    bool is_last = false;
+    std::exception_ptr failure;
+    sparse::CsrMatrix log_norm;
+  };
+  void read_blocks();
+  [[nodiscard]] bool may_read() const;
+  bool claim(std::int64_t& number, anndata::RowReader::Work& work);
+  void prepare(std::int64_t number, sparse::CsrMatrix& values, sparse::CsrMatrix& log_norm) const;
+  void put(std::int64_t number, Block block);
 
   const GeneMatch& genes_;
   std::string description_;  // "FILE: raw/X", for messages
   bool log_normalised_;
-  core::CellIndex cells_per_block_, cells_read_ = 0;
+  CellStreamOptions options_;
   std::unique_ptr<anndata::RowReader> rows_;
-  sparse::CsrMatrix ahead_;
-  std::future<bool> pending_;
-  core::ThreadPool reader_{1};  // last: it is joined before what it fills goes
+
+  std::mutex claim_mutex_;  // taken before mutex_
+  std::mutex mutex_;        // guards what follows
+  std::condition_variable room_, ready_;
+  std::map<std::int64_t, Block> blocks_;      // read, by their place
+  std::vector<sparse::CsrMatrix> used_;       // memory to read into
+  std::int64_t n_claimed_ = 0, n_taken_ = 0;  // blocks
+  int n_reading_ = 0;                         // threads
+  bool awaited_ = false;                      // the caller is in next()
+  bool ended_ = false;                        // nothing is left to claim, or to do
+  core::ThreadPool readers_;                  // last: it is joined before what it fills goes
 };
 
 }  // namespace sctab::annotate

@@ -41,7 +41,7 @@ bool not_offered(int error) {
 
 }  // namespace
 
-void duplicate_file(const fs::path& from, const fs::path& to) {
+void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_token& stop) {
   const Descriptor source(from, O_RDONLY);
   if (source.get() < 0) {
     throw core::InputError(fmt::format("{}: cannot be read: {}", from.string(), std::strerror(errno)));
@@ -52,11 +52,17 @@ void duplicate_file(const fs::path& from, const fs::path& to) {
                                        to.parent_path().string(), std::strerror(errno)));
   }
   bool in_kernel = true;
-  for (;;) {
+  off_t done = 0;
+  while (!stop.stop_requested()) {
     core::check_interrupt();
     const ssize_t copied = in_kernel ? ::copy_file_range(source.get(), nullptr, target.get(), nullptr, kBytesPerCall, 0)
                                      : ::sendfile(target.get(), source.get(), nullptr, kBytesPerCall);
-    if (copied > 0) continue;
+    if (copied > 0) {
+      // Only begins to write: what waits for the disk is then short when the file is synced. No matter if it fails.
+      (void)::sync_file_range(target.get(), done, copied, SYNC_FILE_RANGE_WRITE);
+      done += copied;
+      continue;
+    }
     if (copied == 0) return;
     if (errno == EINTR) continue;
     if (in_kernel && not_offered(errno)) {

@@ -46,18 +46,17 @@ void commit_both(core::StagedOutput& first, core::StagedOutput& second) {
   const fs::path target = first.target();
   fs::path earlier = first.path();
   earlier += ".earlier";
-  std::error_code no_links;  // file systems without hard links: an earlier file cannot be kept
+  std::error_code no_links;  // nothing stood there, or the file system has no hard links and cannot keep it
   fs::create_hard_link(target, earlier, no_links);
-  first.commit();
   std::error_code ignored;
   try {
+    first.commit();
     second.commit();
   } catch (...) {
-    if (no_links) {
-      fs::remove(target, ignored);
-    } else {
-      fs::rename(earlier, target, ignored);
-    }
+    const bool replaced = first.path().empty();
+    if (replaced && no_links) fs::remove(target, ignored);
+    if (replaced && !no_links) fs::rename(earlier, target, ignored);
+    fs::remove(earlier, ignored);
     throw;
   }
   fs::remove(earlier, ignored);

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <future>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sctab/anndata/writer.hpp"
+#include "sctab/core/thread_pool.hpp"
+
+namespace sctab::annotate {
+
+/// A copy of a file of n_cells cells, to which results are added. It is made by a thread of its own beside the first
+/// results, which wait for it in memory; the disk starts to write meanwhile, so that little is left to wait for at the
+/// end. Throws InputError naming the file.
+class AnnotatedCopy {
+ public:
+  AnnotatedCopy(const std::filesystem::path& from, std::filesystem::path to, std::int64_t n_cells);
+  /// Ends a copy that is still being made.
+  ~AnnotatedCopy();
+  AnnotatedCopy(const AnnotatedCopy&) = delete;
+  AnnotatedCopy& operator=(const AnnotatedCopy&) = delete;
+
+  /// The next cells of obsm/NAME, `width` floats a cell; name and width are the same each time.
+  void append_obsm(std::string_view name, std::int64_t width, std::span<const float> rows);
+  void put_obs(const anndata::Column& column);
+  void put_uns(std::string_view name, const nlohmann::json& value);
+  void close();
+
+ private:
+  anndata::Appender& appender();
+  void write_waiting();
+
+  std::filesystem::path to_;
+  std::int64_t n_cells_;
+  std::string obsm_name_;
+  std::int64_t obsm_width_ = 0;  // 0: not begun
+  std::vector<float> waiting_;   // rows of obsm, for the copy to be whole
+  std::optional<anndata::Appender> appender_;
+  std::stop_source stop_;
+  core::ThreadPool thread_{1};
+  std::future<void> copied_;
+};
+
+}  // namespace sctab::annotate
