@@ -43,6 +43,32 @@ std::int64_t chunk_length(const std::filesystem::path& path, const Handle& datas
   return static_cast<std::int64_t>(elements);
 }
 
+std::int64_t header_address(const Handle& dataset) {
+  H5O_info_t info;
+  checked(H5Oget_info2(dataset.id(), &info, H5O_INFO_BASIC), dataset.id(), "its address cannot be read");
+  return core::narrow<std::int64_t>(info.addr);
+}
+
+// Asks HDF5 for one chunk after another.
+std::vector<Chunk> ask_for_chunks(const std::filesystem::path& path, const Handle& dataset, const ChunkMap& map,
+                                  std::int64_t file_bytes) {
+  std::vector<Chunk> chunks;
+  for (std::int64_t begin = 0; begin < map.n_elements; begin += map.chunk_elements) {
+    const auto offset = static_cast<hsize_t>(begin);
+    unsigned skipped_filters = 0;
+    haddr_t address = HADDR_UNDEF;
+    hsize_t bytes = 0;
+    checked(H5Dget_chunk_info_by_coord(dataset.id(), &offset, &skipped_filters, &address, &bytes), dataset.id(),
+            "a chunk cannot be found");
+    const auto limit = static_cast<hsize_t>(file_bytes);
+    if (address == HADDR_UNDEF || skipped_filters != 0 || address > limit || bytes > limit - address) {
+      refuse(path, map.dataset, fmt::format("the chunk of element {} is missing or lies outside the file", begin));
+    }
+    chunks.push_back({static_cast<std::int64_t>(address), static_cast<std::int64_t>(bytes)});
+  }
+  return chunks;
+}
+
 ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, std::string dataset_name, hid_t type) {
   const Handle dataset = anndata::open_dataset(file.id(), dataset_name);
   const Handle stored_type = owned(H5Dget_type(dataset.id()), dataset.id(), "its type cannot be read");
@@ -56,19 +82,9 @@ ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, s
                static_cast<std::int64_t>(H5Tget_size(stored_type.id())),
                {}};
   const auto file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
-  for (std::int64_t begin = 0; begin < n_elements; begin += chunk_elements) {
-    const auto offset = static_cast<hsize_t>(begin);
-    unsigned skipped_filters = 0;
-    haddr_t address = HADDR_UNDEF;
-    hsize_t bytes = 0;
-    checked(H5Dget_chunk_info_by_coord(dataset.id(), &offset, &skipped_filters, &address, &bytes), dataset.id(),
-            "a chunk cannot be found");
-    const auto limit = static_cast<hsize_t>(file_bytes);
-    if (address == HADDR_UNDEF || skipped_filters != 0 || address > limit || bytes > limit - address) {
-      refuse(path, map.dataset, fmt::format("the chunk of element {} is missing or lies outside the file", begin));
-    }
-    map.chunks.push_back({static_cast<std::int64_t>(address), static_cast<std::int64_t>(bytes)});
-  }
+  const std::int64_t n_chunks = n_elements / chunk_elements + (n_elements % chunk_elements == 0 ? 0 : 1);
+  auto chunks = read_chunk_index(RandomAccessFile(path), file_bytes, header_address(dataset), chunk_elements, n_chunks);
+  map.chunks = chunks.has_value() ? std::move(*chunks) : ask_for_chunks(path, dataset, map, file_bytes);
   return map;
 }
 

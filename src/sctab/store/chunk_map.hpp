@@ -5,15 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "sctab/store/chunk_index.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::store {
-
-/// Where one HDF5 chunk lies in its file.
-struct Chunk {
-  std::int64_t address = 0;
-  std::int64_t bytes = 0;  // compressed
-};
 
 /// A one-dimensional HDF5 dataset in chunks that are shuffled and deflated.
 struct ChunkMap {
