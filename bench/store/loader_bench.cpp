@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "sctab/core/rng.hpp"
@@ -108,9 +109,18 @@ double bytes_per_cell(const Store& store) {
   return static_cast<double>(store.bytes()) / static_cast<double>(n_cells);
 }
 
-// range(0): threads; range(1): 1 for a cold page cache.
+// Of this process.
+double resident_megabytes() {
+  std::ifstream file("/proc/self/statm");
+  double all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+// range(0): threads; range(1): 1 for a cold page cache. MB: what loader and batch hold in memory.
 void epoch(benchmark::State& state) {
   const Store& store = bench_store();
+  const double megabytes_before = resident_megabytes();
   LoaderOptions options;
   options.threads = static_cast<int>(state.range(0));
   Loader loader(store, Split::kTrain, options);
@@ -127,6 +137,7 @@ void epoch(benchmark::State& state) {
     }
   }
   state.counters["cells/s"] = benchmark::Counter(static_cast<double>(cells), benchmark::Counter::kIsRate);
+  state.counters["MB"] = resident_megabytes() - megabytes_before;
   state.counters["genes/cell"] = static_cast<double>(values) / static_cast<double>(cells);
   state.counters["bytes/cell"] = bytes_per_cell(store);
 }
