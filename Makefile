@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
 
-.PHONY: build test demo bench lint format sanitize install-dependencies clean
+.PHONY: build test demo bench bench-modules lint format sanitize install-dependencies clean
 
 build: install-dependencies
 	@tools/build.sh $(BUILD) $(JOBS) sctab $(CMAKE_FLAGS)
@@ -16,9 +16,14 @@ test: install-dependencies
 demo: build
 	@tools/demo.sh
 
+# The table of docs/performance.md, and $(BUILD)/bench.json; bench-modules: each module's own benchmarks.
 bench: install-dependencies
 	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
 	@tools/bench.sh $(BUILD)
+
+bench-modules: install-dependencies
+	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
+	@tools/bench.sh $(BUILD) modules
 
 # Formatting, the order of the modules, sizes of files and functions, and clang-tidy on what needs no libtorch.
 lint: install-dependencies

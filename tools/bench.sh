@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# bench.sh BUILD_FOLDER: every benchmark of the project, then dense PyTorch where SCTAB_BENCH_REFERENCE names bench_torch.py.
+# bench.sh BUILD_FOLDER [modules]: the table of ratios and BUILD_FOLDER/bench.json, beside dense PyTorch where
+# SCTAB_BENCH_REFERENCE names bench_torch.py and python3-torch is there; or every benchmark of the modules.
+# SCTAB_BENCH_THREADS: 4. SCTAB_BENCH_QUICK=1: a smoke run. See docs/performance.md.
 set -euo pipefail
-build=$1
-for bench in "$build"/bench_*; do
-  [ -x "$bench" ] || continue
-  echo "== $(basename "$bench")"
-  "$bench"
-done
-reference=${SCTAB_BENCH_REFERENCE:-../shared/reference/bench_torch.py}
-if [ -f "$reference" ] && /usr/bin/python3 -c 'import torch' 2>/dev/null; then
-  echo "== dense PyTorch ($reference)"
-  /usr/bin/python3 "$reference"
-else
-  echo "dense PyTorch left out: it needs python3-torch and SCTAB_BENCH_REFERENCE=path/to/bench_torch.py"
+build=$1 what=${2:-ratios}
+if [ "$what" = modules ]; then
+  for bench in "$build"/bench_*; do
+    { [ -f "$bench" ] && [ -x "$bench" ] && [ "$(basename "$bench")" != bench_ratios ]; } || continue
+    echo "== $(basename "$bench")"
+    "$bench"
+  done
+  exit
 fi
+reference=${SCTAB_BENCH_REFERENCE:-../shared/reference/bench_torch.py}
+[ -f "$reference" ] || reference=
+SCTAB_BENCH_REFERENCE=$reference exec "$build/bench_ratios"
