@@ -1,7 +1,5 @@
 #include "paper_step.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 
 #include "sctab/core/rng.hpp"
@@ -9,14 +7,14 @@
 namespace sctab::bench {
 namespace {
 
-std::vector<float> normal(core::Rng& rng, std::int64_t n, double scale = 1) {
-  std::vector<float> values(static_cast<std::size_t>(n));
+Floats normal(core::Rng& rng, std::int64_t n, double scale = 1) {
+  Floats values(static_cast<std::size_t>(n));
   for (float& value : values) value = static_cast<float>(scale * rng.normal());
   return values;
 }
 
-std::vector<float> filled(std::int64_t n, float value) {
-  return std::vector<float>(static_cast<std::size_t>(n), value);
+Floats filled(std::int64_t n, float value) {
+  return Floats(static_cast<std::size_t>(n), value);
 }
 
 sparse::CsrMatrix random_cells(core::Rng& rng, double density, double scale) {
@@ -82,19 +80,6 @@ kernels::AttentionLayer PaperStep::attention() const {
 PaperStep& paper_step() {
   static PaperStep step;
   return step;
-}
-
-void use_threads(const benchmark::State& state) {
-  omp_set_num_threads(static_cast<int>(state.range(0)));
-}
-
-void count(benchmark::State& state, double flops, double bytes) {
-  const auto rate = [&](double amount) {
-    return benchmark::Counter(amount * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-  };
-  state.counters["cells/s"] = rate(static_cast<double>(PaperStep::kCells));
-  if (flops > 0) state.counters["FLOP/s"] = rate(flops);
-  if (bytes > 0) state.counters["B/s"] = rate(bytes);
 }
 
 }  // namespace sctab::bench

@@ -1,11 +1,11 @@
-// All kernels of one batch in a row, as the network will call them, dense layers included: one training step and one
+// All kernels of one batch in a row, as the network calls them, dense layers included: one training step and one
 // inference. The argument is the number of threads.
-#include <cblas.h>
-
 #include "paper_step.hpp"
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/csr_transpose.hpp"
+#include "sctab/kernels/dense_product.hpp"
 #include "sctab/kernels/gated_norm.hpp"
+#include "sctab/kernels/half_gene_layer.hpp"
 
 namespace sctab::bench {
 namespace {
@@ -13,15 +13,12 @@ namespace {
 using P = PaperStep;
 
 void linear(P& p) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, P::kCells, P::kHidden, P::kWidth, 1.0F, p.out.data(), P::kWidth,
-              p.glu_weights.data(), P::kWidth, 0.0F, p.hidden.data(), P::kHidden);
+  kernels::product_transposed(p.out, p.glu_weights, P::kWidth, p.hidden);
 }
 
-void linear_backward(P& p, std::vector<float>& dglu_weights) {
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, P::kHidden, P::kWidth, P::kCells, 1.0F, p.dhidden.data(),
-              P::kHidden, p.out.data(), P::kWidth, 0.0F, dglu_weights.data(), P::kWidth);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, P::kCells, P::kWidth, P::kHidden, 1.0F, p.dhidden.data(),
-              P::kHidden, p.glu_weights.data(), P::kWidth, 0.7F, p.dout.data(), P::kWidth);
+void linear_backward(P& p, Floats& dglu_weights) {
+  kernels::transposed_product(p.dhidden, p.out, P::kCells, dglu_weights);
+  kernels::product(p.dhidden, p.glu_weights, P::kHidden, 0.7F, p.dout);
 }
 
 void gate(P& p) {
@@ -30,12 +27,11 @@ void gate(P& p) {
 }
 
 void train_step(benchmark::State& state) {
-  use_threads(state);
   P p = paper_step();
-  std::vector<float> exp_avg(p.weights.size()), exp_avg_sq(p.weights.size()), dglu_weights(p.glu_weights.size());
+  Floats exp_avg(p.weights.size()), exp_avg_sq(p.weights.size()), dglu_weights(p.glu_weights.size());
   std::vector<float> mean(P::kGenes), variance(P::kGenes);
   sparse::CsrMatrix mask, by_gene;
-  for (auto _ : state) {
+  measure(state, {}, [&] {
     kernels::column_moments(p.x.view(), mean, variance);
     kernels::gene_projection(p.x.view(), p.gene_layer(), p.hidden);
     gate(p);
@@ -58,28 +54,47 @@ void train_step(benchmark::State& state) {
     kernels::gene_projection_backward(by_gene.view(), p.gene_layer(), p.dhidden, {p.dscale, p.dshift, p.dweights});
     const float clip = kernels::clip_scale(kernels::sum_of_squares(p.dweights), 1);
     kernels::adamw_step({}, 1, clip, p.dweights, p.weights, exp_avg, exp_avg_sq);
-  }
-  count(state, 0);
+  });
 }
 
-void infer(benchmark::State& state) {
-  use_threads(state);
-  P p = paper_step();
+// genes(x) and masked(x, mask) are the two layers over genes.
+template <typename Genes, typename Masked>
+void infer(benchmark::State& state, P& p, const kernels::AttentionLayer& attention, const Genes& genes,
+           const Masked& masked) {
   sparse::CsrMatrix mask;
-  for (auto _ : state) {
-    kernels::gene_projection(p.x.view(), p.gene_layer(), p.hidden);
+  measure(state, {}, [&] {
+    genes();
     kernels::gated_norm(p.hidden, p.gate_norm(), {}, p.out);
     for (int layer = 0; layer < P::kGluLayers; ++layer)
       linear(p), kernels::gated_norm(p.hidden, p.gate_norm(), {}, p.out);
-    kernels::attention_mask(p.attention(), mask);
-    kernels::masked_gene_projection(p.x.view(), p.mask.view(), p.gene_layer(), p.hidden);
+    kernels::attention_mask(attention, mask);
+    masked();
     kernels::gated_norm(p.hidden, p.gate_norm(), {}, p.out);
-  }
-  count(state, 0);
+  });
+}
+
+void infer(benchmark::State& state) {
+  P p = paper_step();
+  infer(
+      state, p, p.attention(), [&] { kernels::gene_projection(p.x.view(), p.gene_layer(), p.hidden); },
+      [&] { kernels::masked_gene_projection(p.x.view(), p.mask.view(), p.gene_layer(), p.hidden); });
+}
+
+// With what does not change from batch to batch made once, at half precision.
+void infer_half(benchmark::State& state) {
+  P p = paper_step();
+  kernels::AttentionLayer attention = p.attention();
+  const kernels::AttentionPanels panels(attention.weights, P::kActivations, kernels::Precision::kHalf);
+  attention.panels = &panels;
+  const kernels::HalfGeneLayer layer(p.gene_layer());
+  infer(
+      state, p, attention, [&] { kernels::gene_projection_half(p.x.view(), layer, p.hidden); },
+      [&] { kernels::masked_gene_projection_half(p.x.view(), p.mask.view(), layer, p.hidden); });
 }
 
 BENCHMARK(train_step)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(infer)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(infer_half)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace sctab::bench
