@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sctab/kernels/activation_moments.hpp"
+#include "sctab/kernels/aligned_array.hpp"
 #include "sctab/kernels/attention.hpp"
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/csr_projection.hpp"
@@ -22,12 +23,20 @@ namespace sctab::kernels {
 namespace {
 
 constexpr std::int64_t kGenesPerTask = 256;
+constexpr std::int64_t kCellsPerTask = 64;
 
 // One value a non-zero of the mask.
 struct SupportTerms {
-  std::vector<float> dscore;    // of z
-  std::vector<float> dweight;   // dscore · zhat
-  std::vector<float> dproduct;  // dscore · scale
+  std::span<float> dscore;    // of z
+  std::span<float> dweight;   // dscore · zhat
+  std::span<float> dproduct;  // dscore · scale
+  AlignedArray<float> memory;
+
+  explicit SupportTerms(std::size_t nnz) : memory(3 * nnz) {
+    dscore = {memory.data(), nnz};
+    dweight = {memory.data() + nnz, nnz};
+    dproduct = {memory.data() + 2 * nnz, nnz};
+  }
 };
 
 // Of one virtual batch; one value a gene. The mean gradients are over its cells, and zero where no cell looked.
@@ -163,16 +172,18 @@ void sum_over_cells(const AttentionLayer& layer, const sparse::CsrView& mask, co
     sum(support.dscore, terms.mean_dbias);
     sum(support.dweight, terms.mean_dweight);
   });
-  for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {
-    GeneTerms& terms = batches[static_cast<std::size_t>(batch)];
-    const auto n = static_cast<float>(norm.size_of(batch));
-    for (std::size_t gene = 0; gene < norm.weight.size(); ++gene) {
-      gradient.norm_weight[gene] += terms.mean_dweight[gene];
-      gradient.norm_bias[gene] += terms.mean_dbias[gene];
-      terms.mean_dweight[gene] /= n;
-      terms.mean_dbias[gene] /= n;
+  parallel_blocks(norm.width(), kGenesPerTask, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {
+      GeneTerms& terms = batches[static_cast<std::size_t>(batch)];
+      const auto n = static_cast<float>(norm.size_of(batch));
+      for (auto gene = static_cast<std::size_t>(first); gene < static_cast<std::size_t>(last); ++gene) {
+        gradient.norm_weight[gene] += terms.mean_dweight[gene];
+        gradient.norm_bias[gene] += terms.mean_dbias[gene];
+        terms.mean_dweight[gene] /= n;
+        terms.mean_dbias[gene] /= n;
+      }
     }
-  }
+  });
 }
 
 }  // namespace
@@ -183,11 +194,13 @@ void attention_backward(const AttentionLayer& layer, sparse::CsrView mask, std::
   const auto nnz = static_cast<std::size_t>(mask.nnz());
   SCTAB_ASSERT(dscores.size() == nnz && mask.n_cells == layer.n_cells() && mask.n_genes == layer.n_genes());
   std::vector<GeneTerms> batches = fold(norm);
-  SupportTerms support{std::vector<float>(nnz), std::vector<float>(nnz), std::vector<float>(nnz)};
+  SupportTerms support(nnz);
   sampled_product(mask, layer.activations, layer.weights, layer.n_a, support.dscore);
   const CellBackward cells(layer, mask, dscores, gradient.prior, support);
-  parallel_for(norm.n_batches(), [&](std::int64_t batch) {
-    for (std::int64_t cell = norm.first_cell(batch); cell < norm.first_cell(batch + 1); ++cell) {
+  const std::vector<CellBlock> blocks = cell_blocks(norm, kCellsPerTask);
+  parallel_for(std::ssize(blocks), [&](std::int64_t i) {
+    const auto [batch, first, last] = blocks[static_cast<std::size_t>(i)];
+    for (std::int64_t cell = first; cell < last; ++cell) {
       cells.run(batch, cell, batches[static_cast<std::size_t>(batch)]);
     }
   });

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "sctab/kernels/aligned_array.hpp"
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/cpu/csr_projection.hpp"
 #include "sctab/kernels/csr_projection.hpp"
@@ -17,9 +18,23 @@ namespace {
 constexpr std::int64_t kCellsPerTask = 64;
 constexpr std::int64_t kNonZerosPerTask = 1 << 14;
 
+// One value a non-zero of the mask, set by whoever writes first.
+class Values {
+ public:
+  explicit Values(const sparse::CsrView& mask) : size_(static_cast<std::size_t>(mask.nnz())), values_(size_) {}
+  float& operator[](std::size_t at) { return values_.data()[at]; }
+  float operator[](std::size_t at) const { return values_.data()[at]; }
+  operator std::span<float>() { return {values_.data(), size_}; }
+  operator std::span<const float>() const { return {values_.data(), size_}; }
+
+ private:
+  std::size_t size_;
+  AlignedArray<float> values_;
+};
+
 // x at the non-zeros of the mask, in the mask's order; often 0.
-std::vector<float> values_seen(const sparse::CsrView& x, const sparse::CsrView& mask) {
-  std::vector<float> seen(static_cast<std::size_t>(mask.nnz()));
+Values values_seen(const sparse::CsrView& x, const sparse::CsrView& mask) {
+  Values seen(mask);
   parallel_blocks(mask.n_cells, kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t cell = first; cell < last; ++cell) {
       const sparse::RowView values = x.row(cell);
@@ -53,8 +68,8 @@ void check_shapes(const sparse::CsrView& x, const sparse::CsrView& mask, std::in
 
 // mask_ij · (scale_j · x_ij + shift_j)
 template <typename Layer>
-std::vector<float> masked_input(std::span<const float> seen, const sparse::CsrView& mask, const Layer& layer) {
-  std::vector<float> input(seen.size());
+Values masked_input(const Values& seen, const sparse::CsrView& mask, const Layer& layer) {
+  Values input(mask);
   for_each_seen(mask, [&](std::size_t at, std::size_t gene) {
     input[at] = mask.data[at] * (layer.scale[gene] * seen[at] + layer.shift[gene]);
   });
@@ -71,7 +86,7 @@ void add_column_sums(const sparse::CsrView& terms, std::span<float> sums) {
 
 void masked_gene_projection(sparse::CsrView x, sparse::CsrView mask, const GeneLayer& layer, std::span<float> out) {
   check_shapes(x, mask, layer.n_genes(), layer.width, std::ssize(out));
-  const std::vector<float> input = masked_input(values_seen(x, mask), mask, layer);
+  const Values input = masked_input(values_seen(x, mask), mask, layer);
   csr_projection(with_values(mask, input), layer.weights, layer.width, out);
 }
 
@@ -79,7 +94,7 @@ void masked_gene_projection_half(sparse::CsrView x, sparse::CsrView mask, const 
                                  std::span<float> out) {
   const std::int64_t width = layer.weights.width();
   check_shapes(x, mask, layer.weights.n_rows(), width, std::ssize(out));
-  const std::vector<float> input = masked_input(values_seen(x, mask), mask, layer);
+  const Values input = masked_input(values_seen(x, mask), mask, layer);
   parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
     float* rows = out.data() + first * width;
     std::fill(rows, rows + (last - first) * width, 0.0F);
@@ -94,12 +109,12 @@ void masked_gene_projection_backward(sparse::CsrView x, sparse::CsrView mask, co
                                      std::span<float> dmask) {
   check_shapes(x, mask, layer.n_genes(), layer.width, std::ssize(dout));
   SCTAB_ASSERT(std::ssize(dmask) == mask.nnz());
-  const std::vector<float> seen = values_seen(x, mask), input = masked_input(seen, mask, layer);
+  const Values seen = values_seen(x, mask), input = masked_input(seen, mask, layer);
   sparse::CsrMatrix by_gene;
   csr_transpose(with_values(mask, input), by_gene);
   csr_projection_add(by_gene.view(), dout, layer.width, gradient.weights);
 
-  std::vector<float> dinput(input.size()), dscale(input.size());
+  Values dinput(mask), dscale(mask);
   sampled_product(mask, dout, layer.weights, layer.width, dinput);
   for_each_seen(mask, [&](std::size_t at, std::size_t gene) {
     dmask[at] += dinput[at] * (layer.scale[gene] * seen[at] + layer.shift[gene]);
