@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
-#include <limits>
+#include <cstdint>
 
 namespace sctab::sparse {
 
@@ -35,10 +36,15 @@ void log_normalise(CsrMatrix& counts, float target) {
 
 namespace {
 
-/// Without branches, so that it is done several values at a time.
+/// On the bits and without branches, so that it is done several values at a time.
 bool all_finite_and_not_negative(std::span<const float> values) {
-  int bad = 0;
-  for (const float value : values) bad |= static_cast<int>(!(value >= 0 && value <= std::numeric_limits<float>::max()));
+  constexpr std::uint32_t kInfinity = 0x7F80'0000;
+  constexpr std::uint32_t kMinusZero = 0x8000'0000;
+  std::uint32_t bad = 0;
+  for (const float value : values) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    bad |= static_cast<std::uint32_t>(bits >= kInfinity) & static_cast<std::uint32_t>(bits != kMinusZero);
+  }
   return bad == 0;
 }
 

@@ -25,8 +25,8 @@ class Normaliser {
   /// count: finite and >= 0.
   float operator()(float count) const {
     if (count >= 0 && count < static_cast<float>(kTabled)) {
-      const auto whole = static_cast<std::size_t>(static_cast<int>(count));
-      if (static_cast<float>(whole) == count) return table_[whole];
+      const auto whole = static_cast<int>(count);
+      if (static_cast<float>(whole) == count) return table_[static_cast<std::size_t>(whole)];
     }
     return beyond_table(count);
   }
