@@ -100,6 +100,24 @@ TEST(Labels, WritesACsvWithQuotedNames) {
             "\"c\"\"4\",B cell,CL:0000236,1\n");
 }
 
+TEST(Labels, WritesLongCsvsWhole) {
+  const tests::TemporaryFolder folder;
+  constexpr std::size_t kCells = 70'000;  // more than is written at once
+  Labels labels(kTypes);
+  std::vector<float> probabilities;
+  std::vector<std::string> names;
+  std::string want = "cell,cell_type,cell_type_ontology_term_id,probability\n";
+  for (std::size_t cell = 0; cell < kCells; ++cell) {
+    probabilities.insert(probabilities.end(), {0.75F, 0.25F, 0});
+    names.push_back(std::to_string(cell));
+    want += names.back() + ",T cell,CL:0000084,0.75\n";
+  }
+  nn::Prediction p = prediction(std::move(probabilities));
+  labels.append(cells(std::vector<bool>(kCells, false)).view(), p);
+  labels.write_csv(folder / "labels.csv", names);
+  EXPECT_EQ(text_of(folder / "labels.csv"), want);
+}
+
 TEST(Labels, RefusesAnAnswerThatIsNotANumber) {
   Labels labels(kTypes);
   const float nan = std::numeric_limits<float>::quiet_NaN();

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
+#include <utility>
 
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/error.hpp"
@@ -88,12 +90,22 @@ std::vector<anndata::Column> Labels::obs_columns() const {
 
 void Labels::write_csv(const std::filesystem::path& path, std::span<const std::string> cell_names) const {
   SCTAB_ASSERT(cell_names.size() == types_.size());
-  std::ofstream file(path, std::ios::binary);
-  file << "cell,cell_type,cell_type_ontology_term_id,probability\n";
-  for (std::size_t cell = 0; cell < types_.size(); ++cell) {
-    file << csv_field(cell_names[cell]) << ',' << csv_field(label(types_[cell])) << ',' << csv_field(id(types_[cell]))
-         << ',' << fmt::format("{}", probabilities_[cell]) << '\n';
+  constexpr std::size_t kBytesAtOnce = 1 << 20;
+  std::vector<std::string> fields;  // ",label,id," of each type, unknown first
+  for (core::TypeIndex type = -1; std::cmp_less(type, cell_types_.size()); ++type) {
+    fields.push_back(fmt::format(",{},{},", csv_field(label(type)), csv_field(id(type))));
   }
+  std::ofstream file(path, std::ios::binary);
+  std::string lines = "cell,cell_type,cell_type_ontology_term_id,probability\n";
+  for (std::size_t cell = 0; cell < types_.size(); ++cell) {
+    lines += csv_field(cell_names[cell]);
+    lines += fields[static_cast<std::size_t>(types_[cell] + 1)];
+    fmt::format_to(std::back_inserter(lines), "{}\n", probabilities_[cell]);
+    if (lines.size() < kBytesAtOnce) continue;
+    file << lines;
+    lines.clear();
+  }
+  file << lines;
   file.close();
   if (!file) {
     throw core::InputError(fmt::format("{}: cannot be written: {}; free some space or choose another --csv",
