@@ -149,6 +149,37 @@ TEST_P(KernelPath, PredictsAsDenseArraysInDouble) {
   }
 }
 
+TEST_P(KernelPath, PredictsTheSameWhenPrepared) {
+  const at::NoGradGuard no_gradient;
+  const sparse::CsrMatrix x = random_cells(300, kGenes, 2);
+  network_->eval();
+  const NetworkOutput want = network_->forward(x.view());
+  network_->prepare_inference(kernels::Precision::kFloat);
+  const NetworkOutput found = network_->forward(x.view());
+  EXPECT_TRUE(at::equal(found.logits, want.logits));
+  EXPECT_TRUE(at::equal(found.embedding, want.embedding));
+  EXPECT_TRUE(at::equal(found.mask_loss, want.mask_loss));
+
+  network_->prepare_inference(kernels::Precision::kHalf);
+  const at::Tensor half = network_->forward(x.view()).logits;
+  // Weights rounded by 2^-12 at most; a mask's support may change, at weights near 0.
+  EXPECT_TRUE(at::allclose(half, want.logits, 0, 1e-2 * want.logits.abs().max().item<double>()));
+  EXPECT_FALSE(at::equal(half, want.logits));
+}
+
+TEST_P(KernelPath, ForgetsWhatWasPreparedWhenTraining) {
+  const at::NoGradGuard no_gradient;
+  const sparse::CsrMatrix x = random_cells(20, kGenes, 2);
+  network_->prepare_inference(kernels::Precision::kHalf);
+  for (const at::Tensor& parameter : network_->parameters()) parameter.mul_(1.5);
+  const auto fresh = make_network(architecture_, 1);
+  fresh->state().load(network_->state().copy(), "memory");
+  fresh->eval();
+  network_->train();
+  network_->eval();
+  EXPECT_TRUE(at::equal(network_->forward(x.view()).logits, fresh->forward(x.view()).logits));
+}
+
 TEST_P(KernelPath, EstimatesBatchNormAsDenseArrays) {
   const auto dense = make_network(architecture_, 3);
   dense->state().load(network_->state().copy(), "memory");

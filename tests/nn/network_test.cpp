@@ -69,7 +69,8 @@ TEST_P(EachKind, OutputHasItsShapes) {
 TEST_P(EachKind, AnyBatchSizeTrainsWithFiniteNumbers) {
   for (const std::int64_t n : {1, 2, 3, 4, 5, 9}) {  // virtual batches hold 4
     network_->zero_gradients();
-    const NetworkOutput output = network_->forward(cells(n).view());
+    const sparse::CsrMatrix x = cells(n);
+    const NetworkOutput output = network_->forward(x.view());
     (output.logits.square().mean() + output.mask_loss).backward();
     for (const auto& [name, parameter] : network_->state().parameters()) {
       EXPECT_TRUE(at::isfinite(parameter.grad()).all().item<bool>()) << name << " at " << n << " cells";

@@ -50,6 +50,11 @@ GeneMask AttentiveTransformer::forward(const at::Tensor& attention, const GenePr
   return {mask, weights};
 }
 
+void AttentiveTransformer::prepare(std::optional<kernels::Precision> precision) {
+  panels_.reset();
+  if (precision) panels_.emplace(values(weight_), weight_.size(1), *precision);
+}
+
 NormStatistics AttentiveTransformer::statistics(const at::Tensor& attention, const LayerPass& pass) {
   return bn_.statistics(attention.size(0), pass, [&](auto batch_starts, auto mean, auto variance) {
     pass.kernels->score_statistics(values(attention), values(weight_), attention.size(1), batch_starts, mean, variance);

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "sctab/nn/architecture.hpp"
 #include "sctab/nn/gene_mask.hpp"
@@ -20,6 +21,9 @@ class AttentiveTransformer {
   /// The same by pass.kernels, with no cells × genes array.
   GeneMask forward(const at::Tensor& attention, const GenePrior& prior, const LayerPass& pass);
 
+  /// Packs the weights as they are now, for many batches of inference; nullopt: no longer.
+  void prepare(std::optional<kernels::Precision> precision);
+
  private:
   NormStatistics statistics(const at::Tensor& attention, const LayerPass& pass);
   /// What the mask is a function of, as the kernels take it; the arguments must outlive it.
@@ -29,6 +33,7 @@ class AttentiveTransformer {
   at::Tensor weight_;  // genes × n_a
   GhostBatchNorm bn_;
   MaskType mask_type_;
+  std::optional<kernels::AttentionPanels> panels_;  // where prepared
 };
 
 }  // namespace sctab::nn

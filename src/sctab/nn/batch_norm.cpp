@@ -89,6 +89,11 @@ kernels::GhostNorm BatchNorm::with(const NormStatistics& statistics) const {
           static_cast<float>(options_.epsilon)};
 }
 
+FoldedNorm BatchNorm::folded(const at::Tensor& mean, const at::Tensor& variance) const {
+  const at::Tensor scale = weight_ / (variance + options_.epsilon).sqrt();
+  return {scale, bias_ - scale * mean};
+}
+
 void BatchNorm::merge_statistics(const at::Tensor& mean, const at::Tensor& variance, std::int64_t n_cells,
                                  std::int64_t cells_before) {
   if (cells_before == 0) {

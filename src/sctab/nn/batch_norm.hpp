@@ -24,6 +24,11 @@ struct NormStatistics {
   at::Tensor mean, variance;               // virtual batches × width
 };
 
+/// Batch norm as x · scale + shift, of each column.
+struct FoldedNorm {
+  at::Tensor scale, shift;
+};
+
 /// Fills mean and variance (virtual batches × width), but those of virtual batches of one cell.
 using ComputeStatistics =
     std::function<void(std::span<const std::int64_t> batch_starts, std::span<float> mean, std::span<float> variance)>;
@@ -43,10 +48,12 @@ class BatchNorm {
                             const ComputeStatistics& compute);
   /// As the kernels take them; both must outlive it.
   [[nodiscard]] kernels::GhostNorm with(const NormStatistics& statistics) const;
+  /// By these statistics of one virtual batch; differentiable with respect to weight and bias.
+  [[nodiscard]] FoldedNorm folded(const at::Tensor& mean, const at::Tensor& variance) const;
+  [[nodiscard]] FoldedNorm folded_running() const { return folded(running_mean_, running_var_); }
   [[nodiscard]] const at::Tensor& weight() const { return weight_; }
   [[nodiscard]] const at::Tensor& bias() const { return bias_; }
   [[nodiscard]] std::int64_t width() const { return weight_.size(0); }
-  [[nodiscard]] double epsilon() const { return options_.epsilon; }
 
  private:
   at::Tensor forward_by_kernels(const at::Tensor& x, const LayerPass& pass);

@@ -22,11 +22,11 @@ at::Tensor DenseGenes::attend(AttentiveTransformer& transformer, const at::Tenso
   return transformer.forward(attention, prior, pass_);
 }
 
-at::Tensor DenseGenes::loss(const Mask& mask, double epsilon) const {
+at::Tensor mask_loss(const at::Tensor& mask, double epsilon, const LayerPass& /*pass*/) {
   return mask_loss(mask, epsilon);
 }
 
-at::Tensor DenseGenes::advance(const Prior& prior, const Mask& mask, double gamma) const {
+at::Tensor advance_prior(const at::Tensor& prior, const at::Tensor& mask, double gamma, const LayerPass& /*pass*/) {
   return prior.defined() ? prior * (gamma - mask) : gamma - mask;
 }
 

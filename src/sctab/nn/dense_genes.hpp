@@ -21,15 +21,17 @@ class DenseGenes {
   /// The same of the genes seen through a mask.
   [[nodiscard]] at::Tensor project(const at::Tensor& weight, const Mask& mask) const;
   [[nodiscard]] Mask attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const;
-  /// Scalar: the mean over cells of sum(m · log(m + epsilon)).
-  [[nodiscard]] at::Tensor loss(const Mask& mask, double epsilon) const;
-  /// The prior for the step after one with this mask.
-  [[nodiscard]] Prior advance(const Prior& prior, const Mask& mask, double gamma) const;
-  [[nodiscard]] at::Tensor dense(const Mask& mask) const { return mask; }
 
  private:
   at::Tensor genes_;
   LayerPass pass_;
 };
+
+/// As those of GeneMask.
+at::Tensor mask_loss(const at::Tensor& mask, double epsilon, const LayerPass& pass);
+at::Tensor advance_prior(const at::Tensor& prior, const at::Tensor& mask, double gamma, const LayerPass& pass);
+inline at::Tensor dense_mask(const at::Tensor& mask) {
+  return mask;
+}
 
 }  // namespace sctab::nn

@@ -2,8 +2,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+
 #include "sctab/nn/layer_mode.hpp"
 #include "sctab/nn/layer_scope.hpp"
+#include "sctab/nn/prepared_genes.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::nn {
@@ -17,9 +20,13 @@ class GeneLinear {
   /// The same over the non-zeros by pass.kernels. x must outlive the backward pass.
   [[nodiscard]] at::Tensor forward(sparse::CsrView x, const LayerPass& pass) const;
 
+  /// Makes the weights as they are now ready for many batches of inference; nullopt: no longer.
+  void prepare(std::optional<kernels::Precision> precision);
+
  private:
   at::Tensor weight_;  // gene_major()
   at::Tensor bias_;
+  std::optional<PreparedLayer> prepared_;
 };
 
 }  // namespace sctab::nn

@@ -12,7 +12,8 @@ at::Tensor values_tensor(const std::shared_ptr<sparse::CsrMatrix>& matrix) {
   return at::from_blob(matrix->data.data(), {matrix->nnz()}, [matrix](void*) {});
 }
 
-at::Tensor mask_loss(const GeneMask& mask, double epsilon, const kernels::Backend& kernels) {
+at::Tensor mask_loss(const GeneMask& mask, double epsilon, const LayerPass& pass) {
+  const kernels::Backend& kernels = *pass.kernels;
   const at::Tensor loss = at::full({}, kernels.mask_loss(mask.view(), epsilon));
   return differentiable(loss, {mask.weights},
                         [matrix = mask.matrix, epsilon, &kernels](const at::Tensor& dloss) -> std::vector<at::Tensor> {
@@ -22,7 +23,8 @@ at::Tensor mask_loss(const GeneMask& mask, double epsilon, const kernels::Backen
                         });
 }
 
-GenePrior advance_prior(const GenePrior& prior, const GeneMask& mask, double gamma, const kernels::Backend& kernels) {
+GenePrior advance_prior(const GenePrior& prior, const GeneMask& mask, double gamma, const LayerPass& pass) {
+  const kernels::Backend& kernels = *pass.kernels;
   const auto factor = static_cast<float>(gamma);
   const auto used = std::make_shared<sparse::CsrMatrix>();
   kernels.advance_prior(prior.view(), mask.view(), factor, *used);
@@ -38,7 +40,7 @@ GenePrior advance_prior(const GenePrior& prior, const GeneMask& mask, double gam
   return {prior.elsewhere * factor, used, used_values};
 }
 
-at::Tensor dense_tensor(const GeneMask& mask) {
+at::Tensor dense_mask(const GeneMask& mask) {
   return dense_tensor(mask.view());
 }
 

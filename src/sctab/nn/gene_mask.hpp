@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "sctab/kernels/backend.hpp"
+#include "sctab/nn/layer_mode.hpp"
 
 namespace sctab::nn {
 
@@ -29,12 +30,12 @@ struct GenePrior {
 at::Tensor values_tensor(const std::shared_ptr<sparse::CsrMatrix>& matrix);
 
 /// The mean over cells of sum(m · log(m + epsilon)), a scalar.
-at::Tensor mask_loss(const GeneMask& mask, double epsilon, const kernels::Backend& kernels);
+at::Tensor mask_loss(const GeneMask& mask, double epsilon, const LayerPass& pass);
 
 /// The prior for the step after one with this mask.
-GenePrior advance_prior(const GenePrior& prior, const GeneMask& mask, double gamma, const kernels::Backend& kernels);
+GenePrior advance_prior(const GenePrior& prior, const GeneMask& mask, double gamma, const LayerPass& pass);
 
 /// cells × genes, with zeros, without autograd's knowledge.
-at::Tensor dense_tensor(const GeneMask& mask);
+at::Tensor dense_mask(const GeneMask& mask);
 
 }  // namespace sctab::nn

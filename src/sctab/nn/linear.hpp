@@ -14,6 +14,7 @@ class Linear final : public Network {
  private:
   NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
+  void prepare(std::optional<kernels::Precision> precision) override { layer_.prepare(precision); }
 
   GeneLinear layer_;
 };

@@ -10,17 +10,12 @@
 namespace sctab::nn {
 namespace {
 
-struct Folded {
-  at::Tensor scale, shift;  // genes
-};
-
-/// Batch norm of x as a scale and a shift of each gene. x needs no gradient, so none flows through its statistics.
-Folded fold(const sparse::CsrView& x, BatchNorm& bn, const LayerPass& pass) {
+/// x needs no gradient, so none flows through its statistics.
+FoldedNorm fold(const sparse::CsrView& x, BatchNorm& bn, const LayerPass& pass) {
   const NormStatistics used = bn.statistics(x.n_cells, 0, pass, [&](auto /*starts*/, auto mean, auto variance) {
     if (x.n_cells > 1) pass.kernels->column_moments(x, mean, variance);
   });
-  const at::Tensor scale = bn.weight() / (used.variance[0] + bn.epsilon()).sqrt();
-  return {scale, bn.bias() - scale * used.mean[0]};
+  return bn.folded(used.mean[0], used.variance[0]);
 }
 
 }  // namespace
@@ -47,7 +42,7 @@ std::vector<at::Tensor> SparseGenes::Layer::spent() {
 
 SparseGenes::SparseGenes(sparse::CsrView x, sparse::CsrMatrix& by_gene, BatchNorm& initial_bn, const LayerPass& pass)
     : x_(x), by_gene_(&by_gene), pass_(pass), norm_([&] {
-        const Folded folded = fold(x, initial_bn, pass);
+        const FoldedNorm folded = fold(x, initial_bn, pass);
         return Layer::Norm{folded.scale.detach(), folded.shift.detach(), SharedInput(folded.scale),
                            SharedInput(folded.shift)};
       }()) {}
@@ -90,14 +85,6 @@ at::Tensor SparseGenes::project(const at::Tensor& weight, const Mask& mask) {
 
 GeneMask SparseGenes::attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const {
   return transformer.forward(attention, prior, pass_);
-}
-
-at::Tensor SparseGenes::loss(const Mask& mask, double epsilon) const {
-  return mask_loss(mask, epsilon, *pass_.kernels);
-}
-
-GenePrior SparseGenes::advance(const Prior& prior, const Mask& mask, double gamma) const {
-  return advance_prior(prior, mask, gamma, *pass_.kernels);
 }
 
 }  // namespace sctab::nn

@@ -27,11 +27,6 @@ class SparseGenes {
   /// The same of the genes seen through a mask.
   at::Tensor project(const at::Tensor& weight, const Mask& mask);
   [[nodiscard]] Mask attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const;
-  /// Scalar: the mean over cells of sum(m · log(m + epsilon)).
-  [[nodiscard]] at::Tensor loss(const Mask& mask, double epsilon) const;
-  /// The prior for the step after one with this mask.
-  [[nodiscard]] Prior advance(const Prior& prior, const Mask& mask, double gamma) const;
-  [[nodiscard]] at::Tensor dense(const Mask& mask) const { return dense_tensor(mask); }
 
  private:
   /// The initial batch norm and one first layer's weight: what the products read, and where their gradients add up.

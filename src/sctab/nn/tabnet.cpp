@@ -37,7 +37,7 @@ NetworkOutput Tabnet::run_steps(Genes genes, const LayerPass& pass, Explanation*
   const std::size_t n_steps = attentive_transformers_.size();
   for (std::size_t step = 0; step < n_steps; ++step) {
     const typename Genes::Mask mask = genes.attend(attentive_transformers_[step], attention, prior);
-    const at::Tensor step_loss = genes.loss(mask, options_.epsilon);
+    const at::Tensor step_loss = mask_loss(mask, options_.epsilon, pass);
     loss = loss.defined() ? loss + step_loss : step_loss;
 
     FeatureTransformer& transformer = feature_transformers_[step];
@@ -45,12 +45,12 @@ NetworkOutput Tabnet::run_steps(Genes genes, const LayerPass& pass, Explanation*
     const at::Tensor contribution = out.narrow(1, 0, options_.n_d).relu();
     embedding = embedding.defined() ? embedding + contribution : contribution;
     attention = attention_part(out);
-    if (step + 1 < n_steps) prior = genes.advance(prior, mask, options_.gamma);
+    if (step + 1 < n_steps) prior = advance_prior(prior, mask, options_.gamma, pass);
 
     if (explanation == nullptr) continue;
-    const at::Tensor dense_mask = genes.dense(mask), weighted = dense_mask * contribution.sum(1, true);
+    const at::Tensor seen = dense_mask(mask), weighted = seen * contribution.sum(1, true);
     explanation->importance = step == 0 ? weighted : explanation->importance + weighted;
-    explanation->masks.push_back(dense_mask);
+    explanation->masks.push_back(seen);
   }
   return {dense_linear(embedding, final_mapping_, {}, pass), loss / static_cast<double>(n_steps), embedding};
 }
@@ -60,7 +60,24 @@ NetworkOutput Tabnet::run(const at::Tensor& x, const LayerPass& pass, Explanatio
 }
 
 NetworkOutput Tabnet::run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
+  if (pass.mode == LayerMode::kEval && !prepared_.empty()) {
+    return run_steps(PreparedGenes(x, prepared_, pass), pass, explanation);
+  }
   return run_steps(SparseGenes(x, by_gene_, initial_bn_, pass), pass, explanation);
+}
+
+void Tabnet::prepare(std::optional<kernels::Precision> precision) {
+  prepared_.clear();
+  for (AttentiveTransformer& transformer : attentive_transformers_) transformer.prepare(precision);
+  if (!precision) return;
+  const auto add = [&](const at::Tensor& weight) {
+    for (const auto& [known, layer] : prepared_) {
+      if (known.is_same(weight)) return;
+    }
+    prepared_.emplace_back(weight, PreparedLayer(weight, &initial_bn_, *precision));
+  };
+  add(initial_splitter_.gene_weight());
+  for (const FeatureTransformer& transformer : feature_transformers_) add(transformer.gene_weight());
 }
 
 }  // namespace sctab::nn

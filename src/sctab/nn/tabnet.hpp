@@ -6,6 +6,7 @@
 #include "sctab/nn/batch_norm.hpp"
 #include "sctab/nn/feature_transformer.hpp"
 #include "sctab/nn/network.hpp"
+#include "sctab/nn/prepared_genes.hpp"
 
 namespace sctab::nn {
 
@@ -18,7 +19,8 @@ class Tabnet final : public Network {
  private:
   NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
-  /// Genes: DenseGenes or SparseGenes.
+  void prepare(std::optional<kernels::Precision> precision) override;
+  /// Genes: DenseGenes, SparseGenes or PreparedGenes.
   template <typename Genes>
   NetworkOutput run_steps(Genes genes, const LayerPass& pass, Explanation* explanation);
 
@@ -30,6 +32,7 @@ class Tabnet final : public Network {
   std::vector<AttentiveTransformer> attentive_transformers_;
   at::Tensor final_mapping_;   // types × n_d
   sparse::CsrMatrix by_gene_;  // the transpose of a batch, kept for its memory
+  PreparedLayers prepared_;    // empty: not prepared
 };
 
 }  // namespace sctab::nn
