@@ -43,6 +43,30 @@ TEST_P(EachClassifier, EqualsADirectForward) {
   EXPECT_EQ(classifier.predict(cells.view()).probabilities, found.probabilities);
 }
 
+TEST_P(EachClassifier, DenseArraysAndHalfPrecisionGiveNearlyTheSame) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", GetParam());
+  const sparse::CsrMatrix cells = random_cells(10, 12, 4);
+  const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
+  const at::Tensor want = as_tensor(classifier.predict(cells.view()).probabilities, 5);
+  const auto deviation = [&](ClassifierOptions options) {
+    options.threads = 1;
+    options.batch_size = 3;
+    const Prediction found = Classifier::load(folder / "model", options).predict(cells.view());
+    return (as_tensor(found.probabilities, 5) - want).abs().max().item<double>();
+  };
+  const double dense = deviation({.dense = true}), half = deviation({.precision = kernels::Precision::kHalf});
+  EXPECT_TRUE(dense <= 1e-5) << dense;
+  EXPECT_TRUE(half > 0 && half <= 5e-3) << half;
+
+  const PrecisionCost cost = classifier.cost_of_half_precision(cells.view());
+  EXPECT_EQ(cost.n_cells, 10);
+  EXPECT_TRUE(cost.n_same_label >= 9 && cost.n_same_label <= 10) << cost.n_same_label;
+  EXPECT_NEAR(cost.largest_probability_difference, half, 1e-7);
+  // The comparison leaves the classifier as it was.
+  EXPECT_TRUE(at::equal(as_tensor(classifier.predict(cells.view()).probabilities, 5), want));
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, EachClassifier, testing::ValuesIn(kAllKinds),
                          [](const auto& case_info) { return std::string(name(case_info.param)); });
 
@@ -88,6 +112,13 @@ TEST(Classifier, WeightsOfAnotherModelAreNamed) {
   write_description(folder / "model", small_description(ModelKind::kTabnet, "model"));
   SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model", kBatchesOfThree), core::InputError, "model.safetensors",
                           "shape");
+}
+
+TEST(Classifier, RefusesHalfPrecisionOfDenseArrays) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kLinear);
+  SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model", {.dense = true, .precision = kernels::Precision::kHalf}),
+                          core::InputError, "half");
 }
 
 TEST(Classifier, CanBeInterrupted) {

@@ -24,12 +24,16 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Predicts every cell of the stream. Embeddings go to obsm/X_sctab block by block: they are most of the output.
-Labels predict(CellStream& stream, const nn::Classifier& classifier, std::int64_t n_cells, AnnotatedCopy& copy) {
+Labels predict(CellStream& stream, const nn::Classifier& classifier, const AnnotateOptions& options,
+               std::int64_t n_cells, AnnotatedCopy& copy, std::optional<nn::PrecisionCost>& half_precision_cost) {
   core::Progress progress("annotating", n_cells);
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm;
   while (stream.next(log_norm)) {
     core::check_interrupt();
+    if (options.precision == kernels::Precision::kHalf && !half_precision_cost) {
+      half_precision_cost = classifier.cost_of_half_precision(log_norm.view());
+    }
     nn::Prediction prediction = classifier.predict(log_norm.view());
     labels.append(log_norm.view(), prediction);
     copy.append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
@@ -50,6 +54,7 @@ nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& o
           {"genes_of_model", result.genes_of_model},
           {"genes_repeated", result.genes_repeated},
           {"counts_source", result.counts_source},
+          {"precision", options.precision == kernels::Precision::kHalf ? "half" : "float"},
           {"input", options.input == anndata::InputKind::kCounts ? "counts" : "log-normalised"},
           {"sctab_version", SCTAB_VERSION}};
 }
@@ -86,8 +91,10 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   const anndata::File file(path);
   const OutputPaths outputs = choose_outputs(path, {options.output, options.csv});
   const ThreadShares threads = share_threads(options.threads);
-  const auto classifier =
-      nn::Classifier::load(options.model, {.threads = threads.network, .batch_size = options.batch_size});
+  const auto classifier = nn::Classifier::load(options.model, {.threads = threads.network,
+                                                               .batch_size = options.batch_size,
+                                                               .dense = options.dense,
+                                                               .precision = options.precision});
   const nn::ModelDescription& model = classifier.description();
   const anndata::Strings cell_names =
       file.obs_names();  // now, so that damage in them does not come to light at the end
@@ -107,7 +114,7 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   CellStream stream(
       file, source, genes,
       {.cells_per_block = options.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
-  const Labels labels = predict(stream, classifier, file.n_cells(), copy);
+  const Labels labels = predict(stream, classifier, options, file.n_cells(), copy, result.half_precision_cost);
   for (const anndata::Column& column : labels.obs_columns()) copy.put_obs(column);
   copy.put_uns("sctab", provenance(result, options, model));
   copy.close();

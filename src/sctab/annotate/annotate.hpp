@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "sctab/anndata/reader.hpp"
+#include "sctab/nn/classifier.hpp"
 
 namespace sctab::annotate {
 
@@ -23,7 +25,9 @@ struct AnnotateOptions {
   double min_genes_found = 0.10;   // of the model's genes; below it the file is refused
   std::int64_t batch_size = 1024;  // cells read and predicted at once
   int threads = 0;                 // 0: all processors
-  void validate() const;           // throws InputError naming the field
+  bool dense = false;              // see nn::ClassifierOptions
+  kernels::Precision precision = kernels::Precision::kFloat;
+  void validate() const;  // throws InputError naming the field
 };
 
 struct AnnotateResult {
@@ -33,6 +37,7 @@ struct AnnotateResult {
   std::int64_t genes_repeated = 0;  // columns of the file that name a gene again; they were summed
   std::string counts_source;        // "raw/X holds integers"
   std::map<std::string, std::int64_t> cells_per_type;
+  std::optional<nn::PrecisionCost> half_precision_cost;  // where half precision was asked for: on the first cells
   double seconds = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -32,6 +34,10 @@ struct Classifier::State {
   ModelDescription description;
   ClassifierOptions options;
   std::vector<std::unique_ptr<Network>> members;
+
+  void prepare(kernels::Precision precision) const {
+    for (const auto& member : members) member->prepare_inference(precision);
+  }
 };
 
 Classifier::Classifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -40,6 +46,9 @@ Classifier::Classifier(Classifier&&) noexcept = default;
 
 Classifier Classifier::load(const std::filesystem::path& directory, const ClassifierOptions& options) {
   SCTAB_ASSERT(options.batch_size > 0);
+  if (options.dense && options.precision == kernels::Precision::kHalf) {
+    throw core::InputError("half precision and dense arrays were both asked for: the latter have none; choose one");
+  }
   auto state = std::make_unique<State>();
   state->options = options;
   state->description = read_description(directory);
@@ -47,10 +56,10 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
   for (const std::string& member : state->description.members) {
     auto network = make_network(state->description.architecture, 0);
     load_weights(directory / member, *network);
-    network->eval();
     network->compute_densely(options.dense);
     state->members.push_back(std::move(network));
   }
+  state->prepare(options.precision);
   return Classifier(std::move(state));
 }
 
@@ -83,6 +92,29 @@ Prediction Classifier::predict(sparse::CsrView log_norm) const {
     append(prediction.probabilities, probabilities / static_cast<double>(state_->members.size()));
   }
   return prediction;
+}
+
+PrecisionCost Classifier::cost_of_half_precision(sparse::CsrView log_norm) const {
+  state_->prepare(kernels::Precision::kHalf);
+  const Prediction half = predict(log_norm);
+  state_->prepare(kernels::Precision::kFloat);
+  const Prediction full = predict(log_norm);
+  if (state_->options.precision == kernels::Precision::kHalf) state_->prepare(kernels::Precision::kHalf);
+
+  PrecisionCost cost{.n_cells = full.n_cells};
+  const auto width = static_cast<std::size_t>(full.n_types);
+  const auto best = [&](const Prediction& prediction, std::size_t cell) {
+    const auto row = std::span(prediction.probabilities).subspan(cell * width, width);
+    return std::ranges::max_element(row) - row.begin();
+  };
+  for (std::size_t cell = 0; cell < static_cast<std::size_t>(full.n_cells); ++cell) {
+    cost.n_same_label += best(half, cell) == best(full, cell) ? 1 : 0;
+  }
+  for (std::size_t i = 0; i < full.probabilities.size(); ++i) {
+    const auto difference = std::abs(static_cast<double>(half.probabilities[i] - full.probabilities[i]));
+    cost.largest_probability_difference = std::max(cost.largest_probability_difference, difference);
+  }
+  return cost;
 }
 
 }  // namespace sctab::nn

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "sctab/kernels/attention_panels.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/sparse/csr.hpp"
 
@@ -17,10 +18,18 @@ struct Prediction {
                                      // logits; of an ensemble, its first member's
 };
 
+/// What half precision changes on some cells.
+struct PrecisionCost {
+  std::int64_t n_cells = 0;
+  std::int64_t n_same_label = 0;              // cells whose most probable type stays the same
+  double largest_probability_difference = 0;  // of any cell and type
+};
+
 struct ClassifierOptions {
   int threads = 0;                 // 0: all; the results are the same to the bit
   std::int64_t batch_size = 2048;  // cells at once: bounds memory, does not change results beyond rounding
   bool dense = false;              // by torch on dense arrays: see Network::compute_densely()
+  kernels::Precision precision = kernels::Precision::kFloat;  // of the weights of the genes
 };
 
 /// A trained model loaded for prediction; an ensemble's probabilities are the mean of its members'. Each cell's result
@@ -28,7 +37,8 @@ struct ClassifierOptions {
 /// and some 10 kB. One thread at a time; OpenMP's threads share the work. This header is free of torch.
 class Classifier {
  public:
-  /// Throws InputError naming the file where a weight is missing, unknown or has another shape than config.json says.
+  /// Throws InputError for options that exclude each other, and naming the file where a weight is missing, unknown or
+  /// has another shape than config.json says.
   static Classifier load(const std::filesystem::path& directory, const ClassifierOptions& options = {});
   ~Classifier();
   Classifier(Classifier&&) noexcept;
@@ -36,6 +46,8 @@ class Classifier {
   [[nodiscard]] const ModelDescription& description() const;
   /// log_norm: (n × n_genes) in model order, log1p of counts scaled to 10,000. Any number of cells. Throws Interrupted.
   [[nodiscard]] Prediction predict(sparse::CsrView log_norm) const;
+  /// Predicts these cells at half precision and at float, as predict() takes them, and compares.
+  [[nodiscard]] PrecisionCost cost_of_half_precision(sparse::CsrView log_norm) const;
 
  private:
   struct State;
