@@ -19,8 +19,8 @@ MODULES = {
     "kernels": ["core", "sparse"],
     "nn": ["core", "sparse", "kernels"],
     "metrics": ["core", "ontology"],
-    "train": ["core", "sparse", "ontology", "store", "nn", "metrics"],
-    "annotate": ["core", "sparse", "ontology", "anndata", "nn", "metrics"],
+    "train": ["core", "sparse", "ontology", "store", "kernels", "nn", "metrics"],
+    "annotate": ["core", "sparse", "ontology", "anndata", "kernels", "nn", "metrics"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 TORCH = re.compile(r"^(torch|ATen|c10)/")

@@ -139,6 +139,7 @@ void add_annotate(CLI::App& app) {
                     "keep the weights of the genes at half precision: half the memory traffic; what it changes is "
                     "measured on the first cells and said");
   add_threads(*command, options.threads);
+  add_device(*command, options.device);
   add_dense(*command, options.dense);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

@@ -20,13 +20,15 @@ struct Arguments {
   std::filesystem::path model, store, output;
   std::string split = "test";
   int threads = 0;
+  kernels::Device device = kernels::Device::kCpu;
   bool json = false, dense = false;
 };
 
 void run(const Arguments& arguments) {
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
-  const auto model = nn::Classifier::load(arguments.model, {.threads = arguments.threads, .dense = arguments.dense});
+  const auto model = nn::Classifier::load(
+      arguments.model, {.threads = arguments.threads, .device = arguments.device, .dense = arguments.dense});
   train::EvaluateOptions options;
   options.threads = arguments.threads;
   const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
@@ -57,6 +59,7 @@ void add_evaluate(CLI::App& app) {
   command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
       ->type_name("FILE");
   add_threads(*command, arguments->threads);
+  add_device(*command, arguments->device);
   add_dense(*command, arguments->dense);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

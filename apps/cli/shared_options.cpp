@@ -25,6 +25,16 @@ void add_threads(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
+void add_device(CLI::App& command, kernels::Device& device) {
+  command
+      .add_option_function<std::string>(
+          "--device", [&device](const std::string& text) { device = kernels::parse_device(text); },
+          "what computes; cuda needs a build with its kernels, and this version has none yet")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->type_name("cpu|cuda")
+      ->default_str("cpu");
+}
+
 void add_dense(CLI::App& command, bool& dense) {
   command.add_flag("--dense", dense,
                    "compute on dense arrays instead of the non-zeros: the same results but for rounding, many times "

@@ -4,6 +4,8 @@
 #include <CLI/Validators.hpp>
 #include <cstdint>
 
+#include "sctab/kernels/backend.hpp"
+
 namespace sctab::cli {
 
 /// Accepts whole numbers from `least` on, and says so of others.
@@ -11,6 +13,8 @@ CLI::Validator at_least(std::int64_t least);
 
 /// Options that mean the same in every command that has them.
 void add_threads(CLI::App& command, int& threads);
+/// --device
+void add_device(CLI::App& command, kernels::Device& device);
 /// --dense, the oracle of the kernels.
 void add_dense(CLI::App& command, bool& dense);
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides);

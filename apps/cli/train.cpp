@@ -132,6 +132,7 @@ void add_train(CLI::App& app) {
       "go on from the last checkpoint of a run that was ended; its losses are those of a run never ended");
   add_seed(*command, arguments->options.seed, "initial weights, dropout and the order of cells");
   add_threads(*command, arguments->options.threads);
+  add_device(*command, arguments->options.device);
   add_dense(*command, arguments->options.dense);
   command->add_flag("--deterministic", arguments->options.deterministic,
                     "the same weights to the bit, whatever --threads: so it is without asking, at no cost; --dense "

@@ -93,6 +93,7 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   const ThreadShares threads = share_threads(options.threads);
   const auto classifier = nn::Classifier::load(options.model, {.threads = threads.network,
                                                                .batch_size = options.batch_size,
+                                                               .device = options.device,
                                                                .dense = options.dense,
                                                                .precision = options.precision});
   const nn::ModelDescription& model = classifier.description();

@@ -25,7 +25,8 @@ struct AnnotateOptions {
   double min_genes_found = 0.10;   // of the model's genes; below it the file is refused
   std::int64_t batch_size = 1024;  // cells read and predicted at once
   int threads = 0;                 // 0: all processors
-  bool dense = false;              // see nn::ClassifierOptions
+  kernels::Device device = kernels::Device::kCpu;
+  bool dense = false;  // see nn::ClassifierOptions
   kernels::Precision precision = kernels::Precision::kFloat;
   void validate() const;  // throws InputError naming the field
 };

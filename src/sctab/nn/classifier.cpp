@@ -56,6 +56,7 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
   for (const std::string& member : state->description.members) {
     auto network = make_network(state->description.architecture, 0);
     load_weights(directory / member, *network);
+    network->compute_on(options.device);
     network->compute_densely(options.dense);
     state->members.push_back(std::move(network));
   }

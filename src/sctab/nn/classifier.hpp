@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "sctab/kernels/attention_panels.hpp"
+#include "sctab/kernels/backend.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/sparse/csr.hpp"
 
@@ -28,7 +28,8 @@ struct PrecisionCost {
 struct ClassifierOptions {
   int threads = 0;                 // 0: all; the results are the same to the bit
   std::int64_t batch_size = 2048;  // cells at once: bounds memory, does not change results beyond rounding
-  bool dense = false;              // by torch on dense arrays: see Network::compute_densely()
+  kernels::Device device = kernels::Device::kCpu;
+  bool dense = false;  // by torch on dense arrays: see Network::compute_densely()
   kernels::Precision precision = kernels::Precision::kFloat;  // of the weights of the genes
 };
 

@@ -5,7 +5,6 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
-#include "sctab/kernels/backend.hpp"
 #include "sctab/nn/linear.hpp"
 #include "sctab/nn/mlp.hpp"
 #include "sctab/nn/tabnet.hpp"
@@ -67,7 +66,7 @@ NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explan
   // Statistics of one cell are torch's: to the kernels it has no variance.
   if (dense_ || (pass.mode == LayerMode::kEstimate && x.n_cells == 1)) return run(dense_tensor(x), pass, explanation);
   LayerPass by_kernels = pass;
-  by_kernels.kernels = &kernels::backend(kernels::Device::kCpu);
+  by_kernels.kernels = kernels_;
   return run(x, by_kernels, explanation);
 }
 

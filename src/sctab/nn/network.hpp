@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "sctab/kernels/attention_panels.hpp"
+#include "sctab/kernels/backend.hpp"
 #include "sctab/nn/architecture.hpp"
 #include "sctab/nn/layer_mode.hpp"
 #include "sctab/nn/layer_scope.hpp"
@@ -51,6 +51,9 @@ class Network {
   /// Computes by torch on dense arrays from now on, or by the kernels again: the same but for rounding, many times
   /// slower and with several cells × genes arrays in memory. It is what the kernels are checked by.
   void compute_densely(bool dense) { dense_ = dense; }
+  /// Computes by the kernels of this device. Throws InputError where the build or the machine lacks it.
+  void compute_on(kernels::Device device) { kernels_ = &kernels::backend(device); }
+  [[nodiscard]] const kernels::Backend& kernels() const { return *kernels_; }
   /// By torch, whatever compute_densely() says, and in double too. x: cells × genes of the parameters' type.
   NetworkOutput forward(const at::Tensor& x) { return run(x, pass_, nullptr); }
   NetworkOutput explain(const at::Tensor& x, Explanation& explanation) { return run(x, pass_, &explanation); }
@@ -101,6 +104,7 @@ class Network {
 
   LayerPass pass_;
   bool dense_ = false;
+  const kernels::Backend* kernels_ = &kernels::backend(kernels::Device::kCpu);
 };
 
 /// A new network in training mode. Initial weights (the published code's distributions) and dropout are functions of

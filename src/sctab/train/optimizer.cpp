@@ -8,7 +8,6 @@
 #include <string>
 
 #include "sctab/core/error.hpp"
-#include "sctab/kernels/backend.hpp"
 #include "sctab/nn/spans.hpp"
 
 namespace sctab::train {
@@ -28,7 +27,7 @@ at::Tensor gradient_of(const at::Tensor& parameter) {
 }  // namespace
 
 Optimizer::Optimizer(nn::Network& network, double weight_decay, double clip_norm)
-    : weight_decay_(weight_decay), clip_norm_(clip_norm) {
+    : network_(&network), weight_decay_(weight_decay), clip_norm_(clip_norm) {
   for (const nn::NamedTensor& parameter : network.state().parameters()) {
     const at::Tensor values = parameter.tensor.detach();
     trained_.push_back({parameter, at::zeros_like(values), at::zeros_like(values)});
@@ -36,7 +35,7 @@ Optimizer::Optimizer(nn::Network& network, double weight_decay, double clip_norm
 }
 
 double Optimizer::step(double learning_rate) {
-  const kernels::Backend& kernels = kernels::backend(kernels::Device::kCpu);
+  const kernels::Backend& kernels = network_->kernels();
   std::vector<at::Tensor> gradients;
   double squares = 0;
   for (const Trained& trained : trained_) {

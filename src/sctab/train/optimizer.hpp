@@ -31,6 +31,7 @@ class Optimizer {
     nn::NamedTensor parameter;
     at::Tensor exp_avg, exp_avg_sq;  // in the parameter's order of memory
   };
+  const nn::Network* network_;
   std::vector<Trained> trained_;
   double weight_decay_, clip_norm_;
   std::int64_t steps_ = 0;

@@ -94,6 +94,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       loader_(store, Split::kTrain,
               {.batch_size = plan.batch_size, .seed = plan.seed, .threads = reader_threads(options.threads)}),
       stopping_(plan.patience) {
+  network_->compute_on(options.device);
   network_->compute_densely(options.dense);
   if (!folder_.has_checkpoint()) return;
   at_ = read_checkpoint(folder_.checkpoint(), identity_, *network_, optimizer_);
@@ -187,6 +188,7 @@ TrainResult Run::take_best() {
 }  // namespace
 
 TrainResult train(const Store& store, const TrainOptions& options, const std::filesystem::path& out) {
+  (void)kernels::backend(options.device);  // refused before anything is made
   const CorpusSize size = corpus_size(store);
   const TrainPlan plan = choose_plan(options, size);
   announce(plan);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "sctab/kernels/backend.hpp"
 #include "sctab/store/store.hpp"
 #include "sctab/train/plan.hpp"
 
@@ -11,7 +12,8 @@ namespace sctab::train {
 
 /// A plan's options, and how the run itself goes; the latter do not change what is learnt.
 struct TrainOptions : PlanOptions {
-  int threads = 0;             // that compute; 0: all. Of any number the weights are the same to the bit
+  int threads = 0;  // that compute; 0: all. Of any number the weights are the same to the bit
+  kernels::Device device = kernels::Device::kCpu;
   bool dense = false;          // by torch on dense arrays: see nn::Network::compute_densely()
   bool deterministic = false;  // dense: on one thread, for torch's sums depend on their number
   bool resume = false;

@@ -1,0 +1,85 @@
+// How a command is to compute: on which device, on how many threads, how precisely.
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/trained_model.hpp"
+
+namespace sctab::tests {
+namespace {
+namespace fs = std::filesystem;
+
+class Computing : public testing::Test {
+ protected:
+  [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  /// `sctab annotate --json` of the test source; the csv it wrote.
+  std::string annotate(const std::string& name, std::vector<std::string> options) {
+    std::vector<std::string> arguments{"annotate", trained_.source.string(), "-m",    trained_.model.string(),
+                                       "-o",       path(name + ".h5ad"),     "--json"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Finished finished = run_sctab(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    result_ = nlohmann::json::parse(finished.out);
+    return read(name + ".csv");
+  }
+  /// The weights of a network trained with these options.
+  std::string train(const std::string& name, std::vector<std::string> options) {
+    std::vector<std::string> arguments{
+        "train", trained_.store.string(), "-o", path(name), "--model", "tabnet", "--epochs", "2"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Finished finished = run_sctab(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return read(name + "/model.safetensors");
+  }
+  [[nodiscard]] std::string read(const std::string& name) const {
+    std::stringstream bytes;
+    bytes << std::ifstream(folder_ / name, std::ios::binary).rdbuf();
+    EXPECT_GT(bytes.str().size(), 0U) << name;
+    return bytes.str();
+  }
+
+  const TrainedModel& trained_ = TrainedModel::instance();
+  TemporaryFolder folder_;
+  nlohmann::json result_;
+};
+
+TEST_F(Computing, CudaIsRefusedWhereTheBuildHasNone) {
+  const std::string said = "device: cuda was asked for";
+  expect_refused({"train", trained_.store.string(), "-o", path("model"), "--device", "cuda"}, folder_.path(), {said});
+  expect_refused({"evaluate", trained_.model.string(), trained_.store.string(), "--device", "cuda"}, folder_.path(),
+                 {said});
+  expect_refused(
+      {"annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"), "--device", "cuda"},
+      folder_.path(), {said});
+}
+
+TEST_F(Computing, ThreadsDoNotChangeWhatIsLearnt) {
+  const std::string want = train("one", {"--threads", "1"});
+  EXPECT_EQ(train("three", {"--threads", "3"}), want);
+  EXPECT_EQ(train("deterministic", {"--threads", "2", "--deterministic"}), want);
+  const std::string dense = train("dense", {"--threads", "1", "--dense"});
+  EXPECT_EQ(train("dense_deterministic", {"--threads", "3", "--dense", "--deterministic"}), dense);
+}
+
+TEST_F(Computing, ThreadsDoNotChangeLabels) {
+  EXPECT_EQ(annotate("one", {"--threads", "1"}), annotate("four", {"--threads", "4"}));
+}
+
+TEST_F(Computing, HalfPrecisionSaysWhatItCosts) {
+  annotate("full", {});
+  EXPECT_TRUE(result_.at("half_precision_cost").is_null());
+  annotate("half", {"--half"});
+  const nlohmann::json& cost = result_.at("half_precision_cost");
+  EXPECT_GT(cost.at("cells").get<int>(), 0);
+  EXPECT_LE(cost.at("cells_with_same_label").get<int>(), cost.at("cells").get<int>());
+  EXPECT_LT(cost.at("largest_probability_difference").get<double>(), 0.01);
+}
+
+TEST_F(Computing, HalfPrecisionOfDenseArraysIsRefused) {
+  expect_refused({"annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"), "--half",
+                  "--dense"},
+                 folder_.path(), {"half precision"});
+}
+
+}  // namespace
+}  // namespace sctab::tests
