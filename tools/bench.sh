@@ -14,4 +14,6 @@ if [ "$what" = modules ]; then
 fi
 reference=${SCTAB_BENCH_REFERENCE:-../shared/reference/bench_torch.py}
 [ -f "$reference" ] || reference=
+# What sctab chooses for its libraries is part of what is measured.
+unset OPENBLAS_CORETYPE OMP_WAIT_POLICY
 SCTAB_BENCH_REFERENCE=$reference exec "$build/bench_ratios"

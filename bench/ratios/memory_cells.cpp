@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "sctab/core/error.hpp"
-#include "sctab/sparse/augmentation.hpp"
+#include "sctab/kernels/augment.hpp"
 #include "sctab/store/loader.hpp"
 
 namespace sctab::bench {
@@ -67,7 +67,7 @@ LabelledCells random_cells(const Settings& settings) {
 Augmentation::Augmentation(const Settings& settings, double density)
     : rng_(2), vectors_(random_matrix(rng_, kVectors, settings.n_genes, density, donor_difference)) {}
 
-sparse::CsrMatrix Augmentation::operator()(sparse::CsrView x) {
+const sparse::CsrMatrix& Augmentation::operator()(sparse::CsrView x) {
   const auto n = static_cast<std::size_t>(x.n_cells);
   std::vector<std::int64_t> vector_index(n);
   std::vector<float> sign(n);
@@ -75,7 +75,8 @@ sparse::CsrMatrix Augmentation::operator()(sparse::CsrView x) {
     vector_index[cell] = static_cast<std::int64_t>(rng_.below(kVectors));
     sign[cell] = rng_.below(2) == 0 ? -1.0F : 1.0F;
   }
-  return sparse::augment(x, vectors_.view(), vector_index, sign);
+  kernels::augment(x, {vectors_.view(), vector_index, sign}, augmented_);
+  return augmented_;
 }
 
 }  // namespace sctab::bench

@@ -34,11 +34,12 @@ class Augmentation {
  public:
   /// density: of the vectors, whose entries are normal with a standard deviation of 0.4, beyond ±0.25, up to ±1.5.
   Augmentation(const Settings& settings, double density);
-  sparse::CsrMatrix operator()(sparse::CsrView x);
+  /// The result stands until the next call.
+  const sparse::CsrMatrix& operator()(sparse::CsrView x);
 
  private:
   core::Rng rng_;
-  sparse::CsrMatrix vectors_;
+  sparse::CsrMatrix vectors_, augmented_;
 };
 
 }  // namespace sctab::bench

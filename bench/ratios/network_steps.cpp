@@ -55,9 +55,8 @@ class Total {
 void train_step(Trainee& trainee, const LabelledCells& cells, Augmentation* augmentation,
                 const at::Tensor& class_weights, Steps& steps) {
   Laps laps;
-  const sparse::CsrMatrix augmented = augmentation != nullptr ? (*augmentation)(cells.x.view()) : sparse::CsrMatrix{};
+  const sparse::CsrView x = augmentation != nullptr ? (*augmentation)(cells.x.view()).view() : cells.x.view();
   laps.add_to(steps.augmentation);
-  const sparse::CsrView x = augmentation != nullptr ? augmented.view() : cells.x.view();
   trainee.network.zero_gradients();
   const nn::NetworkOutput output = trainee.network.forward(x);
   const at::Tensor loss = train::training_loss(output, cells.types, class_weights, kLambdaSparse);
@@ -104,7 +103,7 @@ Steps train_steps(Trainee& trainee, std::span<const LabelledCells> batches, Augm
 
 Steps infer_steps(nn::Network& network, std::span<const LabelledCells> batches, std::int64_t n) {
   const at::NoGradGuard no_gradient;
-  network.eval();
+  network.prepare_inference(kernels::Precision::kFloat);  // once a model, as nn::Classifier does
   Steps steps;
   const Total total;
   for (; steps.n < n; ++steps.n) {

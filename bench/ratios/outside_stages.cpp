@@ -45,7 +45,14 @@ json parse_output(const Command& command, const std::string& out) {
   return parsed;
 }
 
-/// Name, milliseconds, and whatever it counts.
+/// "attention_mask/4/1/real_time", on four threads of the case 1, is attention_mask/1.
+std::string kernel_name(std::string name) {
+  name.erase(name.find('/'), name.find('/', name.find('/') + 1) - name.find('/'));
+  const auto clock = name.find("/real_time");
+  return name.substr(0, clock);
+}
+
+/// Milliseconds, what case it is, and whatever it counts.
 json kernel_entry(const json& run) {
   json entry = {{"ms", run.at("real_time")}};
   static constexpr std::array kOwn = {"family_index", "per_family_instance_index",
@@ -53,6 +60,7 @@ json kernel_entry(const json& run) {
                                       "threads",      "iterations",
                                       "real_time",    "cpu_time"};
   for (const auto& [key, value] : run.items()) {
+    if (key == "label") entry[key] = value;
     if (value.is_number() && std::ranges::find(kOwn, key) == kOwn.end()) entry[key] = value;
   }
   return entry;
@@ -92,17 +100,17 @@ json annotate_stage(const Settings& settings, std::vector<std::string>& commands
 }
 
 json kernels_stage(const Settings& settings, std::vector<std::string>& commands) {
+  const int threads = settings.threads == 1 ? 1 : 4;  // all that bench_kernels has
   Command command{
-      {settings.kernels(), fmt::format("--benchmark_filter=/{}(/|$)", settings.threads), "--benchmark_format=json"}};
+      {settings.kernels(), fmt::format("--benchmark_filter=^[^/]*/{}(/|$)", threads), "--benchmark_format=json"}};
   if (settings.quick) command.words.emplace_back("--benchmark_min_time=0.01");
   commands.push_back(text_of(command));
   const json report = parse_output(command, run(command, settings.data / "kernels.log").out);
   json kernels = json::object();
   for (const json& measured : report.at("benchmarks")) {
-    const auto name = measured.at("name").get<std::string>();
-    kernels[name.substr(0, name.find('/'))] = kernel_entry(measured);
+    kernels[kernel_name(measured.at("name").get<std::string>())] = kernel_entry(measured);
   }
-  return {{"kernels", kernels}};
+  return {{"kernels", kernels}, {"kernels_threads", threads}};
 }
 
 }  // namespace sctab::bench

@@ -8,7 +8,8 @@
 
 namespace sctab::bench {
 
-/// The machine at the start: processor, processors, load_average (of one minute), free of our own work.
+/// The machine at the start: processor, processors, load_average (of one minute), free of our own work, and the two
+/// variables that sctab sets for its libraries.
 nlohmann::json describe_machine();
 
 /// What the issue asks for and how near we are: adds "goals" to the results.

@@ -13,7 +13,7 @@ train_from_store_cells_per_s annotate_file_cells_per_s loader_cells_per_s thread
 train_first_steps_cells_per_s infer_first_steps_cells_per_s train_dense_vectors_cells_per_s
 train_same_cells_in_memory_cells_per_s infer_same_cells_in_memory_cells_per_s
 support_new support_after_first_steps support_trained""".split()
-KERNELS = "csr_projection gene_projection attention_mask masked_gene_projection gated_norm adamw".split()
+KERNELS = "csr_projection gene_projection attention_mask/0 masked_gene_projection gated_norm adamw_step".split()
 
 
 def run(program, folder, **variables):
