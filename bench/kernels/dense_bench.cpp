@@ -47,15 +47,16 @@ void gated_norm_backward(benchmark::State& state) {
 
 void sum_of_squares(benchmark::State& state) {
   P& p = paper_step();
+  const std::vector<kernels::AdamWTensor> tensors{{p.dweights, p.dweights, p.dweights, p.dweights}};
   measure(state, {0, 4.0 * static_cast<double>(p.dweights.size())},
-          [&] { benchmark::DoNotOptimize(kernels::sum_of_squares(p.dweights)); });
+          [&] { benchmark::DoNotOptimize(kernels::sum_of_squares(tensors)); });
 }
 
 void adamw_step(benchmark::State& state) {
   P& p = paper_step();
   Floats exp_avg(p.weights.size()), exp_avg_sq(p.weights.size()), weights = p.weights;
-  measure(state, {0, 4.0 * 7 * static_cast<double>(p.weights.size())},
-          [&] { kernels::adamw_step({}, 1, 1, p.dweights, weights, exp_avg, exp_avg_sq); });
+  const std::vector<kernels::AdamWTensor> tensors{{p.dweights, weights, exp_avg, exp_avg_sq}};
+  measure(state, {0, 4.0 * 7 * static_cast<double>(p.weights.size())}, [&] { kernels::adamw_step({}, 1, 1, tensors); });
 }
 
 #define SCTAB_BENCHMARK(name) BENCHMARK(name)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime()

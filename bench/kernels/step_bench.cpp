@@ -52,8 +52,8 @@ void train_step(benchmark::State& state) {
                                 {p.dactivations, p.dattention_weights, p.dscore_weight, p.dscore_bias, {}});
     kernels::csr_transpose(p.x.view(), by_gene);
     kernels::gene_projection_backward(by_gene.view(), p.gene_layer(), p.dhidden, {p.dscale, p.dshift, p.dweights});
-    const float clip = kernels::clip_scale(kernels::sum_of_squares(p.dweights), 1);
-    kernels::adamw_step({}, 1, clip, p.dweights, p.weights, exp_avg, exp_avg_sq);
+    const std::vector<kernels::AdamWTensor> tensors{{p.dweights, p.weights, exp_avg, exp_avg_sq}};
+    kernels::adamw_step({}, 1, kernels::clip_scale(kernels::sum_of_squares(tensors), 1), tensors);
   });
 }
 

@@ -23,7 +23,7 @@ Command reference_command(const Settings& settings) {
 
 /// Removes our variables (library_environment.cpp set them before main), or keeps them.
 Command with_variables(Command command, bool keep) {
-  for (const char* name : {"OPENBLAS_CORETYPE", "OMP_WAIT_POLICY"}) {
+  for (const char* name : {"OPENBLAS_CORETYPE", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}) {
     const char* value = std::getenv(name);
     command.environment[name] = keep && value != nullptr ? value : "";
   }

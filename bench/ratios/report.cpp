@@ -180,7 +180,7 @@ json describe_machine() {
   double load = 0;
   static_cast<void>(::getloadavg(&load, 1));
   json machine = {{"processor", processor}, {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)}, {"load_average", load}};
-  for (const char* name : {"OPENBLAS_CORETYPE", "OMP_WAIT_POLICY"}) {
+  for (const char* name : {"OPENBLAS_CORETYPE", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}) {
     const char* value = std::getenv(name);
     machine[name] = value == nullptr ? "" : value;
   }
@@ -209,10 +209,11 @@ std::string table_of(const Settings& settings, const json& results, const std::v
   const double load = machine.at("load_average").get<double>();
   std::string text = fmt::format(
       "{} genes, {} types, batch {}, float32; {} threads of {} processors ({}); load average {:.2f} at the start\n"
-      "ours with OPENBLAS_CORETYPE={} OMP_WAIT_POLICY={}\n",
+      "ours with OPENBLAS_CORETYPE={} OMP_WAIT_POLICY={} GOMP_SPINCOUNT={}\n",
       rate(static_cast<double>(settings.n_genes)), settings.n_types, rate(static_cast<double>(settings.batch_size)),
       settings.threads, machine.at("processors").get<int>(), machine.at("processor").get<std::string>(), load,
-      machine.at("OPENBLAS_CORETYPE").get<std::string>(), machine.at("OMP_WAIT_POLICY").get<std::string>());
+      machine.at("OPENBLAS_CORETYPE").get<std::string>(), machine.at("OMP_WAIT_POLICY").get<std::string>(),
+      machine.at("GOMP_SPINCOUNT").get<std::string>());
   if (!(load <= kQuietLoad)) text += "warning: other programs are at work; these figures are worth little\n";
   if (settings.quick) text += "warning: SCTAB_BENCH_QUICK: a smoke run; the sizes are not the paper's, nor the goals\n";
   text += "\n" + rates_table(results) + "\n" + goals_table(results.at("goals")) + "\n" + steps_table(results) + "\n" +

@@ -66,8 +66,9 @@ Outputs step() {
   keep(dprojected), keep(dnorm), keep(dnorm_bias);
 
   std::vector<float> parameter = weights, exp_avg = zeros(kGenes * kWidth), exp_avg_sq = exp_avg;
-  const float clip = clip_scale(std::sqrt(sum_of_squares(dweights)), 1);
-  adamw_step({}, 1, clip, dweights, parameter, exp_avg, exp_avg_sq);
+  const std::vector<AdamWTensor> tensors{{dweights, parameter, exp_avg, exp_avg_sq}};
+  const float clip = clip_scale(std::sqrt(sum_of_squares(tensors)), 1);
+  adamw_step({}, 1, clip, tensors);
   keep({clip}), keep(exp_avg), keep(exp_avg_sq);
   return all;
 }

@@ -1,6 +1,8 @@
 #include "sctab/kernels/adamw.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "sctab/core/error.hpp"
@@ -10,14 +12,50 @@
 namespace sctab::kernels {
 namespace {
 
-constexpr std::int64_t kValuesPerTask = 1 << 16;
+constexpr std::size_t kValuesPerTask = 1 << 16;
+
+// Parts of the tensors of about one size, so that a hundred small ones and a large one keep all threads busy.
+struct Part {
+  std::size_t tensor, first, size;
+};
+
+std::vector<Part> cut(std::span<const AdamWTensor> tensors) {
+  std::vector<Part> parts;
+  for (std::size_t t = 0; t < tensors.size(); ++t) {
+    const AdamWTensor& tensor = tensors[t];
+    const std::size_t n = tensor.gradient.size();
+    SCTAB_ASSERT(tensor.parameter.size() == n && tensor.exp_avg.size() == n && tensor.exp_avg_sq.size() == n);
+    for (std::size_t first = 0; first < n; first += kValuesPerTask) {
+      parts.push_back({t, first, std::min(kValuesPerTask, n - first)});
+    }
+  }
+  return parts;
+}
+
+// Runs task(part) for all parts, several small ones in one go.
+template <typename Task>
+void for_each_part(const std::vector<Part>& parts, const Task& task) {
+  std::vector<std::size_t> starts;  // of groups of parts that together have a part's size
+  std::size_t size = kValuesPerTask;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (size + parts[i].size > kValuesPerTask) {
+      starts.push_back(i);
+      size = 0;
+    }
+    size += parts[i].size;
+  }
+  starts.push_back(parts.size());
+  parallel_for(std::ssize(starts) - 1, [&](std::int64_t group) {
+    const auto g = static_cast<std::size_t>(group);
+    for (std::size_t i = starts[g]; i < starts[g + 1]; ++i) task(i);
+  });
+}
 
 }  // namespace
 
-void adamw_step(const AdamWOptions& options, std::int64_t step, float gradient_scale, std::span<const float> gradient,
-                std::span<float> parameter, std::span<float> exp_avg, std::span<float> exp_avg_sq) {
-  SCTAB_ASSERT(step >= 1 && gradient.size() == parameter.size());
-  SCTAB_ASSERT(exp_avg.size() == parameter.size() && exp_avg_sq.size() == parameter.size());
+void adamw_step(const AdamWOptions& options, std::int64_t step, float gradient_scale,
+                std::span<const AdamWTensor> tensors) {
+  SCTAB_ASSERT(step >= 1);
   const auto t = static_cast<double>(step);
   const double correction1 = 1 - std::pow(options.beta1, t), correction2 = 1 - std::pow(options.beta2, t);
   const cpu::AdamWFactors factors{gradient_scale,
@@ -29,20 +67,23 @@ void adamw_step(const AdamWOptions& options, std::int64_t step, float gradient_s
                                   static_cast<float>(1 / std::sqrt(correction2)),
                                   static_cast<float>(options.epsilon),
                                   static_cast<float>(options.learning_rate / correction1)};
-  parallel_blocks(std::ssize(parameter), kValuesPerTask, [&](std::int64_t first, std::int64_t last) {
-    cpu::adamw(factors, last - first, gradient.data() + first,
-               {parameter.data() + first, exp_avg.data() + first, exp_avg_sq.data() + first});
+  const std::vector<Part> parts = cut(tensors);
+  for_each_part(parts, [&](std::size_t i) {
+    const auto [tensor, first, size] = parts[i];
+    const AdamWTensor& of = tensors[tensor];
+    cpu::adamw(factors, static_cast<std::int64_t>(size), of.gradient.data() + first,
+               {of.parameter.data() + first, of.exp_avg.data() + first, of.exp_avg_sq.data() + first});
   });
 }
 
-double sum_of_squares(std::span<const float> values) {
-  std::vector<double> parts((values.size() + kValuesPerTask - 1) / kValuesPerTask);
-  parallel_blocks(std::ssize(values), kValuesPerTask, [&](std::int64_t first, std::int64_t last) {
-    parts[static_cast<std::size_t>(first / kValuesPerTask)] = cpu::sum_of_squares(values.data() + first, last - first);
+double sum_of_squares(std::span<const AdamWTensor> tensors) {
+  const std::vector<Part> parts = cut(tensors);
+  std::vector<double> sums(parts.size());
+  for_each_part(parts, [&](std::size_t i) {
+    const float* values = tensors[parts[i].tensor].gradient.data() + parts[i].first;
+    sums[i] = cpu::sum_of_squares(values, static_cast<std::int64_t>(parts[i].size));
   });
-  double total = 0;
-  for (const double part : parts) total += part;
-  return total;
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 float clip_scale(double norm, double max_norm) {

@@ -13,14 +13,20 @@ struct AdamWOptions {
   double weight_decay = 0.05;
 };
 
-/// One step of one tensor, in one pass over its memory. All spans have the same length.
-/// step: 1 for the first; gradient_scale: what clipping multiplies gradients by, see clip_scale().
-void adamw_step(const AdamWOptions& options, std::int64_t step, float gradient_scale, std::span<const float> gradient,
-                std::span<float> parameter, std::span<float> exp_avg, std::span<float> exp_avg_sq);
+/// A trained tensor, its gradient and its moments: spans of the same length, whatever the order of values in them.
+struct AdamWTensor {
+  std::span<const float> gradient;
+  std::span<float> parameter, exp_avg, exp_avg_sq;
+};
 
-/// The sum of squares of one tensor's gradient, added in double in an order that depends on its length alone. The
-/// global norm is the root of the sum over all tensors.
-double sum_of_squares(std::span<const float> values);
+/// One step of all tensors, in one pass over their memory; small ones share the threads' work.
+/// step: 1 for the first; gradient_scale: what clipping multiplies gradients by, see clip_scale().
+void adamw_step(const AdamWOptions& options, std::int64_t step, float gradient_scale,
+                std::span<const AdamWTensor> tensors);
+
+/// The sum of squares of all tensors' gradients, added in double in an order that depends on their lengths alone. The
+/// global norm is its root.
+double sum_of_squares(std::span<const AdamWTensor> tensors);
 
 /// min(1, max_norm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_; NaN if the norm is.
 float clip_scale(double norm, double max_norm);

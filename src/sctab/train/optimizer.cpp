@@ -36,25 +36,19 @@ Optimizer::Optimizer(nn::Network& network, double weight_decay, double clip_norm
 
 double Optimizer::step(double learning_rate) {
   const kernels::Backend& kernels = network_->kernels();
-  std::vector<at::Tensor> gradients;
-  double squares = 0;
+  std::vector<at::Tensor> gradients;  // kept until the step is done
+  std::vector<kernels::AdamWTensor> tensors;
   for (const Trained& trained : trained_) {
     gradients.push_back(gradient_of(trained.parameter.tensor));
-    if (gradients.back().defined()) squares += kernels.sum_of_squares(values_in_memory(gradients.back()));
+    if (!gradients.back().defined()) continue;
+    tensors.push_back({values_in_memory(gradients.back()), values_in_memory(trained.parameter.tensor),
+                       values_in_memory(trained.exp_avg), values_in_memory(trained.exp_avg_sq)});
   }
-  const double norm = std::sqrt(squares);
+  const double norm = std::sqrt(kernels.sum_of_squares(tensors));
   if (!std::isfinite(norm)) return norm;
-
   ++steps_;
-  const float scale = kernels::clip_scale(norm, clip_norm_);
   const kernels::AdamWOptions options{.learning_rate = learning_rate, .weight_decay = weight_decay_};
-  for (std::size_t i = 0; i < trained_.size(); ++i) {
-    if (!gradients[i].defined()) continue;
-    const Trained& trained = trained_[i];
-    kernels.adamw_step(options, steps_, scale, values_in_memory(gradients[i]),
-                       values_in_memory(trained.parameter.tensor), values_in_memory(trained.exp_avg),
-                       values_in_memory(trained.exp_avg_sq));
-  }
+  kernels.adamw_step(options, steps_, kernels::clip_scale(norm, clip_norm_), tensors);
   return norm;
 }
 
