@@ -131,12 +131,14 @@ void add_annotate(CLI::App& app) {
                    "share of the model's genes that the file must have, 0 to 1")
       ->type_name("SHARE")
       ->capture_default_str();
-  command->add_option("--batch-size", options.batch_size, "cells at once; memory grows with it, results do not change")
+  command
+      ->add_option("--batch-size", options.batch_size,
+                   "cells at once; memory grows with it, results change by rounding alone")
       ->check(at_least(1))
       ->type_name("CELLS")
       ->capture_default_str();
   command->add_flag("--half", arguments->half,
-                    "keep the weights of the genes at half precision: half the memory traffic; what it changes is "
+                    "compute with the genes' weights at half precision: half the memory traffic; what it changes is "
                     "measured on the first cells and said");
   add_threads(*command, options.threads);
   add_device(*command, options.device);

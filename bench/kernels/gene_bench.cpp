@@ -29,12 +29,6 @@ void csr_projection(benchmark::State& state) {
   measure(state, projection(p.x), [&] { kernels::csr_projection(p.x.view(), p.weights, P::kHidden, p.hidden); });
 }
 
-void csr_projection_half(benchmark::State& state) {
-  P& p = paper_step();
-  const kernels::HalfMatrix weights(p.weights, P::kHidden);
-  measure(state, projection_half(p.x), [&] { kernels::csr_projection_half(p.x.view(), weights, p.hidden); });
-}
-
 void half_matrix(benchmark::State& state) {
   P& p = paper_step();
   measure(state, {0, kWeightBytes * 1.5},
@@ -125,7 +119,6 @@ void masked_gene_projection_backward(benchmark::State& state) {
 
 #define SCTAB_BENCHMARK(name) BENCHMARK(name)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime()
 SCTAB_BENCHMARK(csr_projection);
-SCTAB_BENCHMARK(csr_projection_half);
 SCTAB_BENCHMARK(half_matrix);
 SCTAB_BENCHMARK(csr_transpose);
 SCTAB_BENCHMARK(csr_projection_transposed);

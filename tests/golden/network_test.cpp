@@ -157,7 +157,8 @@ double gradient_deviation(const nn::Network& network, const nn::Network& exact, 
     const double own = exact.parameters()[i].grad().abs().max().item<double>();
     const double unit = own <= kNoise * scale ? scale / 10 : std::max(own, scale / 1000);
     const double deviation = largest_deviation(parameter.grad(), gradients[name]) / unit;
-    if (!(deviation <= largest)) largest = deviation;  // NaN too
+    if (std::isnan(deviation)) return deviation;
+    largest = std::max(largest, deviation);
   }
   return largest;
 }
@@ -203,7 +204,7 @@ void check_state_after(const nn::Network& network, const nn::Network& exact, con
       continue;
     }
     const double deviation = largest_deviation(state[name], tensor);
-    largest = std::isnan(deviation) ? deviation : std::max(largest, deviation);
+    if (!(deviation <= largest) && !std::isnan(largest)) largest = deviation;
     const at::Tensor counted = path == Path::kDense ? at::ones_like(tensor, at::kBool) : places.at(name);
     n_close += (((state[name] - tensor).abs() <= 1e-4) & counted).sum().item<std::int64_t>();
     n_values += counted.sum().item<std::int64_t>();

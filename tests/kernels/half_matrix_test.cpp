@@ -115,7 +115,8 @@ class HalfProjection : public testing::TestWithParam<Shape> {
 
 TEST_P(HalfProjection, EqualsTheDenseProductOfTheRoundedWeights) {
   const Matrix x = tests::reference::dense(x_.view());
-  csr_projection_half(x_.view(), HalfMatrix(weights_, shape_.width), out_);
+  const std::vector<float> ones(scale_.size(), 1.0F), zeros(scale_.size(), 0.0F);
+  gene_projection_half(x_.view(), HalfGeneLayer({ones, zeros, weights_, shape_.width}), out_);
   tests::reference::expect_close(out_, product(x, stored()), kFloatTolerance, "x · weights");
   expect_within_rounding(x, product(x, Matrix(shape_.n_genes, shape_.width, weights_)));
 }
@@ -168,7 +169,10 @@ TEST(HalfProjectionEdges, LetsNanThrough) {
   x.append_row(std::vector<sparse::GeneIndex>{0, 1}, std::vector<float>{1, 1});
   std::vector<float> weights(40, 1.0F), out(20);
   weights[23] = NAN;
-  csr_projection_half(x.view(), HalfMatrix(weights, 20), out);
+  const std::vector<float> ones(2, 1.0F), zeros(2, 0.0F);
+  HalfGeneLayer layer({ones, zeros, weights, 20});
+  std::fill(layer.constant.begin(), layer.constant.end(), 0.0F);  // 0 · NaN stands there: the product is asked about
+  gene_projection_half(x.view(), layer, out);
   for (std::size_t c = 0; c < out.size(); ++c) EXPECT_TRUE(c == 3 ? std::isnan(out[c]) : out[c] == 2) << c;
 }
 

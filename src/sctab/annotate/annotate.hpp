@@ -23,7 +23,7 @@ struct AnnotateOptions {
   anndata::InputKind input = anndata::InputKind::kCounts;
   std::string counts;              // matrix to take counts from; empty: found
   double min_genes_found = 0.10;   // of the model's genes; below it the file is refused
-  std::int64_t batch_size = 1024;  // cells read and predicted at once
+  std::int64_t batch_size = 2048;  // cells read and predicted at once
   int threads = 0;                 // 0: all processors
   kernels::Device device = kernels::Device::kCpu;
   bool dense = false;  // see nn::ClassifierOptions

@@ -31,8 +31,8 @@ struct AttentionLayer {
 void score_statistics(std::span<const float> activations, std::span<const float> weights, std::int64_t n_a,
                       std::span<const std::int64_t> batch_starts, std::span<float> mean, std::span<float> variance);
 
-/// mask: (n_cells × n_genes), the support only, rows on the simplex. A cell with a NaN or infinite score has one entry,
-/// NaN.
+/// mask: (n_cells × n_genes), the support only, rows on the simplex. A cell with a score that is NaN or +infinity has
+/// one entry, NaN.
 void attention_mask(const AttentionLayer& layer, sparse::CsrMatrix& mask);
 
 /// Gradients, which are added to what the spans hold.

@@ -122,7 +122,8 @@ struct TouchedGenes {
 void subtract_from_activations(const AttentionLayer& layer, std::int64_t batch, const GeneTerms& terms,
                                const ActivationMoments& moments, std::span<float> dactivations) {
   const auto n_a = static_cast<int>(layer.n_a), m = static_cast<int>(layer.norm.size_of(batch));
-  std::vector<float> constant(static_cast<std::size_t>(n_a), 0.0F), slope(static_cast<std::size_t>(n_a * n_a), 0.0F);
+  std::vector<float> constant(static_cast<std::size_t>(n_a), 0.0F),
+      slope(static_cast<std::size_t>(layer.n_a * layer.n_a), 0.0F);
   for (std::int64_t first = 0; first < layer.n_genes(); first += kGenesPerTask) {
     const TouchedGenes touched(layer, terms, first, std::min(first + kGenesPerTask, layer.n_genes()));
     if (touched.size() == 0) continue;

@@ -14,7 +14,6 @@ Device parse_device(std::string_view text) {
 
 const Backend& backend(Device device) {
   static const Backend cpu{csr_projection,
-                           csr_projection_half,
                            csr_transpose,
                            column_moments,
                            gene_projection,
@@ -38,6 +37,8 @@ const Backend& backend(Device device) {
                            product_transposed,
                            product,
                            transposed_product,
+                           silu,
+                           silu_backward,
                            adamw_step,
                            sum_of_squares};
   return device == Device::kCpu ? cpu : cuda::backend();

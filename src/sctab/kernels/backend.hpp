@@ -13,6 +13,7 @@
 #include "sctab/kernels/half_gene_layer.hpp"
 #include "sctab/kernels/mask_loss.hpp"
 #include "sctab/kernels/prior.hpp"
+#include "sctab/kernels/silu.hpp"
 #include "sctab/kernels/simplex.hpp"
 
 namespace sctab::kernels {
@@ -25,7 +26,6 @@ Device parse_device(std::string_view text);
 /// above; spans point to the device's memory.
 struct Backend {
   decltype(&kernels::csr_projection) csr_projection;
-  decltype(&kernels::csr_projection_half) csr_projection_half;
   decltype(&kernels::csr_transpose) csr_transpose;
   decltype(&kernels::column_moments) column_moments;
   decltype(&kernels::gene_projection) gene_projection;
@@ -49,6 +49,8 @@ struct Backend {
   decltype(&kernels::product_transposed) product_transposed;
   decltype(&kernels::product) product;
   decltype(&kernels::transposed_product) transposed_product;
+  decltype(&kernels::silu) silu;
+  decltype(&kernels::silu_backward) silu_backward;
   decltype(&kernels::adamw_step) adamw_step;
   decltype(&kernels::sum_of_squares) sum_of_squares;
 };

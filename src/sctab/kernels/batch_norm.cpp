@@ -36,15 +36,6 @@ void fold_batch_norm(std::span<const float> weight, std::span<const float> bias,
   }
 }
 
-void fold_batch_norm_backward(std::span<const float> mean, std::span<const float> variance, float epsilon,
-                              std::span<const float> dscale, std::span<const float> dshift, std::span<float> dweight,
-                              std::span<float> dbias) {
-  for (std::size_t j = 0; j < mean.size(); ++j) {
-    dweight[j] = (dscale[j] - mean[j] * dshift[j]) / std::sqrt(variance[j] + epsilon);
-    dbias[j] = dshift[j];
-  }
-}
-
 void update_running_statistics(const GhostNorm& norm, float momentum, std::span<float> running_mean,
                                std::span<float> running_variance) {
   for (std::int64_t batch = 0; batch < norm.n_batches(); ++batch) {

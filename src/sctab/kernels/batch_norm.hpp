@@ -46,12 +46,6 @@ std::vector<CellBlock> cell_blocks(const GhostNorm& norm, std::int64_t size);
 void fold_batch_norm(std::span<const float> weight, std::span<const float> bias, std::span<const float> mean,
                      std::span<const float> variance, float epsilon, std::span<float> scale, std::span<float> shift);
 
-/// Gradients of weight and bias from those of fold_batch_norm's scale and shift, for an input that needs none itself
-/// (the genes), so that nothing flows through mean and variance.
-void fold_batch_norm_backward(std::span<const float> mean, std::span<const float> variance, float epsilon,
-                              std::span<const float> dscale, std::span<const float> dshift, std::span<float> dweight,
-                              std::span<float> dbias);
-
 /// running = (1 - momentum) · running + momentum · (mean, unbiased variance), for one virtual batch after the other. A
 /// batch of one cell has no variance and leaves them as they are.
 void update_running_statistics(const GhostNorm& norm, float momentum, std::span<float> running_mean,

@@ -25,16 +25,6 @@ void csr_projection(sparse::CsrView x, std::span<const float> weights, std::int6
   });
 }
 
-void csr_projection_half(sparse::CsrView x, const HalfMatrix& weights, std::span<float> out) {
-  const std::int64_t width = weights.width();
-  check_shapes(x, weights.n_rows() * width, width, out);
-  parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {
-    std::fill(out.begin() + first * width, out.begin() + last * width, 0.0F);
-    cpu::add_csr_projection(rows_of(x, first, last), weights.row_scale().data(), weights.halves(), width,
-                            out.data() + first * width);
-  });
-}
-
 void csr_projection_add(sparse::CsrView x, std::span<const float> weights, std::int64_t width, std::span<float> out) {
   check_shapes(x, std::ssize(weights), width, out);
   parallel_blocks(x.n_cells, cpu::kProjectionRows, [&](std::int64_t first, std::int64_t last) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <span>
 
-#include "sctab/kernels/half_matrix.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::kernels {
@@ -12,9 +11,6 @@ namespace sctab::kernels {
 /// x: (n_rows × n_columns) CSR; weights: n_columns × width, row-major (gene-major for a network's weights); out: n_rows
 /// × width, row-major, overwritten.
 void csr_projection(sparse::CsrView x, std::span<const float> weights, std::int64_t width, std::span<float> out);
-
-/// The same with weights (n_columns × width) at half precision.
-void csr_projection_half(sparse::CsrView x, const HalfMatrix& weights, std::span<float> out);
 
 /// As csr_projection, added to what `out` holds.
 void csr_projection_add(sparse::CsrView x, std::span<const float> weights, std::int64_t width, std::span<float> out);

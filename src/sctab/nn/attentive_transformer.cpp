@@ -31,7 +31,9 @@ GeneMask AttentiveTransformer::forward(const at::Tensor& attention, const GenePr
   const at::Tensor activations = attention.detach().contiguous();
   const NormStatistics used = statistics(activations, pass);
   const auto mask = std::make_shared<sparse::CsrMatrix>();
-  kernels.attention_mask(layer(activations, prior, used), *mask);
+  kernels::AttentionLayer attended = layer(activations, prior, used);
+  if (pass.mode == LayerMode::kEval && panels_) attended.panels = &*panels_;
+  kernels.attention_mask(attended, *mask);
 
   const BatchNorm& bn = bn_.batch_norm();
   const at::Tensor weights = differentiable(

@@ -63,9 +63,8 @@ NormStatistics BatchNorm::statistics(std::int64_t n_cells, std::int64_t virtual_
   result.batch_starts =
       kernels::virtual_batch_starts(n_cells, train && virtual_batch_size > 0 ? virtual_batch_size : n_cells);
   const std::int64_t n_batches = std::ssize(result.batch_starts) - 1;
-  // The running ones stay where a virtual batch has one cell, hence no variance.
-  result.mean = running_mean_.repeat({n_batches, 1});
-  result.variance = running_var_.repeat({n_batches, 1});
+  result.mean = at::zeros({n_batches, width()});
+  result.variance = at::zeros({n_batches, width()});
   compute(result.batch_starts, values(result.mean), values(result.variance));
   if (!train) {
     merge_statistics(result.mean[0], result.variance[0], n_cells, pass.cells_before);
@@ -75,7 +74,15 @@ NormStatistics BatchNorm::statistics(std::int64_t n_cells, std::int64_t virtual_
   pass.kernels->update_running_statistics(norm, static_cast<float>(options_.momentum), values(running_mean_),
                                           values(running_var_));
   std::int64_t n_tracked = 0;
-  for (std::int64_t batch = 0; batch < n_batches; ++batch) n_tracked += norm.size_of(batch) > 1 ? 1 : 0;
+  for (std::int64_t batch = 0; batch < n_batches; ++batch) {
+    if (norm.size_of(batch) > 1) {
+      ++n_tracked;
+      continue;
+    }
+    // One cell has no variance: as torch's chunks, it takes the running ones, which those before it have moved.
+    result.mean[batch].copy_(running_mean_);
+    result.variance[batch].copy_(running_var_);
+  }
   num_batches_tracked_.add_(n_tracked);
   return result;
 }

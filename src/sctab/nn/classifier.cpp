@@ -36,7 +36,13 @@ struct Classifier::State {
   std::vector<std::unique_ptr<Network>> members;
 
   void prepare(kernels::Precision precision) const {
-    for (const auto& member : members) member->prepare_inference(precision);
+    for (const auto& member : members) {
+      if (options.dense) {
+        member->eval();
+      } else {
+        member->prepare_inference(precision);
+      }
+    }
   }
 };
 
@@ -96,11 +102,19 @@ Prediction Classifier::predict(sparse::CsrView log_norm) const {
 }
 
 PrecisionCost Classifier::cost_of_half_precision(sparse::CsrView log_norm) const {
-  state_->prepare(kernels::Precision::kHalf);
-  const Prediction half = predict(log_norm);
-  state_->prepare(kernels::Precision::kFloat);
-  const Prediction full = predict(log_norm);
-  if (state_->options.precision == kernels::Precision::kHalf) state_->prepare(kernels::Precision::kHalf);
+  if (state_->options.dense) throw core::InputError("what half precision costs cannot be told by dense arrays");
+  const auto predict_at = [&](kernels::Precision precision) {
+    state_->prepare(precision);
+    try {
+      Prediction prediction = predict(log_norm);
+      state_->prepare(state_->options.precision);
+      return prediction;
+    } catch (...) {  // Interrupted
+      state_->prepare(state_->options.precision);
+      throw;
+    }
+  };
+  const Prediction half = predict_at(kernels::Precision::kHalf), full = predict_at(kernels::Precision::kFloat);
 
   PrecisionCost cost{.n_cells = full.n_cells};
   const auto width = static_cast<std::size_t>(full.n_types);
@@ -113,7 +127,8 @@ PrecisionCost Classifier::cost_of_half_precision(sparse::CsrView log_norm) const
   }
   for (std::size_t i = 0; i < full.probabilities.size(); ++i) {
     const auto difference = std::abs(static_cast<double>(half.probabilities[i] - full.probabilities[i]));
-    cost.largest_probability_difference = std::max(cost.largest_probability_difference, difference);
+    if (!(difference <= cost.largest_probability_difference)) cost.largest_probability_difference = difference;
+    if (std::isnan(difference)) break;
   }
   return cost;
 }

@@ -34,8 +34,9 @@ struct ClassifierOptions {
 };
 
 /// A trained model loaded for prediction; an ensemble's probabilities are the mean of its members'. Each cell's result
-/// is a function of that cell, the model and the machine. Memory: the weights, and per cell of a batch its non-zeros
-/// and some 10 kB. One thread at a time; OpenMP's threads share the work. This header is free of torch.
+/// is a function of that cell, the model and the machine, but for rounding. Memory: the weights, and per cell of a
+/// batch its non-zeros and some 10 kB. One thread at a time; OpenMP's threads share the work. This header is free of
+/// torch.
 class Classifier {
  public:
   /// Throws InputError for options that exclude each other, and naming the file where a weight is missing, unknown or

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "sctab/nn/dense_linear.hpp"
+#include "sctab/nn/linear_map.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -59,7 +59,7 @@ LinearLayer::LinearLayer(const LayerScope& scope, std::int64_t n_in, std::int64_
       bias(scope.parameter("bias", scope.uniform({n_out}, n_in))) {}
 
 at::Tensor LinearLayer::forward(const at::Tensor& x, const LayerPass& pass) const {
-  return dense_linear(x, weight, bias, pass);
+  return linear_map(x, weight, bias, pass);
 }
 
 }  // namespace sctab::nn

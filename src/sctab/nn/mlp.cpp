@@ -2,7 +2,25 @@
 
 #include <ATen/ATen.h>
 
+#include "sctab/kernels/backend.hpp"
+#include "sctab/nn/differentiable.hpp"
+#include "sctab/nn/spans.hpp"
+
 namespace sctab::nn {
+namespace {
+
+at::Tensor silu(const at::Tensor& x, const LayerPass& pass) {
+  if (pass.kernels == nullptr) return at::silu(x);
+  const at::Tensor input = x.detach().contiguous(), out = at::empty_like(input);
+  pass.kernels->silu(values(input), values(out));
+  return differentiable(out, {x}, [input, &kernels = *pass.kernels](const at::Tensor& dout) {
+    at::Tensor dx = at::empty_like(input);
+    kernels.silu_backward(values(input), values(dout), values(dx));
+    return std::vector<at::Tensor>{dx};
+  });
+}
+
+}  // namespace
 
 Mlp::Mlp(std::int64_t n_genes, std::int64_t n_types, const MlpOptions& options, std::uint64_t seed)
     : Network(seed),
@@ -36,7 +54,7 @@ NetworkOutput Mlp::run_hidden(const at::Tensor& first, const LayerPass& pass) {
 }
 
 at::Tensor Mlp::activate(BatchNorm& bn, const at::Tensor& h, const LayerPass& pass) {
-  const at::Tensor active = at::silu(bn.forward(h, pass));
+  const at::Tensor active = silu(bn.forward(h, pass), pass);
   if (pass.mode != LayerMode::kTrain || dropout_rate_ == 0) return active;
   const double kept = 1 - dropout_rate_;
   return active * at::empty_like(active).bernoulli_(kept, dropout_).div_(kept);

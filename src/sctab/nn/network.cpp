@@ -33,6 +33,7 @@ void Network::zero_gradients() {
 }
 
 void Network::convert_to(at::ScalarType type) {
+  prepare(std::nullopt);
   for (const auto* group : {&state_.parameters(), &state_.buffers()}) {
     for (const NamedTensor& entry : *group) {
       if (entry.tensor.is_floating_point()) entry.tensor.set_data(entry.tensor.detach().to(type));
@@ -65,6 +66,8 @@ std::unique_ptr<Network> make_network(const Architecture& architecture, std::uin
 NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
   // Statistics of one cell are torch's: to the kernels it has no variance.
   if (dense_ || (pass.mode == LayerMode::kEstimate && x.n_cells == 1)) return run(dense_tensor(x), pass, explanation);
+  // The kernels' way back is that of batch statistics: outside training there is none, and backward() says so.
+  const at::AutoGradMode with_gradients(at::GradMode::is_enabled() && pass.mode == LayerMode::kTrain);
   LayerPass by_kernels = pass;
   by_kernels.kernels = kernels_;
   return run(x, by_kernels, explanation);
@@ -72,6 +75,7 @@ NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explan
 
 void BatchNormEstimate::add(sparse::CsrView x) {
   const at::NoGradGuard no_gradient;
+  network_.prepare(std::nullopt);  // the statistics change
   network_.dispatch(x, {LayerMode::kEstimate, n_cells_}, nullptr);
   n_cells_ += x.n_cells;
 }

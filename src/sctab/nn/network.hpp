@@ -42,8 +42,8 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  /// x: (n_cells × n_genes), at least one cell; it must outlive the backward pass. Updates running statistics in
-  /// training mode.
+  /// x: (n_cells × n_genes), at least one cell. Updates running statistics in training mode, and gives gradients in
+  /// that mode alone. x and this network must outlive the backward pass, the parameters unchanged.
   NetworkOutput forward(sparse::CsrView x) { return dispatch(x, pass_, nullptr); }
   /// As forward(), and what attention looked at.
   NetworkOutput explain(sparse::CsrView x, Explanation& explanation) { return dispatch(x, pass_, &explanation); }
@@ -63,10 +63,14 @@ class Network {
     prepare(std::nullopt);
     pass_ = {LayerMode::kTrain, 0};
   }
-  /// Running statistics, no dropout: each cell's result depends on that cell alone.
-  void eval() { pass_ = {LayerMode::kEval, 0}; }
-  /// As eval(), and made ready once for many batches with the weights as they are now, until train(). At half precision
-  /// the weights of the genes are rounded to 11 bits, which spares half the memory traffic.
+  /// Running statistics, no dropout: each cell's result depends on that cell alone, but for rounding.
+  void eval() {
+    prepare(std::nullopt);
+    pass_ = {LayerMode::kEval, 0};
+  }
+  /// As eval(), and made ready once for many batches with the weights as they are now, until train() or eval(); a
+  /// network that is changed in between must be prepared again. At half precision the weights of the genes are rounded
+  /// to 11 bits, which spares half the memory traffic.
   void prepare_inference(kernels::Precision precision) {
     eval();
     prepare(precision);

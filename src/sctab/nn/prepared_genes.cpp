@@ -20,8 +20,11 @@ PreparedLayer::PreparedLayer(const at::Tensor& weight, const BatchNorm* initial_
     scale_ = folded.scale;
     shift_ = folded.shift;
   }
-  if (precision == kernels::Precision::kHalf) half_.emplace(view());
-  constant_ = kernels::project_shift(view());
+  if (precision == kernels::Precision::kHalf) {
+    half_.emplace(view());
+  } else {
+    constant_ = kernels::project_shift(view());
+  }
 }
 
 kernels::GeneLayer PreparedLayer::view() const {

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "sctab/nn/dense_genes.hpp"
-#include "sctab/nn/dense_linear.hpp"
+#include "sctab/nn/linear_map.hpp"
 #include "sctab/nn/sparse_genes.hpp"
 
 namespace sctab::nn {
@@ -52,7 +52,7 @@ NetworkOutput Tabnet::run_steps(Genes genes, const LayerPass& pass, Explanation*
     explanation->importance = step == 0 ? weighted : explanation->importance + weighted;
     explanation->masks.push_back(seen);
   }
-  return {dense_linear(embedding, final_mapping_, {}, pass), loss / static_cast<double>(n_steps), embedding};
+  return {linear_map(embedding, final_mapping_, {}, pass), loss / static_cast<double>(n_steps), embedding};
 }
 
 NetworkOutput Tabnet::run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) {

@@ -1,7 +1,6 @@
 #include "sctab/nn/torch_runtime.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <malloc.h>
@@ -26,20 +25,26 @@ std::string blas_library() {
   return failed ? std::string(info.dli_fname) : resolved.string();
 }
 
+/// OpenBLAS built on pthreads, which starts its threads within ours.
+bool blas_has_threads_of_its_own() {
+  void* const symbol = ::dlsym(RTLD_DEFAULT, "openblas_get_parallel");
+  constexpr int kPthreads = 1;
+  return symbol != nullptr && reinterpret_cast<int (*)()>(symbol)() == kPthreads;
+}
+
 /// Lets the heap keep what a step frees for the next one, which needs the same again: given back to the system, its 70
 /// MB come page by page, a twentieth of a step's time.
 void keep_memory_between_steps() {
 #ifdef __GLIBC__
   constexpr int kKept = 1 << 29;  // bytes: the largest arrays of a step, several times
-  ::mallopt(M_MMAP_THRESHOLD, kKept);
-  ::mallopt(M_TRIM_THRESHOLD, kKept);
+  // Old glibc takes no such threshold; to keep the heap's top would then only cost memory.
+  if (::mallopt(M_MMAP_THRESHOLD, kKept) == 1) ::mallopt(M_TRIM_THRESHOLD, kKept);
 #endif
 }
 
 }  // namespace
 
 bool blas_is_fast() {
-  if (at::hasMKL()) return true;
   const std::string library = blas_library();
   for (const char* fast : {"openblas", "blis", "mkl"}) {
     if (library.find(fast) != std::string::npos) return true;
@@ -52,11 +57,15 @@ void set_torch_threads(int threads) {
   static std::once_flag once;
   std::call_once(once, [] {
     keep_memory_between_steps();
-    if (blas_is_fast()) return;
-    spdlog::warn(
-        "matrix products come from {}, which is not OpenBLAS: networks run up to 70 times slower; "
-        "install libopenblas0-openmp",
-        blas_library());
+    if (!blas_is_fast()) {
+      spdlog::warn(
+          "matrix products come from {}, which is not OpenBLAS: networks run up to 70 times slower; "
+          "install libopenblas0-openmp",
+          blas_library());
+    } else if (blas_has_threads_of_its_own()) {
+      spdlog::warn("{} has threads of its own beside OpenMP's: networks run slower; install libopenblas0-openmp",
+                   blas_library());
+    }
   });
 }
 

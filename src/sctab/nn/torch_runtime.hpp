@@ -7,12 +7,11 @@
 namespace sctab::nn {
 
 /// Sets the threads of OpenMP, which the kernels, torch and BLAS share (0: all processors), for networks run by the
-/// calling thread, and warns once, on
-/// standard error, where BLAS is not a fast one: with the reference BLAS everything runs 70 times slower. Call it once,
-/// before the first network.
+/// calling thread. The first call also lets the heap keep freed memory, and warns on standard error where BLAS is not
+/// OpenBLAS on OpenMP: with the reference BLAS everything runs 70 times slower. Call it before the first network.
 void set_torch_threads(int threads);
 
-/// True where libtorch has MKL, or OpenBLAS or BLIS is the loaded BLAS.
+/// True where OpenBLAS, BLIS or MKL is the loaded BLAS.
 bool blas_is_fast();
 
 /// cells × genes, dense float32, in memory of its own.

@@ -15,8 +15,8 @@ class Optimizer {
   /// network: float32; outlives this.
   Optimizer(nn::Network& network, double weight_decay, double clip_norm);
 
-  /// Scales the gradients such that the norm over all of them is clip_norm at most, and takes one step; parameters
-  /// without a gradient stay. Returns the norm before. Without a step where that norm is not finite.
+  /// Takes one step by the gradients scaled such that the norm over all of them is clip_norm at most; they themselves
+  /// stay, and parameters without one too. Returns the norm before. Without a step where that norm is not finite.
   double step(double learning_rate);
 
   [[nodiscard]] std::int64_t steps() const { return steps_; }

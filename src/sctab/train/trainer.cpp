@@ -86,7 +86,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       plan_(plan),
       options_(options),
       folder_(std::move(folder)),
-      identity_({{"plan", to_json(plan)}, {"store", store.hash()}}),
+      identity_({{"plan", to_json(plan)}, {"store", store.hash()}, {"dense", options.dense}}),
       network_(nn::make_network(plan.architecture, plan.seed)),
       optimizer_(*network_, plan.weight_decay, plan.clip_norm),
       class_weights_(class_weights_tensor(size, plan.class_weights)),

@@ -10,7 +10,7 @@
 
 namespace sctab::train {
 
-/// A plan's options, and how the run itself goes; the latter do not change what is learnt.
+/// A plan's options, and how the run itself goes; the latter change what is learnt by rounding at most.
 struct TrainOptions : PlanOptions {
   int threads = 0;  // that compute; 0: all. Of any number the weights are the same to the bit
   kernels::Device device = kernels::Device::kCpu;

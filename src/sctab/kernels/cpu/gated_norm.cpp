@@ -4,8 +4,9 @@
 #define HWY_TARGET_INCLUDE "sctab/kernels/cpu/gated_norm.cpp"
 #include <hwy/foreach_target.h>
 // foreach_target.h includes this file again for each target, and must come first.
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
+
+#include "sctab/kernels/cpu/sigmoid-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace sctab::kernels::cpu::HWY_NAMESPACE {
@@ -37,14 +38,6 @@ HWY_INLINE hn::Vec<D> sum_rows(D d, std::int64_t n_rows, const Term& term) {
   }
   for (; row < n_rows; ++row) sum0 = hn::Add(sum0, term(row));
   return hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
-}
-
-template <typename D>
-HWY_INLINE hn::Vec<D> sigmoid(D d, hn::Vec<D> x) {
-  // Exp is exact up to 104, and 0 for NaN, which must not be lost.
-  const auto falling = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0F)));
-  const auto share = hn::Div(hn::Set(d, 1.0F), hn::Add(hn::Set(d, 1.0F), falling));
-  return hn::IfThenElse(hn::IsNaN(x), x, share);
 }
 
 void column_statistics(const ColumnBlock& block, float* mean, float* variance) {

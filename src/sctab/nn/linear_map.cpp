@@ -1,4 +1,4 @@
-#include "sctab/nn/dense_linear.hpp"
+#include "sctab/nn/linear_map.hpp"
 
 #include <ATen/ATen.h>
 
@@ -8,7 +8,7 @@
 
 namespace sctab::nn {
 
-at::Tensor dense_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const LayerPass& pass) {
+at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const LayerPass& pass) {
   if (pass.kernels == nullptr) return at::linear(x, weight, bias);
   const kernels::Backend& kernels = *pass.kernels;
   const std::int64_t n_cells = x.size(0), n_out = weight.size(0), n_in = weight.size(1);
