@@ -1,0 +1,98 @@
+#include "sctab/metrics/uncertainty.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "sctab/metrics/evaluation.hpp"
+#include "sctab/metrics/uncertainty_report.hpp"
+
+namespace sctab::metrics {
+namespace {
+
+/// 0: T cell, 1: CD4 T cell below it, 2: B cell, 3: mast cell.
+const ontology::SubtypeMatrix kSubtypes(4, {1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1});
+
+/// T called T, T called CD4 (right), T called B, B called B, an unlabelled cell, a B cell without a call, and two mast
+/// cells, which are absent.
+Uncertainty example(const std::vector<std::uint8_t>& is_known = {1, 1, 1, 0}) {
+  const std::vector<TypeIndex> truths = {0, 0, 0, 2, -1, 2, 3, 3}, calls = {0, 1, 2, 2, 0, kNoCall, 0, 2};
+  const std::vector<double> probabilities = {0.9, 0.8, 0.85, 0.95, 0.5, 0, 0.7, 0.875};
+  return assess_uncertainty(truths, {calls, probabilities}, kSubtypes, is_known);
+}
+
+TEST(Uncertainty, WrongCallsOfKnownTypesAgainstRightOnes) {
+  const Uncertainty found = example();
+  EXPECT_EQ(found.n_right, 3);
+  EXPECT_EQ(found.n_wrong, 2);
+  // Right at 0.1, 0.2 and 0.05, wrong at 0.15 and 1: of six pairs, 0.15 against 0.2 is lost.
+  EXPECT_DOUBLE_EQ(found.auc_right_wrong, 5.0 / 6);
+  std::int64_t n_cells = 0;
+  for (const ReliabilityBin& bin : found.calibration.bins) n_cells += bin.n_cells;
+  EXPECT_EQ(n_cells, 5) << "absent types are not part of the calibration";
+}
+
+TEST(Uncertainty, AbsentTypesAgainstKnownOnes) {
+  const Uncertainty found = example();
+  EXPECT_EQ(found.n_absent, 2);
+  // Absent at 0.3 and 0.125; known at 0.1, 0.2, 0.15, 0.05 and 1: won 4 and 2 of five each.
+  EXPECT_DOUBLE_EQ(found.auc_known_absent, 6.0 / 10);
+  EXPECT_TRUE(std::isnan(example({1, 1, 1, 1}).auc_known_absent)) << "none is absent";
+  EXPECT_TRUE(std::isnan(example({0, 0, 0, 0}).auc_known_absent)) << "all are";
+  EXPECT_TRUE(std::isnan(example({0, 0, 0, 0}).calibration.expected_calibration_error));
+}
+
+TEST(Uncertainty, ScoresAllCellsAsTheEvaluationDoes) {
+  const std::vector<TypeIndex> truths = {0, 0, 0, 2, -1, 2, 3, 3}, calls = {0, 1, 2, 2, 0, kNoCall, 0, 2};
+  EXPECT_DOUBLE_EQ(example().macro_f1, evaluate(truths, calls, kSubtypes).corrected.macro_f1);
+}
+
+TEST(Uncertainty, RefusesListsOfDifferentLengths) {
+  const std::vector<TypeIndex> truths = {0, 1}, calls = {0};
+  const std::vector<double> probabilities = {1, 1};
+  EXPECT_THROW((void)assess_uncertainty(truths, {calls, probabilities}, kSubtypes, std::vector<std::uint8_t>(4, 1)),
+               std::logic_error);
+  EXPECT_THROW((void)assess_uncertainty(truths, {truths, probabilities}, kSubtypes, std::vector<std::uint8_t>(3, 1)),
+               std::logic_error);
+}
+
+TEST(UncertaintyReport, JsonHasEveryKey) {
+  const std::vector<Uncertainty> both = {example(), example({1, 1, 1, 1})};
+  const nlohmann::json json = uncertainty_json(both);
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0].at("members"), 1);
+  EXPECT_EQ(json[1].at("members"), 2);
+  EXPECT_DOUBLE_EQ(json[0].at("auc_right_wrong"), 5.0 / 6);
+  EXPECT_DOUBLE_EQ(json[0].at("auc_known_absent"), 0.6);
+  EXPECT_TRUE(json[1].at("auc_known_absent").is_null());
+  EXPECT_EQ(json[0].at("n_right"), 3);
+  EXPECT_EQ(json[0].at("n_wrong"), 2);
+  EXPECT_EQ(json[0].at("n_absent"), 2);
+  EXPECT_TRUE(json[0].at("macro_f1").is_number());
+  EXPECT_TRUE(json[0].at("expected_calibration_error").is_number());
+  ASSERT_EQ(json[0].at("reliability").size(), kReliabilityBins);
+  EXPECT_EQ(json[0].at("reliability")[0].at("n_cells"), 1);
+  EXPECT_TRUE(json[0].at("reliability")[1].at("share_right").is_null());
+}
+
+TEST(UncertaintyReport, TextIsTwoTables) {
+  EXPECT_EQ(uncertainty_text(std::vector<Uncertainty>{example({1, 1, 1, 1}), example()}),
+            R"(Uncertainty, 1 - probability, of the mean over the first members
+members  macro F1  AUC right/wrong  AUC known/absent  calibration error  right  wrong  absent
+      1    0.3556           0.8333                 -             0.3679      3      4       0
+      2    0.3556           0.8333            0.6000             0.2400      3      2       2
+
+Reliability of all 2 members
+probability     cells  mean probability   right
+0.000 to 0.067      1            0.0000  0.0000
+0.733 to 0.800      1            0.8000  1.0000
+0.800 to 0.867      1            0.8500  0.0000
+0.867 to 0.933      1            0.9000  1.0000
+0.933 to 1.000      1            0.9500  1.0000
+)");
+}
+
+}  // namespace
+}  // namespace sctab::metrics
