@@ -17,9 +17,10 @@ MODULES = {
     "store": ["core", "sparse", "anndata"],
     "corpus": ["core", "sparse", "ontology", "anndata", "store"],
     "kernels": ["core", "sparse"],
+    "augmentation": ["core", "sparse", "anndata", "store", "kernels"],
     "nn": ["core", "sparse", "kernels"],
     "metrics": ["core", "ontology"],
-    "train": ["core", "sparse", "ontology", "store", "kernels", "nn", "metrics"],
+    "train": ["core", "sparse", "ontology", "store", "kernels", "augmentation", "nn", "metrics"],
     "annotate": ["core", "sparse", "ontology", "anndata", "kernels", "nn", "metrics"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -1,0 +1,80 @@
+#include "sctab/augmentation/check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "augmentation/donor_store.hpp"
+#include "sctab/augmentation/make_vectors.hpp"
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::augmentation {
+namespace {
+
+class Check : public testing::Test {
+ protected:
+  sctab::tests::TemporaryFolder folder_;
+  store::Store store_ =
+      tests::make_donor_store(folder_ / "store", {.cells_per_group = 60, .first_donor_unknown = true});
+};
+
+TEST_F(Check, AugmentedCellsTellLessOfTheirDonor) {
+  const CheckResult result = check_vectors(store_, make_vectors(store_).vectors.values);
+  EXPECT_EQ(result.n_cells, 900);
+  EXPECT_EQ(result.cells_without_donor, 180);
+  EXPECT_TRUE(result.augmented.donor.of_total < result.raw.donor.of_total);
+  EXPECT_TRUE(result.augmented.donor.gene_mean < result.raw.donor.gene_mean);
+  EXPECT_TRUE(result.augmented.cell_type.of_total > 0.5 * result.raw.cell_type.of_total);
+  EXPECT_TRUE(result.raw.both.of_total > result.raw.cell_type.of_total);
+  EXPECT_TRUE(result.map.empty());
+}
+
+TEST_F(Check, VectorsOfZeroChangeNothing) {
+  sparse::CsrMatrix zero;
+  zero.clear(90);
+  zero.append_row({}, {});
+  const CheckResult result = check_vectors(store_, zero, {.map_cells = 50});
+  EXPECT_EQ(result.raw.cell_type.of_total, result.augmented.cell_type.of_total);
+  EXPECT_EQ(result.raw.donor.gene_mean, result.augmented.donor.gene_mean);
+  ASSERT_EQ(result.map.size(), 100U);
+  for (std::size_t i = 0; i < 50; ++i) {
+    EXPECT_EQ(result.map[i].cell, result.map[i + 50].cell);
+    EXPECT_TRUE(!result.map[i].augmented && result.map[i + 50].augmented);
+    EXPECT_EQ(result.map[i].pc1, result.map[i + 50].pc1);
+    EXPECT_EQ(result.map[i].pc2, result.map[i + 50].pc2);
+  }
+}
+
+TEST_F(Check, IsTheSameForAnyNumberOfThreads) {
+  const sparse::CsrMatrix vectors = make_vectors(store_).vectors.values;
+  const CheckResult one = check_vectors(store_, vectors, {.map_cells = 30, .threads = 1});
+  const CheckResult four = check_vectors(store_, vectors, {.map_cells = 30, .threads = 4});
+  EXPECT_EQ(to_json(one), to_json(four));
+  for (std::size_t i = 0; i < one.map.size(); ++i) EXPECT_EQ(one.map[i].pc2, four.map[i].pc2);
+}
+
+TEST_F(Check, WritesTheMapAsCsv) {
+  const CheckResult result = check_vectors(store_, make_vectors(store_).vectors.values, {.map_cells = 10});
+  write_map(folder_ / "map.csv", result, store_);
+  std::ifstream file(folder_ / "map.csv");
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "cell,cell_type,cell_type_ontology_term_id,donor,state,pc1,pc2");
+  int n_raw = 0, n_augmented = 0;
+  while (std::getline(file, line)) {
+    EXPECT_NE(line.find("\"type "), std::string::npos) << line;
+    n_raw += line.find(",raw,") != std::string::npos ? 1 : 0;
+    n_augmented += line.find(",augmented,") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(n_raw, 10);
+  EXPECT_EQ(n_augmented, 10);
+  SCTAB_EXPECT_THROW_WITH(check_vectors(store_, make_vectors(store_).vectors.values, {.map_cells = -1}),
+                          core::InputError, "map");
+}
+
+}  // namespace
+}  // namespace sctab::augmentation
