@@ -103,6 +103,30 @@ TEST(Classifier, AnEnsembleIsTheMeanOfItsMembers) {
   EXPECT_TRUE(at::allclose(as_tensor(found.probabilities, 5), want, 1e-5, 1e-6));
 }
 
+TEST(Classifier, MembersCanBeAskedOneByOne) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kMlp, 3);
+  const sparse::CsrMatrix cells = random_cells(7, 12, 4);  // three batches
+  const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
+  const std::vector<Prediction> members = classifier.predict_members(cells.view());
+  ASSERT_EQ(members.size(), 3U);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const auto network = make_network(small_architecture(ModelKind::kMlp), i + 1);
+    network->eval();
+    const NetworkOutput want = network->forward(cells.view());
+    EXPECT_EQ(members[i].n_cells, 7);
+    EXPECT_TRUE(at::allclose(as_tensor(members[i].probabilities, 5), want.logits.softmax(1), 1e-5, 1e-6)) << i;
+    EXPECT_TRUE(at::allclose(as_tensor(members[i].embedding, members[i].n_embedding), want.embedding, 1e-5, 1e-6)) << i;
+  }
+  const Prediction all = classifier.predict(cells.view());
+  EXPECT_EQ(all.probabilities, mean_prediction(members).probabilities);
+  EXPECT_EQ(all.embedding, members.front().embedding) << "the first member's";
+  // The first of an ensemble says what it says alone.
+  write_small_model(folder / "alone", ModelKind::kMlp, 1);
+  EXPECT_EQ(Classifier::load(folder / "alone", kBatchesOfThree).predict(cells.view()).probabilities,
+            members.front().probabilities);
+}
+
 TEST(Classifier, WeightsOfAnotherModelAreNamed) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kTabnet);

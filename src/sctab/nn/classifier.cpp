@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <span>
+#include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -29,6 +31,18 @@ sparse::CsrView slice(const sparse::CsrView& cells, std::int64_t first, std::int
 }
 
 }  // namespace
+
+Prediction mean_prediction(std::span<const Prediction> members) {
+  SCTAB_ASSERT(!members.empty());
+  Prediction mean = members.front();
+  for (const Prediction& member : members.subspan(1)) {
+    SCTAB_ASSERT(member.probabilities.size() == mean.probabilities.size());
+    std::ranges::transform(mean.probabilities, member.probabilities, mean.probabilities.begin(), std::plus<>());
+  }
+  const auto n = static_cast<float>(members.size());
+  for (float& probability : mean.probabilities) probability /= n;
+  return mean;
+}
 
 struct Classifier::State {
   ModelDescription description;
@@ -75,30 +89,33 @@ const ModelDescription& Classifier::description() const {
 }
 
 Prediction Classifier::predict(sparse::CsrView log_norm) const {
+  std::vector<Prediction> members = predict_members(log_norm);
+  return members.size() == 1 ? std::move(members.front()) : mean_prediction(members);
+}
+
+std::vector<Prediction> Classifier::predict_members(sparse::CsrView log_norm) const {
   const Architecture& architecture = state_->description.architecture;
   SCTAB_ASSERT(log_norm.n_genes == architecture.n_genes);
   const at::NoGradGuard no_gradient;
-  Prediction prediction;
-  prediction.n_cells = log_norm.n_cells;
-  prediction.n_types = architecture.n_types;
-  prediction.n_embedding = embedding_width(architecture);
-  prediction.probabilities.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_types));
-  prediction.embedding.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_embedding));
-
+  std::vector<Prediction> predictions(state_->members.size());
+  for (Prediction& prediction : predictions) {
+    prediction.n_cells = log_norm.n_cells;
+    prediction.n_types = architecture.n_types;
+    prediction.n_embedding = embedding_width(architecture);
+    prediction.probabilities.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_types));
+    prediction.embedding.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_embedding));
+  }
   for (std::int64_t first = 0; first < log_norm.n_cells; first += state_->options.batch_size) {
     core::check_interrupt();
     const std::int64_t n = std::min(state_->options.batch_size, log_norm.n_cells - first);
     const sparse::CsrView x = slice(log_norm, first, n);
-    at::Tensor probabilities;
-    for (const auto& member : state_->members) {
-      const NetworkOutput output = member->forward(x);
-      const at::Tensor own = output.logits.softmax(1);
-      if (!probabilities.defined()) append(prediction.embedding, output.embedding);
-      probabilities = probabilities.defined() ? probabilities + own : own;
+    for (std::size_t member = 0; member < predictions.size(); ++member) {
+      const NetworkOutput output = state_->members[member]->forward(x);
+      append(predictions[member].probabilities, output.logits.softmax(1));
+      append(predictions[member].embedding, output.embedding);
     }
-    append(prediction.probabilities, probabilities / static_cast<double>(state_->members.size()));
   }
-  return prediction;
+  return predictions;
 }
 
 PrecisionCost Classifier::cost_of_half_precision(sparse::CsrView log_norm) const {

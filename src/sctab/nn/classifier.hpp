@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "sctab/kernels/backend.hpp"
@@ -17,6 +18,9 @@ struct Prediction {
   std::vector<float> embedding;      // n_cells × n_embedding: TabNet's n_d, the MLP's last hidden layer, linear's
                                      // logits; of an ensemble, its first member's
 };
+
+/// The mean of what these members say, at least one, with the embedding of the first: predict() of an ensemble of them.
+Prediction mean_prediction(std::span<const Prediction> members);
 
 /// What half precision changes on some cells.
 struct PrecisionCost {
@@ -48,6 +52,8 @@ class Classifier {
   [[nodiscard]] const ModelDescription& description() const;
   /// log_norm: (n × n_genes) in model order, log1p of counts scaled to 10,000. Any number of cells. Throws Interrupted.
   [[nodiscard]] Prediction predict(sparse::CsrView log_norm) const;
+  /// What each member says of these cells, in the order of description().members: at least one.
+  [[nodiscard]] std::vector<Prediction> predict_members(sparse::CsrView log_norm) const;
   /// Predicts these cells at half precision and at float, as predict() takes them, and compares.
   [[nodiscard]] PrecisionCost cost_of_half_precision(sparse::CsrView log_norm) const;
 
