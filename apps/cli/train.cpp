@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/core/text_table.hpp"
 #include "sctab/store/store.hpp"
 #include "sctab/train/trainer.hpp"
 #include "shared_options.hpp"
@@ -81,6 +82,45 @@ void add_networks(CLI::App& command, Arguments& arguments) {
   add_choice(command, mlp, "--dropout", options.dropout, "share of a hidden layer dropped; the paper's 0.1");
 }
 
+nlohmann::json to_json(const train::TrainResult& result, const std::filesystem::path& model) {
+  const auto run_json = [](const train::TrainResult& one) -> nlohmann::json {
+    return {{"seed", one.seed},
+            {"epochs", one.epochs},
+            {"best_epoch", one.best_epoch},
+            {"best_val_macro_f1", one.best_val_macro_f1},
+            {"cells_per_second", one.cells_per_second}};
+  };
+  nlohmann::json json = run_json(result);
+  for (const train::TrainResult& member : result.members) json["members"].push_back(run_json(member));
+  json["model"] = model.string();
+  json["peak_memory_bytes"] = core::peak_memory_bytes();
+  return json;
+}
+
+void print_run(const train::TrainResult& result) {
+  const std::string score = std::isnan(result.best_val_macro_f1)
+                                ? fmt::format("no validation cells; the weights of epoch {}", result.epochs)
+                                : fmt::format("validation macro F1 {:.4f} at epoch {} of {}", result.best_val_macro_f1,
+                                              result.best_epoch, result.epochs);
+  fmt::print("{}; {} cells/s", score, core::format_count(static_cast<std::int64_t>(result.cells_per_second)));
+}
+
+void print_result(const train::TrainResult& result, const std::filesystem::path& model) {
+  for (const train::TrainResult& member : result.members) {
+    fmt::print("seed {}: ", member.seed);
+    print_run(member);
+    fmt::print("\n");
+  }
+  if (result.members.empty()) {
+    print_run(result);
+  } else {
+    fmt::print("mean of {} members: validation macro F1 {}", result.members.size(),
+               core::format_score(result.best_val_macro_f1));
+  }
+  fmt::print(", peak memory {}\nmodel: {}\n", core::format_bytes(static_cast<double>(core::peak_memory_bytes())),
+             model.string());
+}
+
 void run(Arguments& arguments) {
   train::TrainOptions& options = arguments.options;
   options.kind = nn::parse_model_kind(arguments.kind);
@@ -89,21 +129,8 @@ void run(Arguments& arguments) {
     options.mask_type = arguments.mask_type == "entmax" ? nn::MaskType::kEntmax : nn::MaskType::kSparsemax;
   }
   const train::TrainResult result = train::train(store::Store::open(arguments.store), options, arguments.model);
-  if (arguments.json) {
-    return print_json({{"model", arguments.model.string()},
-                       {"epochs", result.epochs},
-                       {"best_epoch", result.best_epoch},
-                       {"best_val_macro_f1", result.best_val_macro_f1},
-                       {"cells_per_second", result.cells_per_second},
-                       {"peak_memory_bytes", core::peak_memory_bytes()}});
-  }
-  const std::string score = std::isnan(result.best_val_macro_f1)
-                                ? fmt::format("no validation cells; the weights of epoch {}", result.epochs)
-                                : fmt::format("validation macro F1 {:.4f} at epoch {} of {}", result.best_val_macro_f1,
-                                              result.best_epoch, result.epochs);
-  fmt::print("{}; {} cells/s, peak memory {}\nmodel: {}\n", score,
-             core::format_count(static_cast<std::int64_t>(result.cells_per_second)),
-             core::format_bytes(static_cast<double>(core::peak_memory_bytes())), arguments.model.string());
+  if (arguments.json) return print_json(to_json(result, arguments.model));
+  print_result(result, arguments.model);
 }
 
 }  // namespace
@@ -130,6 +157,13 @@ void add_train(CLI::App& app) {
   command->add_flag(
       "--resume", arguments->options.resume,
       "go on from the last checkpoint of a run that was ended; its losses are those of a run never ended");
+  command
+      ->add_option("--members", arguments->options.members,
+                   "networks of an ensemble, each with a seed of its own: probabilities are their mean. The first is "
+                   "that of a run without members; --resume trains none of them twice. The paper's 5")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str();
   add_seed(*command, arguments->options.seed, "initial weights, dropout and the order of cells");
   add_threads(*command, arguments->options.threads);
   add_device(*command, arguments->options.device);

@@ -1,7 +1,12 @@
 #include "sctab/train/model_output.hpp"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/metrics/evaluation_report.hpp"
 #include "sctab/nn/classifier.hpp"
@@ -12,27 +17,43 @@
 namespace sctab::train {
 namespace {
 
-nlohmann::json training_json(const TrainingFacts& facts) {
-  return {{"store", facts.store.directory().filename().string()},
-          {"store_hash", facts.store.hash()},
-          {"n_train_cells", facts.size.n_train},
-          {"n_val_cells", facts.size.n_val},
-          {"n_types_trained", facts.size.n_types_trained()},
-          {"epochs", facts.result.epochs},
-          {"best_epoch", facts.result.best_epoch},
-          {"best_val_macro_f1", facts.result.best_val_macro_f1},
-          {"plan", to_json(facts.plan)},
-          {"reasons", facts.plan.reasons}};
+nlohmann::json member_json(const TrainResult& result) {
+  return {{"seed", result.seed},
+          {"epochs", result.epochs},
+          {"best_epoch", result.best_epoch},
+          {"best_val_macro_f1", result.best_val_macro_f1}};
 }
 
-nn::ModelDescription describe(const TrainingFacts& facts, std::string name) {
+nlohmann::json training_json(const TrainingFacts& facts, std::span<const TrainedMember> members) {
+  nlohmann::json json = {{"store", facts.store.directory().filename().string()},
+                         {"store_hash", facts.store.hash()},
+                         {"n_train_cells", facts.size.n_train},
+                         {"n_val_cells", facts.size.n_val},
+                         {"n_types_trained", facts.size.n_types_trained()},
+                         {"cells_per_type", facts.size.cells_per_type},
+                         {"plan", to_json(facts.plan)},
+                         {"reasons", facts.plan.reasons}};
+  if (members.size() == 1) {
+    json.update(member_json(members.front().result));
+    json.erase("seed");  // the plan's
+    return json;
+  }
+  for (const TrainedMember& member : members) json["members"].push_back(member_json(member.result));
+  return json;
+}
+
+nn::ModelDescription describe(const TrainingFacts& facts, std::span<const TrainedMember> members, std::string name) {
   nn::ModelDescription description;
   description.name = std::move(name);
   description.architecture = facts.plan.architecture;
   description.genes = facts.store.genes();
   for (const auto& [label, id] : facts.store.tables().cell_types) description.cell_types.push_back({label, id});
   description.ontology = facts.store.ontology();
-  description.training = training_json(facts);
+  description.training = training_json(facts, members);
+  if (members.size() > 1) description.members.clear();
+  for (std::size_t i = 1; members.size() > 1 && i <= members.size(); ++i) {
+    description.members.push_back(fmt::format("member-{}.safetensors", i));
+  }
   return description;
 }
 
@@ -44,22 +65,40 @@ nlohmann::json validation_metrics(const std::filesystem::path& model, const Trai
   return json;
 }
 
+double score_of(const nlohmann::json& metrics) {
+  const nlohmann::json& score = metrics.at("macro_f1");
+  return score.is_null() ? std::numeric_limits<double>::quiet_NaN() : score.get<double>();
+}
+
+/// "metrics.jsonl", or "member-1.jsonl" of an ensemble.
+std::filesystem::path log_name(const TrainedMember& member, std::size_t i, std::size_t n_members) {
+  return n_members == 1 ? member.folder.metrics().filename() : std::filesystem::path(fmt::format("member-{}.jsonl", i));
+}
+
 }  // namespace
 
-void write_model(const TrainingFacts& facts, const nn::Network& network, const RunFolder& folder,
-                 const std::filesystem::path& out) {
+TrainResult write_model(const TrainingFacts& facts, std::span<const TrainedMember> members,
+                        const std::filesystem::path& out) {
+  SCTAB_ASSERT(!members.empty());
   core::StagedOutput staged(out);
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model / "run");
-  std::filesystem::copy_file(folder.metrics(), model / "run" / folder.metrics().filename());
-  nn::ModelDescription description = describe(facts, staged.target().filename().string());
-  nn::save_weights(model / description.members.front(), network);
+  nn::ModelDescription description = describe(facts, members, staged.target().filename().string());
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    std::filesystem::copy_file(members[i].folder.metrics(),
+                               model / "run" / log_name(members[i], i + 1, members.size()));
+    nn::save_weights(model / description.members[i], *members[i].network);
+  }
   nn::write_description(model, description);
+  TrainResult result = members.front().result;
+  for (std::size_t i = 0; members.size() > 1 && i < members.size(); ++i) result.members.push_back(members[i].result);
   if (facts.size.n_val > 0) {
     description.metrics = validation_metrics(model, facts);
     nn::write_description(model, description);
+    if (members.size() > 1) result.best_val_macro_f1 = score_of(description.metrics);
   }
   staged.commit();
+  return result;
 }
 
 }  // namespace sctab::train

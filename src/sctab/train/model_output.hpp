@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <span>
 
 #include "sctab/nn/network.hpp"
 #include "sctab/store/store.hpp"
@@ -9,18 +11,25 @@
 
 namespace sctab::train {
 
-/// Where a trained network comes from.
+/// Where trained networks come from.
 struct TrainingFacts {
   const store::Store& store;
-  const TrainPlan& plan;
+  const TrainPlan& plan;  // of the first member; the others differ in their seed
   const CorpusSize& size;
-  const TrainResult& result;
   int threads = 0;
 };
 
-/// Writes the model directory at `out`, whole or not at all: weights, description, the evaluation of the validation
-/// split by the model as written (null without validation cells), and run/metrics.jsonl.
-void write_model(const TrainingFacts& facts, const nn::Network& network, const RunFolder& folder,
-                 const std::filesystem::path& out);
+struct TrainedMember {
+  std::unique_ptr<nn::Network> network;  // with its best weights
+  TrainResult result;
+  RunFolder folder;
+};
+
+/// Writes the model directory at `out`, whole or not at all: weights of each member, description, the evaluation of the
+/// validation split by the model as written (null without validation cells), and the metrics of each epoch:
+/// run/metrics.jsonl, or run/member-1.jsonl, … Returns the result of the
+/// first member, or of all: see TrainResult.
+TrainResult write_model(const TrainingFacts& facts, std::span<const TrainedMember> members,
+                        const std::filesystem::path& out);
 
 }  // namespace sctab::train

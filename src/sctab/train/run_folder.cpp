@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
 #include <system_error>
 
 #include "sctab/core/error.hpp"
@@ -12,10 +14,15 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kModelMarker = "config.json";
+constexpr const char* kMemberPrefix = "member-";
 
 fs::path run_path(const fs::path& out) {
   const fs::path named = out.has_filename() ? out : out.parent_path();
   return named.string() + ".run";
+}
+
+bool is_member(const fs::directory_entry& entry) {
+  return entry.is_directory() && entry.path().filename().string().starts_with(kMemberPrefix);
 }
 
 // The folder is removed once its model is whole, so nothing of the user's may lie in it.
@@ -25,6 +32,10 @@ void require_ours(const RunFolder& folder) {
     const std::string extension = entry.path().extension();
     if (entry.path().filename() == folder.metrics().filename() || extension == ".safetensors" || extension == ".tmp")
       continue;
+    if (is_member(entry)) {
+      require_ours({entry.path()});
+      continue;
+    }
     throw core::InputError(
         fmt::format("{}: holds {}, which is not of a training run, and an unfinished run would lie there; move it, or "
                     "choose another -o",
@@ -32,30 +43,59 @@ void require_ours(const RunFolder& folder) {
   }
 }
 
-}  // namespace
+bool holds_an_ensemble(const RunFolder& folder) {
+  if (!fs::is_directory(folder.path)) return false;
+  const fs::directory_iterator entries(folder.path);
+  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    return is_member(entry) && RunFolder{entry.path()}.has_checkpoint();
+  });
+}
 
-RunFolder open_run_folder(const fs::path& out, bool resume) {
-  core::require_replaceable_directory(out, kModelMarker);
-  const core::StagedOutput writable(out);  // fails now rather than after hours of training
-  const RunFolder folder{run_path(out)};
-  require_ours(folder);
-  if (folder.has_checkpoint()) {
-    if (resume) return folder;
+void require_resumable(const RunFolder& folder, bool is_ensemble, bool resume, int n_members) {
+  if (!resume) {
     throw core::InputError(
         fmt::format("{}: holds an unfinished run; continue it with --resume, or remove the folder "
                     "to train anew",
                     folder.path.string()));
   }
-  if (resume && fs::exists(out / kModelMarker)) {
+  if (is_ensemble == (n_members > 1)) return;
+  throw core::InputError(
+      fmt::format("{}: the unfinished run there is {}, and --members is {}; give the same --members, or remove the "
+                  "folder to train anew",
+                  folder.path.string(), is_ensemble ? "an ensemble's" : "of one network", n_members));
+}
+
+// What was logged before the first checkpoint will be logged again.
+void prepare(const RunFolder& folder) {
+  if (folder.has_checkpoint()) return;
+  std::error_code error;
+  fs::create_directories(folder.path, error);
+  if (!error) fs::remove(folder.metrics(), error);
+  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", folder.path.string(), error.message()));
+}
+
+}  // namespace
+
+RunFolder RunFolder::member(int number) const {
+  return {path / fmt::format("{}{}", kMemberPrefix, number)};
+}
+
+RunFolder open_run_folder(const fs::path& out, bool resume, int n_members) {
+  core::require_replaceable_directory(out, kModelMarker);
+  const core::StagedOutput writable(out);  // fails now rather than after hours of training
+  const RunFolder folder{run_path(out)};
+  require_ours(folder);
+  const bool is_ensemble = holds_an_ensemble(folder);
+  if (folder.has_checkpoint() || is_ensemble) {
+    require_resumable(folder, is_ensemble, resume, n_members);
+  } else if (resume && fs::exists(out / kModelMarker)) {
     throw core::InputError(
         fmt::format("{}: its training has ended and nothing is left to resume; leave out --resume "
                     "to train anew",
                     out.string()));
   }
-  std::error_code error;
-  fs::create_directories(folder.path, error);
-  if (!error) fs::remove(folder.metrics(), error);
-  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", folder.path.string(), error.message()));
+  if (n_members == 1) prepare(folder);
+  for (int number = 1; n_members > 1 && number <= n_members; ++number) prepare(folder.member(number));
   return folder;
 }
 

@@ -11,6 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/core/rng.hpp"
 #include "sctab/nn/safetensors.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
@@ -53,9 +54,8 @@ class Run {
   Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, const TrainOptions& options, RunFolder folder);
   /// Throws Interrupted, with a checkpoint of this very moment, when a signal arrives.
   void train();
-  /// Puts the best weights into the network and tells how the run went.
-  [[nodiscard]] TrainResult take_best();
-  [[nodiscard]] const nn::Network& network() const { return *network_; }
+  /// Puts the best weights into the network, hands it out and tells how the run went: the end of this run.
+  [[nodiscard]] TrainedMember take_best();
 
  private:
   void train_epoch();
@@ -177,27 +177,51 @@ void Run::save() {
   saved_ = Clock::now();
 }
 
-TrainResult Run::take_best() {
+TrainedMember Run::take_best() {
   const EarlyStopping::State& early = stopping_.state();
   network_->state().load(at_.best_weights, folder_.checkpoint().string());
   network_->eval();
   const double rate = seconds_trained_ > 0 ? static_cast<double>(cells_trained_) / seconds_trained_ : 0;
-  return {early.epochs, early.best_epoch + 1, early.best_score, rate};
+  return {std::move(network_),
+          {.epochs = early.epochs,
+           .best_epoch = early.best_epoch + 1,
+           .best_val_macro_f1 = early.best_score,
+           .cells_per_second = rate,
+           .seed = plan_.seed},
+          folder_};
+}
+
+/// Trains what is left to train of one member; number: from 1.
+TrainedMember train_member(const Store& store, TrainPlan plan, const CorpusSize& size, const TrainOptions& options,
+                           const RunFolder& folder, int number) {
+  plan.seed = member_seed(plan.seed, number);
+  if (options.members > 1) spdlog::info("member {} of {}: seed {}", number, options.members, plan.seed);
+  Run run(store, plan, size, options, options.members > 1 ? folder.member(number) : folder);
+  run.train();
+  return run.take_best();
 }
 
 }  // namespace
 
+std::uint64_t member_seed(std::uint64_t seed, int member) {
+  SCTAB_ASSERT(member >= 1);
+  constexpr int kBitsDropped = 64 - 53;
+  return member == 1 ? seed : core::Rng(seed).child("member", static_cast<std::uint64_t>(member))() >> kBitsDropped;
+}
+
 TrainResult train(const Store& store, const TrainOptions& options, const std::filesystem::path& out) {
   (void)kernels::backend(options.device);  // refused before anything is made
+  if (options.members < 1) throw core::InputError("--members: out of range; give at least 1 network");
   const CorpusSize size = corpus_size(store);
   const TrainPlan plan = choose_plan(options, size);
   announce(plan);
   nn::set_torch_threads(options.dense && options.deterministic ? 1 : options.threads);
-  const RunFolder folder = open_run_folder(out, options.resume);
-  Run run(store, plan, size, options, folder);
-  run.train();
-  const TrainResult result = run.take_best();
-  write_model({store, plan, size, result, options.threads}, run.network(), folder, out);
+  const RunFolder folder = open_run_folder(out, options.resume, options.members);
+  std::vector<TrainedMember> members;
+  for (int number = 1; number <= options.members; ++number) {
+    members.push_back(train_member(store, plan, size, options, folder, number));
+  }
+  TrainResult result = write_model({store, plan, size, options.threads}, members, out);
   std::error_code ignored;
   std::filesystem::remove_all(folder.path, ignored);
   return result;

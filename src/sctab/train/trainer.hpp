@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/store/store.hpp"
@@ -17,16 +18,24 @@ struct TrainOptions : PlanOptions {
   bool dense = false;          // by torch on dense arrays: see nn::Network::compute_densely()
   bool deterministic = false;  // dense: on one thread, for torch's sums depend on their number
   bool resume = false;
+  int members = 1;                  // networks of one ensemble, which differ in their seed
   double checkpoint_seconds = 600;  // between checkpoints inside an epoch
   /// Called after each step with the epoch and the batches of it that are done.
   std::function<void(std::int64_t epoch, std::int64_t batches)> after_step;
 };
 
+/// Of an ensemble: its first member's, but for the score, which is of the mean over the members.
 struct TrainResult {
   std::int64_t epochs = 0, best_epoch = 0;  // counted from 1
   double best_val_macro_f1 = 0;             // NaN without validation cells
   double cells_per_second = 0;              // of training, validation left out, over the epochs of this process
+  std::uint64_t seed = 1;
+  std::vector<TrainResult> members{};  // of an ensemble, one for each
 };
+
+/// The seed of a member, counted from 1: the first has the run's own, so that it is the network of a run without
+/// members. Below 2^53, which every reader of JSON keeps.
+std::uint64_t member_seed(std::uint64_t seed, int member);
 
 /// Trains on the store's train split, stops early on validation macro F1 (ontology-corrected) and leaves a model
 /// directory at `out`: the best weights, their evaluation on the validation split, and run/metrics.jsonl with one line
@@ -37,6 +46,9 @@ struct TrainResult {
 /// by Ctrl-C, or killed, stays there; with `resume` it goes on from its last checkpoint with the losses it would have
 /// had, given the same store and options. Without `resume` such a run is never overwritten: InputError says
 /// what to do. With `resume` and no run there, training starts anew.
+///
+/// Members are trained one after the other, each as a run of its own with its seed; a finished one is not trained again
+/// by `resume`.
 TrainResult train(const store::Store& store, const TrainOptions& options, const std::filesystem::path& out);
 
 }  // namespace sctab::train

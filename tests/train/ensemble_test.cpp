@@ -1,0 +1,156 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/nn/classifier.hpp"
+#include "sctab/train/trainer.hpp"
+#include "support/fixtures.hpp"
+#include "train/tiny_store.hpp"
+
+namespace sctab::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Ensemble : public testing::Test {
+ protected:
+  void SetUp() override { core::Progress::set_quiet(true); }
+  void TearDown() override { core::set_interrupted(false); }
+
+  /// With dropout, so that every source of randomness is in it; ten steps an epoch.
+  static TrainOptions options(int members) {
+    TrainOptions options;
+    options.kind = nn::ModelKind::kMlp;
+    options.hidden_size = 16;
+    options.dropout = 0.3;
+    options.batch_size = 32;
+    options.max_epochs = 2;
+    options.threads = 1;
+    options.members = members;
+    return options;
+  }
+  /// Ends the training after so many steps of this process.
+  void expect_interrupted(TrainOptions options, int steps, const fs::path& out) {
+    options.after_step = [steps, done = 0](std::int64_t, std::int64_t) mutable {
+      if (++done == steps) core::set_interrupted(true);
+    };
+    SCTAB_EXPECT_THROW_WITH(train(store_, options, out), core::Interrupted, "--resume");
+    core::set_interrupted(false);
+  }
+
+  tests::TemporaryFolder folder_;
+  store::Store store_ = tests::make_tiny_store(folder_ / "store");
+};
+
+TEST_F(Ensemble, SeedsAreThoseOfTheirOwn) {
+  EXPECT_EQ(member_seed(7, 1), 7U);
+  std::set<std::uint64_t> seeds;
+  for (const std::uint64_t seed : {1ULL, 2ULL, 1ULL << 60}) {
+    for (int member = 1; member <= 5; ++member) {
+      seeds.insert(member_seed(seed, member));
+      EXPECT_EQ(member_seed(seed, member), member_seed(seed, member));
+      EXPECT_TRUE(member == 1 || member_seed(seed, member) < 1ULL << 53);
+    }
+  }
+  EXPECT_EQ(seeds.size(), 15U);
+  EXPECT_THROW((void)member_seed(1, 0), std::logic_error);
+}
+
+TEST_F(Ensemble, EveryMemberIsTheSingleRunOfItsSeed) {
+  const fs::path out = folder_ / "model";
+  const TrainResult result = train(store_, options(3), out);
+  ASSERT_EQ(result.members.size(), 3U);
+  const nn::ModelDescription description = nn::read_description(out);
+  EXPECT_EQ(description.members,
+            (std::vector<std::string>{"member-1.safetensors", "member-2.safetensors", "member-3.safetensors"}));
+  for (int member = 1; member <= 3; ++member) {
+    TrainOptions single = options(1);
+    single.seed = member_seed(single.seed, member);
+    const fs::path alone = folder_ / "alone";
+    const TrainResult wanted = train(store_, single, alone);
+    const auto i = static_cast<std::size_t>(member - 1);
+    EXPECT_EQ(bytes_of(out / description.members[i]), bytes_of(alone / "model.safetensors")) << member;
+    EXPECT_EQ(result.members[i].best_val_macro_f1, wanted.best_val_macro_f1);
+    EXPECT_EQ(description.training["members"][i]["seed"], single.seed);
+    EXPECT_EQ(description.training["members"][i]["best_epoch"], wanted.best_epoch);
+  }
+  EXPECT_NE(bytes_of(out / description.members[0]), bytes_of(out / description.members[1]));
+  for (const char* log : {"member-1.jsonl", "member-2.jsonl", "member-3.jsonl"}) {
+    const std::string lines = bytes_of(out / "run" / log);
+    EXPECT_EQ(std::ranges::count(lines, '\n'), 2) << log;
+  }
+  EXPECT_EQ(description.metrics.at("macro_f1"), result.best_val_macro_f1) << "of the mean over the members";
+  EXPECT_FALSE(fs::exists(out.string() + ".run"));
+}
+
+TEST_F(Ensemble, AFinishedMemberIsNotTrainedAgain) {
+  const fs::path whole = folder_ / "whole", out = folder_ / "ended";
+  train(store_, options(3), whole);
+  // In the first member, at its last step, in the second member's first epoch, and in the third.
+  for (const int steps : {4, 20, 23, 45}) {
+    expect_interrupted(options(3), steps, out);
+    EXPECT_FALSE(fs::exists(out));
+    TrainOptions again = options(3);
+    again.resume = true;
+    int steps_again = 0;
+    again.after_step = [&steps_again](std::int64_t, std::int64_t) { ++steps_again; };
+    train(store_, again, out);
+    EXPECT_EQ(steps_again, 60 - steps);
+    for (const char* member : {"member-1.safetensors", "member-2.safetensors", "member-3.safetensors"}) {
+      EXPECT_EQ(bytes_of(out / member), bytes_of(whole / member)) << member << " ended after " << steps;
+    }
+    EXPECT_FALSE(fs::exists(out.string() + ".run"));
+    fs::remove_all(out);
+  }
+}
+
+TEST_F(Ensemble, AnUnfinishedOneMayGrowButIsNeitherOverwrittenNorMixed) {
+  const fs::path out = folder_ / "model", run = folder_ / "model.run";
+  expect_interrupted(options(2), 25, out);
+  SCTAB_EXPECT_THROW_WITH(train(store_, options(2), out), core::InputError, "model.run", "--resume");
+  TrainOptions other = options(1);
+  other.resume = true;
+  SCTAB_EXPECT_THROW_WITH(train(store_, other, out), core::InputError, "ensemble", "--members");
+  other = options(2);
+  other.resume = true;
+  other.seed = 2;
+  SCTAB_EXPECT_THROW_WITH(train(store_, other, out), core::InputError, "member-1", "seed was 1 and is now 2");
+  std::ofstream(run / "member-1" / "notes.txt") << "precious";
+  other = options(3);
+  other.resume = true;
+  SCTAB_EXPECT_THROW_WITH(train(store_, other, out), core::InputError, "notes.txt", "move it");
+  fs::remove(run / "member-1" / "notes.txt");
+  EXPECT_EQ(train(store_, other, out).members.size(), 3U);
+  EXPECT_FALSE(fs::exists(run));
+
+  expect_interrupted(options(1), 5, folder_ / "single");
+  other = options(2);
+  other.resume = true;
+  SCTAB_EXPECT_THROW_WITH(train(store_, other, folder_ / "single"), core::InputError, "one network", "--members");
+}
+
+TEST_F(Ensemble, WithoutValidationCellsThereIsNoScore) {
+  const store::Store store = tests::make_tiny_store(folder_ / "train-only", {.n_cells = {200, 0, 0}});
+  const TrainResult result = train(store, options(2), folder_ / "model");
+  EXPECT_TRUE(std::isnan(result.best_val_macro_f1));
+  EXPECT_EQ(result.members.size(), 2U);
+}
+
+TEST_F(Ensemble, RefusesLessThanOneMember) {
+  SCTAB_EXPECT_THROW_WITH(train(store_, options(0), folder_ / "model"), core::InputError, "--members");
+}
+
+}  // namespace
+}  // namespace sctab::train
