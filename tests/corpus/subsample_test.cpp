@@ -134,6 +134,57 @@ TEST_F(SubsampleTest, ReportsTypesThatTrainLoses) {
   EXPECT_EQ(store::Store::open(folder_ / "part").provenance().at("types_lost_from_train"), result.types_lost);
 }
 
+TEST_F(SubsampleTest, TypesLeftOutStayInTheTestAlone) {
+  SubsampleOptions options;
+  options.fraction = 1;
+  options.without_types = {"CL:0000084"};  // T cell, and with it its subtypes
+  const SubsampleResult result = subsample(whole(), folder_ / "part", options);
+  const store::Store part = store::Store::open(folder_ / "part");
+  const auto is_t_cell = [](const std::string& id) { return id != "CL:0000236"; };
+  const auto count = [&](const store::Store& store, Split split, bool t_cells) {
+    const store::ObsTable obs = store.obs(split);
+    return std::ranges::count_if(obs.column(Field::kCellType), [&](std::int32_t type) {
+      return is_t_cell(store.tables().cell_types[static_cast<std::size_t>(type)].id) == t_cells;
+    });
+  };
+  for (const Split split : {Split::kTrain, Split::kVal}) {
+    EXPECT_GT(count(whole(), split, true), 0);
+    EXPECT_EQ(count(part, split, true), 0);
+    EXPECT_GT(count(part, split, false), 0);
+    EXPECT_EQ(count(part, split, false), count(whole(), split, false));
+  }
+  EXPECT_EQ(rows(part, Split::kTest), rows(whole(), Split::kTest));
+  EXPECT_EQ(part.tables().cell_types.size(), 4U) << "test cells need their labels";
+  EXPECT_EQ(result.types_left_out.size(), 3U);
+  EXPECT_TRUE(result.types_lost.empty()) << "they were meant to go";
+  EXPECT_EQ(part.provenance().at("types_left_out"), result.types_left_out);
+}
+
+TEST_F(SubsampleTest, WhatStaysOfTheOtherTypesIsThePartItWasWithoutLeavingAnyOut) {
+  SubsampleOptions options;
+  options.fraction = 0.5;
+  subsample(whole(), folder_ / "part", options);
+  options.without_types = {"CL:0000625", "CL:0000624"};
+  subsample(whole(), folder_ / "fewer", options);
+  const Rows part = rows(store::Store::open(folder_ / "part"), Split::kTrain);
+  const Rows fewer = rows(store::Store::open(folder_ / "fewer"), Split::kTrain);
+  EXPECT_TRUE(holds(part, fewer));
+  EXPECT_LT(fewer.size(), part.size());
+  EXPECT_GT(fewer.size(), 0U);
+}
+
+TEST_F(SubsampleTest, ATypeThatTheStoreHasNotCannotBeLeftOut) {
+  SubsampleOptions options;
+  for (const char* id : {"CL:0000010", "B cell", ""}) {
+    options.without_types = {"CL:0000236", id};
+    SCTAB_EXPECT_THROW_WITH(subsample(whole(), folder_ / "part", options), core::InputError, "--without-types", id,
+                            "describe");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "part"));
+  }
+  options.without_types = {"CL:0000999"};  // obsolete, and replaced by B cell
+  EXPECT_EQ(subsample(whole(), folder_ / "part", options).types_left_out, std::vector<std::string>{"B cell"});
+}
+
 TEST_F(SubsampleTest, AnotherSeedTakesOthers) {
   SubsampleOptions options;
   const store::ObsTable train = whole().obs(Split::kTrain);

@@ -16,6 +16,7 @@
 #include "sctab/core/rng.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/cell_table.hpp"
+#include "sctab/ontology/ontology.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/writer.hpp"
 
@@ -57,7 +58,7 @@ std::vector<std::int32_t> number_donors(const store::ObsTable& obs, const store:
   return number_of_cell;
 }
 
-// Copies the cells of a split that are chosen; an empty `chosen` is all of them.
+// Copies the cells of a split that are chosen.
 void copy_cells(const store::Store& from, Split split, const store::ObsTable& obs,
                 const std::vector<std::uint8_t>& chosen, const SubsampleOptions& options, store::Writer& writer,
                 core::Progress& progress) {
@@ -75,7 +76,7 @@ void copy_cells(const store::Store& from, Split split, const store::ObsTable& ob
     cells.clear();
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
       const auto row = static_cast<std::size_t>(batch.rows[i]);
-      if (!chosen.empty() && chosen[row] == 0) continue;
+      if (chosen[row] == 0) continue;
       const sparse::RowView values = batch.x.row(static_cast<CellIndex>(i));
       counts.append_row(values.indices, values.data);
       store::CellObs cell;
@@ -88,8 +89,42 @@ void copy_cells(const store::Store& from, Split split, const store::ObsTable& ob
   }
 }
 
+// 1 for each type of the store that is, or lies below, one of without_types.
+std::vector<std::uint8_t> types_left_out(const store::Store& from, const SubsampleOptions& options) {
+  const auto& types = from.tables().cell_types;
+  std::vector<std::uint8_t> left_out(types.size(), 0);
+  if (options.without_types.empty()) return left_out;
+  const auto ontology = ontology::Ontology::from_json(from.ontology(), (from.directory() / "ontology.json").string());
+  for (const std::string& id : options.without_types) {
+    const auto above = ontology.resolve(id);
+    bool found = false;
+    for (std::size_t type = 0; type < types.size(); ++type) {
+      const auto below = ontology.resolve(types[type].id);
+      if (types[type].id != id && !(above && below && ontology.is_a(*below, *above))) continue;
+      left_out[type] = 1;
+      found = true;
+    }
+    if (!found) {
+      throw InputError(
+          fmt::format("--without-types {}: no type of {} is it or a subtype of it; `sctab corpus describe` lists the "
+                      "types and their ids",
+                      id, from.directory().string()));
+    }
+  }
+  return left_out;
+}
+
+// 0 for the cells of types that are left out, whatever they were.
+void drop_types(const store::ObsTable& obs, const std::vector<std::uint8_t>& left_out,
+                std::vector<std::uint8_t>& chosen) {
+  const auto& types = obs.column(Field::kCellType);
+  for (std::size_t cell = 0; cell < chosen.size(); ++cell) {
+    if (left_out[static_cast<std::size_t>(types[cell])] != 0) chosen[cell] = 0;
+  }
+}
+
 SubsampleResult summarise(const store::ObsTable& train, const store::CategoryTables& tables,
-                          const std::vector<std::uint8_t>& chosen) {
+                          const std::vector<std::uint8_t>& chosen, const std::vector<std::uint8_t>& left_out) {
   SubsampleResult result;
   std::set<std::int32_t> donors, donors_before, types, types_before;
   for (std::size_t cell = 0; cell < chosen.size(); ++cell) {
@@ -108,7 +143,13 @@ SubsampleResult summarise(const store::ObsTable& train, const store::CategoryTab
   result.train_donors = static_cast<std::int64_t>(donors.size());
   result.train_donors_before = static_cast<std::int64_t>(donors_before.size());
   for (const std::int32_t type : types_before) {
-    if (types.count(type) == 0) result.types_lost.push_back(tables.cell_types[static_cast<std::size_t>(type)].label);
+    const auto position = static_cast<std::size_t>(type);
+    if (types.count(type) == 0 && left_out[position] == 0) {
+      result.types_lost.push_back(tables.cell_types[position].label);
+    }
+  }
+  for (std::size_t type = 0; type < left_out.size(); ++type) {
+    if (left_out[type] != 0) result.types_left_out.push_back(tables.cell_types[type].label);
   }
   return result;
 }
@@ -122,6 +163,7 @@ nlohmann::json provenance(const store::Store& from, const SubsampleOptions& opti
           {"train_cells", result.train_cells},
           {"train_donors", result.train_donors},
           {"types_lost_from_train", result.types_lost},
+          {"types_left_out", result.types_left_out},
           {"from", {{"path", from.directory().string()}, {"hash", from.hash()}, {"provenance", from.provenance()}}}};
 }
 
@@ -158,25 +200,33 @@ SubsampleResult subsample(const store::Store& from, const std::filesystem::path&
   core::require_replaceable_directory(to, "store.json");
   core::StagedOutput staged(to);
   std::array<store::ObsTable, 3> obs;
-  std::array<CellIndex, 3> n_cells{};
-  for (const Split split : store::kSplits) obs[static_cast<std::size_t>(split)] = from.obs(split);
-  const std::vector<std::uint8_t> chosen = choose_cells(obs.front(), from.tables(), options);
-  for (std::size_t i = 0; i < obs.size(); ++i) n_cells[i] = obs[i].size();
-  const SubsampleResult result = summarise(obs.front(), from.tables(), chosen);
+  std::array<std::vector<std::uint8_t>, 3> chosen;
+  const std::vector<std::uint8_t> left_out = types_left_out(from, options);
+  CellIndex n_to_read = 0;
+  for (const Split split : store::kSplits) {
+    const auto i = static_cast<std::size_t>(split);
+    obs[i] = from.obs(split);
+    chosen[i].assign(static_cast<std::size_t>(obs[i].size()), 1);
+    if (split == Split::kTrain) chosen[i] = choose_cells(obs[i], from.tables(), options);
+    if (split != Split::kTest) drop_types(obs[i], left_out, chosen[i]);
+    n_to_read += obs[i].size();
+  }
+  const SubsampleResult result = summarise(obs.front(), from.tables(), chosen.front(), left_out);
   if (!result.types_lost.empty()) {
     spdlog::warn("training cells of these types are all left out: {}", fmt::join(result.types_lost, ", "));
   }
-  core::Progress progress("copying cells", n_cells[0] + n_cells[1] + n_cells[2]);
-  n_cells.front() = result.train_cells;
+  std::array<CellIndex, 3> n_cells{};
+  for (std::size_t i = 0; i < obs.size(); ++i) n_cells[i] = std::ranges::count(chosen[i], 1);
 
+  core::Progress progress("copying cells", n_to_read);
   store::WriterOptions writing;
   writing.seed = options.seed;
   writing.threads = options.threads;
   writing.memory_bytes = options.memory_bytes;
   store::Writer writer(staged.path(), from.genes(), from.tables(), n_cells, writing);
   for (const Split split : store::kSplits) {
-    copy_cells(from, split, obs[static_cast<std::size_t>(split)],
-               split == Split::kTrain ? chosen : std::vector<std::uint8_t>(), options, writer, progress);
+    const auto i = static_cast<std::size_t>(split);
+    copy_cells(from, split, obs[i], chosen[i], options, writer, progress);
   }
   progress.finish();
   writer.finish(from.ontology(), provenance(from, options, result));
