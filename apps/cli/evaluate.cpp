@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/staged_output.hpp"
 #include "sctab/metrics/evaluation_report.hpp"
 #include "shared_options.hpp"
 
@@ -25,6 +26,7 @@ struct Arguments {
 };
 
 void run(const Arguments& arguments) {
+  if (!arguments.output.empty()) core::require_writable_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
   const auto model = nn::Classifier::load(

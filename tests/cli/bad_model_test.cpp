@@ -68,6 +68,15 @@ TEST_F(DamagedDirectory, NoStoreAndNoModel) {
   expect_refused({"annotate", path("source.h5ad"), "-m", path("store")}, folder_.path(), {"store"});
 }
 
+TEST_F(DamagedDirectory, EvaluationInThePlaceOfAFolder) {
+  for (const char* name : {"store", "model"}) {
+    expect_refused({"evaluate", path("model"), path("store"), "-o", path(name)}, folder_.path(), {name, "is a folder"});
+  }
+  // Before the work: neither the model nor the store is there to be opened.
+  expect_refused({"evaluate", path("none"), path("none"), "-o", path("missing/scores.json")}, folder_.path(),
+                 {"missing", "does not exist"});
+}
+
 TEST_F(DamagedDirectory, ModelWithAMissingFile) {
   for (const char* name : {"config.json", "genes.tsv", "cell_types.tsv", "ontology.json", "model.safetensors"}) {
     fs::rename(folder_ / "model" / name, folder_ / "aside");

@@ -58,21 +58,42 @@ TEST(StagedOutput, ReplacesADirectoryWhole) {
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
-TEST(StagedOutput, ReplacesADirectoryByAFileAndAFileByADirectory) {
+TEST(StagedOutput, NeverReplacesADirectoryByAFileNorAFileByADirectory) {
   const tests::TemporaryFolder folder;
-  fs::create_directory(folder / "a");
-  std::ofstream(folder / "a" / "old") << "old";
+  fs::create_directory(folder / "thesis");
+  std::ofstream(folder / "thesis" / "chapter-1") << "years of work";
+  {
+    StagedOutput out(folder / "thesis");
+    std::ofstream(out.path()) << "file";
+    SCTAB_EXPECT_THROW_WITH(out.commit(), InputError, "thesis: is a folder");
+  }
+  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "years of work");
+  std::ofstream(folder / "a") << "file";
   {
     StagedOutput out(folder / "a");
-    std::ofstream(out.path()) << "file";
-    out.commit();
-    EXPECT_TRUE(out.path().empty());
+    fs::create_directory(out.path());
+    SCTAB_EXPECT_THROW_WITH(out.commit(), InputError, "a: cannot be written", "Not a directory");
   }
   EXPECT_EQ(content(folder / "a"), "file");
-  StagedOutput out(folder / "a");
-  fs::create_directory(out.path());
-  SCTAB_EXPECT_THROW_WITH(out.commit(), InputError, "a: cannot be written", "Not a directory");
-  EXPECT_EQ(content(folder / "a"), "file");
+  EXPECT_EQ(entries(folder.path()), 2U);
+}
+
+TEST(WriteFileAtomically, RefusesAFolderOrALinkToOne) {
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "thesis");
+  std::ofstream(folder / "thesis" / "chapter-1") << "years of work";
+  fs::create_directory_symlink(folder / "thesis", folder / "link");
+  for (const char* name : {"thesis", "thesis/", "link", "thesis/."}) {
+    SCTAB_EXPECT_THROW_WITH(require_writable_file(folder / name), InputError, "thesis: is a folder");
+    SCTAB_EXPECT_THROW_WITH(write_file_atomically(folder / name, "text"), InputError, "thesis: is a folder");
+  }
+  SCTAB_EXPECT_THROW_WITH(require_writable_file(folder / "none/a.txt"), InputError, "none", "does not exist");
+  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "years of work");
+  EXPECT_NO_THROW(require_writable_file(folder / "thesis" / "chapter-1"));
+  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "years of work");
+  write_file_atomically(folder / "thesis" / "chapter-1", "more");
+  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "more");
+  EXPECT_EQ(entries(folder / "thesis"), 1U);
 }
 
 TEST(StagedOutput, NeverLeavesTheNameOfADirectoryEmpty) {

@@ -101,6 +101,11 @@ fs::path replace_directory(const fs::path& path, const fs::path& target) {
   throw InputError(fmt::format("{}: cannot be written: {}", target.string(), why));
 }
 
+void refuse_folder(const fs::path& target) {
+  if (!fs::is_directory(target)) return;
+  throw InputError(fmt::format("{}: is a folder; give the name of a file in it", target.string()));
+}
+
 }  // namespace
 
 void sync_directory(const fs::path& folder) {
@@ -141,8 +146,10 @@ StagedOutput::~StagedOutput() {
 void StagedOutput::commit() {
   SCTAB_ASSERT(!temporary_.empty());
   sync_tree(temporary_);
+  const bool is_folder = fs::is_directory(temporary_);
+  if (!is_folder) refuse_folder(target_);
   std::optional<Spent> earlier;  // goes whatever becomes of the rest
-  if (fs::is_directory(target_) && !fs::is_symlink(target_)) {
+  if (is_folder && fs::is_directory(target_) && !fs::is_symlink(target_)) {
     earlier.emplace(replace_directory(temporary_, target_));
   } else if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
     throw InputError(fmt::format("{}: cannot be written: {}", target_.string(), reason()));
@@ -156,8 +163,13 @@ std::string with_target_names(std::string_view message) {
   return std::regex_replace(std::string(message), temporary, "$1$2");
 }
 
+void require_writable_file(const fs::path& target) {
+  refuse_folder(StagedOutput(target).target());
+}
+
 void write_file_atomically(const fs::path& target, std::string_view content) {
   StagedOutput out(target);
+  refuse_folder(out.target());
   std::FILE* file = std::fopen(out.path().c_str(), "wb");
   if (file == nullptr) throw InputError(fmt::format("{}: cannot be written: {}", target.string(), reason()));
   const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();

@@ -30,7 +30,8 @@ class StagedOutput {
 
   /// Syncs what stands at path() (a directory with all its files) and renames it to the target, replacing an earlier
   /// file or directory of that name in one step (on file systems without RENAME_EXCHANGE a directory takes two). Throws
-  /// InputError on failure, and the earlier one stays, unless all that failed is to sync the folder that holds it.
+  /// InputError on failure, and the earlier one stays, unless all that failed is to sync the folder that holds it. A file
+  /// never replaces a directory, nor a directory a file.
   void commit();
 
  private:
@@ -44,6 +45,10 @@ void sync_directory(const std::filesystem::path& folder);
 /// A message in the user's terms: temporary names in it become the names of their targets. Whoever writes to path() can
 /// only name what it was given, and the user knows the target.
 std::string with_target_names(std::string_view message);
+
+/// Throws InputError where no file can be written under this name: its folder is missing or cannot be written to, or the
+/// name is a folder's. To be asked before hours of work.
+void require_writable_file(const std::filesystem::path& target);
 
 /// Writes a small file whole or not at all. Throws InputError naming it.
 void write_file_atomically(const std::filesystem::path& target, std::string_view content);
