@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "sctab/core/error.hpp"
+#include "sctab/nn/safetensors.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::train {
@@ -106,6 +107,19 @@ TEST(Checkpoint, RefusesAnotherRunAndSaysWhatDiffers) {
   other = kIdentity;
   other["store"] = "def";
   refused(other, "store was \"abc\" and is now \"def\"");
+}
+
+TEST(Checkpoint, RefusesAnEarlierVersionAndSaysWhatToDo) {
+  const tests::TemporaryFolder folder;
+  Trained trained(1);
+  write_checkpoint(folder / "last", kIdentity, some_progression(*trained.network), *trained.network, trained.optimizer);
+  nn::Safetensors file = nn::read_safetensors(folder / "last");
+  json state = json::parse(file.metadata.at("state"));
+  state["version"] = 1;  // the loader's windows had another size then, and an epoch another order
+  nn::write_safetensors(folder / "last", file.tensors, {{"state", state.dump()}});
+  SCTAB_EXPECT_THROW_WITH(read_checkpoint(folder / "last", kIdentity, *trained.network, trained.optimizer),
+                          core::InputError, "last", "version 1", "resume with the sctab that began the run",
+                          "remove the run's folder");
 }
 
 TEST(Checkpoint, RefusesWhatIsNone) {

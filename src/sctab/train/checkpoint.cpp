@@ -100,8 +100,8 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
   }
   if (state.at("version") != kCheckpointVersion) {
     throw core::InputError(
-        fmt::format("{}: is a checkpoint of version {}, and this sctab reads version {}; resume with "
-                    "the sctab that began the run",
+        fmt::format("{}: is a checkpoint of version {}, and this sctab goes on from version {}; resume with "
+                    "the sctab that began the run, or remove the run's folder to start anew",
                     path.string(), state.at("version").dump(), kCheckpointVersion));
   }
   if (state.at("identity") != identity) {

@@ -11,7 +11,9 @@
 
 namespace sctab::train {
 
-inline constexpr int kCheckpointVersion = 1;
+/// Raised with whatever would make a run go on other than it began: also with the order in which the loader gives
+/// cells.
+inline constexpr int kCheckpointVersion = 2;
 
 /// Where a run stands between two steps, all that the network and the optimiser do not hold themselves.
 struct Progression {
@@ -28,7 +30,7 @@ struct Progression {
 void write_checkpoint(const std::filesystem::path& path, const nlohmann::json& identity, const Progression& progression,
                       const nn::Network& network, const Optimizer& optimizer);
 
-/// Puts network and optimiser into the state written. Throws InputError where the file is damaged, of a newer version,
+/// Puts network and optimiser into the state written. Throws InputError where the file is damaged, of another version,
 /// or of a run with another identity, and names what differs.
 Progression read_checkpoint(const std::filesystem::path& path, const nlohmann::json& identity, nn::Network& network,
                             Optimizer& optimizer);
