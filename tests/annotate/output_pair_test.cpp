@@ -6,6 +6,7 @@
 #include "sctab/annotate/file_copy.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "support/changed_calls.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::annotate {
@@ -68,6 +69,55 @@ TEST(OutputPair, BringsTheFirstBackWhereTheSecondFails) {
   }
   EXPECT_EQ(read(folder / "a"), "old a");
   EXPECT_EQ(n_entries(folder.path()), 1U);
+}
+
+TEST(OutputPair, KeepsTheEarlierFileWhateverTheFileSystemOffers) {
+  for (const bool links : {true, false}) {
+    for (const bool exchange : {true, false}) {
+      SCOPED_TRACE(testing::Message() << links << exchange);
+      tests::ChangedCalls calls;
+      calls.no_links = !links;
+      calls.no_exchange = !exchange;
+      const tests::TemporaryFolder folder;
+      write(folder / "a", "old a");
+      {
+        core::StagedOutput a(folder / "a"), b(folder / "b");
+        write(a.path(), "new a");  // and b is never written
+        EXPECT_THROW(commit_both(a, b), core::InputError);
+        EXPECT_EQ(read(folder / "a"), "old a");
+      }
+      EXPECT_EQ(n_entries(folder.path()), 1U);
+      {
+        core::StagedOutput a(folder / "a"), b(folder / "b");
+        write(a.path(), "new a");
+        write(b.path(), "new b");
+        commit_both(a, b);
+        EXPECT_EQ(n_entries(folder.path()), 2U);
+      }
+      EXPECT_EQ(read(folder / "a"), "new a");
+      EXPECT_EQ(read(folder / "b"), "new b");
+      EXPECT_EQ(n_entries(folder.path()), 2U);
+    }
+  }
+}
+
+TEST(OutputPair, StandsOrFallsTogetherWhereAFolderCannotBeSynced) {
+  const tests::TemporaryFolder folder;
+  for (const char* name : {"first", "second"}) fs::create_directory(folder / name);
+  for (const bool of_second : {false, true}) {
+    write(folder / "first/a", "old a");
+    tests::ChangedCalls calls;
+    calls.unsynced = folder / (of_second ? "second" : "first");
+    {
+      core::StagedOutput a(folder / "first/a"), b(folder / "second/b");
+      write(a.path(), "new a");
+      write(b.path(), "new b");
+      SCTAB_EXPECT_THROW_WITH(commit_both(a, b), core::InputError, calls.unsynced.c_str(), "cannot be written to disk");
+    }
+    EXPECT_EQ(read(folder / "first/a"), of_second ? "new a" : "old a");
+    EXPECT_EQ(fs::exists(folder / "second/b"), of_second);
+    EXPECT_EQ(n_entries(folder / "first"), 1U);
+  }
 }
 
 TEST(OutputPair, LeavesAllAsItWasWhereTheFirstFails) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "sctab/core/error.hpp"
+#include "support/changed_calls.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::core {
@@ -55,6 +56,21 @@ TEST(StagedOutput, ReplacesADirectoryWhole) {
   out.commit();
   EXPECT_FALSE(fs::exists(folder / "model" / "old"));
   EXPECT_EQ(content(folder / "model" / "new"), "new");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(StagedOutput, ReplacesADirectoryWhereNamesCannotBeExchanged) {
+  tests::ChangedCalls calls;
+  calls.no_exchange = true;
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "model");
+  std::ofstream(folder / "model" / "old") << "old";
+  StagedOutput out(folder / "model");
+  fs::create_directory(out.path());
+  std::ofstream(out.path() / "new") << "new";
+  out.commit();
+  EXPECT_EQ(content(folder / "model" / "new"), "new");
+  EXPECT_EQ(entries(folder / "model"), 1U);
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 

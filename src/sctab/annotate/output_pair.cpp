@@ -43,23 +43,16 @@ OutputPaths choose_outputs(const fs::path& input, OutputPaths given) {
 }
 
 void commit_both(core::StagedOutput& first, core::StagedOutput& second) {
-  const fs::path target = first.target();
-  fs::path earlier = first.path();
-  earlier += ".earlier";
-  std::error_code no_links;  // nothing stood there, or the file system has no hard links and cannot keep it
-  fs::create_hard_link(target, earlier, no_links);
-  std::error_code ignored;
   try {
-    first.commit();
+    first.place();
     second.commit();
   } catch (...) {
-    const bool replaced = first.path().empty();
-    if (replaced && no_links) fs::remove(target, ignored);
-    if (replaced && !no_links) fs::rename(earlier, target, ignored);
-    fs::remove(earlier, ignored);
+    // Where the second stands, and only its folder could not be synced, the first stays beside it.
+    const bool second_stands = second.path().empty();
+    if (!second_stands) first.undo();
     throw;
   }
-  fs::remove(earlier, ignored);
+  first.settle();
 }
 
 }  // namespace sctab::annotate

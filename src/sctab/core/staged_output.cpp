@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 #include <regex>
 #include <utility>
 
@@ -67,38 +66,30 @@ bool is_mount_point(const fs::path& path) {
   return (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-/// A folder that is of no more use, removed with this.
-class Spent {
- public:
-  explicit Spent(fs::path path) : path_(std::move(path)) {}
-  ~Spent() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Spent(const Spent&) = delete;
-  Spent& operator=(const Spent&) = delete;
-
- private:
-  fs::path path_;
-};
-
 /// Swaps two names in one step. False where the file system does not offer that.
 bool exchange(const fs::path& a, const fs::path& b) {
   return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
 }
 
-/// Gives `path` the name `target` of a folder. Returns where that folder is now.
-fs::path replace_directory(const fs::path& path, const fs::path& target) {
+/// Gives `path` the name `target`, under which something of its kind stands. Returns where that is now.
+fs::path replace(const fs::path& path, const fs::path& target) {
   if (exchange(path, target)) return path;
-  // It goes aside first, so that it can be put back.
+  // A file gets a second name first, so that its own is never without one. Where that cannot be (folders, some file
+  // systems, other users' files) it goes aside and is put back on failure.
   fs::path aside = path.string() + ".old";
-  if (::rename(target.c_str(), aside.c_str()) != 0) {
-    throw InputError(fmt::format("{}: the earlier folder cannot be replaced: {}", target.string(), reason()));
+  const bool linked = ::link(target.c_str(), aside.c_str()) == 0;
+  if (!linked && ::rename(target.c_str(), aside.c_str()) != 0) {
+    throw InputError(fmt::format("{}: what stands there cannot be replaced: {}", target.string(), reason()));
   }
   if (::rename(path.c_str(), target.c_str()) == 0) return aside;
   const std::string why = reason();
-  (void)::rename(aside.c_str(), target.c_str());
+  (void)(linked ? ::unlink(aside.c_str()) : ::rename(aside.c_str(), target.c_str()));
   throw InputError(fmt::format("{}: cannot be written: {}", target.string(), why));
+}
+
+void rename_to(const fs::path& path, const fs::path& target) {
+  if (::rename(path.c_str(), target.c_str()) == 0) return;
+  throw InputError(fmt::format("{}: cannot be written: {}", target.string(), reason()));
 }
 
 void refuse_folder(const fs::path& target) {
@@ -135,9 +126,13 @@ StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target)
 }
 
 StagedOutput::StagedOutput(StagedOutput&& other) noexcept
-    : target_(std::move(other.target_)), temporary_(std::exchange(other.temporary_, {})) {}
+    : target_(std::move(other.target_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      earlier_(std::exchange(other.earlier_, {})),
+      placed_(std::exchange(other.placed_, false)) {}
 
 StagedOutput::~StagedOutput() {
+  settle();
   if (temporary_.empty()) return;
   std::error_code ignored;
   fs::remove_all(temporary_, ignored);
@@ -148,14 +143,45 @@ void StagedOutput::commit() {
   sync_tree(temporary_);
   const bool is_folder = fs::is_directory(temporary_);
   if (!is_folder) refuse_folder(target_);
-  std::optional<Spent> earlier;  // goes whatever becomes of the rest
   if (is_folder && fs::is_directory(target_) && !fs::is_symlink(target_)) {
-    earlier.emplace(replace_directory(temporary_, target_));
-  } else if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    throw InputError(fmt::format("{}: cannot be written: {}", target_.string(), reason()));
+    earlier_ = replace(temporary_, target_);
+  } else {
+    rename_to(temporary_, target_);
   }
   temporary_.clear();
   sync_directory(folder_of(target_));
+  settle();
+}
+
+void StagedOutput::place() {
+  SCTAB_ASSERT(!temporary_.empty());
+  sync_tree(temporary_);
+  SCTAB_ASSERT(!fs::is_directory(temporary_));
+  refuse_folder(target_);
+  if (fs::exists(fs::symlink_status(target_))) {
+    earlier_ = replace(temporary_, target_);
+  } else {
+    rename_to(temporary_, target_);
+  }
+  temporary_.clear();
+  placed_ = true;
+  sync_directory(folder_of(target_));
+}
+
+void StagedOutput::undo() noexcept {
+  if (!placed_) return;
+  placed_ = false;
+  // The hidden name is forgotten first: whatever becomes of the renaming, the file there is not removed.
+  const fs::path earlier = std::exchange(earlier_, {});
+  (void)(earlier.empty() ? ::unlink(target_.c_str()) : ::rename(earlier.c_str(), target_.c_str()));
+}
+
+void StagedOutput::settle() noexcept {
+  placed_ = false;
+  if (earlier_.empty()) return;
+  std::error_code ignored;
+  fs::remove_all(earlier_, ignored);
+  earlier_.clear();
 }
 
 std::string with_target_names(std::string_view message) {

@@ -34,9 +34,20 @@ class StagedOutput {
   /// never replaces a directory, nor a directory a file.
   void commit();
 
+  /// commit() for a file that must stand together with another: what it replaces is kept under a hidden name, until
+  /// settle() or the end of this.
+  void place();
+  /// After place(), even one that failed: the earlier file comes back, or where there was none the new one goes. A file
+  /// that cannot be brought back stays under its hidden name.
+  void undo() noexcept;
+  /// After place(): removes the earlier file.
+  void settle() noexcept;
+
  private:
   std::filesystem::path target_;
   std::filesystem::path temporary_;
+  std::filesystem::path earlier_;  // what stood under the target's name, to be removed; empty: nothing
+  bool placed_ = false;            // by place(), and may be undone
 };
 
 /// Puts the names in a folder on disk. File systems that know no such thing (some network ones) are left to their ways.
