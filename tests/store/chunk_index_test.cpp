@@ -1,8 +1,10 @@
 #include "sctab/store/chunk_index.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <string>
 
 #include "sctab/anndata/hdf5_handle.hpp"
 #include "support/fixtures.hpp"
@@ -79,6 +81,48 @@ TEST(ChunkIndex, LeavesToHdf5WhatItDoesNotKnow) {
   EXPECT_FALSE(indexes(folder / "a.h5", 69).read.has_value());  // another number of chunks than expected
   write_dataset(folder / "a.h5", 0, false);
   EXPECT_FALSE(indexes(folder / "a.h5", 0).read.has_value());
+}
+
+void put(std::string& file, std::size_t at, std::uint64_t value, int n_bytes) {
+  for (int i = 0; i < n_bytes; ++i) file.at(at + static_cast<std::size_t>(i)) = static_cast<char>(value >> (8 * i));
+}
+
+// A header of version 1 at byte 0 whose tree has n_levels nodes of 64 entries each, all of which lead to the node
+// below, and at its end a leaf without entries: 64^n_levels ways.
+std::string tree_of_shared_nodes(std::size_t n_levels) {
+  constexpr std::size_t kHead = 24, kEntry = 32, kEntries = 64, kTree = 64, kNode = kHead + kEntries * kEntry;
+  std::string file(kTree + n_levels * kNode + kHead, '\0');
+  put(file, 0, 1, 1);
+  put(file, 8, 32, 4);         // bytes of messages
+  put(file, 16, 8, 2);         // a layout
+  put(file, 18, 24, 2);        // its bytes
+  put(file, 24, 0x020203, 3);  // version 3, chunked, one dimension and the element's
+  put(file, 27, kTree, 8);
+  put(file, 35, kChunkElements, 4);
+  for (std::size_t i = 0; i <= n_levels; ++i) {
+    const std::size_t node = kTree + i * kNode;
+    file.replace(node, 4, "TREE");
+    put(file, node + 4, 1, 1);
+    put(file, node + 5, n_levels - i, 1);
+    if (i == n_levels) break;
+    put(file, node + 6, kEntries, 2);
+    for (std::size_t entry = 0; entry < kEntries; ++entry)
+      put(file, node + kHead + entry * kEntry + 24, node + kNode, 8);
+  }
+  return file;
+}
+
+TEST(ChunkIndex, DoesNotWalkSharedNodesForEver) {
+  const sctab::tests::TemporaryFolder folder;
+  const std::string content = tree_of_shared_nodes(8);
+  std::ofstream(folder / "a.h5", std::ios::binary) << content;
+  const auto read_in_time = [&] {
+    ::alarm(20);
+    const auto found = read_chunk_index(RandomAccessFile(folder / "a.h5"), static_cast<std::int64_t>(content.size()), 0,
+                                        kChunkElements, 1);
+    ::_exit(found.has_value() ? 1 : 0);
+  };
+  EXPECT_EXIT(read_in_time(), testing::ExitedWithCode(0), "");
 }
 
 TEST(ChunkIndex, OfADamagedFileIsWithinItOrNone) {

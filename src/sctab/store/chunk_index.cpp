@@ -94,6 +94,7 @@ class ChunkIndexReader {
     const std::size_t n_entries = head.get<std::uint16_t>();
     if (!head.good() || signature != std::array{'T', 'R', 'E', 'E'} || type != 1) return false;
     if (level >= 0 && own_level != level) return false;
+    if (n_entries == 0) return false;  // so that each way down appends a chunk: nodes may share their children
 
     Cursor entries(file_, file_bytes_, address + kHeadBytes, n_entries * (kKeyBytes + 8));
     for (std::size_t i = 0; i < n_entries; ++i) {
