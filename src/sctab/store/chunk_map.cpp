@@ -69,6 +69,17 @@ std::vector<Chunk> ask_for_chunks(const std::filesystem::path& path, const Handl
   return chunks;
 }
 
+// Deflate never makes much more of a chunk than it was: readers may trust these sizes with their memory.
+void require_possible_sizes(const std::filesystem::path& path, const ChunkMap& map) {
+  const std::int64_t most = 2 * map.chunk_elements * map.element_bytes + 1024;
+  for (const Chunk& chunk : map.chunks) {
+    if (chunk.bytes <= most) continue;
+    refuse(path, map.dataset,
+           fmt::format("damaged: the chunk at byte {} takes {} bytes, at most {} were expected", chunk.address,
+                       chunk.bytes, most));
+  }
+}
+
 ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, std::string dataset_name, hid_t type) {
   const Handle dataset = anndata::open_dataset(file.id(), dataset_name);
   const Handle stored_type = owned(H5Dget_type(dataset.id()), dataset.id(), "its type cannot be read");
@@ -85,6 +96,7 @@ ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, s
   const std::int64_t n_chunks = n_elements / chunk_elements + (n_elements % chunk_elements == 0 ? 0 : 1);
   auto chunks = read_chunk_index(RandomAccessFile(path), file_bytes, header_address(dataset), chunk_elements, n_chunks);
   map.chunks = chunks.has_value() ? std::move(*chunks) : ask_for_chunks(path, dataset, map, file_bytes);
+  require_possible_sizes(path, map);
   return map;
 }
 
