@@ -161,6 +161,20 @@ TEST(Loader, ResumesAnywhere) {
   EXPECT_THROW(resumed.start(0, whole.n_batches() + 1), core::InputError);
 }
 
+TEST(Loader, GoesOnAfterAStartThatWasRefused) {
+  Loader whole(big_store(), Split::kVal, threads(2));
+  Loader refused(big_store(), Split::kVal, threads(2));
+  Batch want, got;
+  for (std::int64_t n = 0; whole.next(want); ++n) {
+    ASSERT_TRUE(refused.next(got));
+    ASSERT_TRUE(same(got, want)) << n;
+    EXPECT_THROW(refused.start(1, whole.n_batches() + 1), core::InputError);
+    EXPECT_THROW(refused.start(-1), core::InputError);
+    EXPECT_THROW(refused.start(1, -1), core::InputError);
+  }
+  EXPECT_FALSE(refused.next(got));
+}
+
 TEST(Loader, ReadsMoreGenesThanTwoBytesCanNumber) {
   const sctab::tests::TemporaryFolder folder;
   Simulation simulation;

@@ -110,12 +110,13 @@ void Loader::State::drain() {
 }
 
 void Loader::State::start(std::int64_t epoch, std::int64_t batch) {
-  drain();
-  plan.emplace(reader.n_cells(), options, epoch);
-  if (epoch < 0 || batch < 0 || batch > plan->n_batches()) {
+  EpochPlan wanted(reader.n_cells(), options, epoch);
+  if (epoch < 0 || batch < 0 || batch > wanted.n_batches()) {
     throw core::InputError(fmt::format("loader: cannot start at epoch {}, batch {}: an epoch has {} batches", epoch,
-                                       batch, plan->n_batches()));
+                                       batch, wanted.n_batches()));
   }
+  drain();
+  plan.emplace(std::move(wanted));
   next_batch = batch;
   if (batch == plan->n_batches()) return;
   last_window = plan->window_of(plan->batch_begin(batch));
