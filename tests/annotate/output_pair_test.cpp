@@ -1,7 +1,9 @@
 #include "sctab/annotate/output_pair.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "sctab/annotate/file_copy.hpp"
 #include "sctab/core/error.hpp"
@@ -169,13 +171,40 @@ TEST(FileCopy, CopiesAnEmptyFileAndAcrossFileSystems) {
   fs::remove(target);
 }
 
+TEST(FileCopy, GoesOnWhereTheKernelsCopyEndsEarly) {
+  const tests::TemporaryFolder folder;
+  std::string text(10'000, 'x');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
+  write(folder / "from", text);
+  for (const std::size_t first : {0U, 4'000U}) {
+    tests::ChangedCalls calls;
+    calls.copy_file_range = [left = first](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
+    const auto target = folder / std::to_string(first);
+    duplicate_file(folder / "from", target);
+    EXPECT_EQ(read(target), text) << first;
+  }
+}
+
+TEST(FileCopy, NamesAFileThatEndsBeforeItsSize) {
+  const tests::TemporaryFolder folder;
+  write(folder / "from", std::string(10'000, 'x'));
+  tests::ChangedCalls calls;
+  calls.copy_file_range = [](std::size_t) { return 0; };
+  calls.sendfile = [left = std::size_t{4'000}](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
+  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "from", folder / "to"), core::InputError, "from", "ends after");
+}
+
 TEST(FileCopy, EndsEarlyWhenAsked) {
   const tests::TemporaryFolder folder;
-  write(folder / "from", "text");
+  write(folder / "from", std::string(10'000, 'x'));
   std::stop_source stop;
-  stop.request_stop();
+  tests::ChangedCalls calls;
+  calls.copy_file_range = [&stop, n_calls = 0](std::size_t) mutable {
+    if (++n_calls == 3) stop.request_stop();
+    return 1'000;
+  };
   duplicate_file(folder / "from", folder / "to", stop.get_token());
-  EXPECT_EQ(fs::file_size(folder / "to"), 0U);
+  EXPECT_EQ(fs::file_size(folder / "to"), 3'000U);
 }
 
 TEST(FileCopy, NamesTheMissingFileAndStopsAtCtrlC) {

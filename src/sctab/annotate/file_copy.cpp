@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -26,8 +28,8 @@ class Descriptor {
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
   [[nodiscard]] int get() const { return fd_; }
 
  private:
@@ -39,13 +41,27 @@ bool not_offered(int error) {
   return error == EXDEV || error == ENOSYS || error == EINVAL || error == EOPNOTSUPP || error == EPERM;
 }
 
+std::string size_text(off_t n_bytes) {
+  return core::format_bytes(static_cast<double>(n_bytes));
+}
+
+Descriptor open_source(const fs::path& from) {
+  Descriptor source(from, O_RDONLY);
+  if (source.get() >= 0) return source;
+  throw core::InputError(fmt::format("{}: cannot be read: {}", from.string(), std::strerror(errno)));
+}
+
+off_t size_of(const Descriptor& file, const fs::path& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) == 0) return status.st_size;
+  throw core::InputError(fmt::format("{}: its size cannot be read: {}", path.string(), std::strerror(errno)));
+}
+
 }  // namespace
 
 void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_token& stop) {
-  const Descriptor source(from, O_RDONLY);
-  if (source.get() < 0) {
-    throw core::InputError(fmt::format("{}: cannot be read: {}", from.string(), std::strerror(errno)));
-  }
+  const Descriptor source = open_source(from);
+  const off_t size = size_of(source, from);
   const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL);
   if (target.get() < 0) {
     throw core::InputError(fmt::format("{}: the folder cannot be written to: {}; choose another output",
@@ -61,17 +77,20 @@ void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_to
       // Only begins to write: what waits for the disk is then short when the file is synced. No matter if it fails.
       (void)::sync_file_range(target.get(), done, copied, SYNC_FILE_RANGE_WRITE);
       done += copied;
-      continue;
+    } else if (copied == 0 && done >= size) {
+      return;
+    } else if (in_kernel && (copied == 0 || not_offered(errno))) {
+      in_kernel = false;  // some file systems' copy_file_range() says 0 before the end
+    } else if (copied == 0) {
+      throw core::InputError(
+          fmt::format("{}: ends after {} of its {}; is something writing to it? Run again when it "
+                      "is whole",
+                      from.string(), size_text(done), size_text(size)));
+    } else if (errno != EINTR) {
+      throw core::InputError(
+          fmt::format("{}: the copy of {} cannot be written: {}; it needs {} and some room for the labels",
+                      to.parent_path().string(), from.string(), std::strerror(errno), size_text(size)));
     }
-    if (copied == 0) return;
-    if (errno == EINTR) continue;
-    if (in_kernel && not_offered(errno)) {
-      in_kernel = false;
-      continue;
-    }
-    throw core::InputError(fmt::format(
-        "{}: the copy of {} cannot be written: {}; it needs {} and some room for the labels", to.parent_path().string(),
-        from.string(), std::strerror(errno), core::format_bytes(static_cast<double>(fs::file_size(from)))));
   }
 }
 
