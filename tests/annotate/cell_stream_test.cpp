@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <limits>
+#include <new>
 #include <vector>
 
 #include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "support/failing_memory.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::annotate {
@@ -189,6 +191,28 @@ TEST(CellStream, StopsAtCtrlC) {
   };
   EXPECT_THROW(read_all(), core::Interrupted);
   core::set_interrupted(false);
+}
+
+// Where memory runs out in the midst of handing blocks over, the caller must not wait for ever.
+TEST(CellStream, EndsWhereverAReaderRunsOutOfMemory) {
+  const tests::TemporaryFolder folder;
+  write(folder / "x.h5ad", many_cells(12), kModel.ids);
+  const Opened opened(folder / "x.h5ad");
+  bool has_failed = true;
+  int n_lost = 0;
+  for (long n = 1; has_failed; ++n) {
+    const tests::FailingMemory memory(n);
+    CellStream stream(opened.file, opened.source, opened.genes, {.cells_per_block = 4, .threads = 2});
+    sparse::CsrMatrix matrix;
+    try {
+      while (stream.next(matrix)) {
+      }
+    } catch (const std::bad_alloc&) {
+      ++n_lost;
+    }
+    has_failed = memory.has_failed();
+  }
+  EXPECT_GT(n_lost, 10);
 }
 
 TEST(CellStream, MayBeLeftBeforeItsEnd) {

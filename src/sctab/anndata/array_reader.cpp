@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "sctab/core/error.hpp"
 
@@ -47,7 +48,10 @@ class ArrayReader::Borrowed {
   ~Borrowed() {
     scratch_->shared.reset();
     const std::lock_guard lock(reader_.mutex_);
-    reader_.idle_.push_back(std::move(scratch_));
+    try {
+      reader_.idle_.push_back(std::move(scratch_));
+    } catch (const std::bad_alloc&) {  // then there is one less to lend
+    }
   }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;

@@ -26,21 +26,34 @@ CellStream::CellStream(const anndata::File& file, const anndata::CountsSource& s
       rows_(file.read_rows(source.matrix_path,
                            {.memory_bytes = kTransposeMemory, .temporary_folder = {}, .threads = options.threads})),
       readers_(options.threads) {
-  for (int i = 0; i < options.threads; ++i) (void)readers_.submit([this] { read_blocks(); });
+  try {
+    for (int i = 0; i < options.threads; ++i) (void)readers_.submit([this] { read_blocks(); });
+  } catch (...) {
+    end();  // those that began, for readers_ to be joined
+    throw;
+  }
 }
 
 CellStream::~CellStream() {
+  end();
+}
+
+/// Lets the readers go.
+void CellStream::end(std::exception_ptr lost) {
   const std::lock_guard lock(mutex_);
   ended_ = true;
+  if (lost) lost_ = std::move(lost);
   room_.notify_all();
+  ready_.notify_one();
 }
 
 bool CellStream::next(sparse::CsrMatrix& log_norm) {
   std::unique_lock lock(mutex_);
   awaited_ = true;
   room_.notify_one();
-  ready_.wait(lock, [this] { return blocks_.contains(n_taken_); });
+  ready_.wait(lock, [this] { return lost_ || blocks_.contains(n_taken_); });
   awaited_ = false;
+  if (lost_) std::rethrow_exception(lost_);
   Block& block = blocks_.at(n_taken_);
   if (block.failure) std::rethrow_exception(block.failure);
   if (block.is_last) return false;
@@ -52,6 +65,14 @@ bool CellStream::next(sparse::CsrMatrix& log_norm) {
 }
 
 void CellStream::read_blocks() {
+  try {
+    read_next_blocks();
+  } catch (...) {
+    end(std::current_exception());
+  }
+}
+
+void CellStream::read_next_blocks() {
   std::int64_t number = 0;
   anndata::RowReader::Work read;
   sparse::CsrMatrix values;

@@ -45,6 +45,8 @@ class CellStream {
     sparse::CsrMatrix log_norm;
   };
   void read_blocks();
+  void read_next_blocks();
+  void end(std::exception_ptr lost = nullptr);
   [[nodiscard]] bool may_read() const;
   bool claim(std::int64_t& number, anndata::RowReader::Work& work);
   void prepare(std::int64_t number, sparse::CsrMatrix& values, sparse::CsrMatrix& log_norm) const;
@@ -65,6 +67,7 @@ class CellStream {
   int n_reading_ = 0;                         // threads
   bool awaited_ = false;                      // the caller is in next()
   bool ended_ = false;                        // nothing is left to claim, or to do
+  std::exception_ptr lost_;                   // why a block that was claimed will never come: memory ran out
   core::ThreadPool readers_;                  // last: it is joined before what it fills goes
 };
 
