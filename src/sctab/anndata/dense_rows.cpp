@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "sctab/anndata/hdf5_value.hpp"
 #include "sctab/anndata/matrix_layout.hpp"
@@ -25,16 +26,17 @@ void read_band(hid_t dataset, const ElementType& type, const MatrixInfo& info, C
           fmt::format("cells from {} on cannot be read", begin));
 }
 
-/// Reads bands of whole chunks, so that each is expanded once, where a band fits a quarter of the memory given.
+/// Reads bands of whole chunks, so that each is expanded once, where a band fits a quarter of the memory given. So must
+/// the bands of a claim, whose zeros its work leaves out; of one that does not, they are left out band by band.
 class DenseRows final : public RowReader {
  public:
   DenseRows(Handle dataset, const MatrixInfo& info, const ReadOptions& options)
       : info_(info), dataset_(std::move(dataset)), type_(element_type(dataset_.id())) {
     constexpr std::int64_t kLeastBandBytes = 4'000'000;
     const std::int64_t row_bytes = std::max<std::int64_t>(1, info_.n_genes * static_cast<std::int64_t>(type_.size));
-    const std::int64_t most = std::max<std::int64_t>(1, options.memory_bytes / 4 / row_bytes);
-    const std::int64_t chunk = std::min(rows_of_a_chunk(), most);
-    const std::int64_t wanted = std::min(most, std::max<std::int64_t>(1, kLeastBandBytes / row_bytes));
+    most_rows_ = std::max<std::int64_t>(1, options.memory_bytes / 4 / row_bytes);
+    const std::int64_t chunk = std::min(rows_of_a_chunk(), most_rows_);
+    const std::int64_t wanted = std::min(most_rows_, std::max<std::int64_t>(1, kLeastBandBytes / row_bytes));
     band_rows_ = (wanted + chunk - 1) / chunk * chunk;
   }
 
@@ -43,22 +45,14 @@ class DenseRows final : public RowReader {
     SCTAB_ASSERT(max_cells > 0);
     core::check_interrupt();
     const Hdf5Lock lock;
-    std::vector<Part> parts;
     const CellIndex end = std::min(info_.n_cells, next_cell_ + max_cells);
-    while (next_cell_ < end) {
-      if (next_cell_ >= band_end_) load_band();
-      const CellIndex until = std::min(end, band_end_);
-      parts.push_back({band_, next_cell_ - band_begin_, until - next_cell_});
-      next_cell_ = until;
-    }
-    if (parts.empty()) return {};
+    if (next_cell_ == end) return {};
+    if (end - next_cell_ > most_rows_) return claim_without_zeros(end);
+    std::vector<Part> parts;
+    while (next_cell_ < end) parts.push_back(next_part(end));
     return [this, parts = std::move(parts)](sparse::CsrMatrix& block) {
       block.clear(info_.n_genes);
-      for (const Part& part : parts) {
-        for (std::int64_t row = part.first_row; row < part.first_row + part.n_rows; ++row) {
-          append_row(*part.band, row, block);
-        }
-      }
+      for (const Part& part : parts) append(part, block);
     };
   }
 
@@ -68,6 +62,20 @@ class DenseRows final : public RowReader {
     std::shared_ptr<const Band> band;
     std::int64_t first_row, n_rows;
   };
+
+  Work claim_without_zeros(CellIndex end) {
+    const auto cells = std::make_shared<sparse::CsrMatrix>();
+    cells->clear(info_.n_genes);
+    while (next_cell_ < end) append(next_part(end), *cells);
+    return [cells](sparse::CsrMatrix& block) { std::swap(block, *cells); };
+  }
+
+  /// The next cells, up to `end` and of one band.
+  Part next_part(CellIndex end) {
+    if (next_cell_ >= band_end_) load_band();
+    const CellIndex begin = std::exchange(next_cell_, std::min(end, band_end_));
+    return {band_, begin - band_begin_, next_cell_ - begin};
+  }
 
   [[nodiscard]] std::int64_t rows_of_a_chunk() const {
     const Handle layout = owned(H5Dget_create_plist(dataset_.id()), dataset_.id(), "its layout is damaged");
@@ -79,11 +87,20 @@ class DenseRows final : public RowReader {
 
   void load_band() {
     core::check_interrupt();
-    band_begin_ = next_cell_ / band_rows_ * band_rows_;
-    band_end_ = std::min(info_.n_cells, band_begin_ + band_rows_);
+    const CellIndex begin = next_cell_ / band_rows_ * band_rows_;
+    const CellIndex end = std::min(info_.n_cells, begin + band_rows_);
+    band_.reset();  // before there is another one, where no claim needs it
     auto band = std::make_shared<Band>();
-    read_band(dataset_.id(), type_, info_, band_begin_, band_end_ - band_begin_, *band);
+    read_band(dataset_.id(), type_, info_, begin, end - begin, *band);
     band_ = std::move(band);
+    band_begin_ = begin;
+    band_end_ = end;
+  }
+
+  void append(const Part& part, sparse::CsrMatrix& block) const {
+    for (std::int64_t row = part.first_row; row < part.first_row + part.n_rows; ++row) {
+      append_row(*part.band, row, block);
+    }
   }
 
   void append_row(const Band& band, std::int64_t row, sparse::CsrMatrix& block) const {
@@ -106,7 +123,7 @@ class DenseRows final : public RowReader {
   MatrixInfo info_;
   Handle dataset_;
   ElementType type_;
-  std::int64_t band_rows_ = 1, band_begin_ = 0, band_end_ = 0;
+  std::int64_t most_rows_ = 1, band_rows_ = 1, band_begin_ = 0, band_end_ = 0;
   std::shared_ptr<const Band> band_;
   CellIndex next_cell_ = 0;
 };

@@ -86,7 +86,7 @@ void CellStream::read_next_blocks() {
       }
     }
     try {
-      read(values);
+      std::exchange(read, nullptr)(values);  // and let go of the bytes that it holds
       prepare(number, values, block.log_norm);
     } catch (...) {
       block.failure = std::current_exception();
