@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <semaphore>
 #include <utility>
 
 #include "sctab/anndata/array_reader.hpp"
@@ -19,6 +20,9 @@ namespace {
 constexpr std::int64_t kMostNumbered = 1 << 16;
 constexpr std::int64_t kLeastCellsOfBucket = 256;
 constexpr std::int64_t kMostEntriesOfStrip = 1 << 21;
+/// Strips, and later buckets, that are held at a time, however many threads there are: their memory is shared out, and
+/// the smaller they are, the more parts of strips there are to know of and to read.
+constexpr int kMostHeld = 4;
 
 /// One value of the matrix on its way from gene-major to cell-major order.
 struct Entry {
@@ -35,7 +39,7 @@ struct Strip {
 
 /// Cells fall into buckets of neighbours. One pass over the file takes it strip by strip, sorts each strip by bucket
 /// and puts it in a scratch file (in memory where that suffices); a bucket is then its part of every strip, in gene
-/// order. Strips, and later buckets, are independent of each other: threads share them.
+/// order. Strips, and later buckets, are independent of each other: some threads share them.
 class CscRows final : public RowReader {
  public:
   CscRows(const Handle& group, const MatrixInfo& info, ReadOptions options)
@@ -44,7 +48,9 @@ class CscRows final : public RowReader {
         indices_(open_dataset(group.id(), "indices")),
         data_(open_dataset(group.id(), "data")),
         gene_begin_(read_numbers<std::int64_t>(open_dataset(group.id(), "indptr"))),
-        options_(std::move(options)) {
+        options_(std::move(options)),
+        n_held_(plan_held()),
+        may_load_(n_held_) {
     check_indptr(gene_begin_, 0, info_.nnz, where_);
     if (gene_begin_.back() != info_.nnz) {
       throw core::InputError(
@@ -114,22 +120,57 @@ class CscRows final : public RowReader {
     tidy_rows(block);
   }
 
+  /// At most so many entries, where n_held strips are to take half of the memory at 24 bytes each: as read, and sorted.
+  [[nodiscard]] std::int64_t entries_of_strip(int n_held) const {
+    return std::clamp<std::int64_t>(options_.memory_bytes / 2 / 24 / n_held, 64, kMostEntriesOfStrip);
+  }
+  /// At most so many, where n_held buckets are to take half of the memory: 8 bytes each, and as many in the block made
+  /// of it.
+  [[nodiscard]] std::int64_t entries_fitting_bucket(int n_held) const {
+    return std::max<std::int64_t>(1, options_.memory_bytes / 2 / 16 / n_held);
+  }
+  /// Bytes for the offsets of each bucket in each strip: these are not held, and grow with the square of the entries.
+  [[nodiscard]] std::int64_t memory_for_offsets() const { return options_.memory_bytes / 4; }
+
+  /// How many strips or buckets to hold, so that they are large enough for their offsets to fit.
+  [[nodiscard]] int plan_held() const {
+    const auto offset_bytes = [this](int n_held) {
+      const auto n_strips = static_cast<double>(info_.nnz) / static_cast<double>(entries_of_strip(n_held));
+      const auto n_buckets = static_cast<double>(info_.nnz) / static_cast<double>(entries_fitting_bucket(n_held));
+      return n_strips * n_buckets * sizeof(std::uint32_t);
+    };
+    int n_held = std::min(options_.threads, kMostHeld);
+    while (n_held > 1 && offset_bytes(n_held) > static_cast<double>(memory_for_offsets())) --n_held;
+    return n_held;
+  }
+
   void prepare(CellIndex max_cells) {
-    core::ThreadPool pool(options_.threads);
+    core::ThreadPool pool(n_held_);
     plan_strips();
     count_cells(pool);
-    // As many cells as are asked for at once (no fewer than a few: strips keep an offset for each bucket), where the
-    // buckets that threads load at the same time fit the memory: 8 bytes a value, and as many in the block made of it.
-    const std::int64_t most = std::max<std::int64_t>(1, options_.memory_bytes / 32 / options_.threads);
-    cells_of_bucket_ = std::min(std::clamp(max_cells, kLeastCellsOfBucket, kMostNumbered), info_.n_cells);
-    while (cells_of_bucket_ > 1 && most_entries_of_bucket() > most) cells_of_bucket_ /= 2;
+    plan_buckets(max_cells);
     scatter(pool);
   }
 
+  /// As many cells as are asked for at once, where the buckets that are loaded at the same time fit; more of them,
+  /// where these fit, while the offsets of buckets in strips do not.
+  void plan_buckets(CellIndex max_cells) {
+    const auto fits = [this] { return most_entries_of_bucket() <= entries_fitting_bucket(n_held_); };
+    cells_of_bucket_ = std::min(std::clamp(max_cells, kLeastCellsOfBucket, kMostNumbered), info_.n_cells);
+    while (cells_of_bucket_ > 1 && !fits()) cells_of_bucket_ /= 2;
+    const auto offset_bytes = [this] {
+      return static_cast<std::int64_t>(strips_.size()) * n_buckets() * static_cast<std::int64_t>(sizeof(std::uint32_t));
+    };
+    while (offset_bytes() > memory_for_offsets() && cells_of_bucket_ <= kMostNumbered / 2) {
+      const CellIndex before = std::exchange(cells_of_bucket_, 2 * cells_of_bucket_);
+      if (fits()) continue;
+      cells_of_bucket_ = before;
+      break;
+    }
+  }
+
   void plan_strips() {
-    // Half of the memory, at 24 bytes an entry: as it is read, and sorted.
-    const std::int64_t fitting = options_.memory_bytes / 2 / 24 / options_.threads;
-    const std::int64_t size = std::clamp<std::int64_t>(fitting, 64, kMostEntriesOfStrip);
+    const std::int64_t size = entries_of_strip(n_held_);
     for (std::int64_t begin = 0; begin < info_.nnz; begin = strips_.back().end) {
       const auto after = std::upper_bound(gene_begin_.begin(), gene_begin_.end(), begin);
       const std::int64_t gene = after - gene_begin_.begin() - 1;
@@ -140,17 +181,16 @@ class CscRows final : public RowReader {
 
   void count_cells(core::ThreadPool& pool) {
     cell_begin_.assign(static_cast<std::size_t>(info_.n_cells) + 1, 0);
-    std::mutex mutex;
     std::atomic<std::size_t> next{0};
     pool.parallel_for(pool.size(), [&](std::int64_t) {
       std::vector<std::int32_t> cells;
-      std::vector<std::int64_t> counts(cell_begin_.size());
       for (std::size_t i = next++; i < strips_.size(); i = next++) {
         read_cells(strips_[i], cells);
-        for (const std::int32_t cell : cells) ++counts[static_cast<std::size_t>(cell) + 1];
+        for (const std::int32_t cell : cells) {
+          std::atomic_ref count(cell_begin_[static_cast<std::size_t>(cell) + 1]);
+          count.fetch_add(1, std::memory_order_relaxed);
+        }
       }
-      const std::lock_guard lock(mutex);
-      for (std::size_t i = 0; i < counts.size(); ++i) cell_begin_[i] += counts[i];
     });
     for (std::size_t i = 1; i < cell_begin_.size(); ++i) cell_begin_[i] += cell_begin_[i - 1];
   }
@@ -220,8 +260,10 @@ class CscRows final : public RowReader {
   }
 
   /// All cells of a bucket, in gene order.
-  void load(CellIndex bucket, sparse::CsrMatrix& cells) const {
+  void load(CellIndex bucket, sparse::CsrMatrix& cells) {
     core::check_interrupt();
+    may_load_.acquire();
+    const Release release(may_load_);
     const CellIndex begin = bucket * cells_of_bucket_;
     cells.n_cells = bucket_end(bucket) - begin;
     cells.n_genes = info_.n_genes;
@@ -253,11 +295,25 @@ class CscRows final : public RowReader {
     return read;
   }
 
+  /// Gives back a place that was acquired.
+  class Release {
+   public:
+    explicit Release(std::counting_semaphore<kMostHeld>& places) : places_(places) {}
+    ~Release() { places_.release(); }
+    Release(const Release&) = delete;
+    Release& operator=(const Release&) = delete;
+
+   private:
+    std::counting_semaphore<kMostHeld>& places_;
+  };
+
   MatrixInfo info_;
   std::string where_;
   ArrayReader indices_, data_;
   std::vector<std::int64_t> gene_begin_, cell_begin_;  // offsets of genes in the file, of cells once turned
   ReadOptions options_;
+  int n_held_;  // strips, and then buckets, at a time
+  std::counting_semaphore<kMostHeld> may_load_;
   std::vector<Strip> strips_;
   CellIndex cells_of_bucket_ = 1;
   std::vector<std::vector<std::uint32_t>> bucket_in_strip_;  // offsets: n_buckets + 1 a strip
