@@ -64,15 +64,20 @@ struct ThreadShares {
   int network, readers, readers_beside;
 };
 
-/// Reading costs about a sixth of what the network does. Where the network may have all processors of the machine, so
-/// may the readers: the system shares them out by who has work, and the readers stop a few blocks ahead. Where it may
-/// not, a quarter of the threads read beside it, and all of them while it waits for a block; never more than `threads`
-/// work.
+/// Reading costs about a sixth of what the network does, and each reader holds a block or two. Where the network may
+/// have all processors of the machine (more threads than that are of no use), the system shares them out by who has
+/// work: readers are a quarter as many, and no fewer than 4 nor more than 16. Where it may not, no more than `threads`
+/// work at a time, but for that which copies the file and mostly waits for the disk: a quarter of them read beside the
+/// network, which of fewer than four would take too many away, and all of them while it waits for a block.
 ThreadShares share_threads(int threads) {
+  constexpr int kLeastReaders = 4, kMostReaders = 16;
   const int all = core::default_threads();
-  if (threads == 0 || threads >= all) return {all, all, all};
-  const int beside = threads == 1 ? 0 : std::max(1, threads / 4);
-  return {threads - beside, threads, beside};
+  if (threads == 0 || threads >= all) {
+    const int readers = std::min(all, std::clamp(all / 4, kLeastReaders, kMostReaders));
+    return {all, readers, readers};
+  }
+  const int beside = std::min(threads / 4, kMostReaders);
+  return {threads - beside, std::min(threads, kMostReaders), beside};
 }
 
 }  // namespace

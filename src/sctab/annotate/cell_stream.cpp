@@ -51,9 +51,11 @@ bool CellStream::next(sparse::CsrMatrix& log_norm) {
   std::unique_lock lock(mutex_);
   awaited_ = true;
   room_.notify_one();
-  ready_.wait(lock, [this] { return lost_ || blocks_.contains(n_taken_); });
-  awaited_ = false;
+  ready_.wait(lock, [this] { return lost_ || !is_awaited(); });
   if (lost_) std::rethrow_exception(lost_);
+  // The others finish what they began, so that no more threads than agreed work beside the caller.
+  ready_.wait(lock, [this] { return lost_ || n_reading_ <= options_.threads_beside; });
+  awaited_ = false;
   Block& block = blocks_.at(n_taken_);
   if (block.failure) std::rethrow_exception(block.failure);
   if (block.is_last) return false;
@@ -95,10 +97,15 @@ void CellStream::read_next_blocks() {
   }
 }
 
+/// Whether the caller waits for a block that is not there.
+bool CellStream::is_awaited() const {
+  return awaited_ && !blocks_.contains(n_taken_);
+}
+
 /// Whether one more thread may start on a block.
 bool CellStream::may_read() const {
   const bool has_room = n_claimed_ - n_taken_ < options_.threads + kBlocksReady;
-  return has_room && n_reading_ < (awaited_ ? options_.threads : options_.threads_beside);
+  return has_room && n_reading_ < (is_awaited() ? options_.threads : options_.threads_beside);
 }
 
 /// Claims the next block, once there is room for it. False where nothing is left.

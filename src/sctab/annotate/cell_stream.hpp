@@ -21,8 +21,8 @@ struct CellStreamOptions {
 };
 
 /// The cells of one matrix in order, ready for a network: checked, aligned to the model's genes, log-normalised.
-/// Threads of its own read the next blocks while the caller works on the current one: at most one block a thread and
-/// two more are held. What it gives does not depend on how many they are.
+/// Threads of its own read the next blocks, all of them while the caller waits, `threads_beside` while it works: at
+/// most one block a thread and two more are held. What it gives does not depend on how many they are.
 class CellStream {
  public:
   /// `file` and `genes` must outlive it; cells_per_block > 0, threads > 0.
@@ -47,6 +47,7 @@ class CellStream {
   void read_blocks();
   void read_next_blocks();
   void end(std::exception_ptr lost = nullptr);
+  [[nodiscard]] bool is_awaited() const;
   [[nodiscard]] bool may_read() const;
   bool claim(std::int64_t& number, anndata::RowReader::Work& work);
   void prepare(std::int64_t number, sparse::CsrMatrix& values, sparse::CsrMatrix& log_norm) const;
