@@ -145,6 +145,35 @@ TEST(SyncDirectory, LetsFileSystemsBeThatKnowNoSuchThing) {
   EXPECT_THROW(sync_directory("/no/such/folder"), InputError);
 }
 
+/// Without the rights of root, which may read everything.
+class AsNobody {
+ public:
+  AsNobody() : was_(::geteuid()) {
+    if (was_ == 0) {
+      EXPECT_EQ(::seteuid(65'534), 0);
+    }
+  }
+  ~AsNobody() { EXPECT_EQ(::seteuid(was_), 0); }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  uid_t was_;
+};
+
+TEST(StagedOutput, CommitsInAFolderThatMayOnlyBeWrittenTo) {
+  const tests::TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  {
+    const AsNobody nobody;
+    fs::create_directory(folder / "drop");
+    fs::permissions(folder / "drop", fs::perms::owner_write | fs::perms::owner_exec);
+    EXPECT_NO_THROW(write_file_atomically(folder / "drop/a.txt", "whole"));
+    fs::permissions(folder / "drop", fs::perms::owner_all);
+    EXPECT_EQ(content(folder / "drop/a.txt"), "whole");
+  }
+}
+
 TEST(StagedOutput, ReplacesWhatALinkLeadsTo) {
   const tests::TemporaryFolder folder;
   fs::create_directory(folder / "big");

@@ -22,9 +22,10 @@ std::string reason() {
   return std::strerror(errno);
 }
 
-/// Opens, syncs and closes. 0, or the error number.
-int sync_open(const fs::path& path, int flags) {
+/// Opens, syncs and closes. 0, or the error number; `no_matter` where opening fails with that.
+int sync_open(const fs::path& path, int flags, int no_matter = 0) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0 && errno == no_matter) return no_matter;
   if (fd < 0) throw InputError(fmt::format("{}: cannot be opened to sync it: {}", path.string(), reason()));
   const int error = ::fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
@@ -100,8 +101,8 @@ void refuse_folder(const fs::path& target) {
 }  // namespace
 
 void sync_directory(const fs::path& folder) {
-  const int error = sync_open(folder, O_RDONLY | O_DIRECTORY);
-  if (error != 0 && error != EINVAL && error != ENOTSUP) fail_sync(folder, error);
+  const int error = sync_open(folder, O_RDONLY | O_DIRECTORY, EACCES);
+  if (error != 0 && error != EACCES && error != EINVAL && error != ENOTSUP) fail_sync(folder, error);
 }
 
 StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target))) {

@@ -30,8 +30,8 @@ class StagedOutput {
 
   /// Syncs what stands at path() (a directory with all its files) and renames it to the target, replacing an earlier
   /// file or directory of that name in one step (on file systems without RENAME_EXCHANGE a directory takes two). Throws
-  /// InputError on failure, and the earlier one stays, unless all that failed is to sync the folder that holds it. A file
-  /// never replaces a directory, nor a directory a file.
+  /// InputError on failure, and the earlier one stays, unless all that failed is to sync the folder that holds it. A
+  /// file never replaces a directory, nor a directory a file.
   void commit();
 
   /// commit() for a file that must stand together with another: what it replaces is kept under a hidden name, until
@@ -50,15 +50,16 @@ class StagedOutput {
   bool placed_ = false;            // by place(), and may be undone
 };
 
-/// Puts the names in a folder on disk. File systems that know no such thing (some network ones) are left to their ways.
+/// Puts the names in a folder on disk. File systems that know no such thing (some network ones) are left to their ways,
+/// and so are folders that may be written to and not read.
 void sync_directory(const std::filesystem::path& folder);
 
 /// A message in the user's terms: temporary names in it become the names of their targets. Whoever writes to path() can
 /// only name what it was given, and the user knows the target.
 std::string with_target_names(std::string_view message);
 
-/// Throws InputError where no file can be written under this name: its folder is missing or cannot be written to, or the
-/// name is a folder's. To be asked before hours of work.
+/// Throws InputError where no file can be written under this name: its folder is missing or cannot be written to, or
+/// the name is a folder's. To be asked before hours of work.
 void require_writable_file(const std::filesystem::path& target);
 
 /// Writes a small file whole or not at all. Throws InputError naming it.
