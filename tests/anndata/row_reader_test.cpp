@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "anndata/example_cells.hpp"
 #include "anndata/example_files.hpp"
 #include "sctab/anndata/reader.hpp"
+#include "sctab/anndata/scratch_file.hpp"
 #include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -13,6 +16,8 @@ namespace {
 
 using namespace tests;
 using Layout = MatrixInfo::Layout;
+
+constexpr int kFiles = 52;  // examples whose X holds the counts
 
 Layout layout_of(const std::string& name) {
   if (name.starts_with("csr")) return Layout::kCsr;
@@ -34,7 +39,7 @@ TEST(RowReader, EveryStoredFormGivesTheSameCounts) {
     for (const CellIndex block_cells : {1, 30, 1000}) expect_same(read_all(file, "X", block_cells), example_counts());
     ++n_files;
   }
-  EXPECT_EQ(n_files, 52);
+  EXPECT_EQ(n_files, kFiles);
 }
 
 TEST(RowReader, LittleMemoryChangesNothing) {
@@ -77,11 +82,13 @@ sparse::CsrMatrix read_all_at_once(const File& file, CellIndex block_cells, int 
 TEST(RowReader, ClaimsMayBeWorkedOnInAnyOrderByAnyThread) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const sctab::tests::TemporaryFolder scratch;
+  int n_files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(example_folder())) {
     const std::string name = entry.path().stem();
     if (!name.starts_with("cs") && !name.starts_with("dense")) continue;
     SCOPED_TRACE(name);
     const File file(entry.path());
+    ++n_files;
     for (const CellIndex block_cells : {1, 7, 137}) {
       for (const std::int64_t memory : {500, 1'000'000}) {
         const ReadOptions options{.memory_bytes = memory, .temporary_folder = scratch.path(), .threads = 3};
@@ -89,6 +96,7 @@ TEST(RowReader, ClaimsMayBeWorkedOnInAnyOrderByAnyThread) {
       }
     }
   }
+  EXPECT_EQ(n_files, kFiles);
 }
 
 TEST(RowReader, TheScratchFolderMustBeThere) {
@@ -96,6 +104,15 @@ TEST(RowReader, TheScratchFolderMustBeThere) {
   const File file(example_file("csc-f4"));
   SCTAB_EXPECT_THROW_WITH(read_all(file, "X", 30, {.memory_bytes = 1, .temporary_folder = "/nowhere"}),
                           core::InputError, "/nowhere", "No such file");
+}
+
+TEST(ScratchFile, SaysWhetherWritingOrReadingFailed) {
+  const sctab::tests::TemporaryFolder folder;
+  const ScratchFile file(folder.path());
+  std::array<std::byte, 4> bytes{};
+  file.write(bytes, 0);
+  SCTAB_EXPECT_THROW_WITH(file.read(bytes, 2), core::InputError, folder.path().c_str(), "cannot be read");
+  SCTAB_EXPECT_THROW_WITH(file.write(bytes, -1), core::InputError, folder.path().c_str(), "cannot be written");
 }
 
 TEST(RowReader, OutlivesItsFile) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 
 namespace sctab::anndata {
 
@@ -20,7 +21,8 @@ class ScratchFile {
   void read(std::span<std::byte> bytes, std::int64_t offset) const;
 
  private:
-  [[noreturn]] void fail(int error) const;
+  /// verb: "written", "read"
+  [[noreturn]] void fail(std::string_view verb, int error) const;
 
   std::filesystem::path folder_;
   int descriptor_ = -1;
