@@ -122,6 +122,14 @@ TEST(Writer, ShardsOfTooManyValuesAreWrittenAsSeveral) {
   }
 }
 
+TEST(Writer, RefusesAShardOfTooManyValuesStill) {
+  const sctab::tests::TemporaryFolder folder;
+  Simulation simulation = small(500);
+  simulation.options.values_per_shard = 20;  // half of what a cell has
+  SCTAB_EXPECT_THROW_WITH(tests::write_simulated(folder / "store", simulation), core::InputError, "train-0",
+                          "20 at most");
+}
+
 TEST(Writer, AnotherSeedAnotherOrder) {
   const sctab::tests::TemporaryFolder folder;
   Simulation simulation = small(500);

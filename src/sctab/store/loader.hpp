@@ -43,8 +43,8 @@ class Loader {
 
   /// Batches an epoch, on each rank; 0 for an empty split.
   [[nodiscard]] std::int64_t n_batches() const;
-  /// Begins an epoch, at a batch of it. The loader starts at (0, 0). Throws InputError where there is no such batch, and
-  /// goes on as if it had not been asked.
+  /// Begins an epoch, at a batch of it. The loader starts at (0, 0). Throws InputError where there is no such batch,
+  /// and goes on as if it had not been asked.
   void start(std::int64_t epoch, std::int64_t batch = 0);
   /// The next batch of this epoch; false at its end. Reuses the batch's memory.
   bool next(Batch& batch);

@@ -99,8 +99,10 @@ sparse::CsrMatrix decode(const CellArena& arena, CellIndex begin, CellIndex end,
   return matrix;
 }
 
-void append_cells(anndata::Writer& writer, const CellArena& arena, CellIndex begin, CellIndex end,
-                  const ShardLayout& layout, core::ThreadPool& pool, ObsColumns& obs) {
+// Returns how many values they have.
+std::int64_t append_cells(anndata::Writer& writer, const CellArena& arena, CellIndex begin, CellIndex end,
+                          const ShardLayout& layout, core::ThreadPool& pool, ObsColumns& obs) {
+  std::int64_t n_values = 0;
   const CellIndex tasks_at_once = 4 * CellIndex{pool.size()};
   std::vector<sparse::CsrMatrix> matrices(static_cast<std::size_t>(tasks_at_once));
   for (CellIndex first = begin; first < end; first += tasks_at_once * kCellsPerTask) {
@@ -111,8 +113,13 @@ void append_cells(anndata::Writer& writer, const CellArena& arena, CellIndex beg
       matrices[static_cast<std::size_t>(task)] =
           decode(arena, task_begin, std::min(end, task_begin + kCellsPerTask), layout, obs);
     });
-    for (CellIndex task = 0; task < n_tasks; ++task) writer.append(matrices[static_cast<std::size_t>(task)].view());
+    for (CellIndex task = 0; task < n_tasks; ++task) {
+      const sparse::CsrMatrix& cells = matrices[static_cast<std::size_t>(task)];
+      writer.append(cells.view());
+      n_values += cells.nnz();
+    }
   }
+  return n_values;
 }
 
 // "train-0", "train-1" …: the position in the split, which is the loader's row.
@@ -150,12 +157,18 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
   const std::int64_t encoded_bytes = spool.encoded_bytes() * n_cells / spool.n_cells();
   const CellIndex n_parts = std::clamp<CellIndex>(encoded_bytes / cell_memory + 1, 1, n_cells);
   ObsColumns obs(place.begin, place.end);
+  std::int64_t n_values = 0;
   for (CellIndex part = 0; part < n_parts; ++part) {
     const CellIndex begin = place.begin + n_cells * part / n_parts;
     const CellIndex end = place.begin + n_cells * (part + 1) / n_parts;
     CellArena arena(begin, end, encoded_bytes / n_parts / 16 * 17);
     arena.load(spool, position_of_arrival, pool);
-    append_cells(writer, arena, begin, end, layout, pool, obs);
+    n_values += append_cells(writer, arena, begin, end, layout, pool, obs);
+    if (n_values <= layout.most_values) continue;
+    throw core::InputError(
+        fmt::format("{}: its {} cells have {} values or more, and a shard holds {} at most; build the store again with "
+                    "another --seed",
+                    shard.file, n_cells, n_values, layout.most_values));
   }
   writer.write_obs(cell_names(place, n_cells), obs.take_columns(layout.tables));
   const anndata::Column symbols = gene_symbols(layout.genes);

@@ -20,6 +20,7 @@ struct ShardLayout {
   std::int64_t chunk_elements = 1 << 17;
   int gzip_level = 4;
   std::int64_t memory_bytes = 0;
+  std::int64_t most_values = 0;  // of a shard
 };
 
 /// Which shard of which split, and which cells of the spool's new order are its own.
@@ -31,7 +32,8 @@ struct ShardPlace {
 };
 
 /// Pass 2: cells of a spool in an order drawn uniformly from rng, as directory/SPLIT-NUMBER.h5ad. Memory stays under
-/// layout.memory_bytes: the spool is read in several goes where its cells do not fit.
+/// layout.memory_bytes: the spool is read in several goes where its cells do not fit. Throws InputError where they have
+/// more values than a shard may hold.
 Shard write_shard(const std::filesystem::path& directory, const ShardPlace& place, const Spool& spool, core::Rng rng,
                   const ShardLayout& layout, core::ThreadPool& pool);
 

@@ -240,7 +240,8 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
                            state.integers ? ValueType::kUint16 : ValueType::kFloat32,
                            state.chunk_elements(),
                            state.options.gzip_level,
-                           state.options.memory_bytes};
+                           state.options.memory_bytes,
+                           state.options.values_per_shard};
   Manifest manifest;
   manifest.seed = state.options.seed;
   manifest.values = layout.values;
