@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "sparse/random_csr.hpp"
 #include "support/fixtures.hpp"
@@ -43,6 +46,33 @@ TEST(LogNormalise, LeavesCellsWithoutCountsZero) {
   CsrMatrix counts{.n_cells = 2, .n_genes = 3, .indptr = {0, 1, 1}, .indices = {1}, .data = {0}};
   log_normalise(counts);
   EXPECT_EQ(counts.data[0], 0.0F);
+}
+
+TEST(Normaliser, IsTheSameForIntegersAndReals) {
+  CsrMatrix counts{.n_cells = 0, .n_genes = 100, .indptr = {0}, .indices = {}, .data = {}};
+  std::vector<GeneIndex> genes;
+  std::vector<float> reals;
+  std::vector<std::uint16_t> integers;
+  for (GeneIndex i = 0; i < 100; ++i) {
+    genes.push_back(i);
+    integers.push_back(static_cast<std::uint16_t>(i < 50 ? i : i * i * 6));
+    reals.push_back(static_cast<float>(integers.back()));
+  }
+  counts.append_row(genes, reals);
+  EXPECT_EQ(library_size(std::span<const std::uint16_t>(integers)), library_size(counts.row(0)));
+  const Normaliser normalised(library_size(counts.row(0)));
+  std::vector<float> of_integers(100), of_reals(100);
+  normalised.apply(std::span<const std::uint16_t>(integers), of_integers.data());
+  normalised.apply(std::span<const float>(reals), of_reals.data());
+  log_normalise(counts);
+  EXPECT_EQ(of_integers, counts.data);
+  EXPECT_EQ(of_reals, counts.data);
+  EXPECT_EQ(Normaliser(0)(std::uint16_t{0}), 0.0F);
+}
+
+TEST(LibrarySize, IsExactBeyondThirtyTwoBits) {
+  const std::vector<std::uint16_t> counts(100'000, 65'535);
+  EXPECT_EQ(library_size(std::span<const std::uint16_t>(counts)), 6'553'500'000.0);
 }
 
 TEST(CheckCounts, NamesCellAndGene) {

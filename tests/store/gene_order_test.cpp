@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "sctab/core/rng.hpp"
-#include "sctab/store/normaliser.hpp"
 
 namespace sctab::store {
 namespace {
@@ -42,26 +41,6 @@ TEST(GeneReorderer, RenumbersAndSorts) {
       EXPECT_EQ(dense[static_cast<std::size_t>(new_of_old[static_cast<std::size_t>(genes[i])])], counts[i]);
     }
   }
-}
-
-TEST(Normaliser, EqualsLogNormaliseBitForBit) {
-  sparse::CsrMatrix counts;
-  counts.n_genes = 100;
-  std::vector<GeneIndex> genes;
-  std::vector<float> row;
-  for (GeneIndex i = 0; i < 100; ++i) {
-    genes.push_back(i);
-    row.push_back(static_cast<float>(i < 50 ? i : i * i * 6));
-  }
-  counts.append_row(genes, row);
-  const Normaliser normalised(sparse::library_size({genes, row}));
-  sparse::log_normalise(counts);
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    EXPECT_EQ(normalised(row[i]), counts.data[i]);
-    EXPECT_EQ(normalised(static_cast<std::uint16_t>(row[i])), counts.data[i]);
-  }
-  EXPECT_EQ(normalised(0.5F), std::log1p(0.5F * static_cast<float>(1e4 / sparse::library_size({genes, row}))));
-  EXPECT_EQ(Normaliser(0)(std::uint16_t{0}), 0.0F);
 }
 
 }  // namespace

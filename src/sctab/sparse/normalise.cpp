@@ -2,16 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 
 namespace sctab::sparse {
 
-double library_size(RowView counts) {
+double library_size(std::span<const float> counts) {
   double total = 0;
-  for (const float count : counts.data) total += static_cast<double>(count);
+  for (const float count : counts) total += static_cast<double>(count);
   return total;
+}
+
+double library_size(std::span<const std::uint16_t> counts) {
+  constexpr std::size_t kAtOnce = 1 << 16;  // whose sum fits 32 bits
+  std::uint64_t total = 0;
+  for (std::size_t begin = 0; begin < counts.size(); begin += kAtOnce) {
+    std::uint32_t part = 0;
+    for (const std::uint16_t count : counts.subspan(begin, std::min(kAtOnce, counts.size() - begin))) part += count;
+    total += part;
+  }
+  return static_cast<double>(total);
 }
 
 Normaliser::Normaliser(double library_size, float target)
@@ -28,9 +40,8 @@ void log_normalise(CsrMatrix& counts, float target) {
     const double total = library_size(counts.row(cell));
     if (!(total > 0)) continue;
     const Normaliser normalise(total, target);
-    const auto begin = static_cast<std::size_t>(counts.indptr[static_cast<std::size_t>(cell)]);
-    const auto end = static_cast<std::size_t>(counts.indptr[static_cast<std::size_t>(cell) + 1]);
-    for (std::size_t i = begin; i < end; ++i) counts.data[i] = normalise(counts.data[i]);
+    float* const values = counts.data.data() + counts.indptr[static_cast<std::size_t>(cell)];
+    normalise.apply(counts.row(cell).data, values);
   }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +14,12 @@ namespace sctab::sparse {
 /// The paper's library size: every cell is scaled to this total before log1p.
 inline constexpr float kTargetCounts = 1e4F;
 
-/// Total counts of one cell, summed in double.
-double library_size(RowView counts);
+/// Total counts of one cell, summed in double; sums of integers are exact, in whatever type and order.
+double library_size(std::span<const float> counts);
+double library_size(std::span<const std::uint16_t> counts);
+inline double library_size(RowView counts) {
+  return library_size(counts.data);
+}
 
 /// log1p of one cell's counts scaled to `target`, value by value. Small integers, which nearly all counts are, cost a
 /// look-up; the result is the same to the bit.
@@ -29,6 +35,14 @@ class Normaliser {
       if (static_cast<float>(whole) == count) return table_[static_cast<std::size_t>(whole)];
     }
     return beyond_table(count);
+  }
+  float operator()(std::uint16_t count) const {
+    return count < kTabled ? table_[count] : beyond_table(static_cast<float>(count));
+  }
+  /// out: as many values as there are counts.
+  template <typename Count>
+  void apply(std::span<const Count> counts, float* out) const {
+    for (std::size_t i = 0; i < counts.size(); ++i) out[i] = (*this)(counts[i]);
   }
 
  private:

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sctab/store/normaliser.hpp"
+#include "sctab/sparse/normalise.hpp"
 
 namespace sctab::store {
 namespace {
@@ -55,7 +55,7 @@ bool copy_genes(std::span<const Gene> genes, GeneIndex n_genes, GeneIndex* out) 
 template <typename Count>
 void copy_counts(std::span<const Count> counts, bool normalise, float* out) {
   if (normalise) {
-    Normaliser(library_size(counts)).apply(counts, out);
+    sparse::Normaliser(sparse::library_size(counts)).apply(counts, out);
   } else {
     std::transform(counts.begin(), counts.end(), out, [](Count count) { return static_cast<float>(count); });
   }

@@ -4,12 +4,12 @@
 #include <bit>
 #include <numeric>
 
-#include "sctab/store/normaliser.hpp"
+#include "sctab/sparse/normalise.hpp"
 
 namespace sctab::store {
 
 void GeneMeans::add(sparse::RowView counts) {
-  const Normaliser normalised(sparse::library_size(counts));
+  const sparse::Normaliser normalised(sparse::library_size(counts));
   for (std::size_t i = 0; i < counts.data.size(); ++i) {
     sums_[static_cast<std::size_t>(counts.indices[i])] += static_cast<double>(normalised(counts.data[i]));
   }
