@@ -69,6 +69,20 @@ TEST(AnnotatedCopy, HoldsAllRowsInOrderWhateverThePieces) {
   }
 }
 
+TEST(AnnotatedCopy, TakesItsPartsInAnyOrder) {
+  const tests::TemporaryFolder folder;
+  write_cells(folder / "x.h5ad", 4);
+  AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", 4);
+  copy.put_obs({"score", anndata::Reals32(4, 0.5F)});
+  copy.append_obsm("X_sctab", 1, std::vector<float>{1, 2});
+  copy.put_uns("sctab", {{"model", "m"}});
+  copy.append_obsm("X_sctab", 1, std::vector<float>{3, 4});
+  copy.close();
+  std::vector<std::int64_t> shape;
+  EXPECT_EQ(embedding(folder / "y.h5ad", shape), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_TRUE(anndata::File(folder / "y.h5ad").has_obs("score"));
+}
+
 TEST(AnnotatedCopy, MayHaveNoCells) {
   const tests::TemporaryFolder folder;
   write_cells(folder / "x.h5ad", 0);

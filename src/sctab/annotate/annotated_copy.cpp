@@ -33,9 +33,11 @@ void AnnotatedCopy::append_obsm(std::string_view name, std::int64_t width, std::
 }
 
 void AnnotatedCopy::write_waiting() {
-  const bool begun = appender_.has_value();
   anndata::Appender& file = appender();
-  if (!begun && obsm_width_ > 0) file.begin_obsm(obsm_name_, n_cells_, obsm_width_);
+  if (!obsm_begun_ && obsm_width_ > 0) {
+    file.begin_obsm(obsm_name_, n_cells_, obsm_width_);
+    obsm_begun_ = true;
+  }
   if (!waiting_.empty()) file.append_obsm(waiting_);
   waiting_.clear();
 }

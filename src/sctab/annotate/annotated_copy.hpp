@@ -40,7 +40,8 @@ class AnnotatedCopy {
   std::filesystem::path to_;
   std::int64_t n_cells_;
   std::string obsm_name_;
-  std::int64_t obsm_width_ = 0;  // 0: not begun
+  std::int64_t obsm_width_ = 0;  // 0: there was no append_obsm() yet
+  bool obsm_begun_ = false;      // in the file
   std::vector<float> waiting_;   // rows of obsm, for the copy to be whole
   std::optional<anndata::Appender> appender_;
   std::stop_source stop_;
