@@ -150,7 +150,7 @@ TEST(Damage, AnyByteFlipped) {
   }
   // libhdf5 1.10 itself crashes on some damaged object headers and attributes, which only it can read: about one flip
   // in a thousand. Text read through it made that one in forty.
-  EXPECT_LE(n_dead, 5 * kFlips / 100);
+  EXPECT_LE(n_dead, 1);
 }
 
 }  // namespace

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "sctab/anndata/hdf5_value.hpp"
 #include "sctab/anndata/reader.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "support/changed_calls.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::annotate {
@@ -97,9 +101,54 @@ TEST(AnnotatedCopy, MayHaveNoCells) {
 TEST(AnnotatedCopy, MayBeLeftBeforeItIsWhole) {
   const tests::TemporaryFolder folder;
   write_cells(folder / "x.h5ad", kCells);
-  { const AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", kCells); }
-  AnnotatedCopy copy(folder / "x.h5ad", folder / "z.h5ad", kCells);
-  copy.append_obsm("X_sctab", 1, std::vector<float>(10));
+  std::atomic<bool> begun{false};
+  tests::ChangedCalls calls;
+  calls.copy_file_range = [&begun](std::size_t) {  // takes minutes if nothing stops it
+    if (begun.exchange(true)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return 1;
+  };
+  for (const bool with_rows : {false, true}) {
+    const auto target = folder / (with_rows ? "z.h5ad" : "y.h5ad");
+    begun = false;
+    {
+      AnnotatedCopy copy(folder / "x.h5ad", target, kCells);
+      if (with_rows) copy.append_obsm("X_sctab", 1, std::vector<float>(10));
+      while (!begun) std::this_thread::yield();
+    }
+    EXPECT_LT(std::filesystem::file_size(target), std::filesystem::file_size(folder / "x.h5ad"));
+  }
+}
+
+TEST(AnnotatedCopy, LetsTheCallerWaitOnceMuchWaitsForTheCopy) {
+  const tests::TemporaryFolder folder;
+  constexpr std::int64_t kPieces = 80, kFloats = (1 << 20) / sizeof(float);  // a cell and a megabyte each
+  write_cells(folder / "x.h5ad", kPieces);
+  std::atomic<int> n_given{0};
+  int n_given_before_the_copy = -1;
+  tests::ChangedCalls calls;
+  calls.copy_file_range = [&](std::size_t n) {  // begins once the caller gives no more
+    for (int seen = -1; n_given_before_the_copy < 0 && seen != n_given;) {
+      seen = n_given;
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+    if (n_given_before_the_copy < 0) n_given_before_the_copy = n_given;
+    return n;
+  };
+  std::vector<float> all;
+  {
+    AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", kPieces);
+    for (int piece = 0; piece < kPieces; ++piece) {
+      const std::vector<float> row(kFloats, static_cast<float>(piece));
+      all.insert(all.end(), row.begin(), row.end());
+      ++n_given;
+      copy.append_obsm("X_sctab", kFloats, row);
+    }
+    copy.close();
+  }
+  EXPECT_GE(n_given_before_the_copy, 1);
+  EXPECT_LE(n_given_before_the_copy, 65);  // the last of them is more than 64 MB
+  std::vector<std::int64_t> shape;
+  EXPECT_EQ(embedding(folder / "y.h5ad", shape), all);
 }
 
 TEST(AnnotatedCopy, WhatStopsTheCopyReachesTheCaller) {

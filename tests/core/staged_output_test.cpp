@@ -116,11 +116,11 @@ TEST(StagedOutput, NeverLeavesTheNameOfADirectoryEmpty) {
   const tests::TemporaryFolder folder;
   fs::create_directory(folder / "model");
   std::atomic<bool> done{false};
-  std::atomic<int> n_missing{0};
+  std::atomic<int> n_looks{0}, n_missing{0};
   std::thread watcher([&] {
-    while (!done) n_missing += fs::exists(folder / "model") ? 0 : 1;
+    for (; !done; ++n_looks) n_missing += fs::exists(folder / "model") ? 0 : 1;
   });
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 200 || n_looks < 1'000; ++i) {
     StagedOutput out(folder / "model");
     fs::create_directory(out.path());
     out.commit();
