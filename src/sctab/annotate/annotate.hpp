@@ -12,8 +12,8 @@
 
 namespace sctab::annotate {
 
-/// Label and id of cells without any counts in the model's genes; their probability is 0 and their embedding all zeros,
-/// because a missing value would not survive every reader of the file.
+/// Label and id of cells without any counts in the model's genes, and the id of labels of no term; the former's
+/// probability is 0 and their embedding all zeros, because a missing value would not survive every reader of the file.
 inline constexpr std::string_view kUnknown = "unknown";
 
 struct AnnotateOptions {

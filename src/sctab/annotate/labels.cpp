@@ -67,7 +67,8 @@ std::string Labels::label(core::TypeIndex type) const {
 }
 
 std::string Labels::id(core::TypeIndex type) const {
-  return type < 0 ? std::string(kUnknown) : cell_types_[static_cast<std::size_t>(type)].id;
+  const bool has_id = type >= 0 && !cell_types_[static_cast<std::size_t>(type)].id.empty();
+  return has_id ? cell_types_[static_cast<std::size_t>(type)].id : std::string(kUnknown);
 }
 
 std::int64_t Labels::n_unknown() const {

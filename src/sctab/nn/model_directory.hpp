@@ -15,7 +15,7 @@ inline constexpr int kModelFormatVersion = 1;
 
 struct CellTypeLabel {
   std::string label;
-  std::string id;  // CL:…
+  std::string id;  // CL:…; empty for a label of an imported model that is no term
 };
 
 /// All of a model directory but the weights: config.json, genes.tsv, cell_types.tsv, ontology.json, metrics.json,

@@ -104,7 +104,7 @@ std::vector<CellTypeLabel> read_cell_types(const std::filesystem::path& path) {
       throw core::InputError(fmt::format("{}: line {} has index '{}', expected {}", path.string(),
                                          cell_types.size() + 2, row[0], cell_types.size()));
     }
-    require_new_id(path, cell_types.size(), row[2], seen);
+    if (!row[2].empty()) require_new_id(path, cell_types.size(), row[2], seen);
     cell_types.push_back({std::move(row[1]), std::move(row[2])});
   }
   return cell_types;
