@@ -19,6 +19,7 @@ MODULES = {
     "kernels": ["core", "sparse"],
     "augmentation": ["core", "sparse", "anndata", "store", "kernels"],
     "nn": ["core", "sparse", "kernels"],
+    "published": ["core", "sparse", "ontology", "nn"],
     "metrics": ["core", "ontology"],
     "train": ["core", "sparse", "ontology", "store", "kernels", "augmentation", "nn", "metrics"],
     "annotate": ["core", "sparse", "ontology", "anndata", "kernels", "nn", "metrics"],
@@ -26,7 +27,7 @@ MODULES = {
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 TORCH = re.compile(r"^(torch|ATen|c10)/")
 HDF5 = re.compile(r"^(hdf5|H5\w+)\.h$")
-TORCH_MODULES = {"nn", "train"}
+TORCH_MODULES = {"nn", "published", "train"}
 HDF5_MODULES = {"anndata", "store"}
 
 

@@ -1,0 +1,212 @@
+#include "sctab/published/checkpoint.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::published {
+namespace {
+
+using Kind = PickleNode::Kind;
+
+static_assert(std::endian::native == std::endian::little, "the tensors are little-endian, and so is this code");
+
+constexpr std::string_view kPickle = "data.pkl";
+// Of the published ones it is some hundreds of kilobytes; a node in memory takes a hundred times its byte in the file.
+constexpr std::uint64_t kMaxPickleBytes = 16 << 20;
+
+constexpr std::size_t kMaxDimensions = 8;
+
+struct StorageType {
+  std::string_view name;
+  at::ScalarType type;
+};
+constexpr std::array<StorageType, 10> kStorageTypes = {{{"torch DoubleStorage", at::kDouble},
+                                                        {"torch FloatStorage", at::kFloat},
+                                                        {"torch HalfStorage", at::kHalf},
+                                                        {"torch BFloat16Storage", at::kBFloat16},
+                                                        {"torch LongStorage", at::kLong},
+                                                        {"torch IntStorage", at::kInt},
+                                                        {"torch ShortStorage", at::kShort},
+                                                        {"torch CharStorage", at::kChar},
+                                                        {"torch ByteStorage", at::kByte},
+                                                        {"torch BoolStorage", at::kBool}}};
+
+bool is(const PickleNode& node, Kind kind, std::size_t least_items) {
+  return node.kind == kind && node.items.size() >= least_items;
+}
+
+/// The sizes of a tuple of integers >= 0; nothing where it is none.
+std::optional<std::vector<std::int64_t>> sizes(const PickleNode& tuple) {
+  if (tuple.kind != Kind::kTuple) return std::nullopt;
+  std::vector<std::int64_t> values;
+  for (const PickleNode* item : tuple.items) {
+    if (item->kind != Kind::kInteger || item->integer < 0) return std::nullopt;
+    values.push_back(item->integer);
+  }
+  return values;
+}
+
+std::string folder_of_pickle(const ZipArchive& archive) {
+  std::vector<std::string> folders;
+  for (const auto& [name, entry] : archive.entries()) {
+    const std::size_t slash = name.find('/');
+    if (slash != std::string::npos && name.substr(slash + 1) == kPickle) folders.push_back(name.substr(0, slash + 1));
+  }
+  if (folders.size() != 1) {
+    throw core::InputError(
+        fmt::format("{}: a zip with {} files {} in a folder, expected one: a checkpoint of torch.save(), "
+                    "version 1.6 or later",
+                    archive.path().string(), folders.empty() ? "no" : "several", kPickle));
+  }
+  return folders.front();
+}
+
+void require_little_endian(const ZipArchive& archive, const std::string& folder) {
+  const std::string name = folder + "byteorder";  // newer versions of torch write it
+  if (!archive.contains(name)) return;
+  const auto bytes = archive.read(name, 16);
+  const std::string_view order(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (order != "little") {
+    throw core::InputError(fmt::format("{}: byte order {:?}, expected little-endian numbers; save it again on a PC",
+                                       archive.path().string(), order));
+  }
+}
+
+}  // namespace
+
+/// How a tensor lies in its storage; lengths in numbers, not bytes.
+struct Checkpoint::Description {
+  at::ScalarType type = at::kFloat;
+  std::string storage;
+  std::int64_t storage_length = 0, offset = 0;
+  std::vector<std::int64_t> shape, strides;
+};
+
+Checkpoint::Checkpoint(const std::filesystem::path& path) : archive_(path), folder_(folder_of_pickle(archive_)) {
+  require_little_endian(archive_, folder_);
+  const auto bytes = archive_.read(folder_ + std::string(kPickle), kMaxPickleBytes);
+  pickle_ = std::make_unique<Pickle>(bytes, fmt::format("{}: {}", path.string(), kPickle));
+  state_dict_ = &find_state_dict();
+}
+
+void Checkpoint::refuse(std::string_view tensor, const std::string& what) const {
+  throw core::InputError(fmt::format("{}: tensor {} {}; the file is damaged or no checkpoint of scTab, fetch it again",
+                                     archive_.path().string(), tensor, what));
+}
+
+const PickleNode& Checkpoint::find_state_dict() const {
+  const PickleNode& root = pickle_->root();
+  const PickleNode* found = root.kind == Kind::kDict ? root.find("state_dict") : nullptr;
+  if (found == nullptr || (found->kind != Kind::kDict && found->kind != Kind::kCall)) {
+    throw core::InputError(
+        fmt::format("{}: holds no state_dict, expected a checkpoint of PyTorch Lightning as scTab's authors publish it",
+                    archive_.path().string()));
+  }
+  for (const auto& [name, value] : found->entries) {
+    if (name->kind != Kind::kText) refuse("(one without a name)", "stands in state_dict");
+  }
+  return *found;
+}
+
+std::vector<std::string> Checkpoint::tensor_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : state_dict_->entries) names.push_back(name->text);
+  return names;
+}
+
+std::optional<std::vector<std::int64_t>> Checkpoint::shape(std::string_view name) const {
+  const PickleNode* found = state_dict_->find(name);
+  if (found == nullptr) return std::nullopt;
+  return describe(name, *found).shape;
+}
+
+Checkpoint::Description Checkpoint::describe(std::string_view name, const PickleNode& node) const {
+  // _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, backward_hooks)
+  if (!is(node, Kind::kCall, 2) || node.items[0]->text != "torch._utils _rebuild_tensor_v2" ||
+      !is(*node.items[1], Kind::kTuple, 4) || node.has_state) {
+    refuse(name, "is no tensor, expected one");
+  }
+  const auto& arguments = node.items[1]->items;
+  // ("storage", type, key, device, length)
+  const PickleNode* storage = is(*arguments[0], Kind::kPersistent, 1) ? arguments[0]->items[0] : nullptr;
+  if (storage == nullptr || !is(*storage, Kind::kTuple, 5) || storage->items[2]->kind != Kind::kText ||
+      storage->items[4]->kind != Kind::kInteger || arguments[1]->kind != Kind::kInteger) {
+    refuse(name, "does not say where its numbers lie");
+  }
+  const PickleNode& type = *storage->items[1];
+  const auto known = std::ranges::find(kStorageTypes, std::string_view(type.text), &StorageType::name);
+  if (type.kind != Kind::kGlobal || known == kStorageTypes.end()) {
+    refuse(name, fmt::format("holds numbers of type {:?}, expected one of torch's", type.text));
+  }
+  const auto shape = sizes(*arguments[2]), strides = sizes(*arguments[3]);
+  if (!shape || !strides || shape->size() != strides->size() || shape->size() > kMaxDimensions) {
+    refuse(name, "has no shape");
+  }
+
+  Description description{
+      known->type, storage->items[2]->text, storage->items[4]->integer, arguments[1]->integer, *shape, *strides};
+  // The last number must lie in the storage, and there must not be more of them than the storage has.
+  std::int64_t last = description.offset, n = 1;
+  bool fits = description.offset >= 0 && description.storage_length >= 0;
+  for (std::size_t i = 0; fits && i < shape->size(); ++i) {
+    std::int64_t step = 0;
+    const std::int64_t length = (*shape)[i];
+    fits = !__builtin_mul_overflow(std::max<std::int64_t>(length - 1, 0), (*strides)[i], &step) &&
+           !__builtin_add_overflow(last, step, &last) && !__builtin_mul_overflow(n, length, &n);
+  }
+  if (!fits || n < 1 || n > description.storage_length || last >= description.storage_length) {
+    refuse(name, fmt::format("has shape [{}], which its storage of {} numbers does not hold", fmt::join(*shape, ", "),
+                             description.storage_length));
+  }
+  return description;
+}
+
+at::Tensor Checkpoint::read_storage(std::string_view name, const Description& description) const {
+  const std::string entry = folder_ + "data/" + description.storage;
+  const std::uint64_t n_bytes = archive_.entry(entry).n_bytes, width = at::elementSize(description.type);
+  if (n_bytes % width != 0 || n_bytes / width != static_cast<std::uint64_t>(description.storage_length)) {
+    refuse(name, fmt::format("has a storage of {} bytes, expected {} numbers of {} bytes", n_bytes,
+                             description.storage_length, width));
+  }
+  if (n_bytes > std::filesystem::file_size(archive_.path())) refuse(name, "has a storage larger than the file");
+  at::Tensor storage = at::empty({description.storage_length}, description.type);
+  archive_.read(entry, {static_cast<std::byte*>(storage.data_ptr()), storage.nbytes()});
+  return storage;
+}
+
+std::vector<nn::NamedTensor> Checkpoint::read(std::string_view prefix) const {
+  std::map<std::pair<std::string, at::ScalarType>, at::Tensor> storages;
+  std::vector<nn::NamedTensor> tensors;
+  for (const auto& [key, value] : state_dict_->entries) {
+    const std::string_view name = key->text;
+    if (!name.starts_with(prefix)) continue;
+    const Description description = describe(name, *value);
+    at::Tensor& storage = storages[{description.storage, description.type}];
+    if (!storage.defined()) storage = read_storage(name, description);
+    if (storage.numel() != description.storage_length) refuse(name, "shares a storage of another length");
+    tensors.push_back({std::string(name.substr(prefix.size())),
+                       storage.as_strided(description.shape, description.strides, description.offset)});
+  }
+  return tensors;
+}
+
+std::optional<std::int64_t> Checkpoint::integer(std::string_view key) const {
+  const PickleNode* found = pickle_->root().find(key);
+  if (found == nullptr || found->kind != Kind::kInteger) return std::nullopt;
+  return found->integer;
+}
+
+const PickleNode* Checkpoint::hyper_parameter(std::string_view key) const {
+  const PickleNode* all = pickle_->root().find("hyper_parameters");
+  return all == nullptr ? nullptr : all->find(key);
+}
+
+}  // namespace sctab::published

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sctab/nn/network_state.hpp"
+#include "sctab/published/pickle.hpp"
+#include "sctab/published/zip_archive.hpp"
+
+namespace sctab::published {
+
+/// A checkpoint of PyTorch Lightning, as the authors of scTab publish theirs: a zip of one file per tensor storage, and
+/// a pickle that says which tensor is what part of which storage.
+class Checkpoint {
+ public:
+  /// Reads the list of entries and the pickle; no tensor. Throws InputError naming the file.
+  explicit Checkpoint(const std::filesystem::path& path);
+
+  /// Names of the tensors of its state_dict, in its order.
+  [[nodiscard]] std::vector<std::string> tensor_names() const;
+  /// Shape of a tensor; nothing where there is none of this name.
+  [[nodiscard]] std::optional<std::vector<std::int64_t>> shape(std::string_view name) const;
+  /// The tensors whose names begin with `prefix`, named without it. Only their storages are read, each once. Throws
+  /// InputError naming file and tensor where one is not as its description says.
+  [[nodiscard]] std::vector<nn::NamedTensor> read(std::string_view prefix) const;
+
+  /// A number that the checkpoint holds beside the tensors: "epoch", "global_step".
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
+  /// One of its hyper_parameters; nullptr where it has none of this name.
+  [[nodiscard]] const PickleNode* hyper_parameter(std::string_view key) const;
+
+ private:
+  struct Description;
+
+  [[noreturn]] void refuse(std::string_view tensor, const std::string& what) const;
+  [[nodiscard]] const PickleNode& find_state_dict() const;
+  [[nodiscard]] Description describe(std::string_view name, const PickleNode& node) const;
+  [[nodiscard]] at::Tensor read_storage(std::string_view name, const Description& description) const;
+
+  ZipArchive archive_;
+  std::string folder_;  // of all entries, with a slash at its end
+  std::unique_ptr<Pickle> pickle_;
+  const PickleNode* state_dict_ = nullptr;  // of pickle_
+};
+
+}  // namespace sctab::published

@@ -1,0 +1,207 @@
+#include "sctab/published/import_checkpoint.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/sha256.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/nn/model_directory.hpp"
+#include "sctab/nn/network.hpp"
+#include "sctab/nn/weights.hpp"
+#include "sctab/published/checkpoint.hpp"
+#include "sctab/published/csv_table.hpp"
+#include "sctab/published/hparams.hpp"
+
+namespace sctab::published {
+namespace {
+
+using core::InputError;
+using nn::ModelKind;
+
+constexpr std::string_view kNetwork = "classifier.";
+
+// What a checkpoint holds beside the network and predictions do not need.
+constexpr std::array<std::string_view, 4> kUnusedTensors = {"class_weights", "child_lookup", "augmentations",
+                                                            "sample_labels"};
+constexpr std::array<std::string_view, 3> kUnusedPrefixes = {"train_metrics.", "val_metrics.", "test_metrics."};
+
+// Those of hparams.yaml that decide what the network computes.
+constexpr std::array<std::string_view, 15> kDecisive = {
+    "gene_dim", "type_dim", "n_d",       "n_a",      "n_steps",     "gamma",   "n_independent",     "n_shared",
+    "epsilon",  "momentum", "mask_type", "n_hidden", "hidden_size", "dropout", "virtual_batch_size"};
+
+void require_count(const std::filesystem::path& path, std::string_view things, std::size_t found, std::int64_t expected,
+                   const Hparams& hparams) {
+  if (static_cast<std::int64_t>(found) == expected) return;
+  throw InputError(
+      fmt::format("{}: has {} {}, expected the {} of {}; give the list that the checkpoint was trained with",
+                  path.string(), found, things, expected, hparams.path().string()));
+}
+
+sparse::GeneList read_genes(const std::filesystem::path& path) {
+  require_no_parquet(path);
+  return sparse::read_gene_list(path);
+}
+
+/// The checkpoint repeats its hyper-parameters: a wrong hparams.yaml of the same sizes would change what is computed.
+void require_same_hyper_parameters(const Checkpoint& checkpoint, const Hparams& hparams, const ImportOptions& options) {
+  using Kind = PickleNode::Kind;
+  for (const std::string_view key : kDecisive) {
+    const PickleNode* own = hparams.contains(key) ? checkpoint.hyper_parameter(key) : nullptr;
+    if (own == nullptr) continue;
+    const bool is_number = own->kind == Kind::kInteger || own->kind == Kind::kReal;
+    const double number = own->kind == Kind::kInteger ? static_cast<double>(own->integer) : own->real;
+    const bool same = is_number ? hparams.real(key) == number : own->text == hparams.text(key);
+    if (same) continue;
+    throw InputError(fmt::format("{}: {} is {}, but {} in {}; give the hparams.yaml that was published with it",
+                                 options.checkpoint.string(), key, is_number ? fmt::format("{}", number) : own->text,
+                                 hparams.text(key), hparams.path().string()));
+  }
+}
+
+bool is_unused(std::string_view tensor) {
+  return std::ranges::find(kUnusedTensors, tensor) != kUnusedTensors.end() ||
+         std::ranges::any_of(kUnusedPrefixes, [&](std::string_view prefix) { return tensor.starts_with(prefix); });
+}
+
+/// Throws where the checkpoint has a tensor whose part in the prediction we do not know: early, unpublished versions
+/// subtracted feature_means, say.
+void require_known_tensors(const Checkpoint& checkpoint, const ImportOptions& options) {
+  for (const std::string& tensor : checkpoint.tensor_names()) {
+    if (tensor.starts_with(kNetwork) || is_unused(tensor)) continue;
+    throw InputError(
+        fmt::format("{}: has a tensor {}, which scTab's published networks do not have: what it computes is "
+                    "not known; is it one of the published checkpoints?",
+                    options.checkpoint.string(), tensor));
+  }
+}
+
+void require_shape(const Checkpoint& checkpoint, std::string_view tensor, const std::vector<std::int64_t>& expected,
+                   const ImportOptions& options) {
+  const auto found = checkpoint.shape(fmt::format("{}{}", kNetwork, tensor));
+  if (found == expected) return;
+  throw InputError(fmt::format("{}: {} tensor {}{}, expected [{}] by {}; do the two belong together?",
+                               options.checkpoint.string(), found ? "has another" : "has no", kNetwork, tensor,
+                               fmt::join(expected, ", "), options.hparams.string()) +
+                   (found ? fmt::format(" It is [{}].", fmt::join(*found, ", ")) : ""));
+}
+
+/// The sizes that memory depends on, before a network of them is made.
+void require_sizes(const Checkpoint& checkpoint, const nn::Architecture& architecture, const ImportOptions& options) {
+  const std::int64_t genes = architecture.n_genes, types = architecture.n_types;
+  switch (architecture.kind) {
+    case ModelKind::kTabnet:
+      require_shape(checkpoint, "final_mapping.weight", {types, architecture.tabnet.n_d}, options);
+      require_shape(checkpoint, "encoder.att_transformers.0.fc.weight", {genes, architecture.tabnet.n_a}, options);
+      return;
+    case ModelKind::kMlp:
+      require_shape(checkpoint, "encoder.0.weight", {architecture.mlp.hidden_size, genes}, options);
+      return;
+    case ModelKind::kLinear:
+      require_shape(checkpoint, "weight", {types, genes}, options);
+      return;
+  }
+}
+
+std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const nn::Architecture& architecture,
+                                          const ImportOptions& options) {
+  require_known_tensors(checkpoint, options);
+  require_sizes(checkpoint, architecture, options);
+  auto network = nn::make_network(architecture, 0);
+  network->state().load(checkpoint.read(kNetwork), options.checkpoint.string());
+  return network;
+}
+
+/// What the model directory keeps of the ontology. Without one it is the root alone: evaluation then goes by the
+/// store's.
+nlohmann::json ontology_json(const std::optional<ontology::Ontology>& ontology,
+                             const std::vector<JoinedLabel>& labels) {
+  if (!ontology) {
+    ontology::Term root;
+    root.id = ontology::kCell;
+    root.name = "cell";
+    return ontology::Ontology({root}, "").to_json();
+  }
+  std::vector<ontology::TermIndex> terms;
+  for (const JoinedLabel& label : labels) {
+    if (const auto term = ontology->find(label.id)) terms.push_back(*term);
+  }
+  if (const auto root = ontology->find(ontology::kCell)) terms.push_back(*root);
+  return ontology->to_json(terms);
+}
+
+nlohmann::json training_json(const Checkpoint& checkpoint, const std::vector<JoinedLabel>& labels,
+                             const ImportOptions& options) {
+  nlohmann::json json = {{"source", "published checkpoint"},
+                         {"checkpoint", options.checkpoint.filename().string()},
+                         {"checkpoint_sha256", core::sha256_of_file(options.checkpoint)}};
+  for (const char* key : {"epoch", "global_step"}) {
+    if (const auto value = checkpoint.integer(key)) json[key] = *value;
+  }
+  std::map<std::string, std::int64_t> counts;
+  nlohmann::json unjoined = nlohmann::json::array();
+  for (const JoinedLabel& label : labels) {
+    ++counts[std::string(name(label.how))];
+    if (label.how == JoinedBy::kNothing) {
+      unjoined.push_back(fmt::format("\"{}\" has no Cell Ontology id: {}", label.label, label.reason));
+    }
+  }
+  json["labels_joined_by"] = counts;
+  if (!unjoined.empty()) json["labels_not_joined"] = unjoined;
+  return json;
+}
+
+void require_joined_labels(const std::vector<JoinedLabel>& labels, const ImportOptions& options) {
+  if (std::ranges::any_of(labels, [](const JoinedLabel& label) { return !label.id.empty(); })) return;
+  throw InputError(
+      options.ontology.empty()
+          ? fmt::format("{}: no label has a Cell Ontology id beside it; give --ontology cl.obo to find them by name",
+                        options.labels.string())
+          : fmt::format("{}: none of its {} labels (\"{}\", …) is in {}; is it the Cell Ontology?",
+                        options.labels.string(), labels.size(), labels.front().label, options.ontology.string()));
+}
+
+}  // namespace
+
+ImportResult import_checkpoint(const ImportOptions& options) {
+  core::require_replaceable_directory(options.output, "config.json");
+  const Hparams hparams(options.hparams);
+  ImportResult result;
+  result.architecture = architecture(hparams);
+  nn::ModelDescription description;
+  description.architecture = result.architecture;
+  description.genes = read_genes(options.genes);
+  require_count(options.genes, "genes", description.genes.ids.size(), result.architecture.n_genes, hparams);
+  const LabelTable table = read_label_table(options.labels);
+  require_count(options.labels, "labels", table.labels.size(), result.architecture.n_types, hparams);
+
+  std::optional<ontology::Ontology> ontology;
+  if (!options.ontology.empty()) ontology = ontology::Ontology::load(options.ontology);
+  if (ontology) result.ontology_version = ontology->version();
+  result.labels = join_labels(table, ontology);
+  require_joined_labels(result.labels, options);
+
+  const Checkpoint checkpoint(options.checkpoint);
+  require_same_hyper_parameters(checkpoint, hparams, options);
+  const auto network = read_network(checkpoint, result.architecture, options);
+
+  core::StagedOutput staged(options.output);
+  const std::filesystem::path& model = staged.path();
+  std::filesystem::create_directories(model);
+  description.name = staged.target().filename().string();
+  for (const JoinedLabel& label : result.labels) description.cell_types.push_back({label.label, label.id});
+  description.ontology = ontology_json(ontology, result.labels);
+  description.training = training_json(checkpoint, result.labels, options);
+  nn::save_weights(model / description.members.front(), *network);
+  nn::write_description(model, description);
+  staged.commit();
+  return result;
+}
+
+}  // namespace sctab::published

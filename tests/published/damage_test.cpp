@@ -1,0 +1,170 @@
+// Checkpoints that are damaged or were made to be bad.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include "nn/small_networks.hpp"
+#include "published/published_files.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/published/checkpoint.hpp"
+
+namespace sctab::published::tests {
+namespace {
+
+using core::InputError;
+using nn::ModelKind;
+using nn::tests::small_architecture;
+using sctab::tests::read_bytes;
+using sctab::tests::StoredTensor;
+using sctab::tests::write_bytes;
+
+CheckpointText small_checkpoint(ModelKind kind) {
+  return checkpoint_of(*nn::make_network(small_architecture(kind), 3));
+}
+
+StoredTensor& find(CheckpointText& text, const std::string& name) {
+  for (StoredTensor& tensor : text.tensors) {
+    if (tensor.name == name) return tensor;
+  }
+  throw std::out_of_range(name);
+}
+
+void expect_refused(ModelKind kind, const CheckpointText& text, const std::string& what) {
+  const PublishedFiles files(small_architecture(kind), text);
+  SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, "epoch=41.ckpt", what.c_str());
+  EXPECT_FALSE(std::filesystem::exists(files.options.output));
+}
+
+TEST(DamagedCheckpoint, TiedWeightsMustBeEqual) {
+  CheckpointText text = small_checkpoint(ModelKind::kTabnet);
+  StoredTensor& tied = find(text, "classifier.encoder.feat_transformers.1.shared.shared_layers.0.weight");
+  std::string copy = text.storages[tied.storage];
+  text.storages["own"] = copy;
+  tied.storage = "own";
+  EXPECT_NO_THROW({
+    const PublishedFiles files(small_architecture(ModelKind::kTabnet), text);
+    import_checkpoint(files.options);
+  }) << "a copy of its own is as good";
+  const float other = 0.5F;
+  std::memcpy(copy.data() + 8, &other, sizeof(other));
+  text.storages["own"] = copy;
+  expect_refused(ModelKind::kTabnet, text, "they are one tied weight");
+}
+
+TEST(DamagedCheckpoint, WhatIsNotNeededIsNotRead) {
+  CheckpointText text = small_checkpoint(ModelKind::kLinear);
+  // The bytes are not where the list of entries says, so reading them would fail.
+  find(text, "augmentations").storage = "nowhere";
+  find(text, "class_weights").type = "NoSuchStorage";
+  find(text, "val_metrics.f1_micro.tp").storage_length = 1'000'000'000;
+  const PublishedFiles files(small_architecture(ModelKind::kLinear), text);
+  EXPECT_NO_THROW(import_checkpoint(files.options));
+}
+
+TEST(DamagedCheckpoint, UnknownTensorsAreRefused) {
+  CheckpointText text = small_checkpoint(ModelKind::kLinear);
+  text.add("feature_means", {12}, std::vector<float>(12, 1));
+  expect_refused(ModelKind::kLinear, text, "has a tensor feature_means, which scTab's published networks do not have");
+  text.tensors.back().name = "classifier.extra";
+  expect_refused(ModelKind::kLinear, text, "tensor extra is unknown");
+  text.tensors.back().name = "classifier.bias";
+  expect_refused(ModelKind::kLinear, text, "tensor bias");
+}
+
+TEST(DamagedCheckpoint, TensorsThatTheirStorageDoesNotHoldAreRefused) {
+  const CheckpointText good = small_checkpoint(ModelKind::kLinear);
+  const auto refused = [&](const std::string& what, const auto& change) {
+    CheckpointText text = good;
+    change(find(text, "classifier.weight"));
+    expect_refused(ModelKind::kLinear, text, what);
+  };
+  const std::int64_t huge = INT64_MAX;
+  refused("does not hold", [](StoredTensor& weight) { weight.offset = 1; });
+  refused("does not hold", [](StoredTensor& weight) { weight.offset = -1; });
+  refused("does not hold", [](StoredTensor& weight) { weight.strides = {13, 1}; });
+  refused("does not hold", [](StoredTensor& weight) { weight.shape = {5, 13}; });
+  refused("does not hold", [&](StoredTensor& weight) { weight.shape = {huge, huge}; });
+  refused("does not hold", [&](StoredTensor& weight) { weight.strides = {huge, huge}; });
+  refused("does not hold", [&](StoredTensor& weight) { weight.shape = {huge}, weight.strides = {0}; });
+  refused("does not hold", [](StoredTensor& weight) { weight.shape = {0, 12}; });
+  refused("has no shape", [](StoredTensor& weight) { weight.shape = {-5, 12}; });
+  refused("has no shape", [](StoredTensor& weight) { weight.strides = {1}; });
+  refused("expected 61 numbers", [](StoredTensor& weight) { weight.storage_length = 61; });
+  refused("has no entry run/data/gone", [](StoredTensor& weight) {
+    weight.storage = "gone";
+    weight.storage_length = 60;
+  });
+  refused("has no entry run/data/../data.pkl", [](StoredTensor& weight) {
+    weight.storage = "../data.pkl";
+    weight.storage_length = 60;
+  });
+  refused("\"torch QuantizedStorage\"", [](StoredTensor& weight) { weight.type = "QuantizedStorage"; });
+  refused("tensor weight holds Int", [](StoredTensor& weight) { weight.type = "IntStorage"; });
+}
+
+TEST(DamagedCheckpoint, NumbersThatAreNoneAreRefused) {
+  CheckpointText text = small_checkpoint(ModelKind::kLinear);
+  std::string& bytes = text.storages[find(text, "classifier.bias").storage];
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(bytes.data(), &nan, sizeof(nan));
+  expect_refused(ModelKind::kLinear, text, "NaN");
+}
+
+TEST(DamagedCheckpoint, TransposedAndShiftedTensorsAreRead) {
+  CheckpointText text = small_checkpoint(ModelKind::kLinear);
+  StoredTensor& weight = find(text, "classifier.weight");
+  std::vector<float> values(60), moved(3 + 60);
+  std::memcpy(values.data(), text.storages[weight.storage].data(), 60 * sizeof(float));
+  for (std::size_t row = 0; row < 5; ++row) {
+    for (std::size_t column = 0; column < 12; ++column) moved[3 + column * 5 + row] = values[row * 12 + column];
+  }
+  text.storages["moved"] = std::string(reinterpret_cast<const char*>(moved.data()), moved.size() * sizeof(float));
+  weight.storage = "moved";
+  weight.offset = 3;
+  weight.strides = {1, 5};
+  sctab::tests::TemporaryFolder folder;
+  text.write(folder / "x.ckpt");
+  const auto tensors = Checkpoint(folder / "x.ckpt").read("classifier.weight");
+  ASSERT_EQ(tensors.size(), 1U);
+  const at::Tensor found = tensors[0].tensor.contiguous();
+  EXPECT_EQ(std::vector<float>(found.data_ptr<float>(), found.data_ptr<float>() + 60), values);
+}
+
+TEST(DamagedCheckpoint, OtherZipsAreRefused) {
+  sctab::tests::TemporaryFolder folder;
+  const auto refused = [&](const std::vector<sctab::tests::ZipEntry>& entries, const char* what) {
+    write_bytes(folder / "x.ckpt", sctab::tests::zip_bytes(entries));
+    SCTAB_EXPECT_THROW_WITH(Checkpoint(folder / "x.ckpt"), InputError, "x.ckpt", what);
+  };
+  refused({{"a/other", "x"}}, "no files data.pkl");
+  refused({{"a/data.pkl", "N."}, {"b/data.pkl", "N."}}, "several files data.pkl");
+  refused({{"a/data.pkl", "\x80\x02N."}}, "holds no state_dict");
+  refused({{"a/data.pkl", "\x80\x02}."}}, "holds no state_dict");
+  refused({{"a/data.pkl", ""}}, "data.pkl");
+  refused({{"a/data.pkl", "\x80\x02}."}, {"a/byteorder", "big"}}, "byte order \"big\"");
+}
+
+TEST(DamagedCheckpoint, EveryByteOfASmallOneMayChange) {
+  const PublishedFiles files(small_architecture(ModelKind::kLinear), small_checkpoint(ModelKind::kLinear));
+  const std::string whole = read_bytes(files.options.checkpoint);
+  const auto want = Checkpoint(files.options.checkpoint).read("classifier.");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ 0xFF);
+    write_bytes(files.options.checkpoint, changed);
+    try {
+      // What passes must be what was written: a change elsewhere, or none that matters.
+      const auto found = Checkpoint(files.options.checkpoint).read("classifier.");
+      ASSERT_EQ(found.size(), want.size()) << at;
+      for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(at::equal(found[i].tensor, want[i].tensor)) << at;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("epoch=41.ckpt"), std::string::npos) << at << ": " << error.what();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sctab::published::tests

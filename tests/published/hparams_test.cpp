@@ -1,0 +1,98 @@
+#include "sctab/published/hparams.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "sctab/core/error.hpp"
+#include "sctab/published/label_table.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::published::tests {
+namespace {
+
+using core::InputError;
+
+class TextFiles : public testing::Test {
+ protected:
+  Hparams hparams(const std::string& text) const {
+    std::ofstream(folder_ / "hparams.yaml") << text;
+    return Hparams(folder_ / "hparams.yaml");
+  }
+  LabelTable labels(const std::string& text) const {
+    std::ofstream(folder_ / "cell_type.csv") << text;
+    return read_label_table(folder_ / "cell_type.csv");
+  }
+  sctab::tests::TemporaryFolder folder_;
+};
+
+TEST_F(TextFiles, PlainValuesAreReadAndTheRestIsLeftAlone) {
+  const Hparams found = hparams(
+      "---\n# a comment\nn_d: 16\r\ngamma: 1.3 # of attention\nepsilon: 1e-15\nmask_type: 'entmax'\nname: \"a b\"\n\n"
+      "optimizer: !!python/name:torch.optim.adamw.AdamW ''\n"
+      "scheduler: !!python/object/apply:os.system\n- touch x\n- args: [1, 2]\n"
+      "kwargs:\n  gamma: 0.9\n  n_d: 99\nlist: [1, 2]\nalias: &x 5\nempty:\n...\n");
+  EXPECT_EQ(found.integer("n_d"), 16);
+  EXPECT_EQ(found.real("gamma"), 1.3);
+  EXPECT_EQ(found.real("epsilon"), 1e-15);
+  EXPECT_EQ(found.real("n_d"), 16);
+  EXPECT_EQ(found.text("mask_type"), "entmax");
+  EXPECT_EQ(found.text("name"), "a b");
+  for (const char* key : {"optimizer", "scheduler", "kwargs", "list", "alias", "empty"}) {
+    EXPECT_TRUE(found.contains(key));
+    SCTAB_EXPECT_THROW_WITH(found.text(key), InputError, "hparams.yaml", key, "a list, a map or a Python object");
+  }
+  SCTAB_EXPECT_THROW_WITH(found.integer("gamma"), InputError, "gamma is 1.3, expected a whole number");
+  SCTAB_EXPECT_THROW_WITH(found.real("mask_type"), InputError, "mask_type is entmax, expected a number");
+  SCTAB_EXPECT_THROW_WITH(found.text("n_a"), InputError, "n_a is missing");
+}
+
+TEST_F(TextFiles, HparamsThatAreNoneAreNamed) {
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nwhat is this\n"), InputError, "hparams.yaml", "line 2 is \"what is this\"");
+  SCTAB_EXPECT_THROW_WITH(hparams("{n_d: 1}\n"), InputError, "line 1");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d:1\n"), InputError, "line 1");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nn_d: 2\n"), InputError, "line 2 has n_d a second time");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: \xFF\n"), InputError, "no UTF-8");
+  SCTAB_EXPECT_THROW_WITH(Hparams(folder_ / "none.yaml"), InputError, "none.yaml", "no such file");
+}
+
+TEST_F(TextFiles, ArchitectureFollowsTheKeys) {
+  const std::string sizes = "gene_dim: 120\ntype_dim: 11\n";
+  EXPECT_EQ(architecture(hparams(sizes)).kind, nn::ModelKind::kLinear);
+  const auto mlp = architecture(hparams(sizes + "hidden_size: 12\nn_hidden: 3\ndropout: 0.1\n"));
+  EXPECT_EQ(mlp.kind, nn::ModelKind::kMlp);
+  EXPECT_EQ(mlp.mlp.hidden_size, 12);
+  EXPECT_EQ(mlp.mlp.n_hidden, 3);
+  SCTAB_EXPECT_THROW_WITH(architecture(hparams(sizes + "n_d: 4\n")), InputError, "hparams.yaml", "n_a is missing");
+  SCTAB_EXPECT_THROW_WITH(architecture(hparams("type_dim: 11\n")), InputError, "gene_dim is missing");
+  SCTAB_EXPECT_THROW_WITH(architecture(hparams(sizes + "hidden_size: 0\nn_hidden: 3\ndropout: 0\n")), InputError,
+                          "hparams.yaml", "hidden_size is 0");
+}
+
+TEST_F(TextFiles, LabelTables) {
+  const LabelTable lookup = labels("\xEF\xBB\xBF,label\r\n0,B cell\r\n1,\"CD14-low, \"\"CD16\"\" monocyte\"\r\n");
+  EXPECT_EQ(lookup.labels, (std::vector<std::string>{"B cell", "CD14-low, \"CD16\" monocyte"}));
+  EXPECT_TRUE(lookup.ids.empty());
+  const LabelTable with_ids = labels("cell_type,cell_type_ontology_term_id,n\nB cell,CL:0000236,3\nT cell,,4");
+  EXPECT_EQ(with_ids.labels, (std::vector<std::string>{"B cell", "T cell"}));
+  EXPECT_EQ(with_ids.ids, (std::vector<std::string>{"CL:0000236", ""}));
+}
+
+TEST_F(TextFiles, LabelTablesThatAreNoneAreNamed) {
+  const auto expect_refused = [&](const std::string& text, const char* what) {
+    SCTAB_EXPECT_THROW_WITH(labels(text), InputError, "cell_type.csv", what);
+  };
+  expect_refused("", "has 0 lines");
+  expect_refused("label\n", "has 1 lines");
+  expect_refused("name,id\nB cell,1\n", "has columns name, id, expected one named label");
+  expect_refused(",label\n1,B cell\n0,T cell\n", "row 0 has index \"1\", expected 0");
+  expect_refused("label\nB cell\nB cell\n", "row 1 has label \"B cell\" again");
+  expect_refused("label,n\nB cell,1\nT cell\n", "line 3 has 1 fields, expected 2");
+  expect_refused("label\n\"B cell\n", "a quote is not closed");
+  expect_refused("label\n\"B\" cell\n", "line 2: a quote is not closed, or text follows it");
+  expect_refused("label,n\n\"two\nlines\",1\n", "row 0 has label");
+  expect_refused("PAR1....", "is Parquet, which only a build with DuckDB reads");
+}
+
+}  // namespace
+}  // namespace sctab::published::tests
