@@ -1,0 +1,156 @@
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+#include "golden/deviation.hpp"
+#include "golden/golden_file.hpp"
+#include "sctab/nn/classifier.hpp"
+#include "sctab/nn/network.hpp"
+#include "sctab/nn/weights.hpp"
+#include "sctab/published/checkpoint.hpp"
+#include "sctab/published/hparams.hpp"
+#include "sctab/published/import_checkpoint.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::golden {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kTolerance = 1e-5;
+
+/// $SCTAB_GOLDEN_CHECKPOINT, or the checkpoint folder beside golden.h5 of the shared folder.
+fs::path checkpoint_folder() {
+  const char* given = std::getenv("SCTAB_GOLDEN_CHECKPOINT");
+  return given != nullptr ? fs::path(given) : tests::shared_folder() / "golden" / "checkpoint";
+}
+
+fs::path checkpoint_file() {
+  for (const auto& entry : fs::directory_iterator(checkpoint_folder())) {
+    if (entry.path().extension() == ".ckpt") return entry.path();
+  }
+  throw std::runtime_error("no .ckpt in " + checkpoint_folder().string());
+}
+
+class GoldenCheckpoint : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(checkpoint_folder())) {
+      GTEST_SKIP() << "needs the golden checkpoint: no " << checkpoint_folder() << "; set SCTAB_GOLDEN_CHECKPOINT";
+    }
+    options_.checkpoint = checkpoint_file();
+    options_.hparams = checkpoint_folder() / "hparams.yaml";
+    options_.genes = folder_ / "var.csv";
+    options_.labels = folder_ / "cell_type.csv";
+    options_.output = folder_ / "model";
+    const nn::Architecture sizes = published::architecture(published::Hparams(options_.hparams));
+    std::ofstream genes(options_.genes), labels(options_.labels);
+    for (std::int64_t i = 0; i < sizes.n_genes; ++i) genes << fmt::format("ENSG{:011}\n", i + 1);
+    labels << "label,cell_type_ontology_term_id\n";
+    for (std::int64_t i = 0; i < sizes.n_types; ++i) labels << fmt::format("type {},CL:{:07}\n", i, i + 1);
+  }
+
+  tests::TemporaryFolder folder_;
+  published::ImportOptions options_;
+};
+
+TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
+  const published::ImportResult result = published::import_checkpoint(options_);
+  const GoldenGroup expected(checkpoint_folder() / "expected.h5");
+  const at::Tensor want_logits = expected.tensor("logits"), want = expected.tensor("probabilities");
+  const sparse::CsrMatrix x = to_csr(expected.tensor("x"));
+  const fs::path weights = options_.output / "model.safetensors";
+  const auto network = nn::make_network(result.architecture, 1), exact = nn::make_network(result.architecture, 1);
+  nn::load_weights(weights, *network);
+  nn::load_weights(weights, *exact);
+  exact->convert_to(at::kDouble);
+  network->eval();
+  exact->eval();
+  const at::NoGradGuard no_gradient;
+  const at::Tensor exact_logits = exact->forward(expected.tensor("x").to(at::kDouble)).logits;
+  for (const bool dense : {false, true}) {
+    const std::string path = dense ? "checkpoint densely" : "checkpoint by kernels";
+    network->compute_densely(dense);
+    const auto classifier = nn::Classifier::load(options_.output, {.dense = dense});
+    const at::Tensor logits = network->forward(x.view()).logits;
+    const at::Tensor probabilities = at::tensor(classifier.predict(x.view()).probabilities).view(want.sizes());
+    // Dense arrays give the file's very bits. The kernels add up in another order, so to them 1e-5 is in parts of the
+    // largest logit, and the file's own distance from exact numbers counts: they are to be closer to those.
+    const double unit = dense ? 1 : std::max(want_logits.abs().max().item<double>(), 1.0);
+    report(path, "logits", largest_deviation(logits, want_logits) / unit, kTolerance,
+           dense ? 0 : largest_deviation(exact_logits, want_logits) / unit);
+    report(path, "probabilities", largest_deviation(probabilities, want), kTolerance,
+           dense ? 0 : largest_deviation(exact_logits.softmax(1), want));
+    if (dense) continue;
+    report(path, "logits, from exact ones", largest_deviation(logits, exact_logits) / unit, kTolerance);
+    report(path, "probabilities, from exact ones", largest_deviation(probabilities, exact_logits.softmax(1)),
+           kTolerance);
+  }
+}
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A step through the file: every byte takes minutes.
+constexpr std::size_t kStep = 17;
+
+TEST_F(GoldenCheckpoint, ChangedBytesAreRefusedOrChangeNothing) {
+  const std::string whole = bytes_of(options_.checkpoint);
+  const auto want = published::Checkpoint(options_.checkpoint).read("classifier.");
+  const fs::path damaged = folder_ / "damaged.ckpt";
+  std::ofstream(damaged, std::ios::binary) << whole;
+  const char* given = std::getenv("SCTAB_CHANGED_BYTE_STEP");
+  const std::size_t step = given == nullptr ? kStep : std::stoul(given);
+  std::size_t n_refused = 0;
+  for (std::size_t at = 0; at < whole.size(); at += step) {
+    std::fstream file(damaged, std::ios::binary | std::ios::in | std::ios::out);
+    const auto put = [&](char byte) {
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(byte).flush();
+    };
+    put(static_cast<char>(whole[at] ^ 0xFF));
+    try {
+      const auto found = published::Checkpoint(damaged).read("classifier.");
+      ASSERT_EQ(found.size(), want.size()) << at;
+      for (std::size_t i = 0; i < want.size(); ++i) {
+        if (!at::equal(found[i].tensor, want[i].tensor)) ADD_FAILURE() << want[i].name << " changed with byte " << at;
+      }
+    } catch (const core::InputError& error) {
+      ++n_refused;
+      EXPECT_NE(std::string(error.what()).find("damaged.ckpt"), std::string::npos) << at << ": " << error.what();
+    }
+    put(whole[at]);
+  }
+  fmt::print("golden checkpoint: {} bytes changed one by one, {} refused, no crash\n", (whole.size() + step - 1) / step,
+             n_refused);
+  EXPECT_GT(n_refused, 0U);
+}
+
+TEST_F(GoldenCheckpoint, ChangedBytesOfThePickleAreNoCrash) {
+  const published::ZipArchive archive(options_.checkpoint);
+  for (const auto& [name, entry] : archive.entries()) {
+    if (!name.ends_with("/data.pkl")) continue;
+    // Without the zip's checksum, as someone would who means harm.
+    auto bytes = archive.read(name, 1 << 30);
+    for (std::size_t at = 0; at < bytes.size(); at += kStep) {
+      const std::byte before = bytes[at];
+      for (const int flip : {0x01, 0x10, 0xFF}) {
+        bytes[at] = before ^ std::byte{static_cast<unsigned char>(flip)};
+        try {
+          static_cast<void>(published::Pickle(bytes, name).root());
+        } catch (const core::InputError&) {
+        }
+      }
+      bytes[at] = before;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sctab::golden
