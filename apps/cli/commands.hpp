@@ -12,6 +12,7 @@ void add_corpus_subsample(CLI::App& corpus);
 void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_annotate(CLI::App& app);
+void add_models_import(CLI::App& models);
 void add_models_show(CLI::App& models);
 void add_simulate(CLI::App& app);
 

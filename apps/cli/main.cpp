@@ -42,8 +42,9 @@ void add_commands(CLI::App& app) {
   add_train(app);
   add_evaluate(app);
   add_annotate(app);
-  CLI::App* models = app.add_subcommand("models", "Look into trained models.");
+  CLI::App* models = app.add_subcommand("models", "Look into trained models, import published ones.");
   models->require_subcommand(1);
+  add_models_import(*models);
   add_models_show(*models);
   add_simulate(app);
 }
