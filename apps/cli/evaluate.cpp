@@ -12,6 +12,7 @@
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/metrics/evaluation_report.hpp"
+#include "sctab/metrics/uncertainty_report.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -35,12 +36,14 @@ void run(const Arguments& arguments) {
   options.threads = arguments.threads;
   const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
   nlohmann::json json = metrics::evaluation_json(result.evaluation, result.labels, result.ids);
+  json["uncertainty"] = metrics::uncertainty_json(result.uncertainty);
   json["model"] = arguments.model.string();
   json["store"] = arguments.store.string();
   json["split"] = arguments.split;
   if (!arguments.output.empty()) core::write_json(arguments.output, json);
   if (arguments.json) return print_json(json);
-  fmt::print("{}", metrics::evaluation_text(result.evaluation, result.labels, result.ids));
+  fmt::print("{}\n{}", metrics::evaluation_text(result.evaluation, result.labels, result.ids),
+             metrics::uncertainty_text(result.uncertainty));
 }
 
 }  // namespace
@@ -50,7 +53,10 @@ void add_evaluate(CLI::App& app) {
       "evaluate",
       "Compare a model's calls with the authors' labels. A call that is the author's label, or a subtype of it in the "
       "Cell Ontology, is right; a parent of it is wrong. Macro, weighted and micro F1, the same uncorrected, per type "
-      "and per tissue, and the confusions.");
+      "and per tissue, and the confusions. For the first 1 to all members of an ensemble: the areas under the ROC "
+      "curve of "
+      "1 - probability, right against wrong calls and known against absent types, and the calibration of "
+      "probabilities.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("MODEL", arguments->model, "a model directory made by `sctab train`")->required();
   command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();

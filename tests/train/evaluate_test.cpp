@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "sctab/core/error.hpp"
@@ -58,6 +59,59 @@ TEST_F(Evaluate, MatchesGenesByIdWhateverTheirOrder) {
   ASSERT_FALSE(std::ranges::equal(std::span(other.genes().ids).first(10),
                                   std::span(classifier.description().genes.ids).first(10)));
   EXPECT_GE(evaluate_model(classifier, other, store::Split::kTest).evaluation.corrected.macro_f1, 0.9);
+}
+
+TEST_F(Evaluate, SaysOfEachEnsembleWhatItsUncertaintyIsWorth) {
+  const store::Store store = store::Store::open(folder_ / "store");
+  TrainOptions options;
+  options.kind = nn::ModelKind::kLinear;
+  options.batch_size = 32;
+  options.max_epochs = 1;
+  options.learning_rate = 1e-4;  // leaves wrong calls
+  options.threads = 1;
+  options.members = 3;
+  train(store, options, folder_ / "three");
+  const auto three =
+      evaluate_model(nn::Classifier::load(folder_ / "three", {.threads = 1}), store, store::Split::kTest);
+  options.members = 1;
+  train(store, options, folder_ / "one");
+  const auto one = evaluate_model(nn::Classifier::load(folder_ / "one", {.threads = 1}), store, store::Split::kTest);
+
+  ASSERT_EQ(three.uncertainty.size(), 3U);
+  ASSERT_EQ(one.uncertainty.size(), 1U);
+  ASSERT_GT(one.uncertainty[0].n_wrong, 0);
+  ASSERT_GT(one.uncertainty[0].n_right, 0);
+  EXPECT_EQ(three.uncertainty[0].auc_right_wrong, one.uncertainty[0].auc_right_wrong);
+  EXPECT_EQ(three.uncertainty[0].calibration.expected_calibration_error,
+            one.uncertainty[0].calibration.expected_calibration_error);
+  EXPECT_EQ(three.uncertainty[0].macro_f1, one.evaluation.corrected.macro_f1);
+  EXPECT_EQ(three.uncertainty[2].macro_f1, three.evaluation.corrected.macro_f1);
+  for (const metrics::Uncertainty& found : three.uncertainty) {
+    EXPECT_EQ(found.n_right + found.n_wrong, 60);
+    EXPECT_EQ(found.n_absent, 0);
+    EXPECT_TRUE(std::isnan(found.auc_known_absent));
+  }
+  EXPECT_NE(three.uncertainty[0].calibration.expected_calibration_error,
+            three.uncertainty[2].calibration.expected_calibration_error);
+}
+
+TEST_F(Evaluate, CellsOfTypesWithoutTrainingCellsAreTheMoreUncertain) {
+  // A store like the model's, but with no B cells to train on.
+  const store::Store store = tests::make_tiny_store(folder_ / "few types", {.n_train_types = 2});
+  TrainOptions options;
+  options.kind = nn::ModelKind::kLinear;
+  options.batch_size = 32;
+  options.max_epochs = 10;
+  options.learning_rate = 0.02;
+  options.threads = 1;
+  train(store, options, folder_ / "without");
+  const auto found =
+      evaluate_model(nn::Classifier::load(folder_ / "without", {.threads = 1}), store, store::Split::kTest);
+  const metrics::Uncertainty& uncertainty = found.uncertainty.at(0);
+  EXPECT_EQ(uncertainty.n_absent, 20);
+  EXPECT_EQ(uncertainty.n_right + uncertainty.n_wrong, 40);
+  EXPECT_GT(uncertainty.auc_known_absent, 0.8);
+  EXPECT_LE(uncertainty.auc_known_absent, 1);
 }
 
 TEST_F(Evaluate, RefusesWhatCannotBeCompared) {

@@ -19,6 +19,7 @@ struct TinyStoreOptions {
   std::array<store::CellIndex, 3> n_cells = {300, 60, 60};  // train, val, test
   sparse::GeneIndex n_genes = 60;
   std::uint64_t seed = 1;
+  std::int64_t n_train_types = 3;  // of the three, those that training and validation have
 };
 
 /// A T cell, its subtype CD4 T cell, a B cell and a type without any cell.
@@ -61,7 +62,7 @@ inline store::Store make_tiny_store(const std::filesystem::path& directory, cons
   for (const store::Split split : store::kSplits) {
     const auto s = static_cast<std::size_t>(split);
     for (store::CellIndex cell = 0; cell < options.n_cells[s]; ++cell) {
-      const auto type = static_cast<std::int32_t>(cell % 3);
+      const auto type = static_cast<std::int32_t>(cell % (split == store::Split::kTest ? 3 : options.n_train_types));
       std::vector<sparse::GeneIndex> indices;
       std::vector<float> data;
       for (sparse::GeneIndex g = 0; g < options.n_genes; ++g) {

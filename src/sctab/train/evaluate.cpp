@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -47,17 +49,49 @@ sparse::GeneAlignment align_genes(const Store& store, const nn::ModelDescription
   return alignment;
 }
 
-/// The most probable type of each cell; -1 for one without counts.
-std::vector<TypeIndex> best_types(const nn::Prediction& prediction, const sparse::CsrMatrix& cells) {
-  const auto width = static_cast<std::size_t>(prediction.n_types);
-  std::vector<TypeIndex> best(static_cast<std::size_t>(prediction.n_cells), -1);
-  for (std::size_t cell = 0; cell < best.size(); ++cell) {
-    if (cells.row(static_cast<core::CellIndex>(cell)).indices.empty()) continue;
-    const auto row = std::span(prediction.probabilities).subspan(cell * width, width);
-    best[cell] = core::narrow<TypeIndex>(std::ranges::max_element(row) - row.begin());
+/// 1 for each label that the model can be right about: it, or a subtype of it, had training cells.
+std::vector<std::uint8_t> known_labels(const nn::ModelDescription& model, const metrics::LabelUnion& joined) {
+  const auto& training = model.training;
+  const nlohmann::json cells = training.is_object() ? training.value("cells_per_type", nlohmann::json()) : training;
+  const std::size_t n_labels = joined.labels.size();
+  std::vector<std::uint8_t> known(n_labels, 0);
+  for (std::size_t type = 0; type < joined.position_of_model_type.size(); ++type) {
+    const TypeIndex call = joined.position_of_model_type[type];
+    const bool trained = !cells.is_array() || cells.size() <= type || cells[type] != 0;
+    if (call < 0 || !trained) continue;
+    for (std::size_t label = 0; label < n_labels; ++label) {
+      if (joined.subtypes.is_subtype(label, static_cast<std::size_t>(call))) known[label] = 1;
+    }
   }
-  return best;
+  return known;
 }
+
+/// What an ensemble of some size says of each cell.
+struct EnsembleCalls {
+  std::vector<TypeIndex> types;  // label positions, or metrics::kNoCall
+  std::vector<double> probabilities;
+
+  /// Appends the most probable type of each cell; no call for one without counts.
+  void append(const nn::Prediction& prediction, const sparse::CsrMatrix& cells, const metrics::LabelUnion& joined) {
+    const auto width = static_cast<std::size_t>(prediction.n_types);
+    for (core::CellIndex cell = 0; cell < prediction.n_cells; ++cell) {
+      if (cells.row(cell).indices.empty()) {
+        types.push_back(metrics::kNoCall);
+        probabilities.push_back(0);
+        continue;
+      }
+      const auto row = std::span(prediction.probabilities).subspan(static_cast<std::size_t>(cell) * width, width);
+      const auto best = std::ranges::max_element(row);
+      if (!(*best >= 0)) {
+        throw core::InputError(
+            fmt::format("cell {} (counted from 0): the model's answer is not a number; is one of its weights damaged?",
+                        types.size()));
+      }
+      types.push_back(joined.position_of_model_type[static_cast<std::size_t>(best - row.begin())]);
+      probabilities.push_back(static_cast<double>(*best));
+    }
+  }
+};
 
 }  // namespace
 
@@ -75,7 +109,8 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
 
   const store::ObsTable obs = store.obs(split);
   const auto& groups = store.tables().values[static_cast<std::size_t>(options.group_by)];
-  std::vector<TypeIndex> truths, predictions;
+  std::vector<EnsembleCalls> calls;  // of the first member, the first two, …
+  std::vector<TypeIndex> truths;
   std::vector<std::string> group_of_cell;
   store::LoaderOptions loading{.shuffle = false, .threads = reader_threads(options.threads), .normalise = false};
   store::Loader loader(store, split, loading);
@@ -84,8 +119,10 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
     core::check_interrupt();
     sparse::CsrMatrix cells = alignment.apply(batch.x.view());
     sparse::log_normalise(cells);
-    for (const TypeIndex type : best_types(model.predict(cells.view()), cells)) {
-      predictions.push_back(type < 0 ? type : joined.position_of_model_type[static_cast<std::size_t>(type)]);
+    const std::vector<nn::Prediction> members = model.predict_members(cells.view());
+    calls.resize(members.size());
+    for (std::size_t n = 1; n <= members.size(); ++n) {
+      calls[n - 1].append(nn::mean_prediction(std::span(members).first(n)), cells, joined);
     }
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
       truths.push_back(joined.position_of_store_type[static_cast<std::size_t>(batch.cell_types[i])]);
@@ -95,8 +132,15 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
     progress.advance(batch.x.n_cells);
   }
   progress.finish();
-  return {metrics::evaluate(truths, predictions, joined.subtypes, group_of_cell), std::move(joined.labels),
-          std::move(joined.ids)};
+  ModelEvaluation result;
+  result.evaluation = metrics::evaluate(truths, calls.back().types, joined.subtypes, group_of_cell);
+  const std::vector<std::uint8_t> known = known_labels(description, joined);
+  for (const auto& [types, probabilities] : calls) {
+    result.uncertainty.push_back(metrics::assess_uncertainty(truths, {types, probabilities}, joined.subtypes, known));
+  }
+  result.labels = std::move(joined.labels);
+  result.ids = std::move(joined.ids);
+  return result;
 }
 
 }  // namespace sctab::train

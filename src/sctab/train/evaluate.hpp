@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sctab/metrics/evaluation.hpp"
+#include "sctab/metrics/uncertainty.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/store/store.hpp"
 
@@ -21,12 +22,15 @@ struct EvaluateOptions {
 struct ModelEvaluation {
   metrics::Evaluation evaluation;
   std::vector<std::string> labels, ids;
+  std::vector<metrics::Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
 };
 
 /// Predicts every cell of the split and compares with the store's labels, joined by CL id. The store's genes may be
 /// others than the model's, in another order: they are matched by id, and counts are scaled over the model's genes as
-/// in annotate. A cell without counts in them is no call. Shows progress.
-/// Throws InputError where the split is empty, or where the store has too few of the model's genes.
+/// in annotate. A cell without counts in them is no call, with probability 0. A type of the store is known to the model
+/// where it, or a subtype of it, had training cells (all of the model's types where its directory does not say).
+/// Shows progress. Throws InputError where the split is empty, where the store has too few of the model's genes, and
+/// where the model's answer is not a number.
 ModelEvaluation evaluate_model(const nn::Classifier& model, const store::Store& store, store::Split split,
                                const EvaluateOptions& options = {});
 
