@@ -99,9 +99,10 @@ void add_annotate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "annotate",
       "Label the cells of an h5ad file. Writes a copy of the file, all that it holds as it was, with obs "
-      "sctab_cell_type, sctab_cell_type_ontology_term_id and sctab_probability, obsm X_sctab (the embedding) and uns "
-      "sctab (model, genes found, where the counts came from); and a csv of the same labels. Cells without counts in "
-      "the model's genes become \"unknown\" with probability 0.");
+      "sctab_cell_type, sctab_cell_type_ontology_term_id, sctab_probability and sctab_uncertainty (1 - probability), "
+      "obsm "
+      "X_sctab (the embedding) and uns sctab (model, genes found, where the counts came from); and a csv of the same "
+      "labels. Cells without counts in the model's genes become \"unknown\" with probability 0.");
   auto arguments = std::make_shared<Arguments>();
   annotate::AnnotateOptions& options = arguments->options;
   command->add_option("FILE", arguments->file, "h5ad with human cells, labelled or not, genes in any order")

@@ -64,12 +64,14 @@ TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
                                          {"B cell", 2}, {"CD4-positive, alpha-beta T cell", 1}, {"unknown", 1}}));
   const auto columns = labels.obs_columns();
   EXPECT_EQ(std::get<anndata::Reals32>(columns[2].values), (std::vector<float>{0.7F, 0.5F, 0, 1}));
+  EXPECT_EQ(columns[3].name, "sctab_uncertainty");
+  EXPECT_EQ(std::get<anndata::Reals32>(columns[3].values), (std::vector<float>{1 - 0.7F, 0.5F, 1, 0}));
   EXPECT_EQ(p.embedding, (std::vector<float>{7, 7, 7, 7, 0, 0, 7, 7}));
 }
 
 TEST(Labels, MakesCategoriesOfTheTypesThatOccurInAlphabeticalOrder) {
   const auto columns = four_cells().obs_columns();
-  ASSERT_EQ(columns.size(), 3U);
+  ASSERT_EQ(columns.size(), 4U);
   EXPECT_EQ(columns[0].name, "sctab_cell_type");
   const auto& labels = std::get<anndata::Categorical>(columns[0].values);
   EXPECT_EQ(labels.categories, (std::vector<std::string>{"B cell", "CD4-positive, alpha-beta T cell", "unknown"}));
@@ -93,11 +95,11 @@ TEST(Labels, WritesACsvWithQuotedNames) {
   const std::vector<std::string> names = {"c1", "c,2", "c3", "c\"4"};
   four_cells().write_csv(folder / "labels.csv", names);
   EXPECT_EQ(text_of(folder / "labels.csv"),
-            "cell,cell_type,cell_type_ontology_term_id,probability\n"
-            "c1,B cell,CL:0000236,0.7\n"
-            "\"c,2\",\"CD4-positive, alpha-beta T cell\",CL:0000624,0.5\n"
-            "c3,unknown,unknown,0\n"
-            "\"c\"\"4\",B cell,CL:0000236,1\n");
+            "cell,cell_type,cell_type_ontology_term_id,probability,uncertainty\n"
+            "c1,B cell,CL:0000236,0.7,0.3\n"
+            "\"c,2\",\"CD4-positive, alpha-beta T cell\",CL:0000624,0.5,0.5\n"
+            "c3,unknown,unknown,0,1\n"
+            "\"c\"\"4\",B cell,CL:0000236,1,0\n");
 }
 
 TEST(Labels, WritesLongCsvsWhole) {
@@ -106,11 +108,11 @@ TEST(Labels, WritesLongCsvsWhole) {
   Labels labels(kTypes);
   std::vector<float> probabilities;
   std::vector<std::string> names;
-  std::string want = "cell,cell_type,cell_type_ontology_term_id,probability\n";
+  std::string want = "cell,cell_type,cell_type_ontology_term_id,probability,uncertainty\n";
   for (std::size_t cell = 0; cell < kCells; ++cell) {
     probabilities.insert(probabilities.end(), {0.75F, 0.25F, 0});
     names.push_back(std::to_string(cell));
-    want += names.back() + ",T cell,CL:0000084,0.75\n";
+    want += names.back() + ",T cell,CL:0000084,0.75,0.25\n";
   }
   nn::Prediction p = prediction(std::move(probabilities));
   labels.append(cells(std::vector<bool>(kCells, false)).view(), p);

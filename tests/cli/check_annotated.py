@@ -12,7 +12,7 @@ import anndata
 import h5py
 import numpy as np
 
-OBS = ("sctab_cell_type", "sctab_cell_type_ontology_term_id", "sctab_probability")
+OBS = ("sctab_cell_type", "sctab_cell_type_ontology_term_id", "sctab_probability", "sctab_uncertainty")
 ADDED = tuple(f"obs/{name}" for name in OBS) + tuple(f"obs/__categories/{name}" for name in OBS) + ("obsm/X_sctab", "uns/sctab")
 
 
@@ -59,7 +59,8 @@ def compare(before, after):
 def check_results(path, csv_path):
     cells = anndata.read_h5ad(path)
     assert str(cells.obs[OBS[0]].dtype) == "category" and str(cells.obs[OBS[1]].dtype) == "category"
-    assert cells.obs[OBS[2]].dtype == np.float32 and cells.obs[OBS[2]].between(0, 1).all()
+    for name in OBS[2:]:
+        assert cells.obs[name].dtype == np.float32 and cells.obs[name].between(0, 1).all()
     assert cells.obsm["X_sctab"].dtype == np.float32 and np.isfinite(cells.obsm["X_sctab"]).all()
     assert not cells.obs[list(OBS)].isna().any().any()
     for key in ("model", "model_hash", "cell_ontology_version", "genes_found", "genes_of_model", "counts_source", "input",
@@ -67,11 +68,13 @@ def check_results(path, csv_path):
         assert key in cells.uns["sctab"], key
     with open(csv_path, newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["cell", "cell_type", "cell_type_ontology_term_id", "probability"]
+    assert rows[0] == ["cell", "cell_type", "cell_type_ontology_term_id", "probability", "uncertainty"]
     assert [r[0] for r in rows[1:]] == cells.obs_names.tolist()
     assert [r[1] for r in rows[1:]] == cells.obs[OBS[0]].tolist()
     assert [r[2] for r in rows[1:]] == cells.obs[OBS[1]].tolist()
-    assert np.array_equal(np.array([r[3] for r in rows[1:]], dtype=np.float32), cells.obs[OBS[2]].to_numpy())
+    for i in (2, 3):
+        assert np.array_equal(np.array([r[i + 1] for r in rows[1:]], dtype=np.float32), cells.obs[OBS[i]].to_numpy())
+    assert np.array_equal(1 - cells.obs[OBS[2]].to_numpy(), cells.obs[OBS[3]].to_numpy())
     return cells
 
 

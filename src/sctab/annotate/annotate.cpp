@@ -49,6 +49,7 @@ nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& o
                           const nn::ModelDescription& model) {
   return {{"model", model.name},
           {"model_hash", nn::model_hash(options.model)},
+          {"members", model.members.size()},
           {"cell_ontology_version", ontology::Ontology::from_json(model.ontology, model.name).version()},
           {"genes_found", result.genes_found},
           {"genes_of_model", result.genes_of_model},

@@ -42,9 +42,10 @@ struct AnnotateResult {
   double seconds = 0;
 };
 
-/// Labels every cell of a .h5ad: a copy of the file with obs sctab_cell_type, sctab_cell_type_ontology_term_id and
-/// sctab_probability, obsm X_sctab and uns sctab, all else as it was; and a csv. Bounded memory. Both outputs are whole
-/// or absent, and earlier ones stay until both new ones are whole. Throws InputError naming the file.
+/// Labels every cell of a .h5ad: a copy of the file with obs sctab_cell_type, sctab_cell_type_ontology_term_id,
+/// sctab_probability and sctab_uncertainty, obsm X_sctab and uns sctab, all else as it was; and a csv. Cells are read
+/// and normalised once, however many members the model has. Bounded memory. Both outputs are whole or absent, and
+/// earlier ones stay until both new ones are whole. Throws InputError naming the file.
 AnnotateResult annotate_file(const std::filesystem::path& file, const AnnotateOptions& options);
 
 }  // namespace sctab::annotate

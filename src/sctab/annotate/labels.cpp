@@ -84,9 +84,12 @@ std::map<std::string, std::int64_t> Labels::cells_per_type() const {
 }
 
 std::vector<anndata::Column> Labels::obs_columns() const {
+  anndata::Reals32 uncertainties(probabilities_.size());
+  std::ranges::transform(probabilities_, uncertainties.begin(), uncertainty);
   return {{"sctab_cell_type", to_categorical(types_, [this](auto type) { return label(type); })},
           {"sctab_cell_type_ontology_term_id", to_categorical(types_, [this](auto type) { return id(type); })},
-          {"sctab_probability", anndata::Reals32(probabilities_)}};
+          {"sctab_probability", anndata::Reals32(probabilities_)},
+          {"sctab_uncertainty", std::move(uncertainties)}};
 }
 
 void Labels::write_csv(const std::filesystem::path& path, std::span<const std::string> cell_names) const {
@@ -97,11 +100,12 @@ void Labels::write_csv(const std::filesystem::path& path, std::span<const std::s
     fields.push_back(fmt::format(",{},{},", csv_field(label(type)), csv_field(id(type))));
   }
   std::ofstream file(path, std::ios::binary);
-  std::string lines = "cell,cell_type,cell_type_ontology_term_id,probability\n";
+  std::string lines = "cell,cell_type,cell_type_ontology_term_id,probability,uncertainty\n";
   for (std::size_t cell = 0; cell < types_.size(); ++cell) {
     lines += csv_field(cell_names[cell]);
     lines += fields[static_cast<std::size_t>(types_[cell] + 1)];
-    fmt::format_to(std::back_inserter(lines), "{}\n", probabilities_[cell]);
+    const float probability = probabilities_[cell];
+    fmt::format_to(std::back_inserter(lines), "{},{}\n", probability, uncertainty(probability));
     if (lines.size() < kBytesAtOnce) continue;
     file << lines;
     lines.clear();

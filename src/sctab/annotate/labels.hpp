@@ -27,17 +27,19 @@ class Labels {
   /// By label; kUnknown among them where there are such cells.
   [[nodiscard]] std::map<std::string, std::int64_t> cells_per_type() const;
 
-  /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order)
-  /// and sctab_probability.
+  /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order),
+  /// sctab_probability and sctab_uncertainty: 1 - probability, of an ensemble that of its members' mean.
   [[nodiscard]] std::vector<anndata::Column> obs_columns() const;
 
-  /// cell,cell_type,cell_type_ontology_term_id,probability; fields quoted as RFC 4180 wants. Throws InputError naming
-  /// the file where it cannot be written.
+  /// cell,cell_type,cell_type_ontology_term_id,probability,uncertainty; fields quoted as RFC 4180 wants. Throws
+  /// InputError naming the file where it cannot be written.
   void write_csv(const std::filesystem::path& path, std::span<const std::string> cell_names) const;
 
  private:
   [[nodiscard]] std::string label(core::TypeIndex type) const;
   [[nodiscard]] std::string id(core::TypeIndex type) const;
+
+  [[nodiscard]] static float uncertainty(float probability) { return 1 - probability; }
 
   std::span<const nn::CellTypeLabel> cell_types_;
   std::vector<core::TypeIndex> types_;  // -1: unknown
