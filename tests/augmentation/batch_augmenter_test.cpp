@@ -30,7 +30,7 @@ std::vector<float> dense(sparse::CsrView cells) {
 TEST(BatchAugmenter, MovesEachCellByOneVectorEitherWay) {
   core::Rng rng(1);
   const sparse::CsrMatrix cells = sctab::tests::random_counts(rng, 3000, kGenes, 0.2), vectors = random_vectors(4);
-  BatchAugmenter augmenter(vectors, 1);
+  BatchAugmenter augmenter(vectors.view(), 1);
   const std::vector<float> got = dense(augmenter.augment(cells.view(), 0, 0)), x = dense(cells.view()),
                            v = dense(vectors.view());
   std::map<std::pair<std::size_t, int>, int> drawn;
@@ -57,14 +57,15 @@ TEST(BatchAugmenter, MovesEachCellByOneVectorEitherWay) {
 TEST(BatchAugmenter, IsAFunctionOfSeedEpochAndBatch) {
   core::Rng rng(1);
   const sparse::CsrMatrix cells = sctab::tests::random_counts(rng, 40, kGenes, 0.2);
-  BatchAugmenter augmenter(random_vectors(9), 1), other(random_vectors(9), 2);
+  const sparse::CsrMatrix vectors = random_vectors(9);
+  BatchAugmenter augmenter(vectors.view(), 1), other(vectors.view(), 2);
   std::map<std::vector<float>, int> seen;
   for (const auto& [epoch, batch] : {std::pair{0, 0}, {0, 1}, {1, 0}, {1, 1}, {0, 256}}) {
     ++seen[dense(augmenter.augment(cells.view(), epoch, batch))];
   }
   ++seen[dense(other.augment(cells.view(), 0, 0))];
   EXPECT_EQ(seen.size(), 6U);
-  EXPECT_EQ(dense(BatchAugmenter(random_vectors(9), 1).augment(cells.view(), 1, 1)),
+  EXPECT_EQ(dense(BatchAugmenter(vectors.view(), 1).augment(cells.view(), 1, 1)),
             dense(augmenter.augment(cells.view(), 1, 1)));
 }
 

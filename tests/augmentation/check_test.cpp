@@ -20,10 +20,11 @@ class Check : public testing::Test {
   sctab::tests::TemporaryFolder folder_;
   store::Store store_ =
       tests::make_donor_store(folder_ / "store", {.cells_per_group = 60, .first_donor_unknown = true});
+  sparse::CsrMatrix vectors_ = make_vectors(store_).vectors.values;
 };
 
 TEST_F(Check, AugmentedCellsTellLessOfTheirDonor) {
-  const CheckResult result = check_vectors(store_, make_vectors(store_).vectors.values);
+  const CheckResult result = check_vectors(store_, vectors_.view());
   EXPECT_EQ(result.n_cells, 900);
   EXPECT_EQ(result.cells_without_donor, 180);
   EXPECT_TRUE(result.augmented.donor.of_total < result.raw.donor.of_total);
@@ -37,7 +38,7 @@ TEST_F(Check, VectorsOfZeroChangeNothing) {
   sparse::CsrMatrix zero;
   zero.clear(90);
   zero.append_row({}, {});
-  const CheckResult result = check_vectors(store_, zero, {.map_cells = 50});
+  const CheckResult result = check_vectors(store_, zero.view(), {.map_cells = 50});
   EXPECT_EQ(result.raw.cell_type.of_total, result.augmented.cell_type.of_total);
   EXPECT_EQ(result.raw.donor.gene_mean, result.augmented.donor.gene_mean);
   ASSERT_EQ(result.map.size(), 100U);
@@ -50,15 +51,14 @@ TEST_F(Check, VectorsOfZeroChangeNothing) {
 }
 
 TEST_F(Check, IsTheSameForAnyNumberOfThreads) {
-  const sparse::CsrMatrix vectors = make_vectors(store_).vectors.values;
-  const CheckResult one = check_vectors(store_, vectors, {.map_cells = 30, .threads = 1});
-  const CheckResult four = check_vectors(store_, vectors, {.map_cells = 30, .threads = 4});
+  const CheckResult one = check_vectors(store_, vectors_.view(), {.map_cells = 30, .threads = 1});
+  const CheckResult four = check_vectors(store_, vectors_.view(), {.map_cells = 30, .threads = 4});
   EXPECT_EQ(to_json(one), to_json(four));
   for (std::size_t i = 0; i < one.map.size(); ++i) EXPECT_EQ(one.map[i].pc2, four.map[i].pc2);
 }
 
 TEST_F(Check, WritesTheMapAsCsv) {
-  const CheckResult result = check_vectors(store_, make_vectors(store_).vectors.values, {.map_cells = 10});
+  const CheckResult result = check_vectors(store_, vectors_.view(), {.map_cells = 10});
   write_map(folder_ / "map.csv", result, store_);
   std::ifstream file(folder_ / "map.csv");
   std::string line;
@@ -72,8 +72,7 @@ TEST_F(Check, WritesTheMapAsCsv) {
   }
   EXPECT_EQ(n_raw, 10);
   EXPECT_EQ(n_augmented, 10);
-  SCTAB_EXPECT_THROW_WITH(check_vectors(store_, make_vectors(store_).vectors.values, {.map_cells = -1}),
-                          core::InputError, "map");
+  SCTAB_EXPECT_THROW_WITH(check_vectors(store_, vectors_.view(), {.map_cells = -1}), core::InputError, "map");
 }
 
 }  // namespace

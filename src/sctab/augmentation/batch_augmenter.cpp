@@ -1,14 +1,12 @@
 #include "sctab/augmentation/batch_augmenter.hpp"
 
-#include <utility>
-
 #include "sctab/core/error.hpp"
 #include "sctab/kernels/augment.hpp"
 
 namespace sctab::augmentation {
 
-BatchAugmenter::BatchAugmenter(sparse::CsrMatrix vectors, std::uint64_t seed)
-    : vectors_(std::move(vectors)), rng_(core::Rng(seed).child("augment")) {
+BatchAugmenter::BatchAugmenter(sparse::CsrView vectors, std::uint64_t seed)
+    : vectors_(vectors), rng_(core::Rng(seed).child("augment")) {
   SCTAB_ASSERT(vectors_.n_cells >= 1);
 }
 
@@ -21,7 +19,7 @@ sparse::CsrView BatchAugmenter::augment(sparse::CsrView log_norm, std::int64_t e
     vector_index_.push_back(static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(vectors_.n_cells))));
     sign_.push_back(rng.below(2) == 0 ? 1.0F : -1.0F);
   }
-  kernels::augment(log_norm, {vectors_.view(), vector_index_, sign_}, augmented_);
+  kernels::augment(log_norm, {vectors_, vector_index_, sign_}, augmented_);
   return augmented_.view();
 }
 

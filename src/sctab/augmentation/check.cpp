@@ -94,7 +94,7 @@ nlohmann::json to_json(const CheckResult& result) {
           {"r_squared", {{"raw", to_json(result.raw)}, {"augmented", to_json(result.augmented)}}}};
 }
 
-CheckResult check_vectors(const Store& store, sparse::CsrMatrix vectors, const CheckOptions& options) {
+CheckResult check_vectors(const Store& store, sparse::CsrView vectors, const CheckOptions& options) {
   options.validate();
   omp_set_num_threads(options.threads > 0 ? options.threads : core::default_threads());
   const core::GeneIndex n_genes = store.genes().size();
@@ -103,7 +103,7 @@ CheckResult check_vectors(const Store& store, sparse::CsrMatrix vectors, const C
   const auto n_types = std::ssize(store.tables().cell_types);
   const std::int64_t n_donors = renumber(donors, store.tables().column(Field::kDonor).size());
   VarianceSums raw(n_types, n_donors, n_genes), augmented(n_types, n_donors, n_genes);
-  BatchAugmenter augmenter(std::move(vectors), options.seed);
+  BatchAugmenter augmenter(vectors, options.seed);
   MapCells map;
   map.raw.clear(n_genes);
   map.augmented.clear(n_genes);

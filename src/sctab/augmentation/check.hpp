@@ -34,7 +34,7 @@ nlohmann::json to_json(const CheckResult& result);
 
 /// How much of the variance of a store's training cells their type and their donor explain, before and after
 /// augmentation by `vectors` (n_vectors × n_genes, see vectors_for()). Reads the cells once.
-CheckResult check_vectors(const store::Store& store, sparse::CsrMatrix vectors, const CheckOptions& options = {});
+CheckResult check_vectors(const store::Store& store, sparse::CsrView vectors, const CheckOptions& options = {});
 
 /// cell, cell_type, cell_type_ontology_term_id, donor, state (raw or augmented), pc1, pc2; whole or not at all.
 void write_map(const std::filesystem::path& path, const CheckResult& result, const store::Store& store);
