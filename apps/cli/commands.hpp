@@ -9,6 +9,7 @@ namespace sctab::cli {
 void add_corpus_build(CLI::App& corpus);
 void add_corpus_describe(CLI::App& corpus);
 void add_corpus_subsample(CLI::App& corpus);
+void add_augment(CLI::App& app);
 void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_annotate(CLI::App& app);

@@ -39,6 +39,7 @@ void add_commands(CLI::App& app) {
   add_corpus_build(*corpus);
   add_corpus_describe(*corpus);
   add_corpus_subsample(*corpus);
+  add_augment(app);
   add_train(app);
   add_evaluate(app);
   add_annotate(app);

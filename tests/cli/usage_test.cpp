@@ -6,7 +6,7 @@ namespace sctab::tests {
 namespace {
 
 const std::vector<std::vector<std::string>> kCommands = {
-    {"corpus", "build"}, {"corpus", "describe"}, {"corpus", "subsample"}, {"train"},
+    {"corpus", "build"}, {"corpus", "describe"}, {"corpus", "subsample"}, {"augment"}, {"train"},
     {"evaluate"},        {"annotate"},           {"models", "show"},      {"simulate"}};
 
 TEST(Usage, PrintsTheVersion) {
