@@ -31,7 +31,7 @@ TEST(Architecture, JsonKeepsEverything) {
 TEST(Architecture, NamesGoBothWays) {
   for (const ModelKind kind : kAllKinds) EXPECT_EQ(parse_model_kind(name(kind)), kind);
   for (const MaskType type : {MaskType::kEntmax, MaskType::kSparsemax}) EXPECT_EQ(parse_mask_type(name(type)), type);
-  SCTAB_EXPECT_THROW_WITH(parse_model_kind("forest"), InputError, "forest", "tabnet, mlp or linear");
+  SCTAB_EXPECT_THROW_WITH(parse_model_kind("forest"), InputError, "forest", "tabnet, mlp, linear", "centroid");
 }
 
 TEST(Architecture, BadJsonIsNamed) {

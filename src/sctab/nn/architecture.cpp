@@ -16,7 +16,8 @@ namespace {
 using nlohmann::json;
 
 // In the order of ModelKind.
-constexpr std::array<std::string_view, 3> kModelKinds = {"tabnet", "mlp", "linear"};
+constexpr std::array<std::string_view, 7> kModelKinds = {"tabnet",     "mlp",        "linear",  "xgboost",
+                                                         "celltypist", "pca+linear", "centroid"};
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Far above any sensible size, and small enough that products of three fit 63 bits.
@@ -100,7 +101,15 @@ ModelKind parse_model_kind(std::string_view text) {
   for (std::size_t i = 0; i < kModelKinds.size(); ++i) {
     if (text == kModelKinds[i]) return static_cast<ModelKind>(i);
   }
-  throw core::InputError(fmt::format("model '{}' is unknown, expected tabnet, mlp or linear", text));
+  throw core::InputError(fmt::format("model '{}' is unknown, expected {}", text, fmt::join(kModelKinds, ", ")));
+}
+
+bool is_network(ModelKind kind) {
+  return kind == ModelKind::kTabnet || kind == ModelKind::kMlp || kind == ModelKind::kLinear;
+}
+
+bool uses_components(ModelKind kind) {
+  return kind == ModelKind::kXgboost || kind == ModelKind::kPcaLinear;
 }
 
 std::string_view name(MaskType type) {
@@ -137,12 +146,13 @@ void Architecture::validate() const {
   require_size("n_types", n_types, 1);
   if (kind == ModelKind::kTabnet) tabnet.validate();
   if (kind == ModelKind::kMlp) mlp.validate();
+  if (uses_components(kind)) require_size("n_components", n_components, 1, n_genes);
 }
 
 std::int64_t embedding_width(const Architecture& architecture) {
   if (architecture.kind == ModelKind::kTabnet) return architecture.tabnet.n_d;
-  if (architecture.kind == ModelKind::kLinear) return architecture.n_types;
-  return architecture.mlp.hidden_size;
+  if (architecture.kind == ModelKind::kMlp) return architecture.mlp.hidden_size;
+  return uses_components(architecture.kind) ? architecture.n_components : architecture.n_types;
 }
 
 json to_json(const Architecture& architecture) {
@@ -166,6 +176,7 @@ json to_json(const Architecture& architecture) {
     result["mlp"] = {
         {"n_hidden", options.n_hidden}, {"hidden_size", options.hidden_size}, {"dropout", options.dropout}};
   }
+  if (uses_components(architecture.kind)) result["n_components"] = architecture.n_components;
   return result;
 }
 
@@ -185,6 +196,7 @@ Architecture architecture_from_json(const json& json_value, std::string_view sou
       mlp.read("hidden_size", architecture.mlp.hidden_size);
       mlp.read("dropout", architecture.mlp.dropout);
     }
+    if (uses_components(architecture.kind)) reader.read("n_components", architecture.n_components);
     architecture.validate();
   } catch (const core::InputError& error) {
     const std::string text = error.what();

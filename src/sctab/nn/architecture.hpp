@@ -7,9 +7,14 @@
 
 namespace sctab::nn {
 
-enum class ModelKind { kTabnet, kMlp, kLinear };
-/// "tabnet", "mlp", "linear".
+/// The networks, and the baselines of module baselines.
+enum class ModelKind { kTabnet, kMlp, kLinear, kXgboost, kCelltypist, kPcaLinear, kCentroid };
+/// "tabnet", "mlp", "linear", "xgboost", "celltypist", "pca+linear", "centroid".
 std::string_view name(ModelKind kind);
+/// TabNet, MLP and linear: what make_network() makes.
+bool is_network(ModelKind kind);
+/// Those that see principal components instead of genes.
+bool uses_components(ModelKind kind);
 ModelKind parse_model_kind(std::string_view text);  // throws InputError
 
 enum class MaskType { kEntmax, kSparsemax };
@@ -47,10 +52,11 @@ struct Architecture {
   std::int64_t n_types = 0;
   TabnetOptions tabnet;
   MlpOptions mlp;
-  void validate() const;  // the sizes, and the options of `kind`
+  std::int64_t n_components = 0;  // where uses_components()
+  void validate() const;          // the sizes, and the options of `kind`
 };
 
-/// Columns of the embedding: TabNet's n_d, the MLP's last hidden layer, linear's logits.
+/// Columns of the embedding: TabNet's n_d, the MLP's last hidden layer, principal components, else one score a type.
 std::int64_t embedding_width(const Architecture& architecture);
 
 nlohmann::json to_json(const Architecture& architecture);

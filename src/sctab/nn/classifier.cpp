@@ -1,7 +1,5 @@
 #include "sctab/nn/classifier.hpp"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -10,17 +8,11 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
-#include "sctab/nn/network.hpp"
+#include "sctab/nn/predictor.hpp"
 #include "sctab/nn/torch_runtime.hpp"
-#include "sctab/nn/weights.hpp"
 
 namespace sctab::nn {
 namespace {
-
-void append(std::vector<float>& values, const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.contiguous();
-  values.insert(values.end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
-}
 
 /// Cells first, first + 1, … of the view, n of them.
 sparse::CsrView slice(const sparse::CsrView& cells, std::int64_t first, std::int64_t n) {
@@ -47,16 +39,10 @@ Prediction mean_prediction(std::span<const Prediction> members) {
 struct Classifier::State {
   ModelDescription description;
   ClassifierOptions options;
-  std::vector<std::unique_ptr<Network>> members;
+  std::vector<std::unique_ptr<Predictor>> members;
 
   void prepare(kernels::Precision precision) const {
-    for (const auto& member : members) {
-      if (options.dense) {
-        member->eval();
-      } else {
-        member->prepare_inference(precision);
-      }
-    }
+    for (const auto& member : members) member->prepare(precision);
   }
 };
 
@@ -74,13 +60,9 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
   state->description = read_description(directory);
   set_torch_threads(options.threads);
   for (const std::string& member : state->description.members) {
-    auto network = make_network(state->description.architecture, 0);
-    load_weights(directory / member, *network);
-    network->compute_on(options.device);
-    network->compute_densely(options.dense);
-    state->members.push_back(std::move(network));
+    state->members.push_back(load_predictor(directory / member, state->description.architecture,
+                                            {options.device, options.dense, options.precision}));
   }
-  state->prepare(options.precision);
   return Classifier(std::move(state));
 }
 
@@ -96,7 +78,6 @@ Prediction Classifier::predict(sparse::CsrView log_norm) const {
 std::vector<Prediction> Classifier::predict_members(sparse::CsrView log_norm) const {
   const Architecture& architecture = state_->description.architecture;
   SCTAB_ASSERT(log_norm.n_genes == architecture.n_genes);
-  const at::NoGradGuard no_gradient;
   std::vector<Prediction> predictions(state_->members.size());
   for (Prediction& prediction : predictions) {
     prediction.n_cells = log_norm.n_cells;
@@ -110,9 +91,7 @@ std::vector<Prediction> Classifier::predict_members(sparse::CsrView log_norm) co
     const std::int64_t n = std::min(state_->options.batch_size, log_norm.n_cells - first);
     const sparse::CsrView x = slice(log_norm, first, n);
     for (std::size_t member = 0; member < predictions.size(); ++member) {
-      const NetworkOutput output = state_->members[member]->forward(x);
-      append(predictions[member].probabilities, output.logits.softmax(1));
-      append(predictions[member].embedding, output.embedding);
+      state_->members[member]->predict(x, predictions[member].probabilities, predictions[member].embedding);
     }
   }
   return predictions;

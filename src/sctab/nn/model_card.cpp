@@ -94,13 +94,14 @@ std::string model_card(const ModelDescription& description) {
   const json ontology = description.ontology.is_object() ? description.ontology.value("version", json()) : json();
   std::string text = fmt::format(
       "# {}\n\n"
-      "A {} network of sctab that gives a human cell one of {} cell types from the counts of {} genes.\n\n"
+      "A {} {} of sctab that gives a human cell one of {} cell types from the counts of {} genes.\n\n"
       "    sctab annotate FILE.h5ad -m {}\n\n"
       "Input: raw counts, any order of genes; scaled to {:.0f} per cell, then log1p. "
       "Cell types: Cell Ontology {}. Members: {}.\n\n"
       "It can only answer with the types below: a cell of another type gets the nearest of them. "
       "Its probabilities are not calibrated.\n",
-      description.name, name(description.architecture.kind), description.cell_types.size(),
+      description.name, name(description.architecture.kind),
+      is_network(description.architecture.kind) ? "network" : "model", description.cell_types.size(),
       core::format_count(description.architecture.n_genes), description.name,
       static_cast<double>(sparse::kTargetCounts), shown(ontology), description.members.size());
   text += "\n## Architecture\n\n" + table(scalar_rows(to_json(description.architecture)));

@@ -59,8 +59,10 @@ std::unique_ptr<Network> make_network(const Architecture& architecture, std::uin
       return std::make_unique<Mlp>(n_genes, n_types, architecture.mlp, seed);
     case ModelKind::kLinear:
       return std::make_unique<Linear>(n_genes, n_types, seed);
+    default:
+      break;
   }
-  core::assertion_failed("a known ModelKind", __FILE__, __LINE__);
+  core::assertion_failed("a kind of network", __FILE__, __LINE__);
 }
 
 NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {

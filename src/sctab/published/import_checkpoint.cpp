@@ -106,6 +106,8 @@ void require_sizes(const Checkpoint& checkpoint, const nn::Architecture& archite
     case ModelKind::kLinear:
       require_shape(checkpoint, "weight", {types, genes}, options);
       return;
+    default:
+      SCTAB_ASSERT(nn::is_network(architecture.kind));
   }
 }
 
