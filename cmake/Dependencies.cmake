@@ -38,6 +38,14 @@ add_library(sctab::blas ALIAS sctab_blas)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 add_library(sctab::hwy ALIAS PkgConfig::hwy)
 
+# Gradient-boosted trees, a baseline.
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)
+add_library(sctab_xgboost INTERFACE)
+target_include_directories(sctab_xgboost SYSTEM INTERFACE ${XGBOOST_INCLUDE_DIR})
+target_link_libraries(sctab_xgboost INTERFACE ${XGBOOST_LIBRARY})
+add_library(sctab::xgboost ALIAS sctab_xgboost)
+
 if(SCTAB_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -22,6 +22,7 @@ MODULES = {
     "published": ["core", "sparse", "ontology", "nn"],
     "metrics": ["core", "ontology"],
     "train": ["core", "sparse", "ontology", "store", "kernels", "augmentation", "nn", "metrics"],
+    "baselines": ["core", "sparse", "store", "kernels", "nn", "metrics", "train"],
     "annotate": ["core", "sparse", "ontology", "anndata", "kernels", "nn", "metrics"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

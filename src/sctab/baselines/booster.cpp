@@ -1,0 +1,107 @@
+#include "sctab/baselines/booster.hpp"
+
+#include <fmt/format.h>
+#include <xgboost/c_api.h>
+
+#include <cstdlib>
+#include <limits>
+#include <stdexcept>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::baselines {
+namespace {
+
+void check(int status) {
+  if (status != 0) throw std::runtime_error(fmt::format("libxgboost: {}", XGBGetLastError()));
+}
+
+}  // namespace
+
+void BoosterData::Free::operator()(void* handle) const {
+  XGDMatrixFree(handle);
+}
+
+BoosterData::BoosterData(std::span<const float> rows, std::int64_t width) {
+  SCTAB_ASSERT(width > 0 && std::ssize(rows) % width == 0);
+  const auto n_columns = static_cast<bst_ulong>(width);
+  DMatrixHandle handle = nullptr;
+  check(XGDMatrixCreateFromMat(rows.data(), rows.size() / n_columns, n_columns, std::numeric_limits<float>::quiet_NaN(),
+                               &handle));
+  handle_.reset(handle);
+}
+
+void BoosterData::set_labels(std::span<const float> labels) {
+  check(XGDMatrixSetFloatInfo(handle_.get(), "label", labels.data(), labels.size()));
+}
+
+void BoosterData::set_weights(std::span<const float> weights) {
+  check(XGDMatrixSetFloatInfo(handle_.get(), "weight", weights.data(), weights.size()));
+}
+
+void Booster::Free::operator()(void* handle) const {
+  XGBoosterFree(handle);
+}
+
+Booster::Booster(const std::map<std::string, std::string>& parameters, const std::vector<const BoosterData*>& cache) {
+  std::vector<DMatrixHandle> handles;
+  for (const BoosterData* data : cache) handles.push_back(data->handle());
+  BoosterHandle handle = nullptr;
+  check(XGBoosterCreate(handles.data(), handles.size(), &handle));
+  handle_.reset(handle);
+  for (const auto& [name, value] : parameters) check(XGBoosterSetParam(handle, name.c_str(), value.c_str()));
+}
+
+Booster::Booster(std::span<const std::uint8_t> saved) {
+  BoosterHandle handle = nullptr;
+  check(XGBoosterCreate(nullptr, 0, &handle));
+  handle_.reset(handle);
+  check(XGBoosterLoadModelFromBuffer(handle, saved.data(), saved.size()));
+}
+
+void Booster::add_round(int round, const BoosterData& train) {
+  check(XGBoosterUpdateOneIter(handle_.get(), round, train.handle()));
+}
+
+double Booster::evaluate(int round, const BoosterData& data) const {
+  DMatrixHandle handle = data.handle();
+  const char* name = "cells";
+  const char* text = nullptr;
+  check(XGBoosterEvalOneIter(handle_.get(), round, &handle, &name, 1, &text));
+  const std::string line = text;  // "[3]\tcells-mlogloss:0.5123"
+  const std::size_t colon = line.rfind(':');
+  SCTAB_ASSERT(colon != std::string::npos);
+  return std::strtod(line.c_str() + colon + 1, nullptr);
+}
+
+std::vector<float> Booster::predict(const BoosterData& data) const {
+  constexpr const char* kAllRounds =
+      R"({"type": 0, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true})";
+  const bst_ulong* shape = nullptr;
+  bst_ulong n_dimensions = 0;
+  const float* values = nullptr;
+  check(XGBoosterPredictFromDMatrix(handle_.get(), data.handle(), kAllRounds, &shape, &n_dimensions, &values));
+  bst_ulong size = 1;
+  for (bst_ulong i = 0; i < n_dimensions; ++i) size *= shape[i];
+  return {values, values + size};
+}
+
+Booster Booster::first_rounds(int n) const {
+  BoosterHandle handle = nullptr;
+  check(XGBoosterSlice(handle_.get(), 0, n, 1, &handle));
+  return Booster(handle);
+}
+
+std::vector<std::uint8_t> Booster::save() const {
+  bst_ulong size = 0;
+  const char* bytes = nullptr;
+  check(XGBoosterSaveModelToBuffer(handle_.get(), R"({"format": "ubj"})", &size, &bytes));
+  const auto* first = reinterpret_cast<const std::uint8_t*>(bytes);
+  return {first, first + size};
+}
+
+void Booster::set_threads(int threads) {
+  check(XGBoosterSetParam(handle_.get(), "nthread", std::to_string(threads).c_str()));
+}
+
+}  // namespace sctab::baselines

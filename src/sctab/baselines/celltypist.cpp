@@ -1,0 +1,160 @@
+#include "sctab/baselines/celltypist.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "sctab/baselines/gene_moments.hpp"
+#include "sctab/baselines/one_vs_rest_sgd.hpp"
+#include "sctab/baselines/type_scores.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/kernels/csr_projection.hpp"
+#include "sctab/store/loader.hpp"
+#include "sctab/train/reader_threads.hpp"
+
+namespace sctab::baselines {
+namespace {
+
+constexpr float kLargestValue = 10;  // scaled values are cut here
+
+/// Cells as the classifier sees them: genes that are used, times `factor` (one a gene, 0: not used), cut at the top.
+void scale_cells(sparse::CsrView log_norm, std::span<const float> factor, sparse::CsrMatrix& out) {
+  out.clear(log_norm.n_genes);
+  for (core::CellIndex cell = 0; cell < log_norm.n_cells; ++cell) {
+    const sparse::RowView row = log_norm.row(cell);
+    for (std::size_t i = 0; i < row.indices.size(); ++i) {
+      const float by = factor[static_cast<std::size_t>(row.indices[i])];
+      if (by == 0) continue;
+      out.indices.push_back(row.indices[i]);
+      out.data.push_back(std::min(kLargestValue, row.data[i] * by));
+    }
+    out.indptr.push_back(std::ssize(out.indices));
+  }
+  out.n_cells = log_norm.n_cells;
+}
+
+/// 1 / standard deviation of each gene over the training cells; 0 for a gene that none expresses.
+std::vector<float> gene_factors(const Corpus& corpus) {
+  GeneMoments moments(corpus.store.genes().size());
+  store::Loader loader(corpus.store, store::Split::kTrain,
+                       {.shuffle = false, .threads = train::reader_threads(corpus.threads)});
+  core::Progress progress("standard deviations", corpus.size.n_train);
+  for (store::Batch batch; loader.next(batch); progress.advance(batch.x.n_cells)) {
+    core::check_interrupt();
+    moments.add(batch.x.view());
+  }
+  progress.finish();
+  const std::vector<double> mean = moments.mean(), variance = moments.variance();
+  std::vector<float> factors(mean.size());
+  for (std::size_t gene = 0; gene < factors.size(); ++gene) {
+    if (mean[gene] == 0) continue;
+    factors[gene] = variance[gene] > 0 ? static_cast<float>(1 / std::sqrt(variance[gene])) : 1;
+  }
+  return factors;
+}
+
+/// One round of training: so many epochs, each over cells of its own where the corpus has more than an epoch takes.
+OneVsRestSgd train_round(const Corpus& corpus, const CelltypistOptions& options, std::span<const float> factors,
+                         const CellsPerType& cells, std::int64_t first_epoch) {
+  OneVsRestSgd classifier(corpus.store.genes().size(), cells, options.alpha);
+  store::Loader loader(
+      corpus.store, store::Split::kTrain,
+      {.batch_size = options.batch_size, .seed = corpus.seed, .threads = train::reader_threads(corpus.threads)});
+  const std::int64_t n_batches = std::min(options.batches_per_epoch, loader.n_batches());
+  core::Progress progress(first_epoch == 0 ? "selecting genes" : "training on them", n_batches * options.epochs,
+                          "batches");
+  sparse::CsrMatrix scaled;
+  for (std::int64_t epoch = first_epoch; epoch < first_epoch + options.epochs; ++epoch) {
+    loader.start(epoch);
+    store::Batch batch;
+    for (std::int64_t i = 0; i < n_batches && loader.next(batch); ++i) {
+      core::check_interrupt();
+      scale_cells(batch.x.view(), factors, scaled);
+      classifier.learn(scaled.view(), batch.cell_types);
+      progress.advance();
+    }
+  }
+  progress.finish();
+  return classifier;
+}
+
+class CelltypistPredictor : public nn::Predictor {
+ public:
+  CelltypistPredictor(const nn::ModelArrays& arrays, const nn::Architecture& architecture)
+      : factor_(arrays.floats("factor", {architecture.n_genes})),
+        weight_(arrays.floats("weight", {architecture.n_genes, architecture.n_types})),
+        bias_(arrays.floats("bias", {architecture.n_types})),
+        cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})) {}
+
+  void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
+               std::vector<float>& embedding) const override {
+    sparse::CsrMatrix cells;
+    scale_cells(log_norm, factor_, cells);
+    std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells) * bias_.size());
+    kernels::csr_projection(cells.view(), weight_, std::ssize(bias_), scores);
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += bias_[i % bias_.size()];
+    const std::vector<float> found = scaled_sigmoids(scores, cells_per_type_);
+    probabilities.insert(probabilities.end(), found.begin(), found.end());
+    embedding.insert(embedding.end(), scores.begin(), scores.end());
+  }
+
+ private:
+  std::vector<float> factor_, weight_, bias_;
+  CellsPerType cells_per_type_;
+};
+
+}  // namespace
+
+std::vector<bool> select_genes(const std::vector<float>& weight, const std::vector<float>& cells_per_type,
+                               std::int64_t top) {
+  const std::size_t n_types = cells_per_type.size(), n_genes = weight.size() / n_types;
+  const auto kept = static_cast<std::ptrdiff_t>(std::min(n_genes, static_cast<std::size_t>(top)));
+  std::vector<bool> selected(n_genes, false);
+  std::vector<std::size_t> order(n_genes);
+  for (std::size_t type = 0; type < n_types; ++type) {
+    if (!(cells_per_type[type] > 0)) continue;
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto is_before = [&](std::size_t a, std::size_t b) {
+      const float left = std::abs(weight[a * n_types + type]), right = std::abs(weight[b * n_types + type]);
+      return left != right ? left > right : a < b;
+    };
+    std::ranges::nth_element(order, order.begin() + kept, is_before);
+    std::for_each(order.begin(), order.begin() + kept, [&](std::size_t gene) { selected[gene] = true; });
+  }
+  return selected;
+}
+
+Fitted fit_celltypist(const Corpus& corpus, const CelltypistOptions& options) {
+  CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
+  std::vector<float> factors = gene_factors(corpus);
+  const std::vector<float> first = train_round(corpus, options, factors, cells, 0).weight();
+  const std::vector<bool> selected = select_genes(first, cells, options.top_genes);
+  for (std::size_t gene = 0; gene < factors.size(); ++gene) {
+    if (!selected[gene]) factors[gene] = 0;
+  }
+  const OneVsRestSgd classifier = train_round(corpus, options, factors, cells, options.epochs);
+
+  const std::int64_t n_types = corpus.size.n_types();
+  Fitted fitted;
+  fitted.facts = {{"genes_selected", std::ranges::count(selected, true)},
+                  {"epochs", options.epochs},
+                  {"batch_size", options.batch_size},
+                  {"batches_per_epoch", options.batches_per_epoch},
+                  {"top_genes", options.top_genes},
+                  {"alpha", options.alpha}};
+  fitted.arrays.add("factor", {corpus.size.n_genes}, std::move(factors));
+  fitted.arrays.add("weight", {corpus.size.n_genes, n_types}, classifier.weight());
+  fitted.arrays.add("bias", {n_types}, classifier.bias());
+  fitted.arrays.add("cells_per_type", {n_types}, std::move(cells));
+  return fitted;
+}
+
+std::unique_ptr<nn::Predictor> load_celltypist(const std::filesystem::path& weights,
+                                               const nn::Architecture& architecture) {
+  return std::make_unique<CelltypistPredictor>(nn::ModelArrays::read(weights), architecture);
+}
+
+}  // namespace sctab::baselines

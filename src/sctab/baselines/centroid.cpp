@@ -1,0 +1,108 @@
+#include "sctab/baselines/centroid.hpp"
+
+#include <algorithm>
+
+#include "sctab/baselines/type_scores.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/kernels/csr_projection.hpp"
+#include "sctab/store/loader.hpp"
+#include "sctab/train/reader_threads.hpp"
+
+namespace sctab::baselines {
+namespace {
+
+constexpr double kLeastVariance = 1e-12;  // of a gene: where all cells of each type are the same
+
+/// Sums over cells: gene-major for the products, in double.
+struct ProfileSums {
+  std::vector<double> by_gene;  // n_genes × n_types
+  std::vector<double> n_cells;  // of each type
+  double sum_of_squares = 0;    // of all values of all cells
+};
+
+ProfileSums sum_profiles(const Corpus& corpus) {
+  const auto n_types = static_cast<std::size_t>(corpus.size.n_types());
+  ProfileSums sums{std::vector<double>(static_cast<std::size_t>(corpus.size.n_genes) * n_types),
+                   std::vector<double>(n_types)};
+  store::Loader loader(corpus.store, store::Split::kTrain,
+                       {.shuffle = false, .threads = train::reader_threads(corpus.threads)});
+  core::Progress progress("mean profiles", corpus.size.n_train);
+  for (store::Batch batch; loader.next(batch); progress.advance(batch.x.n_cells)) {
+    core::check_interrupt();
+    for (core::CellIndex cell = 0; cell < batch.x.n_cells; ++cell) {
+      const auto type = static_cast<std::size_t>(batch.cell_types[static_cast<std::size_t>(cell)]);
+      const sparse::RowView row = batch.x.row(cell);
+      for (std::size_t i = 0; i < row.indices.size(); ++i) {
+        const auto value = static_cast<double>(row.data[i]);
+        sums.by_gene[static_cast<std::size_t>(row.indices[i]) * n_types + type] += value;
+        sums.sum_of_squares += value * value;
+      }
+      sums.n_cells[type] += 1;
+    }
+  }
+  progress.finish();
+  return sums;
+}
+
+class CentroidPredictor : public nn::Predictor {
+ public:
+  CentroidPredictor(const nn::ModelArrays& arrays, const nn::Architecture& architecture)
+      : weight_(arrays.floats("weight", {architecture.n_genes, architecture.n_types})),
+        bias_(arrays.floats("bias", {architecture.n_types})),
+        cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})) {}
+
+  void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
+               std::vector<float>& embedding) const override {
+    const std::size_t width = bias_.size();
+    std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells) * width);
+    kernels::csr_projection(log_norm, weight_, std::ssize(bias_), scores);
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += bias_[i % width];
+    const std::vector<float> found = softmax(scores, cells_per_type_);
+    probabilities.insert(probabilities.end(), found.begin(), found.end());
+    embedding.insert(embedding.end(), scores.begin(), scores.end());
+  }
+
+ private:
+  std::vector<float> weight_, bias_;
+  CellsPerType cells_per_type_;
+};
+
+}  // namespace
+
+Fitted fit_centroid(const Corpus& corpus) {
+  ProfileSums sums = sum_profiles(corpus);
+  const auto n_types = sums.n_cells.size();
+  std::vector<double> squared_length(n_types, 0.0);
+  for (std::size_t i = 0; i < sums.by_gene.size(); ++i) {
+    const std::size_t type = i % n_types;
+    if (sums.n_cells[type] > 0) sums.by_gene[i] /= sums.n_cells[type];
+    squared_length[type] += sums.by_gene[i] * sums.by_gene[i];
+  }
+  double within = sums.sum_of_squares;
+  for (std::size_t type = 0; type < n_types; ++type) within -= sums.n_cells[type] * squared_length[type];
+  const auto n_values = static_cast<double>(corpus.size.n_train) * static_cast<double>(corpus.size.n_genes);
+  const double variance = std::max(kLeastVariance, within / n_values);
+
+  // −|x − c|² / 2v, less −|x|² / 2v, which all types share: x · c / v − |c|² / 2v.
+  std::vector<float> weight(sums.by_gene.size()), bias(n_types), cells(n_types);
+  for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = static_cast<float>(sums.by_gene[i] / variance);
+  for (std::size_t type = 0; type < n_types; ++type) {
+    bias[type] = static_cast<float>(-squared_length[type] / (2 * variance));
+    cells[type] = static_cast<float>(sums.n_cells[type]);
+  }
+  Fitted fitted;
+  const auto types = static_cast<std::int64_t>(n_types);
+  fitted.arrays.add("weight", {corpus.size.n_genes, types}, std::move(weight));
+  fitted.arrays.add("bias", {types}, std::move(bias));
+  fitted.arrays.add("cells_per_type", {types}, std::move(cells));
+  fitted.facts = {{"variance_around_centroids", variance}};
+  return fitted;
+}
+
+std::unique_ptr<nn::Predictor> load_centroid(const std::filesystem::path& weights,
+                                             const nn::Architecture& architecture) {
+  return std::make_unique<CentroidPredictor>(nn::ModelArrays::read(weights), architecture);
+}
+
+}  // namespace sctab::baselines

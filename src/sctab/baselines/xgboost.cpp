@@ -1,0 +1,191 @@
+#include "sctab/baselines/xgboost.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include "sctab/baselines/booster.hpp"
+#include "sctab/baselines/type_scores.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/core/thread_pool.hpp"
+#include "sctab/metrics/evaluation.hpp"
+#include "sctab/store/loader.hpp"
+#include "sctab/train/reader_threads.hpp"
+
+namespace sctab::baselines {
+namespace {
+
+constexpr const char* kBooster = "booster";
+
+/// libxgboost wants labels without gaps: types that have training cells, in order. -1: none.
+struct Classes {
+  std::vector<int> class_of_type;
+  std::vector<std::size_t> type_of_class;
+
+  explicit Classes(const CellsPerType& cells_per_type) {
+    for (std::size_t type = 0; type < cells_per_type.size(); ++type) {
+      class_of_type.push_back(cells_per_type[type] > 0 ? static_cast<int>(type_of_class.size()) : -1);
+      if (cells_per_type[type] > 0) type_of_class.push_back(type);
+    }
+  }
+};
+
+/// The components of a split's cells that have a class, with their classes.
+struct Samples {
+  std::vector<float> components, classes, weights;
+};
+
+Samples project_split(const Corpus& corpus, const Pca& pca, const Classes& classes, store::Split split) {
+  const std::vector<double> class_weights = metrics::balanced_class_weights(corpus.size.cells_per_type);
+  Samples samples;
+  const auto width = static_cast<std::size_t>(pca.n_components);
+  samples.components.reserve(static_cast<std::size_t>(corpus.store.n_cells(split)) * width);
+  store::Loader loader(corpus.store, split, {.shuffle = false, .threads = train::reader_threads(corpus.threads)});
+  std::vector<float> scores;
+  for (store::Batch batch; loader.next(batch);) {
+    core::check_interrupt();
+    scores.resize(batch.cell_types.size() * width);
+    pca.project(batch.x.view(), scores);
+    for (std::size_t cell = 0; cell < batch.cell_types.size(); ++cell) {
+      const auto type = static_cast<std::size_t>(batch.cell_types[cell]);
+      if (classes.class_of_type[type] < 0) continue;
+      const auto row = std::span(scores).subspan(cell * width, width);
+      samples.components.insert(samples.components.end(), row.begin(), row.end());
+      samples.classes.push_back(static_cast<float>(classes.class_of_type[type]));
+      samples.weights.push_back(static_cast<float>(class_weights[type]));
+    }
+  }
+  return samples;
+}
+
+std::map<std::string, std::string> parameters_of(const Corpus& corpus, const XgboostOptions& options,
+                                                 std::size_t n_classes) {
+  const int threads = corpus.threads > 0 ? corpus.threads : core::default_threads();
+  return {{"objective", "multi:softprob"},
+          {"eval_metric", "mlogloss"},
+          {"tree_method", "hist"},
+          {"num_class", std::to_string(n_classes)},
+          {"eta", fmt::format("{}", options.eta)},
+          {"subsample", fmt::format("{}", options.subsample)},
+          {"max_depth", std::to_string(options.max_depth)},
+          {"seed", std::to_string(corpus.seed % (std::uint64_t{1} << 31))},
+          {"nthread", std::to_string(threads)},
+          {"verbosity", "0"}};
+}
+
+/// When to stop, and the round to keep.
+struct BestRound {
+  int rounds = 0;  // trained
+  int kept = 0;
+  double loss = std::numeric_limits<double>::infinity();
+};
+
+BestRound boost(Booster& booster, const BoosterData& train, const BoosterData* val, const XgboostOptions& options) {
+  core::Progress progress("boosting", options.n_rounds, "rounds");
+  BestRound best;
+  while (best.rounds < options.n_rounds) {
+    core::check_interrupt();
+    booster.add_round(best.rounds, train);
+    if (val != nullptr && options.early_stopping_rounds > 0) {
+      const double loss = booster.evaluate(best.rounds, *val);
+      if (loss < best.loss) best = {best.rounds, best.rounds + 1, loss};
+      progress.note(fmt::format("validation log loss {:.4f}, best {:.4f}", loss, best.loss));
+    } else {
+      best.kept = best.rounds + 1;
+    }
+    ++best.rounds;
+    progress.advance();
+    if (best.rounds - best.kept >= options.early_stopping_rounds && best.rounds > best.kept) break;
+  }
+  progress.finish();
+  best.kept = std::max(best.kept, 1);
+  return best;
+}
+
+class XgboostPredictor : public nn::Predictor {
+ public:
+  XgboostPredictor(const nn::ModelArrays& arrays, const nn::Architecture& architecture)
+      : pca_(Pca::from(arrays, architecture.n_genes, architecture.n_components)),
+        cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})),
+        classes_(cells_per_type_),
+        booster_(arrays.bytes(kBooster)) {}
+
+  void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
+               std::vector<float>& embedding) const override {
+    if (log_norm.n_cells == 0) return;
+    std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells * pca_.n_components));
+    pca_.project(log_norm, scores);
+    const std::vector<float> found = booster_.predict(BoosterData(scores, pca_.n_components));
+    const std::size_t n_classes = classes_.type_of_class.size(), n_types = cells_per_type_.size();
+    SCTAB_ASSERT(found.size() == static_cast<std::size_t>(log_norm.n_cells) * n_classes);
+    std::size_t row = probabilities.size();
+    probabilities.resize(row + static_cast<std::size_t>(log_norm.n_cells) * n_types, 0.0F);
+    for (std::size_t begin = 0; begin < found.size(); begin += n_classes, row += n_types) {
+      for (std::size_t i = 0; i < n_classes; ++i) probabilities[row + classes_.type_of_class[i]] = found[begin + i];
+    }
+    embedding.insert(embedding.end(), scores.begin(), scores.end());
+  }
+
+ private:
+  Pca pca_;
+  CellsPerType cells_per_type_;
+  Classes classes_;
+  Booster booster_;
+};
+
+}  // namespace
+
+XgboostOptions XgboostOptions::defaults() {
+  return {.pca = {}, .n_rounds = 100, .eta = 0.3, .subsample = 1, .max_depth = 6, .early_stopping_rounds = 0};
+}
+
+Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
+  const Pca pca = fit_pca(corpus.store, options.pca, corpus.threads);
+  CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
+  const Classes classes(cells);
+  const auto load = [&](store::Split split, bool weighted) -> std::unique_ptr<BoosterData> {
+    const Samples samples = project_split(corpus, pca, classes, split);
+    if (samples.classes.empty()) return nullptr;
+    auto data = std::make_unique<BoosterData>(samples.components, pca.n_components);
+    data->set_labels(samples.classes);
+    if (weighted) data->set_weights(samples.weights);
+    return data;
+  };
+  const auto train = load(store::Split::kTrain, true), val = load(store::Split::kVal, false);
+  std::vector<const BoosterData*> cache = {train.get()};
+  if (val != nullptr) cache.push_back(val.get());
+  Booster booster(parameters_of(corpus, options, classes.type_of_class.size()), cache);
+  const BestRound best = boost(booster, *train, val.get(), options);
+
+  Fitted fitted;
+  pca.add_to(fitted.arrays);
+  fitted.arrays.add("cells_per_type", {corpus.size.n_types()}, std::move(cells));
+  fitted.arrays.add_bytes(kBooster, booster.first_rounds(best.kept).save());
+  fitted.n_components = pca.n_components;
+  fitted.facts = {{"rounds", best.rounds},
+                  {"rounds_kept", best.kept},
+                  {"eta", options.eta},
+                  {"subsample", options.subsample},
+                  {"max_depth", options.max_depth},
+                  {"early_stopping_rounds", options.early_stopping_rounds}};
+  return fitted;
+}
+
+std::unique_ptr<nn::Predictor> load_xgboost(const std::filesystem::path& weights,
+                                            const nn::Architecture& architecture) {
+  try {
+    return std::make_unique<XgboostPredictor>(nn::ModelArrays::read(weights), architecture);
+  } catch (const core::InputError&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw core::InputError(fmt::format("{}: its trees cannot be read ({}); train the model again", weights.string(),
+                                       std::string(error.what()).substr(0, 80)));
+  }
+}
+
+}  // namespace sctab::baselines

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "sctab/baselines/fitted.hpp"
+#include "sctab/baselines/pca.hpp"
+#include "sctab/nn/predictor.hpp"
+
+namespace sctab::baselines {
+
+/// Gradient-boosted trees by libxgboost, histogram method, multi:softprob, on principal components of the training
+/// cells, with balanced class weights as sample weights. The values are the paper's.
+struct XgboostOptions {
+  PcaOptions pca;
+  int n_rounds = 800;  // each a tree per type
+  double eta = 0.05, subsample = 0.75;
+  int max_depth = 10;
+  int early_stopping_rounds = 10;  // without a smaller log loss of the validation cells; 0: never
+
+  /// XGBClassifier's own defaults.
+  static XgboostOptions defaults();
+};
+
+/// Holds the components of all training cells in memory: n_components × 12 bytes a cell.
+Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options);
+
+/// Embedding: the components.
+std::unique_ptr<nn::Predictor> load_xgboost(const std::filesystem::path& weights, const nn::Architecture& architecture);
+
+}  // namespace sctab::baselines

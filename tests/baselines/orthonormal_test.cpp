@@ -1,0 +1,64 @@
+#include "sctab/baselines/orthonormal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "sctab/core/rng.hpp"
+
+namespace sctab::baselines {
+namespace {
+
+std::vector<double> random_matrix(std::size_t size, std::uint64_t seed) {
+  core::Rng rng(seed);
+  std::vector<double> matrix(size);
+  for (double& value : matrix) value = rng.normal();
+  return matrix;
+}
+
+double inner(const std::vector<double>& a, std::size_t i, const std::vector<double>& b, std::size_t j, std::size_t n) {
+  double sum = 0;
+  for (std::size_t row = 0; row < a.size() / n; ++row) sum += a[row * n + i] * b[row * n + j];
+  return sum;
+}
+
+TEST(Orthonormalise, KeepsTheSpanOfBadlyScaledColumns) {
+  constexpr std::size_t kRows = 700, kColumns = 50;
+  std::vector<double> matrix = random_matrix(kRows * kColumns, 1);
+  // Columns that share a direction a thousand times their own, as after a power iteration, and differ in size.
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    const std::size_t column = i % kColumns;
+    if (column > 0) matrix[i] = std::pow(0.9, static_cast<double>(column)) * (matrix[i] + 1000 * matrix[i - column]);
+  }
+  std::vector<double> basis = matrix;
+  orthonormalise(basis, kColumns);
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    for (std::size_t j = 0; j < kColumns; ++j) {
+      EXPECT_NEAR(inner(basis, i, basis, j, kColumns), i == j ? 1 : 0, 1e-12) << i << " " << j;
+    }
+    double projected = 0;  // squared length of the column in the basis: all of it
+    for (std::size_t j = 0; j < kColumns; ++j) projected += std::pow(inner(matrix, i, basis, j, kColumns), 2);
+    const double length = inner(matrix, i, matrix, i, kColumns);
+    EXPECT_NEAR(projected / length, 1, 1e-10);
+  }
+}
+
+TEST(Orthonormalise, ADependentColumnBecomesZero) {
+  constexpr std::size_t kColumns = 4;
+  std::vector<double> matrix = random_matrix(40 * kColumns, 2);
+  for (std::size_t row = 0; row < 40; ++row) {
+    matrix[row * kColumns + 2] = 2 * matrix[row * kColumns] - matrix[row * kColumns + 1];
+  }
+  orthonormalise(matrix, kColumns);
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    for (std::size_t j = 0; j < kColumns; ++j) {
+      EXPECT_NEAR(inner(matrix, i, matrix, j, kColumns), i == j && i != 2 ? 1 : 0, 1e-12) << i << " " << j;
+    }
+  }
+  std::vector<double> zeros(12, 0.0);
+  orthonormalise(zeros, 3);
+  EXPECT_EQ(zeros, std::vector<double>(12, 0.0));
+}
+
+}  // namespace
+}  // namespace sctab::baselines

@@ -1,0 +1,165 @@
+#include "sctab/baselines/train_baseline.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/nn/classifier.hpp"
+#include "sctab/nn/model_arrays.hpp"
+#include "sctab/store/loader.hpp"
+#include "sctab/train/evaluate.hpp"
+#include "support/fixtures.hpp"
+#include "train/tiny_store.hpp"
+
+namespace sctab::baselines {
+namespace {
+
+namespace fs = std::filesystem;
+using nn::ModelKind;
+
+constexpr ModelKind kBaselines[] = {ModelKind::kCentroid, ModelKind::kPcaLinear, ModelKind::kCelltypist,
+                                    ModelKind::kXgboost};
+
+BaselineOptions quick_options(ModelKind kind) {
+  BaselineOptions options{.kind = kind, .threads = 1};
+  if (nn::uses_components(kind)) options.n_components = 8;
+  options.library_defaults = kind == ModelKind::kXgboost;
+  return options;
+}
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class EachBaseline : public testing::TestWithParam<ModelKind> {
+ protected:
+  void SetUp() override { core::Progress::set_quiet(true); }
+  [[nodiscard]] sparse::CsrMatrix test_cells() const {
+    store::Loader loader(store_, store::Split::kTest, {.shuffle = false, .threads = 1});
+    store::Batch batch;
+    EXPECT_TRUE(loader.next(batch));
+    return batch.x;
+  }
+  tests::TemporaryFolder folder_;
+  store::Store store_ = tests::make_tiny_store(folder_ / "store");
+};
+
+TEST_P(EachBaseline, LeavesAModelThatKnowsTheTypes) {
+  const fs::path out = folder_ / "model";
+  const BaselineResult result = train_baseline(store_, quick_options(GetParam()), out);
+  EXPECT_GE(result.val_macro_f1, 0.9);
+
+  const auto model = nn::Classifier::load(out, {.threads = 1});
+  const nn::ModelDescription& description = model.description();
+  EXPECT_EQ(description.architecture.kind, GetParam());
+  EXPECT_EQ(description.genes.ids, store_.genes().ids);
+  EXPECT_EQ(description.training["store_hash"], store_.hash());
+  EXPECT_NEAR(description.metrics["macro_f1"].get<double>(), result.val_macro_f1, 1e-12);
+  EXPECT_GE(train::evaluate_model(model, store_, store::Split::kTest).evaluation.corrected.macro_f1, 0.9);
+
+  const sparse::CsrMatrix cells = test_cells();
+  const nn::Prediction found = model.predict(cells.view());
+  ASSERT_EQ(found.probabilities.size(), 60U * 4U);
+  EXPECT_EQ(std::ssize(found.embedding), 60 * nn::embedding_width(description.architecture));
+  for (std::size_t row = 0; row < found.probabilities.size(); row += 4) {
+    float sum = 0;
+    for (std::size_t type = 0; type < 4; ++type) sum += found.probabilities[row + type];
+    EXPECT_NEAR(sum, 1, 1e-5);
+    EXPECT_EQ(found.probabilities[row + 3], 0);  // the monocyte, which has no training cells
+  }
+}
+
+TEST_P(EachBaseline, TheSameSeedGivesTheSameBytesOnAnyNumberOfThreads) {
+  BaselineOptions options = quick_options(GetParam());
+  train_baseline(store_, options, folder_ / "one");
+  options.threads = 3;
+  train_baseline(store_, options, folder_ / "three");
+  EXPECT_EQ(bytes_of(folder_ / "one" / "model.safetensors"), bytes_of(folder_ / "three" / "model.safetensors"));
+}
+
+TEST_P(EachBaseline, BatchesAndPlaceDoNotChangeWhatACellIs) {
+  train_baseline(store_, quick_options(GetParam()), folder_ / "model");
+  const sparse::CsrMatrix cells = test_cells();
+  const auto all = nn::Classifier::load(folder_ / "model", {.threads = 1}).predict(cells.view());
+  sparse::CsrView part = cells.view();
+  part.n_cells = 20;
+  part.indptr = part.indptr.subspan(13, 21);
+  const auto some = nn::Classifier::load(folder_ / "model", {.threads = 1, .batch_size = 7}).predict(part);
+  ASSERT_EQ(some.probabilities.size(), 80U);
+  for (std::size_t i = 0; i < 80; ++i) EXPECT_NEAR(some.probabilities[i], all.probabilities[i + 52], 1e-5);
+  sparse::CsrMatrix no_cells;
+  no_cells.clear(60);
+  const auto none = nn::Classifier::load(folder_ / "model", {.threads = 1}).predict(no_cells.view());
+  EXPECT_EQ(none.n_cells, 0);
+  EXPECT_TRUE(none.probabilities.empty());
+}
+
+TEST_P(EachBaseline, AnEnsembleIsTheMeanOfItsMembers) {
+  train_baseline(store_, quick_options(GetParam()), folder_ / "model");
+  const sparse::CsrMatrix cells = test_cells();
+  nn::ModelDescription description = nn::read_description(folder_ / "model");
+  fs::copy_file(folder_ / "model" / "model.safetensors", folder_ / "model" / "member-2.safetensors");
+  const auto one = nn::Classifier::load(folder_ / "model", {.threads = 1}).predict(cells.view());
+  description.members = {"model.safetensors", "member-2.safetensors"};
+  nn::write_description(folder_ / "model", description);
+  const auto two = nn::Classifier::load(folder_ / "model", {.threads = 1}).predict(cells.view());
+  EXPECT_EQ(two.embedding, one.embedding);
+  for (std::size_t i = 0; i < one.probabilities.size(); ++i) {
+    EXPECT_NEAR(two.probabilities[i], one.probabilities[i], 1e-7);
+  }
+}
+
+TEST_P(EachBaseline, RefusesWhatItCannotDo) {
+  const fs::path out = folder_ / "model";
+  train_baseline(store_, quick_options(GetParam()), out);
+  SCTAB_EXPECT_THROW_WITH(nn::Classifier::load(out, {.dense = true}), core::InputError, "--dense", "networks");
+  SCTAB_EXPECT_THROW_WITH(nn::Classifier::load(out, {.precision = kernels::Precision::kHalf}), core::InputError,
+                          "half");
+  // Weights of another kind of model.
+  const nn::ModelDescription description = nn::read_description(out);
+  nn::ModelArrays other;
+  other.add("weight", {2}, {1, 2});
+  other.write(out / "model.safetensors");
+  nn::write_description(out, description);
+  SCTAB_EXPECT_THROW_WITH(nn::Classifier::load(out), core::InputError, "model.safetensors", "expected");
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EachBaseline, testing::ValuesIn(kBaselines), [](const auto& case_info) {
+  std::string name(nn::name(case_info.param));
+  std::erase(name, '+');
+  return name;
+});
+
+TEST(TrainBaseline, RefusesOptionsOfOtherKindsAndEmptyCorpora) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store = tests::make_tiny_store(folder / "store");
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.kind = ModelKind::kCentroid, .n_components = 5}, folder / "m"),
+                          core::InputError, "--components", "centroid");
+  SCTAB_EXPECT_THROW_WITH(
+      train_baseline(store, {.kind = ModelKind::kCelltypist, .library_defaults = true}, folder / "m"), core::InputError,
+      "--preset defaults", "celltypist");
+  const store::Store empty = tests::make_tiny_store(folder / "empty", {.n_cells = {0, 30, 30}});
+  SCTAB_EXPECT_THROW_WITH(train_baseline(empty, {.kind = ModelKind::kCentroid}, folder / "m"), core::InputError,
+                          "empty", "0 training cells");
+  EXPECT_FALSE(fs::exists(folder / "m"));
+}
+
+TEST(TrainBaseline, DoesWithoutValidationCells) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store = tests::make_tiny_store(folder / "store", {.n_cells = {300, 0, 60}});
+  for (const ModelKind kind : kBaselines) {
+    const BaselineResult result = train_baseline(store, quick_options(kind), folder / "model");
+    EXPECT_TRUE(std::isnan(result.val_macro_f1));
+    EXPECT_TRUE(nn::read_description(folder / "model").metrics.is_null());
+  }
+}
+
+}  // namespace
+}  // namespace sctab::baselines
