@@ -244,18 +244,20 @@ double TrainPlan::learning_rate_of(std::int64_t epoch) const {
 }
 
 nlohmann::json to_json(const TrainPlan& plan) {
-  return {{"architecture", nn::to_json(plan.architecture)},
-          {"batch_size", plan.batch_size},
-          {"max_epochs", plan.max_epochs},
-          {"patience", plan.patience},
-          {"learning_rate", plan.learning_rate},
-          {"weight_decay", plan.weight_decay},
-          {"lr_gamma", plan.lr_gamma},
-          {"lambda_sparse", plan.lambda_sparse},
-          {"clip_norm", plan.clip_norm},
-          {"class_weights", plan.class_weights},
-          {"reestimate_batch_norm", plan.reestimate_batch_norm},
-          {"seed", plan.seed}};
+  nlohmann::json json{{"architecture", nn::to_json(plan.architecture)},
+                      {"batch_size", plan.batch_size},
+                      {"max_epochs", plan.max_epochs},
+                      {"patience", plan.patience},
+                      {"learning_rate", plan.learning_rate},
+                      {"weight_decay", plan.weight_decay},
+                      {"lr_gamma", plan.lr_gamma},
+                      {"lambda_sparse", plan.lambda_sparse},
+                      {"clip_norm", plan.clip_norm},
+                      {"class_weights", plan.class_weights},
+                      {"reestimate_batch_norm", plan.reestimate_batch_norm},
+                      {"seed", plan.seed}};
+  if (!plan.augmentation.empty()) json["augmentation"] = plan.augmentation;
+  return json;
 }
 
 std::int64_t CorpusSize::n_types_trained() const {

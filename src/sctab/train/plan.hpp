@@ -41,6 +41,7 @@ struct TrainPlan {
   bool class_weights = true;           // balanced
   bool reestimate_batch_norm = false;  // over training cells, before validation and in what is saved
   std::uint64_t seed = 1;
+  std::string augmentation{};         // SHA-256 of the file of vectors that move training cells; empty: none do
   std::vector<std::string> reasons;   // "batch 128: 8,500 training cells give 66 steps an epoch"
   std::vector<std::string> warnings;  // what was given and does not suit the corpus
 

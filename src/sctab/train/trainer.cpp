@@ -7,11 +7,15 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "sctab/augmentation/batch_augmenter.hpp"
+#include "sctab/augmentation/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/core/sha256.hpp"
 #include "sctab/nn/safetensors.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
@@ -48,10 +52,23 @@ void show(const EpochMetrics& metrics, bool better) {
   spdlog::info("{}", line);
 }
 
+/// The vectors that move training cells, none where none are to; the plan is told.
+sparse::CsrMatrix open_vectors(const Store& store, const TrainOptions& options, TrainPlan& plan) {
+  if (options.augment.empty()) return {};
+  sparse::CsrMatrix vectors =
+      augmentation::vectors_for(store, augmentation::read_vectors(options.augment), options.augment);
+  plan.augmentation = core::sha256_of_file(options.augment);
+  plan.reasons.push_back(
+      fmt::format("augmentation: each training cell is moved by one of {} differences between donors",
+                  core::format_count(vectors.n_cells)));
+  return vectors;
+}
+
 /// One run from its first step, or from its last checkpoint, to its last epoch.
 class Run {
  public:
-  Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, const TrainOptions& options, RunFolder folder);
+  Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, const TrainOptions& options, RunFolder folder,
+      const sparse::CsrMatrix& vectors);
   /// Throws Interrupted, with a checkpoint of this very moment, when a signal arrives.
   void train();
   /// Puts the best weights into the network, hands it out and tells how the run went: the end of this run.
@@ -73,6 +90,7 @@ class Run {
   at::Tensor class_weights_;
   Validation validation_;
   store::Loader loader_;
+  std::optional<augmentation::BatchAugmenter> augmenter_;
   EarlyStopping stopping_;
   Progression at_;
   Clock::time_point saved_ = Clock::now();
@@ -81,7 +99,7 @@ class Run {
 };
 
 Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, const TrainOptions& options,
-         RunFolder folder)
+         RunFolder folder, const sparse::CsrMatrix& vectors)
     : store_(store),
       plan_(plan),
       options_(options),
@@ -94,6 +112,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       loader_(store, Split::kTrain,
               {.batch_size = plan.batch_size, .seed = plan.seed, .threads = reader_threads(options.threads)}),
       stopping_(plan.patience) {
+  if (vectors.n_cells > 0) augmenter_.emplace(vectors.view(), plan.seed);
   network_->compute_on(options.device);
   network_->compute_densely(options.dense);
   if (!folder_.has_checkpoint()) return;
@@ -136,7 +155,8 @@ void Run::train_epoch() {
 
 void Run::step(const store::Batch& batch) {
   network_->zero_gradients();
-  const nn::NetworkOutput output = network_->forward(batch.x.view());
+  const sparse::CsrView x = augmenter_ ? augmenter_->augment(batch.x.view(), at_.epoch, at_.batches) : batch.x.view();
+  const nn::NetworkOutput output = network_->forward(x);
   const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), class_weights_, plan_.lambda_sparse);
   loss.backward();
   const double norm = optimizer_.step(plan_.learning_rate_of(at_.epoch));
@@ -193,10 +213,10 @@ TrainedMember Run::take_best() {
 
 /// Trains what is left to train of one member; number: from 1.
 TrainedMember train_member(const Store& store, TrainPlan plan, const CorpusSize& size, const TrainOptions& options,
-                           const RunFolder& folder, int number) {
+                           const sparse::CsrMatrix& vectors, const RunFolder& folder, int number) {
   plan.seed = member_seed(plan.seed, number);
   if (options.members > 1) spdlog::info("member {} of {}: seed {}", number, options.members, plan.seed);
-  Run run(store, plan, size, options, options.members > 1 ? folder.member(number) : folder);
+  Run run(store, plan, size, options, options.members > 1 ? folder.member(number) : folder, vectors);
   run.train();
   return run.take_best();
 }
@@ -213,13 +233,14 @@ TrainResult train(const Store& store, const TrainOptions& options, const std::fi
   (void)kernels::backend(options.device);  // refused before anything is made
   if (options.members < 1) throw core::InputError("--members: out of range; give at least 1 network");
   const CorpusSize size = corpus_size(store);
-  const TrainPlan plan = choose_plan(options, size);
+  TrainPlan plan = choose_plan(options, size);
+  const sparse::CsrMatrix vectors = open_vectors(store, options, plan);
   announce(plan);
   nn::set_torch_threads(options.dense && options.deterministic ? 1 : options.threads);
   const RunFolder folder = open_run_folder(out, options.resume, options.members);
   std::vector<TrainedMember> members;
   for (int number = 1; number <= options.members; ++number) {
-    members.push_back(train_member(store, plan, size, options, folder, number));
+    members.push_back(train_member(store, plan, size, options, vectors, folder, number));
   }
   TrainResult result = write_model({store, plan, size, options.threads}, members, out);
   std::error_code ignored;

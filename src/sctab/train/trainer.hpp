@@ -18,6 +18,7 @@ struct TrainOptions : PlanOptions {
   bool dense = false;          // by torch on dense arrays: see nn::Network::compute_densely()
   bool deterministic = false;  // dense: on one thread, for torch's sums depend on their number
   bool resume = false;
+  std::filesystem::path augment{};  // a file of vectors made by `sctab augment`, to move training cells by; empty: none
   int members = 1;                  // networks of one ensemble, which differ in their seed
   double checkpoint_seconds = 600;  // between checkpoints inside an epoch
   /// Called after each step with the epoch and the batches of it that are done.

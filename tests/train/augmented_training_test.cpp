@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sctab/augmentation/vectors.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/core/rng.hpp"
+#include "sctab/core/sha256.hpp"
+#include "sctab/nn/model_directory.hpp"
+#include "sctab/train/trainer.hpp"
+#include "support/fixtures.hpp"
+#include "train/tiny_store.hpp"
+
+namespace sctab::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class AugmentedTraining : public testing::Test {
+ protected:
+  void SetUp() override {
+    core::Progress::set_quiet(true);
+    write_vectors("vectors.h5ad", 1, "donor 0");
+  }
+  void TearDown() override { core::set_interrupted(false); }
+
+  /// Five vectors of random differences, of a donor.
+  void write_vectors(const std::string& name, std::uint64_t seed, const std::string& donor) {
+    core::Rng rng(seed);
+    augmentation::Vectors vectors;
+    vectors.genes = store_.genes();
+    vectors.values.clear(store_.genes().size());
+    for (int i = 0; i < 5; ++i) {
+      std::vector<sparse::GeneIndex> genes;
+      std::vector<float> values;
+      for (sparse::GeneIndex gene = 0; gene < store_.genes().size(); ++gene) {
+        if (rng.below(3) != 0) continue;
+        genes.push_back(gene);
+        values.push_back(static_cast<float>(rng.normal()));
+      }
+      vectors.values.append_row(genes, values);
+      vectors.origins.push_back({"T cell", "CL:0000084", donor, donor, 0});
+    }
+    augmentation::write_vectors(folder_ / name, vectors, nlohmann::json::object());
+  }
+  [[nodiscard]] TrainOptions options(const std::string& vectors) const {
+    TrainOptions options;
+    options.n_d = options.n_a = 8;
+    options.virtual_batch_size = 16;
+    options.batch_size = 32;
+    options.max_epochs = 3;
+    options.threads = 1;
+    if (!vectors.empty()) options.augment = folder_ / vectors;
+    return options;
+  }
+  /// Trains, and ends and resumes after so many steps each.
+  std::string weights(const std::string& name, TrainOptions options, const std::vector<int>& ends = {}) {
+    const fs::path out = folder_ / name;
+    for (const int steps : ends) {
+      options.after_step = [steps, done = 0](std::int64_t, std::int64_t) mutable {
+        if (++done == steps) core::set_interrupted(true);
+      };
+      EXPECT_THROW(train(store_, options, out), core::Interrupted);
+      core::set_interrupted(false);
+      options.resume = true;
+    }
+    options.after_step = nullptr;
+    train(store_, options, out);
+    return bytes_of(out / "model.safetensors");
+  }
+
+  tests::TemporaryFolder folder_;
+  store::Store store_ = tests::make_tiny_store(folder_ / "store");
+};
+
+TEST_F(AugmentedTraining, IsTheSameWhereverItWasEndedAndOnAnyNumberOfThreads) {
+  const std::string want = weights("whole", options("vectors.h5ad"));
+  EXPECT_EQ(weights("ended", options("vectors.h5ad"), {3, 11}), want);
+  TrainOptions threads = options("vectors.h5ad");
+  threads.threads = 3;
+  EXPECT_EQ(weights("threads", threads), want);
+  EXPECT_NE(weights("without", options("")), want);
+}
+
+TEST_F(AugmentedTraining, TheModelTellsWhichVectors) {
+  (void)weights("model", options("vectors.h5ad"));
+  const nlohmann::json plan = nn::read_description(folder_ / "model").training.at("plan");
+  EXPECT_EQ(plan.at("augmentation"), core::sha256_of_file(folder_ / "vectors.h5ad"));
+  (void)weights("without", options(""));
+  EXPECT_FALSE(nn::read_description(folder_ / "without").training.at("plan").contains("augmentation"));
+}
+
+TEST_F(AugmentedTraining, ARunDoesNotGoOnWithOtherVectors) {
+  write_vectors("other.h5ad", 2, "donor 0");
+  TrainOptions ended = options("vectors.h5ad");
+  ended.after_step = [](std::int64_t, std::int64_t) { core::set_interrupted(true); };
+  EXPECT_THROW(train(store_, ended, folder_ / "model"), core::Interrupted);
+  core::set_interrupted(false);
+  TrainOptions other = options("other.h5ad");
+  other.resume = true;
+  SCTAB_EXPECT_THROW_WITH(train(store_, other, folder_ / "model"), core::InputError, "augmentation was");
+}
+
+TEST_F(AugmentedTraining, VectorsOfHeldOutDonorsAreRefused) {
+  write_vectors("leak.h5ad", 1, "donor 2");
+  SCTAB_EXPECT_THROW_WITH(train(store_, options("leak.h5ad"), folder_ / "model"), core::InputError, "donor 2", "test");
+  SCTAB_EXPECT_THROW_WITH(train(store_, options("none.h5ad"), folder_ / "model"), core::InputError, "none.h5ad");
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
+}
+
+}  // namespace
+}  // namespace sctab::train
