@@ -15,6 +15,7 @@ void add_evaluate(CLI::App& app);
 void add_annotate(CLI::App& app);
 void add_models_import(CLI::App& models);
 void add_models_show(CLI::App& models);
+void add_pca(CLI::App& app);
 void add_simulate(CLI::App& app);
 
 }  // namespace sctab::cli

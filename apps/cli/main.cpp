@@ -14,6 +14,7 @@
 
 #include "commands.hpp"
 #include "help_format.hpp"
+#include "sctab/baselines/models.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -47,6 +48,7 @@ void add_commands(CLI::App& app) {
   models->require_subcommand(1);
   add_models_import(*models);
   add_models_show(*models);
+  add_pca(app);
   add_simulate(app);
 }
 
@@ -73,6 +75,7 @@ void be_quiet() {
 
 int run(int argc, char** argv) {
   send_notes_to_standard_error();
+  baselines::register_models();
   CLI::App app("sctab: cell type annotation of single cells, after scTab (Fischer et al., 2023).", "sctab");
   app.formatter(std::make_shared<HelpFormat>());
   app.fallthrough();

@@ -9,11 +9,13 @@
 
 #include "commands.hpp"
 #include "print.hpp"
+#include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/store/store.hpp"
 #include "sctab/train/trainer.hpp"
 #include "shared_options.hpp"
+#include "train_baseline.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -22,6 +24,7 @@ struct Arguments {
   std::filesystem::path store, model;
   std::string kind = "tabnet", preset, mask_type;
   train::TrainOptions options;
+  std::optional<std::int64_t> n_components{};  // of baselines
   bool json = false;
 };
 
@@ -121,9 +124,22 @@ void print_result(const train::TrainResult& result, const std::filesystem::path&
              model.string());
 }
 
-void run(Arguments& arguments) {
+void run(const CLI::App& command, Arguments& arguments) {
   train::TrainOptions& options = arguments.options;
   options.kind = nn::parse_model_kind(arguments.kind);
+  if (!nn::is_network(options.kind)) {
+    return run_baseline(command, arguments.store,
+                        {.kind = options.kind,
+                         .library_defaults = arguments.preset == "defaults",
+                         .n_components = arguments.n_components,
+                         .seed = options.seed,
+                         .threads = options.threads},
+                        arguments.model, arguments.json);
+  }
+  if (arguments.n_components || arguments.preset == "defaults") {
+    throw core::InputError(fmt::format("{}: is an option of baselines, and the model is {}; leave it out",
+                                       arguments.n_components ? "--components" : "--preset defaults", arguments.kind));
+  }
   options.paper_preset = arguments.preset == "paper";
   if (!arguments.mask_type.empty()) {
     options.mask_type = arguments.mask_type == "entmax" ? nn::MaskType::kEntmax : nn::MaskType::kSparsemax;
@@ -147,13 +163,24 @@ void add_train(CLI::App& app) {
   command->add_option("-o,--output", arguments->model, "the model directory; metrics of each epoch lie in its run/")
       ->type_name("MODEL")
       ->required();
-  command->add_option("--model", arguments->kind, "the network")
-      ->check(CLI::IsMember({"tabnet", "mlp", "linear"}))
-      ->type_name("tabnet|mlp|linear")
+  command
+      ->add_option("--model", arguments->kind,
+                   "tabnet, mlp, linear: networks. xgboost, pca+linear: on principal components. celltypist: its "
+                   "logistic regression. centroid: the nearest mean profile, a floor")
+      ->check(CLI::IsMember({"tabnet", "mlp", "linear", "xgboost", "celltypist", "pca+linear", "centroid"}))
+      ->type_name("KIND")
       ->capture_default_str();
-  command->add_option("--preset", arguments->preset, "paper: the paper's value for whatever is not given")
-      ->check(CLI::IsMember({"paper"}))
-      ->type_name("paper");
+  command
+      ->add_option("--preset", arguments->preset,
+                   "paper: the paper's value for whatever is not given. defaults: XGBoost's own values; else it has "
+                   "the paper's 800 rounds, eta 0.05, subsample 0.75, depth 10, early stop 10")
+      ->check(CLI::IsMember({"paper", "defaults"}))
+      ->type_name("paper|defaults");
+  command
+      ->add_option("--components", arguments->n_components,
+                   "principal components that xgboost and pca+linear see; the paper's 256")
+      ->check(at_least(1))
+      ->type_name("N");
   command->add_flag(
       "--resume", arguments->options.resume,
       "go on from the last checkpoint of a run that was ended; its losses are those of a run never ended");
@@ -164,11 +191,7 @@ void add_train(CLI::App& app) {
       ->check(at_least(1))
       ->type_name("N")
       ->capture_default_str();
-  command
-      ->add_option("--augment", arguments->options.augment,
-                   "vectors made by `sctab augment`: each training cell is moved by one of them, anew in each epoch")
-      ->type_name("VECTORS");
-  add_seed(*command, arguments->options.seed, "initial weights, dropout, the order of cells and their augmentation");
+  add_seed(*command, arguments->options.seed, "initial weights, dropout and the order of cells");
   add_threads(*command, arguments->options.threads);
   add_device(*command, arguments->options.device);
   add_dense(*command, arguments->options.dense);
@@ -178,7 +201,7 @@ void add_train(CLI::App& app) {
   add_json(*command, arguments->json);
   add_optimisation(*command, arguments->options);
   add_networks(*command, *arguments);
-  command->callback([arguments] { run(*arguments); });
+  command->callback([arguments, command] { run(*command, *arguments); });
 }
 
 }  // namespace sctab::cli

@@ -7,7 +7,7 @@ namespace {
 
 const std::vector<std::vector<std::string>> kCommands = {
     {"corpus", "build"}, {"corpus", "describe"}, {"corpus", "subsample"}, {"augment"}, {"train"},
-    {"evaluate"},        {"annotate"},           {"models", "show"},      {"simulate"}};
+    {"evaluate"},        {"annotate"},           {"models", "show"},      {"pca"},     {"simulate"}};
 
 TEST(Usage, PrintsTheVersion) {
   const Finished finished = run_sctab({"--version"});
