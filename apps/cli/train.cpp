@@ -191,7 +191,11 @@ void add_train(CLI::App& app) {
       ->check(at_least(1))
       ->type_name("N")
       ->capture_default_str();
-  add_seed(*command, arguments->options.seed, "initial weights, dropout and the order of cells");
+  command
+      ->add_option("--augment", arguments->options.augment,
+                   "vectors made by `sctab augment`: each training cell is moved by one of them, anew in each epoch")
+      ->type_name("VECTORS");
+  add_seed(*command, arguments->options.seed, "initial weights, dropout, the order of cells and their augmentation");
   add_threads(*command, arguments->options.threads);
   add_device(*command, arguments->options.device);
   add_dense(*command, arguments->options.dense);
