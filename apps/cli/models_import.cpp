@@ -38,7 +38,9 @@ void print_labels(const std::vector<published::JoinedLabel>& labels) {
   std::map<published::JoinedBy, std::int64_t> counts;
   for (const published::JoinedLabel& label : labels) ++counts[label.how];
   for (const auto& [how, n] : counts) {
-    fmt::print("{} of {} labels joined by {}\n", n, labels.size(), published::name(how));
+    const bool joined = how != published::JoinedBy::kNothing;
+    fmt::print("{} of {} labels joined {}\n", n, labels.size(),
+               joined ? fmt::format("by {}", published::name(how)) : "no term");
   }
   for (const published::JoinedLabel& label : labels) {
     if (label.how == published::JoinedBy::kNothing) {
