@@ -1,0 +1,61 @@
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "cli/trained_model.hpp"
+
+namespace sctab::tests {
+namespace {
+
+using nlohmann::json;
+
+json must_print_json(std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--json", "--quiet"});
+  const Finished finished = run_sctab(arguments);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  return json::parse(finished.out);
+}
+
+TEST(Baselines, TrainEvaluateAndAnnotateAsNetworksDo) {
+  const TrainedModel& trained = TrainedModel::instance();
+  const TemporaryFolder folder;
+  for (const std::string kind : {"centroid", "celltypist", "pca+linear", "xgboost"}) {
+    const std::string model = (folder / kind).string(), out = (folder / "out.h5ad").string();
+    std::vector<std::string> train = {"train", trained.store.string(), "-o", model, "--model", kind, "--threads", "1"};
+    if (kind == "xgboost") train.insert(train.end(), {"--preset", "defaults", "--components", "10"});
+    must_print_json(train);
+    EXPECT_GE(must_print_json({"evaluate", model, trained.store.string()})["macro_f1"].get<double>(), 0.9) << kind;
+    EXPECT_EQ(must_print_json({"annotate", trained.source.string(), "-m", model, "-o", out})["cells"], 600) << kind;
+    EXPECT_EQ(must_print_json({"models", "show", model})["architecture"]["kind"], kind);
+  }
+}
+
+TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
+  const TrainedModel& trained = TrainedModel::instance();
+  const TemporaryFolder folder;
+  const std::string store = trained.store.string(), model = (folder / "model").string();
+  const auto train = [&](const std::string& kind, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"train", store, "-o", model, "--model", kind};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  expect_refused(train("centroid", {"--n-d", "8"}), folder.path(), {"--n-d", "centroid"});
+  expect_refused(train("celltypist", {"--epochs", "3"}), folder.path(), {"--epochs", "celltypist"});
+  expect_refused(train("xgboost", {"--resume"}), folder.path(), {"--resume", "xgboost"});
+  expect_refused(train("centroid", {"--components", "3"}), folder.path(), {"--components", "centroid"});
+  expect_refused(train("linear", {"--components", "3"}), folder.path(), {"--components", "linear"});
+  expect_refused(train("mlp", {"--preset", "defaults"}), folder.path(), {"--preset defaults", "mlp"});
+}
+
+TEST(Pca, WritesAFolder) {
+  const TrainedModel& trained = TrainedModel::instance();
+  const TemporaryFolder folder;
+  const json result =
+      must_print_json({"pca", trained.store.string(), "-o", (folder / "pca").string(), "--components", "5"});
+  EXPECT_EQ(result["n_components"], 5);
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "pca" / "train.npy"));
+  expect_refused({"pca", trained.store.string(), "-o", trained.store.string()}, folder.path(), {"store"});
+}
+
+}  // namespace
+}  // namespace sctab::tests
