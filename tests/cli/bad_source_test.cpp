@@ -190,7 +190,7 @@ TEST_F(BadSource, CellsWithoutCountsAreUnknown) {
   const Finished done = run_sctab({"annotate", bad_.string(), "-m", trained_.model.string()});
   EXPECT_EQ(done.exit_code, 0) << done.err;
   const std::string csv = contents(folder_.path()).at((folder_ / "bad.sctab.csv").string());
-  EXPECT_NE(csv.find("\ncell-5,unknown,unknown,0\n"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\ncell-5,unknown,unknown,0,1\n"), std::string::npos) << csv;
   EXPECT_EQ(csv.find("unknown", csv.find("unknown,0") + 1), std::string::npos) << csv;
 }
 
