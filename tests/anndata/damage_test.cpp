@@ -2,8 +2,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
-
 #include "anndata/example_cells.hpp"
 #include "anndata/example_files.hpp"
 #include "sctab/anndata/reader.hpp"
@@ -15,15 +13,6 @@ namespace {
 
 using namespace tests;
 using sctab::tests::TemporaryFolder;
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_content(const std::filesystem::path& path, std::string_view content) {
-  std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
-}
 
 /// All that the program reads of a file.
 void read_everything(const std::filesystem::path& path) {
@@ -56,9 +45,9 @@ TEST(Damage, NoFileNoHdf5NoAnnData) {
   const TemporaryFolder folder;
   SCTAB_EXPECT_THROW_WITH(File(folder / "a.h5ad"), core::InputError, "a.h5ad: no such file");
   SCTAB_EXPECT_THROW_WITH(File(folder.path()), core::InputError, "is not a file");
-  write_content(folder / "b.h5ad", "cell,gene,count\n");
+  sctab::tests::write_bytes(folder / "b.h5ad", "cell,gene,count\n");
   SCTAB_EXPECT_THROW_WITH(File(folder / "b.h5ad"), core::InputError, "b.h5ad", "not an HDF5 file");
-  write_content(folder / "c.h5ad", "");
+  sctab::tests::write_bytes(folder / "c.h5ad", "");
   SCTAB_EXPECT_THROW_WITH(File(folder / "c.h5ad"), core::InputError, "c.h5ad", "not an HDF5 file");
 }
 
@@ -109,10 +98,10 @@ TEST(Damage, CutOffAnywhere) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const TemporaryFolder folder;
   for (const char* name : {"csr-lzf", "legacy"}) {
-    const std::string whole = content_of(example_file(name));
+    const std::string whole = sctab::tests::read_bytes(example_file(name));
     for (std::size_t i = 0; i < 150; ++i) {
       const std::size_t length = whole.size() * i / 150;
-      write_content(folder / "cut.h5ad", std::string_view(whole).substr(0, length));
+      sctab::tests::write_bytes(folder / "cut.h5ad", std::string_view(whole).substr(0, length));
       EXPECT_FALSE(is_readable(folder / "cut.h5ad")) << name << " cut to " << length << " of " << whole.size();
     }
   }
@@ -140,11 +129,11 @@ TEST(Damage, AnyByteFlipped) {
   int n_dead = 0;
   for (const char* name : {"csr-f4", "csr-gzip", "csc-lzf", "dense-gzip", "legacy"}) {
     core::Rng rng = core::Rng(1).child(name);
-    const std::string whole = content_of(example_file(name));
+    const std::string whole = sctab::tests::read_bytes(example_file(name));
     for (int i = 0; i < kFlips; ++i) {
       std::string damaged = whole;
       damaged[rng.below(whole.size())] = static_cast<char>(rng.below(256));
-      write_content(folder / "flipped.h5ad", damaged);
+      sctab::tests::write_bytes(folder / "flipped.h5ad", damaged);
       n_dead += survives_reading(folder / "flipped.h5ad") ? 0 : 1;
     }
   }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 
 #include "anndata/example_cells.hpp"
 #include "anndata/example_files.hpp"
@@ -24,22 +25,28 @@ Layout layout_of(const std::string& name) {
   return name.starts_with("csc") ? Layout::kCsc : Layout::kDense;
 }
 
-TEST(RowReader, EveryStoredFormGivesTheSameCounts) {
-  SCTAB_NEED_PYTHON_ANNDATA();
+/// Calls `check(name, file)` for every example whose X holds the counts.
+void for_each_form(const std::function<void(const std::string&, const File&)>& check) {
   int n_files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(example_folder())) {
     const std::string name = entry.path().stem();
     if (!name.starts_with("cs") && !name.starts_with("dense")) continue;
     SCOPED_TRACE(name);
-    const File file(entry.path());
+    check(name, File(entry.path()));
+    ++n_files;
+  }
+  EXPECT_EQ(n_files, kFiles);
+}
+
+TEST(RowReader, EveryStoredFormGivesTheSameCounts) {
+  SCTAB_NEED_PYTHON_ANNDATA();
+  for_each_form([](const std::string& name, const File& file) {
     const MatrixInfo info = file.matrix("X");
     EXPECT_EQ(info.layout, layout_of(name));
     EXPECT_EQ(info.n_cells, kCells);
     EXPECT_EQ(info.n_genes, kGenes);
     for (const CellIndex block_cells : {1, 30, 1000}) expect_same(read_all(file, "X", block_cells), example_counts());
-    ++n_files;
-  }
-  EXPECT_EQ(n_files, kFiles);
+  });
 }
 
 TEST(RowReader, LittleMemoryChangesNothing) {
@@ -82,21 +89,14 @@ sparse::CsrMatrix read_all_at_once(const File& file, CellIndex block_cells, int 
 TEST(RowReader, ClaimsMayBeWorkedOnInAnyOrderByAnyThread) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const sctab::tests::TemporaryFolder scratch;
-  int n_files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(example_folder())) {
-    const std::string name = entry.path().stem();
-    if (!name.starts_with("cs") && !name.starts_with("dense")) continue;
-    SCOPED_TRACE(name);
-    const File file(entry.path());
-    ++n_files;
+  for_each_form([&](const std::string&, const File& file) {
     for (const CellIndex block_cells : {1, 7, 137}) {
       for (const std::int64_t memory : {500, 1'000'000}) {
         const ReadOptions options{.memory_bytes = memory, .temporary_folder = scratch.path(), .threads = 3};
         expect_same(read_all_at_once(file, block_cells, 4, options), example_counts());
       }
     }
-  }
-  EXPECT_EQ(n_files, kFiles);
+  });
 }
 
 TEST(RowReader, TheScratchFolderMustBeThere) {

@@ -1,8 +1,6 @@
 #include "sctab/annotate/labels.hpp"
 
-#include <fstream>
 #include <limits>
-#include <sstream>
 
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/error.hpp"
@@ -40,13 +38,6 @@ Labels four_cells(nn::Prediction* kept = nullptr) {
   labels.append(cells({false, false, true, false}).view(), p);
   if (kept != nullptr) *kept = p;
   return labels;
-}
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 TEST(Labels, TakesTheMostProbableTypeAndTheFirstOfTies) {
@@ -94,7 +85,7 @@ TEST(Labels, WritesACsvWithQuotedNames) {
   const tests::TemporaryFolder folder;
   const std::vector<std::string> names = {"c1", "c,2", "c3", "c\"4"};
   four_cells().write_csv(folder / "labels.csv", names);
-  EXPECT_EQ(text_of(folder / "labels.csv"),
+  EXPECT_EQ(tests::read_bytes(folder / "labels.csv"),
             "cell,cell_type,cell_type_ontology_term_id,probability,uncertainty\n"
             "c1,B cell,CL:0000236,0.7,0.3\n"
             "\"c,2\",\"CD4-positive, alpha-beta T cell\",CL:0000624,0.5,0.5\n"
@@ -117,7 +108,7 @@ TEST(Labels, WritesLongCsvsWhole) {
   nn::Prediction p = prediction(std::move(probabilities));
   labels.append(cells(std::vector<bool>(kCells, false)).view(), p);
   labels.write_csv(folder / "labels.csv", names);
-  EXPECT_EQ(text_of(folder / "labels.csv"), want);
+  EXPECT_EQ(tests::read_bytes(folder / "labels.csv"), want);
 }
 
 TEST(Labels, RefusesAnAnswerThatIsNotANumber) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -21,8 +20,7 @@ TEST(NpyFile, HasTheHeaderThatNumpyReads) {
   file.append(std::span(values).subspan(3));
   file.close();
 
-  std::ifstream in(folder / "a.npy", std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::string bytes = tests::read_bytes(folder / "a.npy");
   ASSERT_EQ(bytes.substr(0, 8), std::string("\x93NUMPY\x01\x00", 8));
   const std::size_t header = static_cast<unsigned char>(bytes[8]) + 256U * static_cast<unsigned char>(bytes[9]);
   EXPECT_EQ((10 + header) % 64, 0U);

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
 #include <string>
 
 #include "sctab/core/error.hpp"
@@ -29,11 +28,6 @@ BaselineOptions quick_options(ModelKind kind) {
   if (nn::uses_components(kind)) options.n_components = 8;
   options.library_defaults = kind == ModelKind::kXgboost;
   return options;
-}
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class EachBaseline : public testing::TestWithParam<ModelKind> {
@@ -79,7 +73,8 @@ TEST_P(EachBaseline, TheSameSeedGivesTheSameBytesOnAnyNumberOfThreads) {
   train_baseline(store_, options, folder_ / "one");
   options.threads = 3;
   train_baseline(store_, options, folder_ / "three");
-  EXPECT_EQ(bytes_of(folder_ / "one" / "model.safetensors"), bytes_of(folder_ / "three" / "model.safetensors"));
+  EXPECT_EQ(tests::read_bytes(folder_ / "one" / "model.safetensors"),
+            tests::read_bytes(folder_ / "three" / "model.safetensors"));
 }
 
 TEST_P(EachBaseline, BatchesAndPlaceDoNotChangeWhatACellIs) {

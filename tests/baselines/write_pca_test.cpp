@@ -17,8 +17,7 @@ namespace sctab::baselines {
 namespace {
 
 std::vector<float> numbers_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string bytes = tests::read_bytes(path);
   const std::size_t begin = 10 + static_cast<unsigned char>(bytes[8]) + 256U * static_cast<unsigned char>(bytes[9]);
   std::vector<float> numbers((bytes.size() - begin) / sizeof(float));
   std::memcpy(numbers.data(), bytes.data() + begin, numbers.size() * sizeof(float));

@@ -1,7 +1,5 @@
 // How a command is to compute: on which device, on how many threads, how precisely.
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/trained_model.hpp"
 
@@ -32,10 +30,9 @@ class Computing : public testing::Test {
     return read(name + "/model.safetensors");
   }
   [[nodiscard]] std::string read(const std::string& name) const {
-    std::stringstream bytes;
-    bytes << std::ifstream(folder_ / name, std::ios::binary).rdbuf();
-    EXPECT_GT(bytes.str().size(), 0U) << name;
-    return bytes.str();
+    std::string bytes = read_bytes(folder_ / name);
+    EXPECT_GT(bytes.size(), 0U) << name;
+    return bytes;
   }
 
   const TrainedModel& trained_ = TrainedModel::instance();

@@ -5,18 +5,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 namespace sctab::tests {
 namespace fs = std::filesystem;
 namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(const std::vector<char*>& arguments, const char* out, const char* err) {
@@ -59,7 +52,8 @@ void Process::interrupt() const {
 Finished Process::wait() {
   if (!ended_) ::waitpid(pid_, &status_, 0);
   ended_ = true;
-  return {WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_), text_of(out_), text_of(err_)};
+  return {WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_), tests::read_bytes(out_),
+          tests::read_bytes(err_)};
 }
 
 Finished run_program(const std::vector<std::string>& arguments) {
@@ -79,7 +73,7 @@ Finished run_sctab(std::vector<std::string> arguments) {
 std::map<std::string, std::string> contents(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    files[entry.path().string()] = entry.is_regular_file() ? text_of(entry.path()) : "";
+    files[entry.path().string()] = entry.is_regular_file() ? tests::read_bytes(entry.path()) : "";
   }
   return files;
 }

@@ -1,5 +1,6 @@
 #include "sctab/core/json_file.hpp"
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,11 @@ TEST(JsonFile, ReadsWhatItWrote) {
   const nlohmann::json value = {{"cells", 3}, {"labels", {"T cell", "B cell"}}};
   write_json(folder / "a.json", value);
   EXPECT_EQ(read_json(folder / "a.json"), value);
+}
+
+TEST(JsonNumber, IsNullForNaN) {
+  EXPECT_EQ(json_number(0.25).dump(), "0.25");
+  EXPECT_EQ(json_number(std::nan("")).dump(), "null");
 }
 
 TEST(JsonFile, NamesTheFileThatIsMissingOrDamaged) {

@@ -16,11 +16,6 @@ namespace sctab::core {
 namespace {
 namespace fs = std::filesystem;
 
-std::string content(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::size_t entries(const fs::path& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
@@ -31,7 +26,7 @@ TEST(StagedOutput, AppearsOnlyWhenCommitted) {
   std::ofstream(out.path()) << "whole";
   EXPECT_FALSE(fs::exists(folder / "a.txt"));
   out.commit();
-  EXPECT_EQ(content(folder / "a.txt"), "whole");
+  EXPECT_EQ(tests::read_bytes(folder / "a.txt"), "whole");
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
@@ -42,36 +37,33 @@ TEST(StagedOutput, LeavesTheEarlierFileWithoutCommit) {
     StagedOutput out(folder / "a.txt");
     std::ofstream(out.path()) << "half";
   }
-  EXPECT_EQ(content(folder / "a.txt"), "earlier");
+  EXPECT_EQ(tests::read_bytes(folder / "a.txt"), "earlier");
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
-TEST(StagedOutput, ReplacesADirectoryWhole) {
-  const tests::TemporaryFolder folder;
+void expect_replaces_a_directory_whole(const fs::path& folder, const fs::path& target) {
   fs::create_directory(folder / "model");
   std::ofstream(folder / "model" / "old") << "old";
-  StagedOutput out(folder / "model/");
+  StagedOutput out(target);
   fs::create_directory(out.path());
   std::ofstream(out.path() / "new") << "new";
   out.commit();
   EXPECT_FALSE(fs::exists(folder / "model" / "old"));
-  EXPECT_EQ(content(folder / "model" / "new"), "new");
-  EXPECT_EQ(entries(folder.path()), 1U);
+  EXPECT_EQ(tests::read_bytes(folder / "model" / "new"), "new");
+  EXPECT_EQ(entries(folder / "model"), 1U);
+  EXPECT_EQ(entries(folder), 1U);
+}
+
+TEST(StagedOutput, ReplacesADirectoryWhole) {
+  const tests::TemporaryFolder folder;
+  expect_replaces_a_directory_whole(folder.path(), folder / "model/");
 }
 
 TEST(StagedOutput, ReplacesADirectoryWhereNamesCannotBeExchanged) {
   tests::ChangedCalls calls;
   calls.no_exchange = true;
   const tests::TemporaryFolder folder;
-  fs::create_directory(folder / "model");
-  std::ofstream(folder / "model" / "old") << "old";
-  StagedOutput out(folder / "model");
-  fs::create_directory(out.path());
-  std::ofstream(out.path() / "new") << "new";
-  out.commit();
-  EXPECT_EQ(content(folder / "model" / "new"), "new");
-  EXPECT_EQ(entries(folder / "model"), 1U);
-  EXPECT_EQ(entries(folder.path()), 1U);
+  expect_replaces_a_directory_whole(folder.path(), folder / "model");
 }
 
 TEST(StagedOutput, NeverReplacesADirectoryByAFileNorAFileByADirectory) {
@@ -83,14 +75,14 @@ TEST(StagedOutput, NeverReplacesADirectoryByAFileNorAFileByADirectory) {
     std::ofstream(out.path()) << "file";
     SCTAB_EXPECT_THROW_WITH(out.commit(), InputError, "thesis: is a folder");
   }
-  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "years of work");
+  EXPECT_EQ(tests::read_bytes(folder / "thesis" / "chapter-1"), "years of work");
   std::ofstream(folder / "a") << "file";
   {
     StagedOutput out(folder / "a");
     fs::create_directory(out.path());
     SCTAB_EXPECT_THROW_WITH(out.commit(), InputError, "a: cannot be written", "Not a directory");
   }
-  EXPECT_EQ(content(folder / "a"), "file");
+  EXPECT_EQ(tests::read_bytes(folder / "a"), "file");
   EXPECT_EQ(entries(folder.path()), 2U);
 }
 
@@ -104,11 +96,11 @@ TEST(WriteFileAtomically, RefusesAFolderOrALinkToOne) {
     SCTAB_EXPECT_THROW_WITH(write_file_atomically(folder / name, "text"), InputError, "thesis: is a folder");
   }
   SCTAB_EXPECT_THROW_WITH(require_writable_file(folder / "none/a.txt"), InputError, "none", "does not exist");
-  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "years of work");
+  EXPECT_EQ(tests::read_bytes(folder / "thesis" / "chapter-1"), "years of work");
   EXPECT_NO_THROW(require_writable_file(folder / "thesis" / "chapter-1"));
-  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "years of work");
+  EXPECT_EQ(tests::read_bytes(folder / "thesis" / "chapter-1"), "years of work");
   write_file_atomically(folder / "thesis" / "chapter-1", "more");
-  EXPECT_EQ(content(folder / "thesis" / "chapter-1"), "more");
+  EXPECT_EQ(tests::read_bytes(folder / "thesis" / "chapter-1"), "more");
   EXPECT_EQ(entries(folder / "thesis"), 1U);
 }
 
@@ -170,7 +162,7 @@ TEST(StagedOutput, CommitsInAFolderThatMayOnlyBeWrittenTo) {
     fs::permissions(folder / "drop", fs::perms::owner_write | fs::perms::owner_exec);
     EXPECT_NO_THROW(write_file_atomically(folder / "drop/a.txt", "whole"));
     fs::permissions(folder / "drop", fs::perms::owner_all);
-    EXPECT_EQ(content(folder / "drop/a.txt"), "whole");
+    EXPECT_EQ(tests::read_bytes(folder / "drop/a.txt"), "whole");
   }
 }
 
@@ -183,7 +175,7 @@ TEST(StagedOutput, ReplacesWhatALinkLeadsTo) {
   std::ofstream(out.path() / "new") << "new";
   out.commit();
   EXPECT_TRUE(fs::is_symlink(folder / "link"));
-  EXPECT_EQ(content(folder / "big" / "new"), "new");
+  EXPECT_EQ(tests::read_bytes(folder / "big" / "new"), "new");
 }
 
 TEST(StagedOutput, NamesAFolderThatIsNotThere) {

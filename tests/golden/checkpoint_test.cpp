@@ -92,19 +92,14 @@ TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
   }
 }
 
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// A step through the file: every byte takes minutes.
 constexpr std::size_t kStep = 17;
 
 TEST_F(GoldenCheckpoint, ChangedBytesAreRefusedOrChangeNothing) {
-  const std::string whole = bytes_of(options_.checkpoint);
+  const std::string whole = tests::read_bytes(options_.checkpoint);
   const auto want = published::Checkpoint(options_.checkpoint).read("classifier.");
   const fs::path damaged = folder_ / "damaged.ckpt";
-  std::ofstream(damaged, std::ios::binary) << whole;
+  tests::write_bytes(damaged, whole);
   const char* given = std::getenv("SCTAB_CHANGED_BYTE_STEP");
   const std::size_t step = given == nullptr ? kStep : std::stoul(given);
   std::size_t n_refused = 0;

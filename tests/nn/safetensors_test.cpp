@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
@@ -116,13 +115,12 @@ TEST(Safetensors, AnyWrongByteIsReadOrRefused) {
   const TemporaryFolder folder;
   const auto path = folder / "t.safetensors";
   write_safetensors(path, {{"w", at::ones({3})}, {"n", at::zeros({}, at::kLong)}}, {{"format", "pt"}});
-  std::ifstream file(path, std::ios::binary);
-  const std::string whole((std::istreambuf_iterator<char>(file)), {});
+  const std::string whole = sctab::tests::read_bytes(path);
   for (std::size_t i = 0; i < whole.size(); ++i) {
     for (const int byte : {0x00, 0x20, 0x22, 0x2d, 0x39, 0x5b, 0x7d, 0xff}) {
       std::string damaged = whole;
       damaged[i] = static_cast<char>(byte);
-      std::ofstream(path, std::ios::binary) << damaged;
+      sctab::tests::write_bytes(path, damaged);
       try {
         read_safetensors(path);
       } catch (const InputError& error) {

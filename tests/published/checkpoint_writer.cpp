@@ -4,8 +4,8 @@
 #include <libdeflate.h>
 
 #include <bit>
-#include <fstream>
-#include <iterator>
+
+#include "support/bytes.hpp"
 
 namespace sctab::tests {
 namespace {
@@ -132,15 +132,6 @@ std::string CheckpointText::bytes(const ZipForm& form) const {
 
 void CheckpointText::write(const std::filesystem::path& path) const {
   write_bytes(path, bytes());
-}
-
-void write_bytes(const std::filesystem::path& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
-std::string read_bytes(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace sctab::tests

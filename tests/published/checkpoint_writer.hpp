@@ -67,7 +67,4 @@ struct CheckpointText {
   void write(const std::filesystem::path& path) const;
 };
 
-void write_bytes(const std::filesystem::path& path, std::string_view bytes);
-std::string read_bytes(const std::filesystem::path& path);
-
 }  // namespace sctab::tests

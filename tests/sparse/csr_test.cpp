@@ -27,6 +27,14 @@ TEST(CsrMatrix, EmptyHasNoNonZeros) {
   EXPECT_EQ(empty.view().nnz(), 0);
 }
 
+TEST(StrictlyAscending, RefusesFallsAndRepeatsAnywhere) {
+  using Genes = std::vector<GeneIndex>;
+  for (const Genes& genes : {Genes{}, Genes{7}, Genes{0, 2, 3}}) EXPECT_TRUE(strictly_ascending(genes));
+  for (const Genes& genes : {Genes{0, 0, 1}, Genes{0, 1, 1}, Genes{2, 1}, Genes{0, 3, 2}}) {
+    EXPECT_FALSE(strictly_ascending(genes));
+  }
+}
+
 TEST(SortAndSum, SortsRowsAndSumsRepeats) {
   CsrMatrix matrix{
       .n_cells = 3, .n_genes = 4, .indptr = {0, 4, 4, 6}, .indices = {3, 1, 3, 0, 0, 2}, .data = {1, 2, 4, 8, 5, 6}};

@@ -115,7 +115,7 @@ std::string tree_of_shared_nodes(std::size_t n_levels) {
 TEST(ChunkIndex, DoesNotWalkSharedNodesForEver) {
   const sctab::tests::TemporaryFolder folder;
   const std::string content = tree_of_shared_nodes(8);
-  std::ofstream(folder / "a.h5", std::ios::binary) << content;
+  sctab::tests::write_bytes(folder / "a.h5", content);
   const auto read_in_time = [&] {
     ::alarm(20);
     const auto found = read_chunk_index(RandomAccessFile(folder / "a.h5"), static_cast<std::int64_t>(content.size()), 0,

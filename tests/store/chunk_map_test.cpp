@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <fstream>
 #include <string>
 
 #include "sctab/anndata/writer.hpp"
@@ -52,14 +51,13 @@ TEST(ChunkMap, RefusesAChunkOfAnImpossibleSize) {
   write_shard_like(folder / "a.h5ad");
   const ShardMap map = read_shard_map(folder / "a.h5ad", kCells, ValueType::kUint16);
   EXPECT_EQ(map.data.chunks.size(), 5U);
-  std::ifstream in(folder / "a.h5ad", std::ios::binary);
-  std::string file{std::istreambuf_iterator<char>(in), {}};
+  std::string file = sctab::tests::read_bytes(folder / "a.h5ad");
   const std::size_t at = file.find(index_entry(map.data.chunks[2], 2048));
   ASSERT_NE(at, std::string::npos);
   file.append(2'000'000, '\0');  // room for such a chunk
   for (const std::uint32_t bytes : {2U * 2048 + 1024, 2U * 2048 + 1025, 1'000'000U}) {
     std::memcpy(file.data() + at, &bytes, sizeof(bytes));
-    std::ofstream(folder / "b.h5ad", std::ios::binary) << file;
+    sctab::tests::write_bytes(folder / "b.h5ad", file);
     if (bytes == 2U * 2048 + 1024) {
       EXPECT_EQ(read_shard_map(folder / "b.h5ad", kCells, ValueType::kUint16).data.chunks[2].bytes, bytes);
     } else {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <string>
 
+#include "support/bytes.hpp"
+
 namespace sctab::tests {
 
 /// The folder of real data and golden numbers that developers and CI have beside the checkout, or $SCTAB_SHARED.

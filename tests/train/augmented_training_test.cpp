@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -14,17 +13,13 @@
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/train/trainer.hpp"
 #include "support/fixtures.hpp"
+#include "train/interrupted_training.hpp"
 #include "train/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class AugmentedTraining : public testing::Test {
  protected:
@@ -67,16 +62,11 @@ class AugmentedTraining : public testing::Test {
   std::string weights(const std::string& name, TrainOptions options, const std::vector<int>& ends = {}) {
     const fs::path out = folder_ / name;
     for (const int steps : ends) {
-      options.after_step = [steps, done = 0](std::int64_t, std::int64_t) mutable {
-        if (++done == steps) core::set_interrupted(true);
-      };
-      EXPECT_THROW(train(store_, options, out), core::Interrupted);
-      core::set_interrupted(false);
+      tests::expect_interrupted(store_, tests::ended_after(options, steps), out);
       options.resume = true;
     }
-    options.after_step = nullptr;
     train(store_, options, out);
-    return bytes_of(out / "model.safetensors");
+    return tests::read_bytes(out / "model.safetensors");
   }
 
   tests::TemporaryFolder folder_;
@@ -102,10 +92,7 @@ TEST_F(AugmentedTraining, TheModelTellsWhichVectors) {
 
 TEST_F(AugmentedTraining, ARunDoesNotGoOnWithOtherVectors) {
   write_vectors("other.h5ad", 2, "donor 0");
-  TrainOptions ended = options("vectors.h5ad");
-  ended.after_step = [](std::int64_t, std::int64_t) { core::set_interrupted(true); };
-  EXPECT_THROW(train(store_, ended, folder_ / "model"), core::Interrupted);
-  core::set_interrupted(false);
+  tests::expect_interrupted(store_, tests::ended_after(options("vectors.h5ad"), 1), folder_ / "model");
   TrainOptions other = options("other.h5ad");
   other.resume = true;
   SCTAB_EXPECT_THROW_WITH(train(store_, other, folder_ / "model"), core::InputError, "augmentation was");

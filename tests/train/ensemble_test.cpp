@@ -12,17 +12,13 @@
 #include "sctab/nn/classifier.hpp"
 #include "sctab/train/trainer.hpp"
 #include "support/fixtures.hpp"
+#include "train/interrupted_training.hpp"
 #include "train/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class Ensemble : public testing::Test {
  protected:
@@ -40,14 +36,6 @@ class Ensemble : public testing::Test {
     options.threads = 1;
     options.members = members;
     return options;
-  }
-  /// Ends the training after so many steps of this process.
-  void expect_interrupted(TrainOptions options, int steps, const fs::path& out) {
-    options.after_step = [steps, done = 0](std::int64_t, std::int64_t) mutable {
-      if (++done == steps) core::set_interrupted(true);
-    };
-    SCTAB_EXPECT_THROW_WITH(train(store_, options, out), core::Interrupted, "--resume");
-    core::set_interrupted(false);
   }
 
   tests::TemporaryFolder folder_;
@@ -81,14 +69,15 @@ TEST_F(Ensemble, EveryMemberIsTheSingleRunOfItsSeed) {
     const fs::path alone = folder_ / "alone";
     const TrainResult wanted = train(store_, single, alone);
     const auto i = static_cast<std::size_t>(member - 1);
-    EXPECT_EQ(bytes_of(out / description.members[i]), bytes_of(alone / "model.safetensors")) << member;
+    EXPECT_EQ(tests::read_bytes(out / description.members[i]), tests::read_bytes(alone / "model.safetensors"))
+        << member;
     EXPECT_EQ(result.members[i].best_val_macro_f1, wanted.best_val_macro_f1);
     EXPECT_EQ(description.training["members"][i]["seed"], single.seed);
     EXPECT_EQ(description.training["members"][i]["best_epoch"], wanted.best_epoch);
   }
-  EXPECT_NE(bytes_of(out / description.members[0]), bytes_of(out / description.members[1]));
+  EXPECT_NE(tests::read_bytes(out / description.members[0]), tests::read_bytes(out / description.members[1]));
   for (const char* log : {"member-1.jsonl", "member-2.jsonl", "member-3.jsonl"}) {
-    const std::string lines = bytes_of(out / "run" / log);
+    const std::string lines = tests::read_bytes(out / "run" / log);
     EXPECT_EQ(std::ranges::count(lines, '\n'), 2) << log;
   }
   EXPECT_EQ(description.metrics.at("macro_f1"), result.best_val_macro_f1) << "of the mean over the members";
@@ -100,7 +89,7 @@ TEST_F(Ensemble, AFinishedMemberIsNotTrainedAgain) {
   train(store_, options(3), whole);
   // In the first member, at its last step, in the second member's first epoch, and in the third.
   for (const int steps : {4, 20, 23, 45}) {
-    expect_interrupted(options(3), steps, out);
+    tests::expect_interrupted(store_, tests::ended_after(options(3), steps), out);
     EXPECT_FALSE(fs::exists(out));
     TrainOptions again = options(3);
     again.resume = true;
@@ -109,7 +98,8 @@ TEST_F(Ensemble, AFinishedMemberIsNotTrainedAgain) {
     train(store_, again, out);
     EXPECT_EQ(steps_again, 60 - steps);
     for (const char* member : {"member-1.safetensors", "member-2.safetensors", "member-3.safetensors"}) {
-      EXPECT_EQ(bytes_of(out / member), bytes_of(whole / member)) << member << " ended after " << steps;
+      EXPECT_EQ(tests::read_bytes(out / member), tests::read_bytes(whole / member))
+          << member << " ended after " << steps;
     }
     EXPECT_FALSE(fs::exists(out.string() + ".run"));
     fs::remove_all(out);
@@ -118,7 +108,7 @@ TEST_F(Ensemble, AFinishedMemberIsNotTrainedAgain) {
 
 TEST_F(Ensemble, AnUnfinishedOneMayGrowButIsNeitherOverwrittenNorMixed) {
   const fs::path out = folder_ / "model", run = folder_ / "model.run";
-  expect_interrupted(options(2), 25, out);
+  tests::expect_interrupted(store_, tests::ended_after(options(2), 25), out);
   SCTAB_EXPECT_THROW_WITH(train(store_, options(2), out), core::InputError, "model.run", "--resume");
   TrainOptions other = options(1);
   other.resume = true;
@@ -135,7 +125,7 @@ TEST_F(Ensemble, AnUnfinishedOneMayGrowButIsNeitherOverwrittenNorMixed) {
   EXPECT_EQ(train(store_, other, out).members.size(), 3U);
   EXPECT_FALSE(fs::exists(run));
 
-  expect_interrupted(options(1), 5, folder_ / "single");
+  tests::expect_interrupted(store_, tests::ended_after(options(1), 5), folder_ / "single");
   other = options(2);
   other.resume = true;
   SCTAB_EXPECT_THROW_WITH(train(store_, other, folder_ / "single"), core::InputError, "one network", "--members");

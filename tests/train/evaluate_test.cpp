@@ -19,13 +19,16 @@ class Evaluate : public testing::Test {
  protected:
   void SetUp() override {
     core::Progress::set_quiet(true);
+    train(tests::make_tiny_store(folder_ / "store"), options(), folder_ / "model");
+  }
+  static TrainOptions options() {
     TrainOptions options;
     options.kind = nn::ModelKind::kLinear;
     options.batch_size = 32;
     options.max_epochs = 10;
     options.learning_rate = 0.02;
     options.threads = 1;
-    train(tests::make_tiny_store(folder_ / "store"), options, folder_ / "model");
+    return options;
   }
   [[nodiscard]] nn::Classifier model() const { return nn::Classifier::load(folder_ / "model", {.threads = 1}); }
 
@@ -98,13 +101,7 @@ TEST_F(Evaluate, SaysOfEachEnsembleWhatItsUncertaintyIsWorth) {
 TEST_F(Evaluate, CellsOfTypesWithoutTrainingCellsAreTheMoreUncertain) {
   // A store like the model's, but with no B cells to train on.
   const store::Store store = tests::make_tiny_store(folder_ / "few types", {.n_train_types = 2});
-  TrainOptions options;
-  options.kind = nn::ModelKind::kLinear;
-  options.batch_size = 32;
-  options.max_epochs = 10;
-  options.learning_rate = 0.02;
-  options.threads = 1;
-  train(store, options, folder_ / "without");
+  train(store, options(), folder_ / "without");
   const auto found =
       evaluate_model(nn::Classifier::load(folder_ / "without", {.threads = 1}), store, store::Split::kTest);
   const metrics::Uncertainty& uncertainty = found.uncertainty.at(0);

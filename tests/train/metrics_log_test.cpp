@@ -5,7 +5,6 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -14,12 +13,6 @@
 
 namespace sctab::train {
 namespace {
-
-std::string content(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 EpochMetrics metrics_of(std::int64_t epoch) {
   return {epoch, 0.1 + 0.2, std::numeric_limits<double>::quiet_NaN(), 0.5, 0.005, 12.5, 800.0, 1.0 / 3.0};
@@ -44,13 +37,13 @@ TEST(MetricsLog, TruncationKeepsTheFirstLinesAsTheyAre) {
   const tests::TemporaryFolder folder;
   const auto path = folder / "metrics.jsonl";
   append_metrics(path, metrics_of(1));
-  const std::string first = content(path);
+  const std::string first = tests::read_bytes(path);
   append_metrics(path, metrics_of(2));
   std::ofstream(path, std::ios::app) << R"({"epoch": 3, "train_l)";  // cut short by a kill
   truncate_metrics(path, 1);
-  EXPECT_EQ(content(path), first);
+  EXPECT_EQ(tests::read_bytes(path), first);
   truncate_metrics(path, 0);
-  EXPECT_EQ(content(path), "");
+  EXPECT_EQ(tests::read_bytes(path), "");
 }
 
 TEST(MetricsLog, MissingLinesAreNamed) {

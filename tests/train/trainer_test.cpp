@@ -14,6 +14,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "support/fixtures.hpp"
+#include "train/interrupted_training.hpp"
 #include "train/tiny_store.hpp"
 
 namespace sctab::train {
@@ -40,11 +41,6 @@ std::vector<json> losses_of(const fs::path& run) {
   return lines;
 }
 
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// Small enough for a test, and with every part that a checkpoint must hold: batch norm, masks, dropout.
 TrainOptions quick_options(ModelKind kind) {
   TrainOptions options;
@@ -63,23 +59,11 @@ TrainOptions quick_options(ModelKind kind) {
   return options;
 }
 
-/// Ends the run, as a signal does, after so many steps.
-TrainOptions ended_after(TrainOptions options, int steps) {
-  options.after_step = [steps, done = 0](std::int64_t, std::int64_t) mutable {
-    if (++done == steps) core::set_interrupted(true);
-  };
-  return options;
-}
-
 class Trainer : public testing::Test {
  protected:
   void SetUp() override { core::Progress::set_quiet(true); }
   void TearDown() override { core::set_interrupted(false); }
 
-  void expect_interrupted(const TrainOptions& options, const fs::path& out) {
-    SCTAB_EXPECT_THROW_WITH(train(store_, options, out), core::Interrupted, "--resume", out.c_str());
-    core::set_interrupted(false);
-  }
   TrainResult resume(TrainOptions options, const fs::path& out) {
     options.resume = true;
     return train(store_, options, out);
@@ -142,13 +126,14 @@ TEST_F(Trainer, AResumedRunHasTheLossesOfOneNeverEnded) {
       const fs::path out = folder_ / "ended";
       TrainOptions part = options;
       for (const int steps : ends) {
-        expect_interrupted(ended_after(part, steps), out);
+        tests::expect_interrupted(store_, tests::ended_after(part, steps), out);
         EXPECT_FALSE(fs::exists(out));
         part.resume = true;
       }
       resume(options, out);
       EXPECT_EQ(losses_of(out / "run"), wanted) << nn::name(kind) << " ended first after " << ends.front();
-      EXPECT_EQ(bytes_of(out / "model.safetensors"), bytes_of(folder_ / "whole" / "model.safetensors"));
+      EXPECT_EQ(tests::read_bytes(out / "model.safetensors"),
+                tests::read_bytes(folder_ / "whole" / "model.safetensors"));
       fs::remove_all(out);
     }
     fs::remove_all(folder_ / "whole");
@@ -167,7 +152,7 @@ TEST_F(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
       if (epoch == 1 && batches == 4) fs::copy(run, kept);  // as a kill at this moment would leave it
       if (epoch == 2 && batches == 1) core::set_interrupted(true);
     };
-    expect_interrupted(killed, out);
+    tests::expect_interrupted(store_, killed, out);
     fs::copy_file(kept / "last.safetensors", run / "last.safetensors", fs::copy_options::overwrite_existing);
     resume(options, out);  // metrics.jsonl holds an epoch more than the checkpoint knows of
     EXPECT_EQ(losses_of(out / "run"), losses_of(folder_ / "whole" / "run")) << checkpoint_seconds;
@@ -179,7 +164,7 @@ TEST_F(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
 TEST_F(Trainer, AnUnfinishedRunIsNeitherOverwrittenNorMixedWithAnother) {
   const TrainOptions options = quick_options(ModelKind::kLinear);
   const fs::path out = folder_ / "model";
-  expect_interrupted(ended_after(options, 5), out);
+  tests::expect_interrupted(store_, tests::ended_after(options, 5), out);
   SCTAB_EXPECT_THROW_WITH(train(store_, options, out), core::InputError, "model.run", "--resume", "remove");
   TrainOptions other = options;
   other.batch_size = 64;
@@ -200,13 +185,13 @@ TEST_F(Trainer, AnEarlierModelStaysUntilTheNewOneIsWhole) {
   const TrainOptions options = quick_options(ModelKind::kLinear);
   const fs::path out = folder_ / "model";
   train(store_, options, out);
-  const std::string before = bytes_of(out / "model.safetensors");
+  const std::string before = tests::read_bytes(out / "model.safetensors");
   TrainOptions other = options;
   other.seed = 2;
-  expect_interrupted(ended_after(other, 5), out);
-  EXPECT_EQ(bytes_of(out / "model.safetensors"), before);
+  tests::expect_interrupted(store_, tests::ended_after(other, 5), out);
+  EXPECT_EQ(tests::read_bytes(out / "model.safetensors"), before);
   resume(other, out);
-  EXPECT_NE(bytes_of(out / "model.safetensors"), before);
+  EXPECT_NE(tests::read_bytes(out / "model.safetensors"), before);
 }
 
 TEST_F(Trainer, StopsWhenValidationGetsNoBetter) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 
 #include "sctab/anndata/hdf5_value.hpp"
@@ -106,12 +105,6 @@ void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std:
 namespace {
 
 /// Without branches, so that it is done several at a time.
-bool strictly_ascending(std::span<const GeneIndex> genes) {
-  int falls = 0;
-  for (std::size_t i = 1; i < genes.size(); ++i) falls |= static_cast<int>(genes[i] <= genes[i - 1]);
-  return falls == 0;
-}
-
 bool any_zero(std::span<const float> values) {
   int zeros = 0;
   for (const float value : values) zeros |= static_cast<int>(value == 0.0F);
@@ -122,7 +115,9 @@ bool any_zero(std::span<const float> values) {
 
 void tidy_rows(sparse::CsrMatrix& block) {
   bool sorted = true;
-  for (CellIndex cell = 0; cell < block.n_cells && sorted; ++cell) sorted = strictly_ascending(block.row(cell).indices);
+  for (CellIndex cell = 0; cell < block.n_cells && sorted; ++cell) {
+    sorted = sparse::strictly_ascending(block.row(cell).indices);
+  }
   if (!sorted) sparse::sort_and_sum(block);
   if (!any_zero(block.data)) return;
   std::size_t out = 0;

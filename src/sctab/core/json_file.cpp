@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,10 @@ nlohmann::json read_json(const std::filesystem::path& path) {
     throw InputError(fmt::format("{}: not JSON from byte {} on; the file is damaged or not what it should be",
                                  path.string(), error.byte));
   }
+}
+
+nlohmann::json json_number(double value) {
+  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
 }
 
 void write_json(const std::filesystem::path& path, const nlohmann::json& value) {

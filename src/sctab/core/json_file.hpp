@@ -8,6 +8,9 @@ namespace sctab::core {
 /// Reads a JSON file. Throws InputError naming the file and, for bad JSON, the byte where it ends to be JSON.
 nlohmann::json read_json(const std::filesystem::path& path);
 
+/// The number, or null for NaN, which JSON has not.
+nlohmann::json json_number(double value);
+
 /// Writes it with an indent of 1, whole or not at all. Throws InputError naming the file.
 void write_json(const std::filesystem::path& path, const nlohmann::json& value);
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/text_table.hpp"
 
@@ -16,13 +16,10 @@ namespace {
 
 using core::format_count;
 using core::format_score;
+using core::json_number;
 using core::TextTable;
 constexpr auto kRight = TextTable::Align::kRight;
 constexpr std::size_t kConfusionsShown = 15;
-
-nlohmann::json number(double value) {
-  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
-}
 
 nlohmann::json confusion_json(const ConfusionMatrix& confusion, std::span<const std::string> labels) {
   auto matrix = nlohmann::json::array(), no_call = nlohmann::json::array();
@@ -114,29 +111,29 @@ nlohmann::json evaluation_json(const Evaluation& evaluation, std::span<const std
                                std::span<const std::string> ids) {
   const auto& [corrected, uncorrected, per_group, confusion, confusion_corrected] = evaluation;
   SCTAB_ASSERT(labels.size() == confusion.n_types() && ids.size() == confusion.n_types());
-  nlohmann::json json = {{"macro_f1", number(corrected.macro_f1)},
-                         {"weighted_f1", number(corrected.weighted_f1)},
-                         {"micro_f1", number(corrected.micro_f1)},
-                         {"macro_f1_uncorrected", number(uncorrected.macro_f1)},
-                         {"weighted_f1_uncorrected", number(uncorrected.weighted_f1)},
-                         {"micro_f1_uncorrected", number(uncorrected.micro_f1)},
+  nlohmann::json json = {{"macro_f1", json_number(corrected.macro_f1)},
+                         {"weighted_f1", json_number(corrected.weighted_f1)},
+                         {"micro_f1", json_number(corrected.micro_f1)},
+                         {"macro_f1_uncorrected", json_number(uncorrected.macro_f1)},
+                         {"weighted_f1_uncorrected", json_number(uncorrected.weighted_f1)},
+                         {"micro_f1_uncorrected", json_number(uncorrected.micro_f1)},
                          {"n_cells", corrected.n_cells}};
   auto& per_type = json["per_type"] = nlohmann::json::array();
   for (std::size_t t = 0; t < labels.size(); ++t) {
     const TypeScore& type = corrected.per_type[t];
     per_type.push_back({{"label", labels[t]},
                         {"id", ids[t]},
-                        {"f1", number(type.f1)},
-                        {"precision", number(type.precision)},
-                        {"recall", number(type.recall)},
+                        {"f1", json_number(type.f1)},
+                        {"precision", json_number(type.precision)},
+                        {"recall", json_number(type.recall)},
                         {"n_true", type.n_true},
                         {"n_predicted", type.n_predicted}});
   }
   auto& per_tissue = json["per_tissue"] = nlohmann::json::object();
   for (const auto& [group, scores] : per_group) {
-    per_tissue[group] = {{"macro_f1", number(scores.macro_f1)},
-                         {"weighted_f1", number(scores.weighted_f1)},
-                         {"micro_f1", number(scores.micro_f1)},
+    per_tissue[group] = {{"macro_f1", json_number(scores.macro_f1)},
+                         {"weighted_f1", json_number(scores.weighted_f1)},
+                         {"micro_f1", json_number(scores.micro_f1)},
                          {"n_cells", scores.n_cells}};
   }
   json["confusion"] = confusion_json(confusion, labels);

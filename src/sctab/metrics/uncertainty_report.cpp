@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/text_table.hpp"
 
@@ -14,12 +14,9 @@ namespace {
 
 using core::format_count;
 using core::format_score;
+using core::json_number;
 using core::TextTable;
 constexpr auto kRight = TextTable::Align::kRight;
-
-nlohmann::json number(double value) {
-  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
-}
 
 nlohmann::json reliability_json(const Calibration& calibration) {
   auto bins = nlohmann::json::array();
@@ -27,8 +24,8 @@ nlohmann::json reliability_json(const Calibration& calibration) {
     bins.push_back({{"lower", bin.lower},
                     {"upper", bin.upper},
                     {"n_cells", bin.n_cells},
-                    {"mean_probability", number(bin.mean_probability)},
-                    {"share_right", number(bin.share_right)}});
+                    {"mean_probability", json_number(bin.mean_probability)},
+                    {"share_right", json_number(bin.share_right)}});
   }
   return bins;
 }
@@ -49,13 +46,13 @@ nlohmann::json uncertainty_json(std::span<const Uncertainty> by_members) {
   auto list = nlohmann::json::array();
   for (const Uncertainty& found : by_members) {
     list.push_back({{"members", list.size() + 1},
-                    {"macro_f1", number(found.macro_f1)},
-                    {"auc_right_wrong", number(found.auc_right_wrong)},
-                    {"auc_known_absent", number(found.auc_known_absent)},
+                    {"macro_f1", json_number(found.macro_f1)},
+                    {"auc_right_wrong", json_number(found.auc_right_wrong)},
+                    {"auc_known_absent", json_number(found.auc_known_absent)},
                     {"n_right", found.n_right},
                     {"n_wrong", found.n_wrong},
                     {"n_absent", found.n_absent},
-                    {"expected_calibration_error", number(found.calibration.expected_calibration_error)},
+                    {"expected_calibration_error", json_number(found.calibration.expected_calibration_error)},
                     {"reliability", reliability_json(found.calibration)}});
   }
   return list;

@@ -52,6 +52,9 @@ struct CsrMatrix {
   void clear(GeneIndex genes);
 };
 
+/// Whether each is greater than the one before it.
+[[nodiscard]] bool strictly_ascending(std::span<const GeneIndex> genes);
+
 /// Sorts every row by gene and sums entries of the same gene; sources need not do either.
 void sort_and_sum(CsrMatrix& matrix);
 
