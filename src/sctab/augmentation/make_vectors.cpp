@@ -26,7 +26,7 @@ using store::Field;
 using store::Store;
 
 constexpr auto kSplit = store::Split::kTrain;
-constexpr std::int64_t kPaperDifferences = 300 * 164;
+constexpr std::int64_t kPaperDifferences = std::int64_t{300} * 164;
 constexpr std::int64_t kDifferencesPerCluster = 40;
 
 /// Steps 1 to 3 as far as obs tells.

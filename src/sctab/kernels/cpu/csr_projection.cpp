@@ -93,7 +93,7 @@ struct Tiling {
     const double genes_per_non_zero = entries / std::max(1.0, static_cast<double>(x.nnz()));
     const std::int64_t fits = std::max<std::int64_t>(1, kTileBytes / row_bytes);
     height = std::max(fits, static_cast<std::int64_t>(kMinPerSegment * genes_per_non_zero));
-    fetch = height == fits && x.nnz() >= 4 * x.n_genes;  // whole tiles will be used, and more than once
+    fetch = height == fits && x.nnz() / 4 >= x.n_genes;  // whole tiles will be used, and more than once
   }
 };
 
