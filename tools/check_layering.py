@@ -10,12 +10,13 @@ import sys
 BELOW = "all above"
 MODULES = {
     "core": [],
+    "report": ["core"],
     "sparse": ["core"],
     "ontology": ["core"],
     "anndata": ["core", "sparse"],
     "simulate": ["core", "sparse", "ontology", "anndata"],
     "store": ["core", "sparse", "anndata"],
-    "corpus": ["core", "sparse", "ontology", "anndata", "store"],
+    "corpus": ["core", "report", "sparse", "ontology", "anndata", "store"],
     "kernels": ["core", "sparse"],
     "augmentation": ["core", "sparse", "anndata", "store", "kernels"],
     "nn": ["core", "sparse", "kernels"],

@@ -1,0 +1,55 @@
+#include "sctab/report/number_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "sctab/report/chart.hpp"
+
+namespace sctab::report {
+namespace {
+
+TEST(NumberText, ReadsAsPeopleWriteIt) {
+  EXPECT_EQ(format_number(0), "0");
+  EXPECT_EQ(format_number(-0.0), "0");
+  EXPECT_EQ(format_number(7), "7");
+  EXPECT_EQ(format_number(1234567), "1,234,567");
+  EXPECT_EQ(format_number(-22'189'056), "-22,189,056");
+  EXPECT_EQ(format_number(0.82997), "0.830");
+  EXPECT_EQ(format_number(-0.5), "-0.500");
+  EXPECT_EQ(format_number(3.14159), "3.142");
+  EXPECT_EQ(format_number(12.345), "12.35");
+  EXPECT_EQ(format_number(123.45), "123.5");
+  EXPECT_EQ(format_number(12345.6), "12,346");
+  EXPECT_EQ(format_number(0.0123456), "0.0123");
+  EXPECT_EQ(format_number(0.00043), "0.000430");
+  EXPECT_EQ(format_number(0.0000123), "1.23e-05");
+  EXPECT_EQ(format_number(1.5e20), "1.50e+20");
+}
+
+TEST(NumberText, SaysWhereThereIsNoValue) {
+  EXPECT_EQ(format_number(kNoValue), "no value");
+  EXPECT_EQ(format_number(std::numeric_limits<double>::infinity()), "infinity");
+  EXPECT_EQ(format_number(-std::numeric_limits<double>::infinity()), "-infinity");
+}
+
+TEST(NumberText, DeviationsStandBesideMeansWhereThereAreAny) {
+  EXPECT_EQ(format_with_deviation(0.83, 0.0123), "0.830 ± 0.0123");
+  EXPECT_EQ(format_with_deviation(0.83, kNoValue), "0.830");
+  EXPECT_EQ(format_with_deviation(kNoValue, 0.1), "no value");
+}
+
+TEST(NumberText, TicksHaveTheDecimalsOfTheirStep) {
+  EXPECT_EQ(format_tick(0.6000000001, 0.2), "0.6");
+  EXPECT_EQ(format_tick(0.25, 0.05), "0.25");
+  EXPECT_EQ(format_tick(0.1, 0.1), "0.1");
+  EXPECT_EQ(format_tick(1e-17, 0.1), "0.0");
+  EXPECT_EQ(format_tick(20'000, 5'000), "20,000");
+  EXPECT_EQ(format_tick(2'500'000, 500'000), "2.5M");
+  EXPECT_EQ(format_tick(20'000'000, 5'000'000), "20M");
+  EXPECT_EQ(format_tick(-5, 5), "-5");
+  EXPECT_EQ(format_tick(3e-9, 1e-9), "3e-09");
+}
+
+}  // namespace
+}  // namespace sctab::report
