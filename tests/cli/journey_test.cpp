@@ -41,7 +41,8 @@ TEST(Journey, FromSimulatedCellsToLabels) {
   EXPECT_GE(built.at("types"), 2);
 
   EXPECT_TRUE(run_json({"corpus", "describe", at("store")}).is_object());
-  EXPECT_FALSE(run({"corpus", "describe", at("store")}).empty());
+  EXPECT_FALSE(run({"corpus", "describe", at("store"), "--html", at("store.html")}).empty());
+  EXPECT_GT(fs::file_size(folder / "store.html"), 10'000U);
   run({"corpus", "subsample", at("store"), "-o", at("half"), "--by", "donors", "--fraction", "0.5"});
 
   const nlohmann::json trained = run_json({"train", at("store"), "-o", at("model"), "--epochs", "2", "--threads", "1",

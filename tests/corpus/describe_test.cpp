@@ -87,6 +87,19 @@ TEST_F(DescribeTest, CountsTypesTissuesDatasetsAndAssays) {
   EXPECT_EQ(description_.at("types").at(0).at("name"), "CD4 T cell");  // most cells first
 }
 
+TEST_F(DescribeTest, CountsTheTissuesOfEachType) {
+  std::int64_t cells = 0;
+  for (const json& type : description_.at("types")) {
+    std::int64_t of_type = 0;
+    for (const auto& [tissue, n] : type.at("cells_by_tissue").items()) of_type += n.get<std::int64_t>();
+    EXPECT_EQ(of_type, type.at("cells")) << type;
+    cells += of_type;
+  }
+  EXPECT_EQ(cells, 200);
+  EXPECT_EQ(group("types", "B cell").at("cells_by_tissue"), (json{{"blood", 40}}));
+  EXPECT_EQ(group("types", "CD4 T cell").at("cells_by_tissue").size(), 2U);
+}
+
 TEST_F(DescribeTest, TheTextShowsTheSame) {
   const std::string text = describe_text(description_);
   for (const char* part : {"200 cells, 19 donors, 3 cell types", "train", "B cell", "lung", "10x 5' v1", "dataset"}) {

@@ -93,8 +93,37 @@ class GroupCounts {
   Occurrences donors_by_split_;
 };
 
+// How many cells of each type come from each tissue.
+class TissuesOfTypes {
+ public:
+  explicit TissuesOfTypes(const store::CategoryTables& tables)
+      : tissues_(tables.column(Field::kTissueGeneral)), cells_(tables.cell_types.size() * (tissues_.size() + 1), 0) {}
+
+  void add(const ObsTable& obs, std::size_t cell) {
+    const auto type = static_cast<std::size_t>(obs.column(Field::kCellType)[cell]);
+    const auto tissue = static_cast<std::size_t>(obs.column(Field::kTissueGeneral)[cell] + 1);  // 0: not known
+    ++cells_[type * (tissues_.size() + 1) + tissue];
+  }
+
+  [[nodiscard]] json describe(std::size_t type) const {
+    json by_tissue = json::object();
+    for (std::size_t tissue = 0; tissue <= tissues_.size(); ++tissue) {
+      const CellIndex cells = cells_[type * (tissues_.size() + 1) + tissue];
+      if (cells == 0) continue;
+      json& sum = by_tissue[tissue == 0 ? std::string(kUnknown) : tissues_[tissue - 1]];
+      sum = (sum.is_null() ? 0 : sum.get<CellIndex>()) + cells;
+    }
+    return by_tissue;
+  }
+
+ private:
+  const std::vector<std::string>& tissues_;
+  std::vector<CellIndex> cells_;
+};
+
 // The groups of one field, most cells first; all of the table, so that a type without cells is seen to have none.
-json describe_groups(const store::CategoryTables& tables, Field field, const GroupCounts& counts) {
+json describe_groups(const store::CategoryTables& tables, Field field, const GroupCounts& counts,
+                     const TissuesOfTypes& tissues_of_types) {
   std::vector<std::size_t> order(table_size(tables, field));
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),
@@ -105,6 +134,7 @@ json describe_groups(const store::CategoryTables& tables, Field field, const Gro
     if (field == Field::kCellType) {
       description["name"] = tables.cell_types[group].label;
       description["cell_type_ontology_term_id"] = tables.cell_types[group].id;
+      description["cells_by_tissue"] = tissues_of_types.describe(group);
     } else {
       description["name"] = tables.values[static_cast<std::size_t>(field)][group];
     }
@@ -139,11 +169,13 @@ json describe(const store::Store& store) {
   const store::CategoryTables& tables = store.tables();
   GroupCounts all(tables, 1), of_splits(tables, kNumSplits);
   std::vector<GroupCounts> of_fields;
+  TissuesOfTypes tissues_of_types(tables);
   for (const auto& grouped : kGrouped) of_fields.emplace_back(tables, table_size(tables, grouped.field));
   for (const Split split : store::kSplits) {
     const ObsTable obs = store.obs(split);
     for (std::size_t cell = 0; cell < static_cast<std::size_t>(obs.size()); ++cell) {
       all.add(obs, cell, split, 0);
+      tissues_of_types.add(obs, cell);
       of_splits.add(obs, cell, split, static_cast<std::size_t>(split));
       for (std::size_t i = 0; i < kGrouped.size(); ++i) {
         const std::int32_t group = obs.column(kGrouped[i].field)[cell];
@@ -163,7 +195,7 @@ json describe(const store::Store& store) {
     description["splits"][std::string(store::name(split))] = std::move(of_split);
   }
   for (std::size_t i = 0; i < kGrouped.size(); ++i) {
-    description[kGrouped[i].key] = describe_groups(tables, kGrouped[i].field, of_fields[i]);
+    description[kGrouped[i].key] = describe_groups(tables, kGrouped[i].field, of_fields[i], tissues_of_types);
   }
   description["provenance"] = store.provenance();
   return description;

@@ -26,7 +26,7 @@ void draw_points(Frame& frame, const Scales& scales, const ScatterChart::Series&
     const std::string name = point.name.empty() ? series.name : point.name;
     frame.svg().marker(n, {frame.x(point.x), frame.y(point.y)}, 4,
                        {.fill = series_colour(n),
-                        .opacity = 0.75,
+                        .opacity = 0.85,
                         .tip = fmt::format("{}: {}, {}", name, format_number(point.x), format_number(point.y))});
   }
 }
