@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/sync_file.hpp"
 
 namespace sctab::core {
 namespace fs = std::filesystem;
@@ -35,10 +36,6 @@ int sync_open(const fs::path& path, int flags, int no_matter = 0) {
 [[noreturn]] void fail_sync(const fs::path& path, int error) {
   throw InputError(fmt::format("{}: cannot be written to disk: {}; free some space and run again", path.string(),
                                std::strerror(error)));
-}
-
-void sync_file(const fs::path& path) {
-  if (const int error = sync_open(path, O_RDONLY); error != 0) fail_sync(path, error);
 }
 
 void sync_tree(const fs::path& root) {
@@ -99,6 +96,10 @@ void refuse_folder(const fs::path& target) {
 }
 
 }  // namespace
+
+void sync_file(const fs::path& path) {
+  if (const int error = sync_open(path, O_RDONLY); error != 0) fail_sync(path, error);
+}
 
 void sync_directory(const fs::path& folder) {
   const int error = sync_open(folder, O_RDONLY | O_DIRECTORY, EACCES);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sctab/sparse/csr.hpp"
@@ -14,7 +15,10 @@ using core::GeneIndex;
 class GeneMeans {
  public:
   explicit GeneMeans(GeneIndex n_genes) : sums_(static_cast<std::size_t>(n_genes)) {}
+  /// Goes on from the sums of another.
+  explicit GeneMeans(std::vector<double> sums) : sums_(std::move(sums)) {}
   void add(sparse::RowView counts);
+  [[nodiscard]] const std::vector<double>& sums() const { return sums_; }
   /// Genes by mean, highest first; equal ones stay in the order given.
   [[nodiscard]] std::vector<GeneIndex> descending() const;
 

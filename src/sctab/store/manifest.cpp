@@ -12,18 +12,6 @@ namespace {
 
 constexpr const char* kFormat = "sctab-store";
 
-json to_json(const Shard& shard) {
-  return {{"file", shard.file}, {"n_cells", shard.n_cells}, {"bytes", shard.bytes}, {"sha256", shard.sha256}};
-}
-
-Shard to_shard(const json& value) {
-  Shard shard{value.at("file"), value.at("n_cells"), value.at("bytes"), value.at("sha256")};
-  if (shard.n_cells < 1 || shard.file.empty() || shard.file.find('/') != std::string::npos) {
-    throw core::InputError(fmt::format("the entry of shard '{}' is not one of ours", shard.file));
-  }
-  return shard;
-}
-
 ValueType to_value_type(const std::string& text) {
   for (const ValueType values : {ValueType::kUint16, ValueType::kFloat32}) {
     if (text == name(values)) return values;
@@ -67,6 +55,18 @@ Manifest to_manifest(const json& root) {
 }
 
 }  // namespace
+
+json to_json(const Shard& shard) {
+  return {{"file", shard.file}, {"n_cells", shard.n_cells}, {"bytes", shard.bytes}, {"sha256", shard.sha256}};
+}
+
+Shard to_shard(const json& value) {
+  Shard shard{value.at("file"), value.at("n_cells"), value.at("bytes"), value.at("sha256")};
+  if (shard.n_cells < 1 || shard.file.empty() || shard.file.find('/') != std::string::npos) {
+    throw core::InputError(fmt::format("the entry of shard '{}' is not one of ours", shard.file));
+  }
+  return shard;
+}
 
 Manifest read_manifest(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / kManifestFile;

@@ -15,6 +15,11 @@ inline constexpr const char* kManifestFile = "store.json";
 inline constexpr const char* kGenesFile = "genes.tsv";
 inline constexpr const char* kOntologyFile = "ontology.json";
 
+/// One shard's entry in store.json.
+nlohmann::json to_json(const Shard& shard);
+/// Throws InputError where it is not one of ours, or json::exception.
+Shard to_shard(const nlohmann::json& value);
+
 /// What store.json holds.
 struct Manifest {
   std::uint64_t seed = 0;

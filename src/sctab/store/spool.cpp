@@ -34,7 +34,25 @@ void append_to_file(const std::filesystem::path& path, std::span<const std::byte
 
 Spool::Spool(std::filesystem::path path) : path_(std::move(path)) {}
 
+Spool::Spool(std::filesystem::path path, SpoolState state) : path_(std::move(path)), state_(std::move(state)) {
+  if (state_.file_bytes == 0) return;
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path_, error);
+  if (!error && std::cmp_greater_equal(size, state_.file_bytes)) {
+    std::filesystem::resize_file(path_, static_cast<std::uintmax_t>(state_.file_bytes), error);
+    if (!error) return;
+  }
+  throw core::InputError(
+      fmt::format("{}: {}, and {} bytes of an unfinished store were expected there; remove its folder to begin anew",
+                  path_.string(), error ? "cannot be read: " + error.message() : fmt::format("has {} bytes", size),
+                  state_.file_bytes));
+}
+
 Spool::~Spool() {
+  if (!keep_file_) remove_file();
+}
+
+void Spool::remove_file() noexcept {
   std::error_code ignored;
   if (!path_.empty()) std::filesystem::remove(path_, ignored);
 }
@@ -42,10 +60,10 @@ Spool::~Spool() {
 bool Spool::add(sparse::RowView counts, const CellObs& obs) {
   const std::size_t before = buffer_.size();
   const bool integers = encode_cell(counts, obs, buffer_);
-  encoded_bytes_ += static_cast<std::int64_t>(buffer_.size() - before);
+  state_.encoded_bytes += static_cast<std::int64_t>(buffer_.size() - before);
   const auto n_zeros = std::count(counts.data.begin(), counts.data.end(), 0.0F);
-  n_values_ += static_cast<std::int64_t>(counts.data.size()) - n_zeros;
-  ++n_cells_;
+  state_.n_values += static_cast<std::int64_t>(counts.data.size()) - n_zeros;
+  ++state_.n_cells;
   return integers;
 }
 
@@ -54,12 +72,17 @@ void Spool::flush() {
   const std::vector<std::byte> compressed = anndata::ChunkCompressor(kDeflateLevel).compress(buffer_, 1);
   append_to_file(path_, compressed);
   const auto compressed_bytes = static_cast<std::int64_t>(compressed.size());
-  blocks_.push_back({file_bytes_, compressed_bytes, static_cast<std::int64_t>(buffer_.size())});
-  file_bytes_ += compressed_bytes;
+  state_.blocks.push_back({state_.file_bytes, compressed_bytes, static_cast<std::int64_t>(buffer_.size())});
+  state_.file_bytes += compressed_bytes;
   buffer_ = decltype(buffer_)();
 }
 
-std::vector<std::byte> Spool::read(const Block& block) const {
+const SpoolState& Spool::state() const {
+  SCTAB_ASSERT(buffer_.empty());
+  return state_;
+}
+
+std::vector<std::byte> Spool::read(const SpoolBlock& block) const {
   std::vector<std::byte> compressed(static_cast<std::size_t>(block.compressed_bytes));
   std::vector<std::byte> bytes(static_cast<std::size_t>(block.bytes));
   RandomAccessFile(path_).read(block.offset, compressed);
@@ -75,12 +98,12 @@ void Spool::for_each(core::ThreadPool& pool,
   SCTAB_ASSERT(buffer_.empty());
   CellIndex cell = 0;
   std::vector<std::vector<std::byte>> decoded(static_cast<std::size_t>(pool.size()));
-  for (std::size_t first = 0; first < blocks_.size(); first += decoded.size()) {
+  for (std::size_t first = 0; first < state_.blocks.size(); first += decoded.size()) {
     core::check_interrupt();
-    const std::size_t n = std::min(decoded.size(), blocks_.size() - first);
+    const std::size_t n = std::min(decoded.size(), state_.blocks.size() - first);
     pool.parallel_for(static_cast<std::int64_t>(n), [&](std::int64_t i) {
       const auto at = static_cast<std::size_t>(i);
-      decoded[at] = read(blocks_[first + at]);
+      decoded[at] = read(state_.blocks[first + at]);
     });
     for (std::size_t i = 0; i < n; ++i) {
       for (std::span<const std::byte> rest = decoded[i]; !rest.empty();) {

@@ -12,11 +12,26 @@
 
 namespace sctab::store {
 
+/// A compressed block of a spool's file.
+struct SpoolBlock {
+  std::int64_t offset = 0, compressed_bytes = 0, bytes = 0;
+};
+
+/// All of a spool but the bytes in its file.
+struct SpoolState {
+  std::vector<SpoolBlock> blocks;
+  CellIndex n_cells = 0;
+  std::int64_t n_values = 0, encoded_bytes = 0, file_bytes = 0;
+};
+
 /// The cells of one shard on their way through the disk, in order of arrival: encoded, in compressed blocks, in a
-/// temporary file that is removed at the end.
+/// temporary file that is removed at the end, unless it is kept to go on with another time.
 class Spool {
  public:
   explicit Spool(std::filesystem::path path);
+  /// Goes on from a file that was kept; what was written to it since the state was asked for is cut off. Throws
+  /// InputError naming the file where it is shorter.
+  Spool(std::filesystem::path path, SpoolState state);
   ~Spool();
   Spool(Spool&&) = default;
   Spool(const Spool&) = delete;
@@ -29,27 +44,30 @@ class Spool {
   /// the same time.
   void flush();
 
-  [[nodiscard]] CellIndex n_cells() const { return n_cells_; }
+  /// Leaves the file where it is at the end, or does not.
+  void keep_file(bool keep) { keep_file_ = keep; }
+  /// Removes the file now, and the cells with it.
+  void remove_file() noexcept;
+  /// Of the flushed cells; all must be.
+  [[nodiscard]] const SpoolState& state() const;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] CellIndex n_cells() const { return state_.n_cells; }
   [[nodiscard]] std::size_t buffered_bytes() const { return buffer_.size(); }
   /// Non-zero counts of all cells.
-  [[nodiscard]] std::int64_t n_values() const { return n_values_; }
+  [[nodiscard]] std::int64_t n_values() const { return state_.n_values; }
   /// Of all cells, encoded and not compressed.
-  [[nodiscard]] std::int64_t encoded_bytes() const { return encoded_bytes_; }
+  [[nodiscard]] std::int64_t encoded_bytes() const { return state_.encoded_bytes; }
 
   /// Calls visit(cell's place in the order of arrival, its bytes) for every flushed cell, in that order.
   void for_each(core::ThreadPool& pool, const std::function<void(CellIndex, std::span<const std::byte>)>& visit) const;
 
  private:
-  struct Block {
-    std::int64_t offset = 0, compressed_bytes = 0, bytes = 0;
-  };
-  [[nodiscard]] std::vector<std::byte> read(const Block& block) const;
+  [[nodiscard]] std::vector<std::byte> read(const SpoolBlock& block) const;
 
   std::filesystem::path path_;
   std::vector<std::byte> buffer_;
-  std::vector<Block> blocks_;
-  CellIndex n_cells_ = 0;
-  std::int64_t n_values_ = 0, encoded_bytes_ = 0, file_bytes_ = 0;
+  SpoolState state_;
+  bool keep_file_ = false;
 };
 
 }  // namespace sctab::store

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -12,11 +13,13 @@
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/core/sync_file.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/gene_order.hpp"
 #include "sctab/store/manifest.hpp"
 #include "sctab/store/scatter.hpp"
 #include "sctab/store/shard_writer.hpp"
+#include "sctab/store/writer_checkpoint.hpp"
 
 namespace sctab::store {
 namespace fs = std::filesystem;
@@ -86,7 +89,9 @@ struct Writer::State {
   /// The cells of one split: where they go, and where they wait.
   struct SplitCells {
     Scatter scatter;
-    std::vector<Spool> spools;
+    std::vector<Spool> spools = {};
+    std::size_t spools_written = 0;  // those at the front, whose shards stand
+    std::vector<Shard> shards = {};
   };
 
   fs::path directory;
@@ -99,6 +104,9 @@ struct Writer::State {
   std::size_t bytes_per_block = 0;
   std::int64_t n_values = 0, n_cells = 0;
   bool integers = true;
+  nlohmann::json note, resumed_note;
+  bool saved = false;  // a checkpoint stands in the folder
+  std::chrono::steady_clock::time_point saved_at = std::chrono::steady_clock::now();
 
   State(fs::path directory_, sparse::GeneList genes_, CategoryTables tables_, WriterOptions options_)
       : directory(std::move(directory_)),
@@ -111,7 +119,10 @@ struct Writer::State {
   void open_spools(const std::array<CellIndex, 3>& n_cells_of_split);
   void add_cell(sparse::RowView counts, const CellObs& obs, Split split);
   void flush(std::size_t smallest);
-  std::vector<Shard> write_shards(Split split, const ShardLayout& layout, core::Progress& progress);
+  void resume();
+  [[nodiscard]] bool is_time_to_save() const;
+  void save();
+  void write_shards(Split split, const ShardLayout& layout, core::Progress& progress);
   [[nodiscard]] std::int64_t chunk_elements() const;
   void check_codes(const CellObs& obs) const;
 };
@@ -173,29 +184,108 @@ std::int64_t Writer::State::chunk_elements() const {
   return std::clamp<std::int64_t>((per_chunk + 1023) / 1024 * 1024, 1024, 1 << 22);
 }
 
+// Goes on from the checkpoint in the folder, if any: the cells dealt before it are dealt again, to nowhere.
+void Writer::State::resume() {
+  if (!fs::exists(directory / kCheckpointFile)) return;
+  saved = true;
+  for (SplitCells& part : splits) {
+    for (Spool& spool : part.spools) spool.keep_file(true);  // also where going on is refused
+  }
+  std::optional<WriterCheckpoint> checkpoint = read_checkpoint(directory);
+  const auto require = [this](bool same) {
+    if (same) return;
+    throw core::InputError(
+        fmt::format("{}: is not of a store of these cells and genes; remove the folder to begin anew",
+                    (directory / kCheckpointFile).string()));
+  };
+  require(std::cmp_equal(checkpoint->gene_sums.size(), genes.size()));
+  means = GeneMeans(std::move(checkpoint->gene_sums));
+  n_cells = checkpoint->n_cells;
+  n_values = checkpoint->n_values;
+  integers = checkpoint->integers;
+  note = resumed_note = checkpoint->note;
+  for (std::size_t split = 0; split < splits.size(); ++split) {
+    SplitCells& part = splits[split];
+    std::vector<SpoolState>& spools = checkpoint->spools[split];
+    require(spools.size() == part.spools.size());
+    CellIndex n_dealt = 0;
+    for (const SpoolState& spool : spools) n_dealt += spool.n_cells;
+    require(n_dealt <= part.scatter.places_left());
+    std::vector<CellIndex> dealt(spools.size(), 0);
+    for (CellIndex cell = 0; cell < n_dealt; ++cell) ++dealt[part.scatter.next()];
+    part.spools_written = checkpoint->spools_written[split];
+    part.shards = std::move(checkpoint->shards[split]);
+    std::vector<Spool> resumed;
+    for (std::size_t i = 0; i < spools.size(); ++i) {
+      require(spools[i].n_cells == dealt[i]);
+      const std::filesystem::path file = part.spools[i].path();
+      if (i < part.spools_written) {
+        resumed.emplace_back(file).remove_file();  // its shards stand
+      } else {
+        resumed.emplace_back(file, std::move(spools[i]));
+      }
+      resumed.back().keep_file(true);
+    }
+    part.spools = std::move(resumed);
+  }
+}
+
+bool Writer::State::is_time_to_save() const {
+  const std::chrono::duration<double> since = std::chrono::steady_clock::now() - saved_at;
+  return options.resumable && since.count() >= options.seconds_between_checkpoints;
+}
+
+// All spools must be flushed.
+void Writer::State::save() {
+  WriterCheckpoint checkpoint;
+  checkpoint.note = note;
+  checkpoint.n_cells = n_cells;
+  checkpoint.n_values = n_values;
+  checkpoint.integers = integers;
+  checkpoint.gene_sums = means.sums();
+  for (std::size_t split = 0; split < splits.size(); ++split) {
+    for (const Spool& spool : splits[split].spools) checkpoint.spools[split].push_back(spool.state());
+    checkpoint.spools_written[split] = splits[split].spools_written;
+    checkpoint.shards[split] = splits[split].shards;
+  }
+  write_checkpoint(directory, checkpoint);
+  saved = true;
+  saved_at = std::chrono::steady_clock::now();
+  for (SplitCells& part : splits) {
+    for (Spool& spool : part.spools) spool.keep_file(true);
+  }
+}
+
 // A spool becomes a shard, or several where its values are too many for one. These have equal numbers of cells and,
 // being random, nearly equal numbers of values: a tenth is left for what they differ by.
-std::vector<Shard> Writer::State::write_shards(Split split, const ShardLayout& layout, core::Progress& progress) {
+void Writer::State::write_shards(Split split, const ShardLayout& layout, core::Progress& progress) {
   const core::Rng rng = core::Rng(options.seed).child("store");
-  std::vector<Shard> shards;
+  SplitCells& part = splits[static_cast<std::size_t>(split)];
   ShardPlace place{split};
-  std::uint64_t n_spools = 0;
-  for (Spool& waiting : splits[static_cast<std::size_t>(split)].spools) {
-    const Spool spool = std::move(waiting);  // its file goes as soon as its shards stand
-    const core::Rng shard_rng = rng.child(name(split), n_spools++);
+  for (const Shard& shard : part.shards) {
+    ++place.number;
+    place.first_position += shard.n_cells;
+    progress.advance(shard.n_cells);
+  }
+  while (part.spools_written < part.spools.size()) {
+    Spool& spool = part.spools[part.spools_written];
+    const core::Rng shard_rng = rng.child(name(split), part.spools_written);
     const bool fits = spool.n_values() <= options.values_per_shard;
     const std::int64_t share = std::max<std::int64_t>(options.values_per_shard / 10 * 9, 1);
     const CellIndex n_shards = fits ? 1 : std::min(spool.n_cells(), (spool.n_values() + share - 1) / share);
     for (CellIndex i = 0; i < n_shards; ++i) {
       place.begin = spool.n_cells() * i / n_shards;
       place.end = spool.n_cells() * (i + 1) / n_shards;
-      shards.push_back(write_shard(directory, place, spool, shard_rng, layout, pool));
+      part.shards.push_back(write_shard(directory, place, spool, shard_rng, layout, pool));
       ++place.number;
-      place.first_position += shards.back().n_cells;
-      progress.advance(shards.back().n_cells);
+      place.first_position += part.shards.back().n_cells;
+      progress.advance(part.shards.back().n_cells);
+      if (options.resumable) core::sync_file(directory / part.shards.back().file);
     }
+    ++part.spools_written;
+    if (saved || is_time_to_save()) save();
+    spool.remove_file();  // as soon as its shards stand
   }
-  return shards;
 }
 
 Writer::Writer(fs::path directory, sparse::GeneList genes, CategoryTables tables, std::array<CellIndex, 3> n_cells,
@@ -207,6 +297,7 @@ Writer::Writer(fs::path directory, sparse::GeneList genes, CategoryTables tables
   if (error) throw core::InputError(fmt::format("{}: cannot be created: {}", directory.string(), error.message()));
   state_ = std::make_unique<State>(std::move(directory), std::move(genes), std::move(tables), options);
   state_->open_spools(n_cells);
+  if (state_->options.resumable) state_->resume();
 }
 
 Writer::~Writer() = default;
@@ -222,6 +313,23 @@ void Writer::add(sparse::CsrView counts, std::span<const CellObs> obs, std::span
     core::check_interrupt();
     state_->flush(state_->bytes_per_block);
   }
+}
+
+void Writer::checkpoint(const nlohmann::json& note) {
+  State& state = *state_;
+  state.note = note;
+  if (!state.is_time_to_save()) return;
+  state.flush(1);
+  for (const State::SplitCells& part : state.splits) {
+    for (const Spool& spool : part.spools) {
+      if (spool.state().file_bytes > 0) core::sync_file(spool.path());
+    }
+  }
+  state.save();
+}
+
+const nlohmann::json& Writer::resumed_note() const {
+  return state_->resumed_note;
 }
 
 void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& provenance) {
@@ -250,12 +358,14 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
   manifest.provenance = provenance;
   core::Progress progress("writing shards", state.n_cells);
   for (const Split split : kSplits) {
-    manifest.shards[static_cast<std::size_t>(split)] = state.write_shards(split, layout, progress);
+    state.write_shards(split, layout, progress);
+    manifest.shards[static_cast<std::size_t>(split)] = state.splits[static_cast<std::size_t>(split)].shards;
   }
   progress.finish();
   write_genes(state.directory / kGenesFile, layout.genes);
   core::write_json(state.directory / kOntologyFile, ontology);
   write_manifest(state.directory, manifest);
+  if (state.saved) fs::remove(state.directory / kCheckpointFile);
 }
 
 }  // namespace sctab::store

@@ -23,6 +23,8 @@ struct WriterOptions {
   int gzip_level = 4;
   int threads = 0;  // 0: all
   std::int64_t memory_bytes = 4'000'000'000;
+  bool resumable = false;  // goes on from the checkpoint in the folder, if any, and leaves its own there
+  double seconds_between_checkpoints = 60;
   void validate() const;  // throws InputError naming the field
 };
 
@@ -38,7 +40,9 @@ struct CellObs {
 class Writer {
  public:
   /// directory: an empty or new folder, the path() of a core::StagedOutput (its free space must hold the spools too).
-  /// n_cells: cells of each split that will be added, known from the obs; the exact permutation needs it.
+  /// n_cells: cells of each split that will be added, known from the obs; the exact permutation needs it. With
+  /// options.resumable the folder may hold a checkpoint of a Writer of the same arguments (which the caller makes sure
+  /// of): the cells added before it are there already.
   Writer(std::filesystem::path directory, sparse::GeneList genes, CategoryTables tables,
          std::array<CellIndex, 3> n_cells, WriterOptions options = {});
   ~Writer();
@@ -47,8 +51,14 @@ class Writer {
 
   /// counts: raw counts over the gene list given, (n × n_genes), sorted; obs and splits: one a cell.
   void add(sparse::CsrView counts, std::span<const CellObs> obs, std::span<const Split> splits);
+  /// With options.resumable, and where it is time for it: puts on disk what was added so far, so that another Writer
+  /// can go on from here whatever becomes of this one. note: where the caller stands.
+  void checkpoint(const nlohmann::json& note);
+  /// The note of the checkpoint that this went on from; null where there was none.
+  [[nodiscard]] const nlohmann::json& resumed_note() const;
   /// ontology: for ontology.json; provenance: kept in store.json as it is. Throws std::logic_error where the cells
-  /// added are not the cells announced.
+  /// added are not the cells announced. With options.resumable checkpoints are made between shards too, and the
+  /// last one goes at the end.
   void finish(const nlohmann::json& ontology, const nlohmann::json& provenance);
 
  private:
