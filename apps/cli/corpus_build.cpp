@@ -105,6 +105,7 @@ void print_result(const corpus::BuildResult& result, const Arguments& arguments)
   rows.push_back({"kept", core::format_count(result.n_cells), core::format_count(result.n_donors),
                   core::format_count(result.n_types)});
   print_table({"removed by", "cells", "donors", "types"}, rows);
+  for (const corpus::SkippedSource& source : result.skipped) fmt::print("skipped: {}\n", source.reason);
   if (result.cells_without_donor > 0) {
     fmt::print("{} cells without a donor went to train only\n", core::format_count(result.cells_without_donor));
   }
@@ -119,8 +120,13 @@ nlohmann::json to_json(const corpus::BuildResult& result, const Arguments& argum
     effects.push_back(
         {{"rule", effect.rule}, {"cells", effect.cells}, {"donors", effect.donors}, {"types", effect.types}});
   }
+  nlohmann::json skipped = nlohmann::json::array();
+  for (const corpus::SkippedSource& source : result.skipped) {
+    skipped.push_back({{"path", source.path.string()}, {"reason", source.reason}});
+  }
   return {{"store", arguments.store.string()},
           {"removed", effects},
+          {"skipped", skipped},
           {"cells", result.n_cells},
           {"donors", result.n_donors},
           {"types", result.n_types},
@@ -152,6 +158,11 @@ void add_corpus_build(CLI::App& corpus) {
   add_curation(*command, *arguments);
   add_split(*command, arguments->options.split);
   add_columns(*command, arguments->options);
+  command->add_flag("--resume", arguments->options.resume,
+                    "go on with the build that was interrupted; it lies in STORE.build. The store is the same to the "
+                    "byte as that of a build without interruption");
+  command->add_flag("--keep-going", arguments->options.keep_going,
+                    "leave out sources that cannot be read or used, name each, and build the store of the others");
   add_seed(*command, arguments->options.split.seed, "the split of donors and the order of cells");
   add_memory(*command, arguments->options.memory_bytes);
   add_threads(*command, arguments->options.threads);

@@ -11,13 +11,12 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/core/staged_output.hpp"
-#include "sctab/corpus/gene_space.hpp"
-#include "sctab/corpus/obs_collection.hpp"
+#include "sctab/corpus/build_folder.hpp"
 #include "sctab/corpus/provenance.hpp"
-#include "sctab/corpus/source.hpp"
+#include "sctab/corpus/read_sources.hpp"
 #include "sctab/corpus/store_codes.hpp"
 #include "sctab/store/writer.hpp"
+#include "sctab/store/writer_checkpoint.hpp"
 
 namespace sctab::corpus {
 namespace {
@@ -69,22 +68,9 @@ void require_distinct(const std::vector<fs::path>& sources) {
   }
 }
 
-ObsKeys obs_keys(const BuildOptions& options) {
-  ObsKeys keys;
-  keys.donor = options.donor_key;
-  keys.dataset = options.dataset_key;
-  keys.cell_type = options.cell_type_key;
-  keys.primary_only = options.curation.primary_only;
-  keys.assume_primary = options.curation.assume_primary;
-  return keys;
-}
-
 // All that a build knows, filled step by step.
-struct Corpus {
-  std::vector<Source> sources;
-  CellTable cells;
-  std::vector<ReplacedLabel> replaced_labels;
-  GeneSpace genes;
+struct Corpus : SourceContents {
+  explicit Corpus(SourceContents contents) : SourceContents(std::move(contents)) {}
   std::vector<Split> donor_splits;  // of each donor code
 
   [[nodiscard]] Split split_of(std::size_t cell) const {
@@ -92,39 +78,6 @@ struct Corpus {
     return donor < 0 ? Split::kTrain : donor_splits[static_cast<std::size_t>(donor)];
   }
 };
-
-// The first pass over the sources: obs, where the counts are, gene names.
-Corpus read_sources(const std::vector<fs::path>& paths, const Ontology& ontology, const BuildOptions& options) {
-  Corpus corpus{{}, {}, {}, GeneSpace(options.genes, options.symbols), {}};
-  ObsCollector collector(ontology, obs_keys(options));
-  CellIndex n_cells = 0;
-  for (const auto& path : paths) {
-    core::check_interrupt();
-    const anndata::File file(path);
-    Source source = inspect_source(file, options.counts, n_cells);
-    corpus.genes.add(anndata::gene_names(file, source.matrix.path), gene_symbols(file, source.matrix.path));
-    collector.add(file);
-    n_cells += source.n_cells;
-    corpus.sources.push_back(std::move(source));
-  }
-  corpus.replaced_labels = collector.replaced_labels();
-  corpus.cells = collector.finish();
-  corpus.genes.finish();
-  for (std::size_t i = 0; i < corpus.sources.size(); ++i) {
-    const Source& source = corpus.sources[i];
-    corpus.genes.require_enough_found(i, source.path);
-    const core::GeneIndex repeated = corpus.genes.alignment(i).n_repeated();
-    spdlog::info(
-        "{}: {} cells; counts from {} ({}); {} of {} genes found{}", source.path.string(), format_count(source.n_cells),
-        source.counts.matrix_path, source.counts.reason, format_count(corpus.genes.alignment(i).n_found()),
-        format_count(corpus.genes.genes().size()),
-        repeated == 0 ? "" : fmt::format("; {} columns name a gene again and are summed", format_count(repeated)));
-  }
-  for (const auto& label : corpus.replaced_labels) {
-    spdlog::info("{} is obsolete: its {} cells are now {}", label.from, format_count(label.cells), label.to);
-  }
-  return corpus;
-}
 
 // Cells, donors and types of what curation left.
 BuildResult count_kept(const Corpus& corpus, const StoreCodes& codes, const Curation& curation) {
@@ -162,6 +115,7 @@ nlohmann::json provenance(const Corpus& corpus, const Ontology& ontology, const 
   return {{"made_by", "sctab corpus build"},
           {"sctab_version", SCTAB_VERSION},
           {"sources", to_json(corpus.sources, corpus.genes, kept_cells_of_sources(corpus))},
+          {"sources_skipped", to_json(result.skipped)},
           {"options", to_json(options)},
           {"ontology", {{"path", ontology_path.string()}, {"version", ontology.version()}}},
           {"replaced_labels", to_json(corpus.replaced_labels)},
@@ -170,29 +124,52 @@ nlohmann::json provenance(const Corpus& corpus, const Ontology& ontology, const 
           {"cells_without_donor", result.cells_without_donor}};
 }
 
-// The second pass: counts of the kept cells into the writer.
-void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options, int threads,
-                  store::Writer& writer) {
-  core::ThreadPool pool(threads == 0 ? core::default_threads() : threads);
+// The counts of one source into the writer. Throws BadSources where it is the source that is to blame.
+void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::size_t number,
+                         const StreamOptions& options, core::ThreadPool& pool, store::Writer& writer,
+                         core::Progress& progress) {
+  const Source& source = corpus.sources[number];
+  const auto begin = corpus.cells.kept.begin() + source.first_cell;
+  const std::vector<std::uint8_t> keep(begin, begin + source.n_cells);
+  std::vector<store::CellObs> obs;
+  std::vector<Split> splits;
+  bool writing = false;
+  const CellSink add = [&](sparse::CsrView counts, const std::vector<CellIndex>& rows) {
+    obs.clear();
+    splits.clear();
+    for (const CellIndex row : rows) {
+      const auto cell = static_cast<std::size_t>(source.first_cell + row);
+      obs.push_back(codes.obs(corpus.cells, cell, row));
+      splits.push_back(corpus.split_of(cell));
+    }
+    writing = true;
+    writer.add(counts, obs, splits);
+    writing = false;
+    progress.advance(counts.n_cells);
+  };
+  try {
+    stream_counts(source, keep, corpus.genes.alignment(number), options, pool, add);
+  } catch (const InputError& error) {
+    // A full disk is not the source's fault, and what is wrong with a source begins with its name.
+    if (writing || !std::string_view(error.what()).starts_with(source.path.string())) throw;
+    throw BadSources({{source.path, error.what()}});
+  }
+}
+
+// The second pass: counts of the kept cells into the writer, from where it stands. key: what the build is of.
+void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options,
+                  const nlohmann::json& key, core::ThreadPool& pool, store::Writer& writer) {
+  const nlohmann::json& resumed = writer.resumed_note();
+  const std::size_t first = resumed.is_null() ? 0 : resumed.at("next_source").get<std::size_t>();
   core::Progress progress("reading counts", std::count(corpus.cells.kept.begin(), corpus.cells.kept.end(), 1));
-  for (std::size_t i = 0; i < corpus.sources.size(); ++i) {
-    const Source& source = corpus.sources[i];
-    const auto begin = corpus.cells.kept.begin() + source.first_cell;
-    const std::vector<std::uint8_t> keep(begin, begin + source.n_cells);
-    std::vector<store::CellObs> obs;
-    std::vector<Split> splits;
-    const CellSink add = [&](sparse::CsrView counts, const std::vector<CellIndex>& rows) {
-      obs.clear();
-      splits.clear();
-      for (const CellIndex row : rows) {
-        const auto cell = static_cast<std::size_t>(source.first_cell + row);
-        obs.push_back(codes.obs(corpus.cells, cell, row));
-        splits.push_back(corpus.split_of(cell));
-      }
-      writer.add(counts, obs, splits);
-      progress.advance(counts.n_cells);
-    };
-    stream_counts(source, keep, corpus.genes.alignment(i), options, pool, add);
+  if (first > 0) {
+    spdlog::info("going on after {} of {} sources", first, corpus.sources.size());
+    const CellIndex n_read = corpus.sources[first - 1].first_cell + corpus.sources[first - 1].n_cells;
+    progress.advance(std::count(corpus.cells.kept.begin(), corpus.cells.kept.begin() + n_read, 1));
+  }
+  for (std::size_t i = first; i < corpus.sources.size(); ++i) {
+    write_source_counts(corpus, codes, i, options, pool, writer, progress);
+    writer.checkpoint({{"key", key}, {"next_source", i + 1}});
   }
   progress.finish();
 }
@@ -202,6 +179,8 @@ store::WriterOptions writer_options(const BuildOptions& options, const CellTable
   store::WriterOptions writer;
   writer.seed = options.split.seed;
   writer.threads = options.threads;
+  writer.resumable = true;
+  writer.seconds_between_checkpoints = options.seconds_between_checkpoints;
   writer.memory_bytes = options.memory_bytes - cells.bytes() - for_reading;
   if (writer.memory_bytes < options.memory_bytes / 4) {
     throw InputError(fmt::format("the obs of {} cells takes {} of the {} that --memory allows; give {} or more",
@@ -211,6 +190,104 @@ store::WriterOptions writer_options(const BuildOptions& options, const CellTable
                                  core::format_bytes(2.0 * static_cast<double>(cells.bytes()))));
   }
   return writer;
+}
+
+// What an unfinished build is of: only one of the same may go on with it.
+nlohmann::json build_key(const Corpus& corpus, const Ontology& ontology, const BuildOptions& options,
+                         const std::vector<SkippedSource>& skipped) {
+  nlohmann::json sources = nlohmann::json::array();
+  for (const Source& source : corpus.sources) {
+    sources.push_back({{"path", source.path.string()}, {"bytes", source.bytes}, {"modified", source.modified}});
+  }
+  return {{"sctab_version", SCTAB_VERSION},
+          {"options", to_json(options)},
+          {"ontology", ontology.version()},
+          {"gene_list_hash", corpus.genes.genes().hash()},
+          {"sources", sources},
+          {"sources_skipped", to_json(skipped)}};
+}
+
+// The note of the checkpoint in the folder, null where there is none.
+nlohmann::json note_of(const BuildFolder& folder) {
+  const auto checkpoint = store::read_checkpoint(folder.path());
+  return checkpoint ? checkpoint->note : nlohmann::json();
+}
+
+std::vector<SkippedSource> skipped_before(const BuildFolder& folder) {
+  std::vector<SkippedSource> skipped;
+  const nlohmann::json note = note_of(folder);
+  if (note.is_null()) return skipped;
+  for (const auto& source : note.at("key").at("sources_skipped")) {
+    skipped.push_back({source.at("path").get<std::string>(), source.at("reason")});
+  }
+  return skipped;
+}
+
+void require_same_build(const BuildFolder& folder, const nlohmann::json& key) {
+  const nlohmann::json note = note_of(folder);
+  if (note.is_null() || note.at("key") == key) return;
+  const std::string where = nlohmann::json::diff(note.at("key"), key).at(0).at("path");
+  throw InputError(fmt::format(
+      "{}: the unfinished build there is of other sources or options (they differ in {}); give the same, or "
+      "remove the folder to build anew",
+      folder.path().string(), where.substr(1)));
+}
+
+std::vector<fs::path> without(const std::vector<fs::path>& sources, const std::vector<SkippedSource>& skipped) {
+  std::vector<fs::path> left;
+  for (const auto& source : sources) {
+    const bool out = std::any_of(skipped.begin(), skipped.end(), [&](const auto& skip) { return skip.path == source; });
+    if (!out) left.push_back(source);
+  }
+  return left;
+}
+
+// skipped: sources to leave out, with the reason; others may join them.
+BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, const fs::path& ontology_path,
+                     const BuildOptions& options, std::vector<SkippedSource>& skipped) {
+  const Ontology ontology = load_ontology(ontology_path);
+  const std::vector<fs::path> used = without(sources, skipped);
+  Corpus corpus(read_sources(used, ontology, options, skipped));
+  const nlohmann::json key = build_key(corpus, ontology, options, skipped);
+  require_same_build(folder, key);
+  const Curation curation = curate(corpus.cells, ontology, options.curation);
+  require_two_types(corpus.cells, curation, ontology);
+  corpus.donor_splits = split_donors(corpus.cells, options.split);
+  const StoreCodes codes(corpus.cells, ontology);
+  BuildResult result = count_kept(corpus, codes, curation);
+  result.skipped = skipped;
+  result.provenance = provenance(corpus, ontology, ontology_path, options, result);
+
+  StreamOptions stream;
+  stream.block_bytes = options.memory_bytes / 32;
+  stream.read.memory_bytes = options.memory_bytes / 8;
+  stream.read.temporary_folder = folder.path().parent_path();  // /tmp may be small
+  const std::int64_t for_reading = 4 * stream.block_bytes + stream.read.memory_bytes;
+  store::Writer writer(folder.path(), corpus.genes.genes(), codes.tables(), result.split_cells,
+                       writer_options(options, corpus.cells, for_reading));
+  core::ThreadPool pool(options.threads == 0 ? core::default_threads() : options.threads);
+  write_counts(corpus, codes, stream, key, pool, writer);
+  writer.finish(ontology.to_json(codes.terms()), result.provenance);
+  result.bytes = store::Store::open(folder.path()).bytes();  // and the proof that no donor stands in two splits
+  return result;
+}
+
+// Leaves out one bad source after the other, where that is wanted.
+BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sources, const fs::path& ontology_path,
+                          const BuildOptions& options) {
+  std::vector<SkippedSource> skipped = skipped_before(folder);
+  while (true) {
+    try {
+      return build_in(folder, sources, ontology_path, options, skipped);
+    } catch (const BadSources& error) {
+      if (!options.keep_going) throw;
+      for (const auto& source : error.sources()) {
+        spdlog::warn("skipped, and the build begins anew without it: {}", source.reason);
+        skipped.push_back(source);
+      }
+      folder.clear();
+    }
+  }
 }
 
 }  // namespace
@@ -226,31 +303,20 @@ void BuildOptions::validate() const {
 BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, const BuildOptions& options) {
   options.validate();
   require_distinct(sources);
-  core::require_replaceable_directory(store, "store.json");
-  core::StagedOutput staged(store);
   const fs::path ontology_path = find_ontology(options.ontology, sources.front());
-  const Ontology ontology = load_ontology(ontology_path);
-
-  Corpus corpus = read_sources(sources, ontology, options);
-  const Curation curation = curate(corpus.cells, ontology, options.curation);
-  require_two_types(corpus.cells, curation, ontology);
-  corpus.donor_splits = split_donors(corpus.cells, options.split);
-  const StoreCodes codes(corpus.cells, ontology);
-  BuildResult result = count_kept(corpus, codes, curation);
-  result.provenance = provenance(corpus, ontology, ontology_path, options, result);
-
-  StreamOptions stream;
-  stream.block_bytes = options.memory_bytes / 32;
-  stream.read.memory_bytes = options.memory_bytes / 8;
-  stream.read.temporary_folder = staged.path().parent_path();  // /tmp may be small
-  const std::int64_t for_reading = 4 * stream.block_bytes + stream.read.memory_bytes;
-  store::Writer writer(staged.path(), corpus.genes.genes(), codes.tables(), result.split_cells,
-                       writer_options(options, corpus.cells, for_reading));
-  write_counts(corpus, codes, stream, options.threads, writer);
-  writer.finish(ontology.to_json(codes.terms()), result.provenance);
-  result.bytes = store::Store::open(staged.path()).bytes();  // and the proof that no donor stands in two splits
-  staged.commit();
-  return result;
+  BuildFolder folder(store, options.resume);
+  try {
+    BuildResult result = build_of_good(folder, sources, ontology_path, options);
+    folder.commit();
+    return result;
+  } catch (const core::Interrupted&) {
+    if (!folder.has_checkpoint()) throw;
+    throw core::Interrupted(fmt::format("interrupted; --resume goes on from {}", folder.path().string()));
+  } catch (const InputError& error) {
+    if (!folder.has_checkpoint()) throw;
+    throw InputError(fmt::format("{}; what was done is kept in {}: --resume goes on with the same sources and options",
+                                 error.what(), folder.path().string()));
+  }
 }
 
 }  // namespace sctab::corpus

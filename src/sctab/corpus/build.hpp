@@ -25,7 +25,16 @@ struct BuildOptions {
   std::string cell_type_key = "cell_type_ontology_term_id";
   std::int64_t memory_bytes = 4'000'000'000;
   int threads = 0;
+  bool keep_going = false;  // leave out sources that cannot be used
+  bool resume = false;      // go on with the unfinished build in STORE.build
+  double seconds_between_checkpoints = 60;
   void validate() const;  // throws InputError naming the field
+};
+
+/// A source left out, and why.
+struct SkippedSource {
+  std::filesystem::path path;
+  std::string reason;
 };
 
 struct BuildResult {
@@ -33,12 +42,15 @@ struct BuildResult {
   std::int64_t n_cells = 0, n_donors = 0, n_types = 0, cells_without_donor = 0;
   std::array<std::int64_t, 3> split_cells{}, split_donors{};  // in the order of store::kSplits
   std::int64_t bytes = 0;
+  std::vector<SkippedSource> skipped;
   nlohmann::json provenance;  // as kept in store.json
 };
 
-/// Sources to store. Whole or not at all: a failed or interrupted build leaves an earlier store as it was. Reads the
-/// obs of all sources (30 bytes a cell), curates and splits, then reads the counts in blocks. Throws InputError naming
-/// source, cell, column.
+/// Sources to store. Reads the obs of all sources (30 bytes a cell), curates and splits, then reads the counts in
+/// blocks. Whole or not at all: a failed or interrupted build leaves an earlier store as it was; what it has done lies
+/// in STORE.build, if it is worth a minute, and a build with options.resume goes on from there to the same bytes.
+/// Throws InputError naming source, cell, column. With options.keep_going sources that cannot be used are left out, and
+/// the store is the one of the others.
 BuildResult build(const std::vector<std::filesystem::path>& sources, const std::filesystem::path& store,
                   const BuildOptions& options);
 

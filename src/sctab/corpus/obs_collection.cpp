@@ -118,15 +118,44 @@ ObsCollector::ObsCollector(const ontology::Ontology& ontology, ObsKeys keys)
 }
 
 void ObsCollector::add(const File& file) {
+  const std::size_t n_before = cells_.size();
+  const auto names_before = cells_.names;
+  const auto replaced_before = replaced_;
+  try {
+    append(file);
+  } catch (...) {
+    truncate(n_before);
+    cells_.names = names_before;
+    replaced_ = replaced_before;
+    throw;
+  }
+}
+
+void ObsCollector::reserve(std::size_t n_cells) {
+  const std::size_t wanted = cells_.size() + n_cells;
+  const auto grow = [wanted](auto& column) {
+    if (column.capacity() < wanted) column.reserve(wanted + wanted / 8);
+  };
+  for (auto& column : cells_.codes) grow(column);
+  grow(cells_.primary);
+  grow(cells_.kept);
+}
+
+void ObsCollector::truncate(std::size_t n_cells) {
+  for (auto& column : cells_.codes) column.resize(std::min(column.size(), n_cells));
+  cells_.primary.resize(std::min(cells_.primary.size(), n_cells));
+  cells_.kept.resize(n_cells);
+}
+
+// Donors come last of all that can fail: their groups cannot be taken back.
+void ObsCollector::append(const File& file) {
   const auto n_cells = static_cast<std::size_t>(file.n_cells());
+  reserve(n_cells);
   for (const auto& column : donor_columns_) require_column(file, column, "the donors", "--donor-key");
   if (!keys_.dataset.empty()) require_column(file, keys_.dataset, "the datasets", "--dataset-key");
   const std::string stem = file.path().stem().string();
   const Categorical datasets = first_column(file, {keys_.dataset, "dataset_id", "study"}, stem);
-  if (!keys_.dataset.empty()) warn_of_split_persons(file);
-  if (keys_.dataset.empty() && !file.has_obs("dataset_id") && !file.has_obs("study")) warn_of_namesakes(file);
   add_labels(file);
-  add_donors(file, datasets);
   add_primary(file);
   append_codes(datasets, cells_.column(Field::kDataset), [&](const std::string& text, std::size_t) {
     return cells_.dictionary(Field::kDataset).code(is_missing(text) ? stem : text);
@@ -141,6 +170,9 @@ void ObsCollector::add(const File& file) {
   add_text(Field::kTissue, {"tissue", "tissue_ontology_term_id"});
   add_text(Field::kTissueGeneral, {"tissue_general", "tissue", "tissue_ontology_term_id"});
   add_text(Field::kDisease, {"disease", "disease_ontology_term_id"});
+  add_donors(file, datasets);
+  if (!keys_.dataset.empty()) warn_of_split_persons(file);
+  if (keys_.dataset.empty() && !file.has_obs("dataset_id") && !file.has_obs("study")) warn_of_namesakes(file);
   cells_.kept.insert(cells_.kept.end(), n_cells, 1);
 }
 

@@ -32,13 +32,17 @@ class ObsCollector {
  public:
   ObsCollector(const ontology::Ontology& ontology, ObsKeys keys);
 
-  /// Appends the cells of a file. Throws InputError naming file, cell, column and value.
+  /// Appends the cells of a file. Throws InputError naming file, cell, column and value, and has appended nothing then.
   void add(const anndata::File& file);
   /// Ends the collection: joins keys of one person to donors. The collector is empty afterwards.
   CellTable finish();
   [[nodiscard]] std::vector<ReplacedLabel> replaced_labels() const;
 
  private:
+  void append(const anndata::File& file);
+  /// Room for so many more cells; not the double, as vectors take it: the corpus may be half of the memory.
+  void reserve(std::size_t n_cells);
+  void truncate(std::size_t n_cells);
   void add_labels(const anndata::File& file);
   void add_donors(const anndata::File& file, const anndata::Categorical& datasets);
   /// Warns where the column given as dataset parts the cells of a donor name: perhaps one person.

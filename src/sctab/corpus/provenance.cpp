@@ -49,6 +49,12 @@ json to_json(const std::vector<Source>& sources, const GeneSpace& genes, const s
   return list;
 }
 
+json to_json(const std::vector<SkippedSource>& sources) {
+  json list = json::array();
+  for (const auto& source : sources) list.push_back({{"path", source.path.string()}, {"reason", source.reason}});
+  return list;
+}
+
 json to_json(const std::vector<RuleEffect>& effects) {
   json list = json::array();
   for (const auto& effect : effects) {

@@ -15,6 +15,7 @@ namespace sctab::corpus {
 nlohmann::json to_json(const BuildOptions& options);
 /// The sources in order, each with its counts, its genes found and its cells. kept: cells kept of each.
 nlohmann::json to_json(const std::vector<Source>& sources, const GeneSpace& genes, const std::vector<CellIndex>& kept);
+nlohmann::json to_json(const std::vector<SkippedSource>& sources);
 nlohmann::json to_json(const std::vector<RuleEffect>& effects);
 nlohmann::json to_json(const std::vector<ReplacedLabel>& labels);
 /// Donors and cells of each split, and the fractions of donors asked for and reached.

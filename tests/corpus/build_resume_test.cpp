@@ -1,0 +1,149 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "corpus/h5ad_file.hpp"
+#include "corpus/small_ontology.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/corpus/build.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::corpus {
+namespace {
+
+namespace fs = std::filesystem;
+using core::InputError;
+using tests::H5adFile;
+
+class BuildResume : public ::testing::Test {
+ protected:
+  BuildResume() {
+    core::write_file_atomically(folder_ / "cl.obo", tests::small_obo());
+    options_.curation.min_cells = options_.curation.min_donors = options_.curation.min_ancestors = 0;
+    options_.seconds_between_checkpoints = 0;
+    core::Progress::set_quiet(true);
+  }
+  fs::path write(const std::string& name, const H5adFile& file) {
+    file.write(folder_ / name);
+    return folder_ / name;
+  }
+  BuildResult build_store(const std::string& name, const std::vector<fs::path>& sources) {
+    return build(sources, folder_ / name, options_);
+  }
+  // As write(), with the size and the time of a first version, so that the two are one source to a build.
+  fs::path write_as_before(const std::string& name, const H5adFile& file) {
+    const fs::path path = folder_ / name;
+    const auto size = fs::file_size(path);
+    const auto time = fs::last_write_time(path);
+    file.write(path);
+    fs::resize_file(path, size);
+    fs::last_write_time(path, time);
+    return path;
+  }
+  // Zeros at the end of a file, which HDF5 does not read, so that other versions of it fit in its size.
+  void make_room(const fs::path& path) { fs::resize_file(path, fs::file_size(path) + 4096); }
+  nlohmann::json shards(const std::string& store) {
+    return core::read_json(folder_ / store / "store.json").at("shards");
+  }
+
+  tests::TemporaryFolder folder_;
+  BuildOptions options_;
+  H5adFile a_ = tests::small_file(6, 1, "a"), b_ = tests::small_file(5, 2, "b"), c_ = tests::small_file(7, 3, "c");
+};
+
+// The counts of a cell so that the first pass takes them and the second does not.
+void spoil(H5adFile& file) {
+  file.counts.data[static_cast<std::size_t>(file.counts.indptr[37])] = -1;
+}
+
+TEST_F(BuildResume, AnUnfinishedBuildGoesOnToTheSameBytes) {
+  const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_);
+  H5adFile spoiled = c_;
+  spoil(spoiled);
+  const fs::path c = write("c.h5ad", spoiled);
+  for (const auto& source : {a, b, c}) make_room(source);
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "c.h5ad", "cell 37", "--resume", "store.build");
+  EXPECT_FALSE(fs::exists(folder_ / "store"));
+  ASSERT_TRUE(fs::exists(folder_ / "store.build" / "checkpoint.json"));
+
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "store.build", "unfinished", "--resume");
+  options_.resume = true;
+  options_.split.seed = 2;
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "store.build", "options/seed");
+  options_.split.seed = 1;
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, c}), InputError, "store.build", "sources");
+
+  write_as_before("c.h5ad", c_);
+  build_store("whole", {a, b, c});
+  H5adFile changed = a_;  // were it read again, the store would not be the same
+  for (float& count : changed.counts.data) count += 1;
+  write_as_before("a.h5ad", changed);
+  const BuildResult result = build_store("store", {a, b, c});
+  EXPECT_EQ(result.n_cells, 180);
+  EXPECT_EQ(shards("store"), shards("whole"));
+  EXPECT_EQ(core::read_json(folder_ / "store" / "store.json"), core::read_json(folder_ / "whole" / "store.json"));
+  EXPECT_FALSE(fs::exists(folder_ / "store.build"));
+  EXPECT_FALSE(fs::exists(folder_ / "store" / "checkpoint.json"));
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "store", "finished", "--resume");
+}
+
+TEST_F(BuildResume, ResumingNothingIsABuild) {
+  options_.resume = true;
+  EXPECT_EQ(build_store("store", {write("a.h5ad", a_), write("b.h5ad", b_)}).n_cells, 110);
+}
+
+TEST_F(BuildResume, FoldersOfOthersAreLeftAlone) {
+  const fs::path a = write("a.h5ad", a_);
+  fs::create_directory(folder_ / "store.build");
+  tests::write_bytes(folder_ / "store.build" / "cat.jpg", "a cat");
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a}), InputError, "store.build", "cat.jpg");
+  EXPECT_TRUE(fs::exists(folder_ / "store.build" / "cat.jpg"));
+  tests::write_bytes(folder_ / "other.build", "a file");
+  SCTAB_EXPECT_THROW_WITH(build_store("other", {a}), InputError, "other.build", "is a file");
+}
+
+TEST_F(BuildResume, KeepGoingBuildsTheStoreOfTheGoodSources) {
+  const fs::path a = write("a.h5ad", a_), c = write("c.h5ad", c_);
+  core::write_file_atomically(folder_ / "text.h5ad", "cell,gene\n1,2\n");
+  H5adFile mislabelled = b_, spoiled = tests::small_file(6, 4, "d"), mouse = b_;
+  mislabelled.obs["cell_type_ontology_term_id"][41] = "T cell";
+  mislabelled.set_all("tissue", "a tissue of no other");
+  spoil(spoiled);
+  for (auto& gene : mouse.genes) gene.replace(0, 4, "ENSMUSG");
+  const std::vector<fs::path> all = {folder_ / "text.h5ad",          a, write("mislabelled.h5ad", mislabelled),
+                                     write("spoiled.h5ad", spoiled), c, write("mouse.h5ad", mouse)};
+  SCTAB_EXPECT_THROW_WITH(build_store("store", all), InputError, "text.h5ad", "HDF5");
+  EXPECT_FALSE(fs::exists(folder_ / "store.build"));
+
+  options_.keep_going = true;
+  const BuildResult result = build_store("store", all);
+  ASSERT_EQ(result.skipped.size(), 4U);
+  const std::pair<const char*, const char*> expected[] = {
+      {"text.h5ad", "HDF5"}, {"mislabelled.h5ad", "cell 41"}, {"mouse.h5ad", "genes"}, {"spoiled.h5ad", "cell 37"}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(result.skipped[i].path.filename(), expected[i].first);
+    EXPECT_NE(result.skipped[i].reason.find(expected[i].second), std::string::npos) << result.skipped[i].reason;
+  }
+  options_.keep_going = false;
+  build_store("good", {a, c});
+  EXPECT_EQ(shards("store"), shards("good"));
+  const nlohmann::json provenance = core::read_json(folder_ / "store" / "store.json").at("provenance");
+  EXPECT_EQ(provenance.at("sources").size(), 2U);
+  EXPECT_EQ(provenance.at("sources_skipped").size(), 4U);
+  EXPECT_NE(provenance.at("sources_skipped")[2].at("reason").get<std::string>().find("mouse.h5ad"), std::string::npos);
+}
+
+TEST_F(BuildResume, KeepGoingNeedsAtLeastOneGoodSource) {
+  core::write_file_atomically(folder_ / "a.h5ad", "x");
+  core::write_file_atomically(folder_ / "b.h5ad", "y");
+  options_.keep_going = true;
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {folder_ / "a.h5ad", folder_ / "b.h5ad"}), InputError,
+                          "none of the 2 sources", "a.h5ad");
+  EXPECT_FALSE(fs::exists(folder_ / "store.build"));
+}
+
+}  // namespace
+}  // namespace sctab::corpus
