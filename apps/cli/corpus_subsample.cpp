@@ -24,9 +24,11 @@ struct Arguments {
 
 void run(Arguments& arguments) {
   arguments.options.by = arguments.by == "donors" ? corpus::SubsampleBy::kDonors : corpus::SubsampleBy::kCells;
-  if (!arguments.fraction && arguments.options.without_types.empty()) {
+  const corpus::SubsampleOptions& given = arguments.options;
+  if (!arguments.fraction && given.without_types.empty() && given.only_tissues.empty()) {
     throw core::InputError(
-        "--fraction: not given; give the part that is to stay, or leave types out by --without-types");
+        "--fraction: not given; give the part that is to stay, or leave types out by --without-types, or tissues by "
+        "--only-tissues");
   }
   arguments.options.fraction = arguments.fraction.value_or(1);
   const store::Store from = store::Store::open(arguments.from);
@@ -56,10 +58,9 @@ void add_corpus_subsample(CLI::App& corpus) {
       ->type_name("cells|donors")
       ->capture_default_str();
   command
-      ->add_option(
-          "--fraction", arguments->fraction,
-          "the part: above 0, at most 1; the paper's 0.15, 0.30, 0.50, 0.70, 1. With --without-types it may be "
-          "left out: all of the others")
+      ->add_option("--fraction", arguments->fraction,
+                   "the part: above 0, at most 1; the paper's 0.15, 0.30, 0.50, 0.70, 1. With --without-types or "
+                   "--only-tissues it may be left out: all of the others")
       ->type_name("SHARE");
   command
       ->add_option(
@@ -67,6 +68,11 @@ void add_corpus_subsample(CLI::App& corpus) {
           "Cell Ontology ids: their cells, and those of their subtypes, leave training and validation and stay "
           "in the test, which then asks what a model says of types that it does not know")
       ->type_name("ID");
+  command
+      ->add_option(
+          "--only-tissues", arguments->options.only_tissues,
+          "values of tissue_general: cells of other tissues leave training and validation and stay in the test")
+      ->type_name("TISSUE");
   add_seed(*command, arguments->options.seed, "which cells or donors are taken");
   add_memory(*command, arguments->options.memory_bytes);
   add_threads(*command, arguments->options.threads);

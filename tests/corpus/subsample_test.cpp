@@ -27,6 +27,9 @@ class SubsampleTest : public ::testing::Test {
     tests::H5adFile file = tests::small_file(20, 1);
     for (std::size_t cell = 0; cell < 10; ++cell) file.obs["donor_id"][cell] = "unknown";
     for (std::size_t cell = 0; cell < 5; ++cell) file.obs["cell_type_ontology_term_id"][cell] = "CL:0000084";
+    for (std::size_t cell = 0; cell < file.n_cells(); ++cell) {
+      file.obs["tissue_general"].push_back(cell % 2 == 0 ? "blood" : "lung");
+    }
     file.write(folder_ / "a.h5ad");
     core::write_file_atomically(folder_ / "cl.obo", tests::small_obo());
     BuildOptions options;
@@ -183,6 +186,32 @@ TEST_F(SubsampleTest, ATypeThatTheStoreHasNotCannotBeLeftOut) {
   }
   options.without_types = {"CL:0000999"};  // obsolete, and replaced by B cell
   EXPECT_EQ(subsample(whole(), folder_ / "part", options).types_left_out, std::vector<std::string>{"B cell"});
+}
+
+TEST_F(SubsampleTest, OtherTissuesStayInTheTestAlone) {
+  const std::vector<std::string> tissues = whole().tables().column(Field::kTissueGeneral);
+  ASSERT_FALSE(tissues.empty());
+  SubsampleOptions options;
+  options.fraction = 1;
+  options.only_tissues = {tissues.front()};
+  subsample(whole(), folder_ / "part", options);
+  const store::Store part = store::Store::open(folder_ / "part");
+  const auto count = [](const store::Store& store, Split split, bool first) {
+    const store::ObsTable obs = store.obs(split);
+    return std::ranges::count_if(obs.column(Field::kTissueGeneral),
+                                 [first](auto code) { return (code == 0) == first; });
+  };
+  for (const Split split : {Split::kTrain, Split::kVal}) {
+    EXPECT_GT(count(whole(), split, true), 0);
+    EXPECT_GT(count(whole(), split, false), 0);
+    EXPECT_EQ(count(part, split, true), count(whole(), split, true));
+    EXPECT_EQ(count(part, split, false), 0);
+  }
+  EXPECT_EQ(rows(part, Split::kTest), rows(whole(), Split::kTest));
+  EXPECT_EQ(part.provenance().at("only_tissues"), options.only_tissues);
+  options.only_tissues = {"moon"};
+  SCTAB_EXPECT_THROW_WITH(subsample(whole(), folder_ / "other", options), core::InputError, "--only-tissues", "moon",
+                          tissues.front().c_str());
 }
 
 TEST_F(SubsampleTest, AnotherSeedTakesOthers) {

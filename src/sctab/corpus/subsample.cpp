@@ -114,12 +114,27 @@ std::vector<std::uint8_t> types_left_out(const store::Store& from, const Subsamp
   return left_out;
 }
 
-// 0 for the cells of types that are left out, whatever they were.
-void drop_types(const store::ObsTable& obs, const std::vector<std::uint8_t>& left_out,
-                std::vector<std::uint8_t>& chosen) {
-  const auto& types = obs.column(Field::kCellType);
+// 1 for each tissue_general of the store that is not among only_tissues.
+std::vector<std::uint8_t> tissues_left_out(const store::Store& from, const SubsampleOptions& options) {
+  const auto& tissues = from.tables().column(Field::kTissueGeneral);
+  std::vector<std::uint8_t> left_out(tissues.size(), options.only_tissues.empty() ? 0 : 1);
+  for (const std::string& tissue : options.only_tissues) {
+    const auto found = std::ranges::find(tissues, tissue);
+    if (found == tissues.end()) {
+      throw InputError(fmt::format("--only-tissues {}: {} has no such tissue_general; it has: {}", tissue,
+                                   from.directory().string(), fmt::join(tissues, ", ")));
+    }
+    left_out[static_cast<std::size_t>(found - tissues.begin())] = 0;
+  }
+  return left_out;
+}
+
+// 0 for the cells whose type, or tissue, is left out or missing, whatever they were.
+void drop(const store::ObsTable& obs, Field field, const std::vector<std::uint8_t>& left_out,
+          std::vector<std::uint8_t>& chosen) {
+  const auto& codes = obs.column(field);
   for (std::size_t cell = 0; cell < chosen.size(); ++cell) {
-    if (left_out[static_cast<std::size_t>(types[cell])] != 0) chosen[cell] = 0;
+    if (codes[cell] < 0 || left_out[static_cast<std::size_t>(codes[cell])] != 0) chosen[cell] = 0;
   }
 }
 
@@ -164,6 +179,7 @@ nlohmann::json provenance(const store::Store& from, const SubsampleOptions& opti
           {"train_donors", result.train_donors},
           {"types_lost_from_train", result.types_lost},
           {"types_left_out", result.types_left_out},
+          {"only_tissues", options.only_tissues},
           {"from", {{"path", from.directory().string()}, {"hash", from.hash()}, {"provenance", from.provenance()}}}};
 }
 
@@ -202,13 +218,17 @@ SubsampleResult subsample(const store::Store& from, const std::filesystem::path&
   std::array<store::ObsTable, 3> obs;
   std::array<std::vector<std::uint8_t>, 3> chosen;
   const std::vector<std::uint8_t> left_out = types_left_out(from, options);
+  const std::vector<std::uint8_t> other_tissues = tissues_left_out(from, options);
   CellIndex n_to_read = 0;
   for (const Split split : store::kSplits) {
     const auto i = static_cast<std::size_t>(split);
     obs[i] = from.obs(split);
     chosen[i].assign(static_cast<std::size_t>(obs[i].size()), 1);
     if (split == Split::kTrain) chosen[i] = choose_cells(obs[i], from.tables(), options);
-    if (split != Split::kTest) drop_types(obs[i], left_out, chosen[i]);
+    if (split != Split::kTest) {
+      drop(obs[i], Field::kCellType, left_out, chosen[i]);
+      if (!options.only_tissues.empty()) drop(obs[i], Field::kTissueGeneral, other_tissues, chosen[i]);
+    }
     n_to_read += obs[i].size();
   }
   const SubsampleResult result = summarise(obs.front(), from.tables(), chosen.front(), left_out);

@@ -19,6 +19,8 @@ struct SubsampleOptions {
   /// CL ids: cells of these types, and of their subtypes, are in neither training nor validation. The test keeps them,
   /// for it asks what a model says of cells that it has never seen the like of.
   std::vector<std::string> without_types;
+  /// Values of tissue_general: cells of other tissues are in neither training nor validation. Empty: all stay.
+  std::vector<std::string> only_tissues;
   std::uint64_t seed = 1;  // one seed, one nesting: 30% holds all of 15%
   std::int64_t memory_bytes = 4'000'000'000;
   int threads = 0;
@@ -39,7 +41,8 @@ std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store
                                        const SubsampleOptions& options);
 
 /// A store with a nested part of the training cells; validation and test are kept whole, but for what without_types
-/// says. Whole or not at all. Throws InputError naming an id that no type of the store has or lies below.
+/// says. Whole or not at all. Throws InputError naming an id that no type of the store has or lies below,
+/// and a tissue that the store has not.
 SubsampleResult subsample(const store::Store& from, const std::filesystem::path& to, const SubsampleOptions& options);
 
 }  // namespace sctab::corpus
