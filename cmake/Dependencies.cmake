@@ -46,6 +46,12 @@ target_include_directories(sctab_xgboost SYSTEM INTERFACE ${XGBOOST_INCLUDE_DIR}
 target_link_libraries(sctab_xgboost INTERFACE ${XGBOOST_LIBRARY})
 add_library(sctab::xgboost ALIAS sctab_xgboost)
 
+# Recipes of benchmarks. Headers only.
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+add_library(sctab_tomlplusplus INTERFACE)
+target_include_directories(sctab_tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
+add_library(sctab::tomlplusplus ALIAS sctab_tomlplusplus)
+
 if(SCTAB_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -24,6 +24,8 @@ MODULES = {
     "metrics": ["core", "ontology"],
     "train": ["core", "sparse", "ontology", "store", "kernels", "augmentation", "nn", "metrics"],
     "baselines": ["core", "sparse", "store", "kernels", "nn", "metrics", "train"],
+    "benchmark": ["core", "simulate", "store", "corpus", "kernels", "augmentation", "nn", "metrics", "train", "baselines",
+                  "report"],
     "annotate": ["core", "sparse", "ontology", "anndata", "kernels", "nn", "metrics"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -17,5 +17,6 @@ void add_models_import(CLI::App& models);
 void add_models_show(CLI::App& models);
 void add_pca(CLI::App& app);
 void add_simulate(CLI::App& app);
+void add_benchmark(CLI::App& app);
 
 }  // namespace sctab::cli

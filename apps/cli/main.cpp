@@ -50,6 +50,7 @@ void add_commands(CLI::App& app) {
   add_models_show(*models);
   add_pca(app);
   add_simulate(app);
+  add_benchmark(app);
 }
 
 /// "sctab corpus build": the command that was being parsed.

@@ -1,0 +1,96 @@
+#include "sctab/benchmark/benchmark.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "print.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/progress.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+using benchmark::TrialReport;
+
+struct Arguments {
+  std::filesystem::path recipe, out;
+  benchmark::BenchmarkOptions options;
+  bool json = false, verbose = false;
+};
+
+/// One line a trial, at once: a run may take days. file: standard output, or with --json standard error.
+void print_trial(std::FILE* file, const TrialReport& trial) {
+  const char* state = trial.state == TrialReport::State::kReused   ? " (from an earlier run)"
+                      : trial.state == TrialReport::State::kFailed ? " failed"
+                                                                   : "";
+  fmt::print(file, "[{}/{}] {}{}: {}\n", trial.number, trial.n_trials, trial.title, state, trial.text);
+  static_cast<void>(std::fflush(file));
+}
+
+void run(Arguments& arguments) {
+  if (!arguments.verbose) {  // a line a trial; what each training says of itself would drown it
+    core::Progress::set_quiet(true);
+    spdlog::set_level(spdlog::level::err);
+  }
+  std::FILE* const lines = arguments.json ? stderr : stdout;
+  arguments.options.on_trial = [lines](const TrialReport& trial) { print_trial(lines, trial); };
+  arguments.options.on_note = [](const std::string& note) { fmt::print(stderr, "{}\n", note); };
+  const benchmark::BenchmarkResult result =
+      benchmark::run_benchmark(arguments.recipe, arguments.out, arguments.options);
+  if (arguments.json) {
+    print_json(core::read_json(arguments.out / "results.json"));
+  } else {
+    fmt::print("\n{}\n{}\npage: {}\n", result.summary, result.findings, result.page.string());
+  }
+  if (result.n_failed == 0) return;
+  throw core::InputError(
+      fmt::format("{} of {} trials failed, and the tables lack them; the first was {}; the same command "
+                  "tries them again",
+                  result.n_failed, result.n_trials, result.first_failure));
+}
+
+}  // namespace
+
+void add_benchmark(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "benchmark",
+      "Train and evaluate whatever a recipe asks for: models on parts of a corpus, over seeds. Each trial is kept, so "
+      "that the same command goes on after Ctrl-C; at the end there are tables (csv, json), the recipe's figures on "
+      "one "
+      "HTML page, and which of the paper's findings held. recipes/ has the paper's experiments.");
+  auto arguments = std::make_shared<Arguments>();
+  benchmark::BenchmarkOptions& options = arguments->options;
+  command->add_option("RECIPE", arguments->recipe, "a recipe, as a TOML file")->required();
+  command
+      ->add_option("-o,--output", arguments->out, "folder for trials, tables and index.html; a run there is continued")
+      ->type_name("OUT")
+      ->required();
+  command->add_flag("--small", options.small, "the recipe's small form: minutes on a laptop");
+  command
+      ->add_option("--store", options.corpus.store,
+                   "a store made by `sctab corpus build`, instead of the recipe's corpus")
+      ->type_name("STORE");
+  command->add_option("--data", options.corpus.data, "folder that holds the sources which the recipe names")
+      ->type_name("DIR");
+  command
+      ->add_option("--seeds", options.seeds, "instead of the recipe's: fewer for a first look, more for a close call")
+      ->type_name("N");
+  command->add_flag("--keep-models", options.keep_models, "leave the trained models in OUT/models");
+  command->add_flag("--verbose", arguments->verbose, "show what each training says, and progress");
+  add_memory(*command, options.corpus.memory_bytes);
+  add_threads(*command, options.corpus.threads);
+  add_device(*command, options.device);
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

@@ -1,0 +1,112 @@
+#include "sctab/benchmark/corpora.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+
+namespace sctab::benchmark {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path below(const fs::path& data, const fs::path& path) {
+  return path.empty() ? path : data / path;
+}
+
+/// The files that a store is built from: those of the data folder, or simulated ones.
+std::vector<fs::path> find_sources(const CorpusSpec& corpus, const fs::path& folder, const CorpusOptions& options,
+                                   corpus::BuildOptions& build) {
+  build.memory_bytes = options.memory_bytes;
+  build.threads = options.threads;
+  if (corpus.simulated) {
+    simulate::SimulateOptions simulated = *corpus.simulated;
+    simulated.threads = options.threads;
+    const simulate::SimulateResult made = simulate::simulate(folder / "simulated", simulated);
+    build.ontology = made.ontology;
+    build.genes = made.genes;
+    return made.sources;
+  }
+  build.ontology = below(options.data, build.ontology);
+  build.genes = below(options.data, build.genes);
+  build.symbols = below(options.data, build.symbols);
+  std::vector<fs::path> sources;
+  for (const fs::path& source : corpus.sources) sources.push_back(options.data / source);
+  return sources;
+}
+
+/// What the store was built from, to see whether it still is what the recipe says: settings, sizes and times of files.
+nlohmann::json origin(const CorpusSpec& corpus, const fs::path& data) {
+  nlohmann::json json = {{"corpus", corpus.as_given}, {"files", nlohmann::json::object()}};
+  for (const fs::path& source : corpus.sources) {
+    const fs::path path = data / source;
+    std::error_code missing;
+    const auto bytes = fs::file_size(path, missing);
+    if (missing) {
+      throw core::InputError(
+          fmt::format("{}: no such file; the recipe builds its corpus from it, below the folder that "
+                      "--data names",
+                      path.string()));
+    }
+    json["files"][source.string()] = {{"bytes", bytes}, {"time", fs::last_write_time(path).time_since_epoch().count()}};
+  }
+  return json;
+}
+
+}  // namespace
+
+store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const CorpusOptions& options) {
+  if (!options.store.empty()) return store::Store::open(options.store);
+  if (!recipe.corpus) {
+    throw core::InputError(
+        "--store: not given, and the recipe has no [corpus] to build one from; give a store made by "
+        "`sctab corpus build`, or take the recipe's --small form");
+  }
+  if (!recipe.corpus->simulated && options.data.empty()) {
+    throw core::InputError(
+        "--data: not given, and the recipe builds its corpus from files below it; give the folder, or "
+        "a store of yours with --store");
+  }
+  const fs::path store = folder / "store", note = folder / "store-origin.json";
+  const nlohmann::json wanted = origin(*recipe.corpus, options.data);
+  if (fs::exists(store / "store.json") && fs::exists(note) && core::read_json(note) == wanted) {
+    return store::Store::open(store);
+  }
+  fs::remove(note);
+  corpus::BuildOptions build = recipe.corpus->build;
+  const std::vector<fs::path> sources = find_sources(*recipe.corpus, folder, options, build);
+  corpus::build(sources, store, build);
+  core::write_json(note, wanted);
+  fs::remove_all(folder / "simulated");
+  return store::Store::open(store);
+}
+
+PartStores::PartStores(const store::Store& whole, fs::path folder, const CorpusOptions& options)
+    : whole_(whole), folder_(std::move(folder)), options_(options) {}
+
+PartStores::~PartStores() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+const store::Store& PartStores::open(const PartSpec& part, std::uint64_t seed) {
+  if (part.is_whole()) return whole_;
+  const std::string wanted = nlohmann::json({{"part", to_json(part)}, {"seed", seed}}).dump();
+  if (part_ && made_ == wanted) return *part_;
+  part_.reset();
+  corpus::SubsampleOptions subsample;
+  subsample.by = part.by.value_or(corpus::SubsampleBy::kCells);
+  subsample.fraction = part.fraction;
+  subsample.without_types = part.without_types;
+  subsample.only_tissues = part.only_tissues;
+  subsample.seed = seed;
+  subsample.memory_bytes = options_.memory_bytes;
+  subsample.threads = options_.threads;
+  corpus::subsample(whole_, folder_, subsample);
+  part_ = store::Store::open(folder_);
+  made_ = wanted;
+  return *part_;
+}
+
+}  // namespace sctab::benchmark

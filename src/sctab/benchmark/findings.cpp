@@ -1,0 +1,73 @@
+#include "sctab/benchmark/findings.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace sctab::benchmark {
+namespace {
+
+std::string mean_text(const std::vector<double>& values) {
+  const Moments found = moments(values);
+  if (found.n == 0) return "nothing measured";
+  if (found.n == 1) return fmt::format("{:.4g}", found.mean);
+  return fmt::format("{:.4g} ± {:.2g}", found.mean, found.deviation);
+}
+
+Verdict judge(const StudentTest& test) {
+  if (std::isnan(test.p)) return Verdict::kNotTested;
+  if (test.p > kSignificant) return Verdict::kWithinNoise;
+  return test.difference > 0 ? Verdict::kHeld : Verdict::kDidNotHold;
+}
+
+}  // namespace
+
+std::string_view name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kHeld:
+      return "held";
+    case Verdict::kDidNotHold:
+      return "did not hold";
+    case Verdict::kWithinNoise:
+      return "within noise";
+    default:
+      return "not tested";
+  }
+}
+
+std::string Finding::numbers() const {
+  std::string text = mean_text(left) + " against ";
+  std::string seeds = fmt::format("{}", left.size());
+  if (claim->right) {
+    text += mean_text(right);
+    seeds += fmt::format(" and {}", right.size());
+  } else {
+    text += fmt::format("{:.4g}", claim->than);
+  }
+  text += fmt::format(" ({} seeds)", seeds);
+  if (verdict == Verdict::kNotTested) return text + ", no test: too few seeds, or no spread over them";
+  return text + (test.p < 1e-4 ? std::string(", p < 0.0001") : fmt::format(", p {:.2g}", test.p));
+}
+
+std::vector<Finding> check_findings(const Results& results) {
+  std::vector<Finding> findings;
+  for (const FindingSpec& claim : results.recipe().findings) {
+    Finding finding{.claim = &claim, .left = results.gains(claim.left), .right = {}, .test = {}};
+    if (claim.right) finding.right = results.gains(*claim.right);
+    finding.test = claim.right ? welch_test(finding.left, finding.right) : one_sample_test(finding.left, claim.than);
+    finding.verdict = judge(finding.test);
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+std::string findings_text(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += fmt::format("{}: {}\n  here: {}\n  paper: {}\n", name(finding.verdict), finding.claim->text,
+                        finding.numbers(), finding.claim->paper);
+  }
+  return text;
+}
+
+}  // namespace sctab::benchmark

@@ -1,0 +1,76 @@
+#include "sctab/benchmark/page.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sctab/benchmark/figures.hpp"
+#include "sctab/benchmark/tables.hpp"
+#include "sctab/report/page.hpp"
+
+namespace sctab::benchmark {
+namespace {
+
+/// A chart without values is left out: its trials have failed, or there are no such cells in the test.
+template <typename Chart>
+bool is_empty(const Chart& chart) {
+  return chart.series.empty();
+}
+bool is_empty(const report::BarChart& chart) {
+  return chart.series.empty() || chart.groups.empty();
+}
+
+template <typename Chart>
+void add(const Chart& chart, report::Page& page) {
+  if (is_empty(chart)) return page.add_text(fmt::format("{}: nothing was measured.", chart.title));
+  page.add_chart(chart);
+}
+
+void add_figure(const Results& results, const FigureSpec& figure, report::Page& page) {
+  switch (figure.kind) {
+    case FigureKind::kBars:
+      return add(bars(results, figure), page);
+    case FigureKind::kTissues:
+      return add(tissues(results, figure), page);
+    case FigureKind::kCurves:
+      return add(curves(results, figure), page);
+    case FigureKind::kTypes:
+      return add(types(results, figure), page);
+    case FigureKind::kLines:
+      return add(lines(results, figure), page);
+    case FigureKind::kMembers:
+      return add(members(results, figure), page);
+    case FigureKind::kReliability:
+      return add(reliability(results, figure), page);
+  }
+}
+
+void add_table(const std::string& heading, const std::string& caption, const report::Table& table, report::Page& page) {
+  if (table.rows.empty()) return;
+  page.add_heading(heading);
+  page.add_table(caption, table);
+}
+
+}  // namespace
+
+void write_page(const std::filesystem::path& path, const Results& results, const std::vector<Finding>& findings) {
+  const Recipe& recipe = results.recipe();
+  report::Page page(recipe.title, recipe.draws);
+  page.add_text(
+      fmt::format("{} finished trials, seeds {}. Scores are on test donors that no model saw, corrected by the "
+                  "Cell Ontology; ± is the standard deviation over seeds.",
+                  results.trials().size(), fmt::join(recipe.seeds, ", ")));
+  add_table(
+      "Findings of the paper, at this size",
+      "Held and did not hold: Welch's test over seeds, p of 0.05 or less. Seeds vary training and what is drawn of "
+      "the corpus, not the donors of the test.",
+      findings_table(findings), page);
+  if (!recipe.figures.empty()) page.add_heading("Figures");
+  for (const FigureSpec& figure : recipe.figures) add_figure(results, figure, page);
+  add_table("Means over seeds", "", summary_table(results), page);
+  add_table("Macro F1 by tissue", "", tissue_table(results), page);
+  add_table("Welch tests", "Of two models on the same part; p is two-sided and not corrected for the number of tests.",
+            welch_table(results), page);
+  page.write(path);
+}
+
+}  // namespace sctab::benchmark

@@ -1,0 +1,106 @@
+#include <fmt/format.h>
+
+#include "sctab/benchmark/recipe_sections.hpp"
+#include "sctab/core/error.hpp"
+
+namespace sctab::benchmark {
+namespace {
+
+using nn::ModelKind;
+
+void take_tabnet(SettingsReader& reader, train::PlanOptions& plan) {
+  reader.take("n_d", plan.n_d);
+  reader.take("n_a", plan.n_a);
+  reader.take("n_steps", plan.n_steps);
+  reader.take("n_shared", plan.n_shared);
+  reader.take("n_independent", plan.n_independent);
+  reader.take("virtual_batch_size", plan.virtual_batch_size);
+  reader.take("momentum", plan.momentum);
+  reader.take("lambda_sparse", plan.lambda_sparse);
+  reader.take("reestimate_batch_norm", plan.reestimate_batch_norm);
+  std::string mask;
+  if (reader.take_choice("mask_type", mask, {"entmax", "sparsemax"})) plan.mask_type = nn::parse_mask_type(mask);
+}
+
+void take_mlp(SettingsReader& reader, train::PlanOptions& plan) {
+  reader.take("n_hidden", plan.n_hidden);
+  reader.take("hidden_size", plan.hidden_size);
+  reader.take("dropout", plan.dropout);
+}
+
+void take_network(SettingsReader& reader, ModelSpec& model) {
+  train::TrainOptions& options = model.network;
+  std::string preset;
+  options.paper_preset = reader.take_choice("preset", preset, {"paper"});
+  reader.take("batch_size", options.batch_size);
+  reader.take("epochs", options.max_epochs);
+  reader.take("patience", options.patience);
+  reader.take("learning_rate", options.learning_rate);
+  reader.take("weight_decay", options.weight_decay);
+  reader.take("lr_gamma", options.lr_gamma);
+  reader.take("clip_norm", options.clip_norm);
+  reader.take("class_weights", options.class_weights);
+  reader.take("members", options.members);
+  reader.take("augment", model.augment);
+  if (options.kind == ModelKind::kTabnet) take_tabnet(reader, options);
+  if (options.kind == ModelKind::kMlp) take_mlp(reader, options);
+  if (options.members < 1) throw core::InputError(reader.where("members") + " is below 1; give at least 1 network");
+}
+
+void take_baseline(SettingsReader& reader, baselines::BaselineOptions& options) {
+  std::string preset;
+  if (options.kind == ModelKind::kXgboost) {
+    reader.take_choice("preset", preset, {"paper", "defaults"});
+    options.library_defaults = preset == "defaults";
+  }
+  if (nn::uses_components(options.kind)) reader.take("components", options.n_components);
+}
+
+void take_loader(SettingsReader& reader, ModelSpec& model) {
+  store::LoaderOptions& options = model.loader.emplace();
+  reader.take("batch_size", options.batch_size);
+  reader.take("threads", options.threads);
+  reader.take("rows_per_block", options.rows_per_block);
+  reader.take("blocks_per_window", options.blocks_per_window);
+  reader.take("cold", model.cold);
+  try {
+    options.validate();
+  } catch (const core::InputError& error) {
+    throw core::InputError(fmt::format("{}: {}", reader.where("name"), error.what()));
+  }
+}
+
+/// What decides the results: all settings but name and parts, which only say what they are called and where they go.
+nlohmann::json deciding(const Setting& setting) {
+  nlohmann::json json = to_json(setting);
+  json.erase("name");
+  json.erase("parts");
+  return json;
+}
+
+}  // namespace
+
+ModelSpec read_model(SettingsReader reader) {
+  ModelSpec model;
+  std::string kind;
+  reader.require("name", model.name);
+  reader.require("kind", kind);
+  reader.take_choice("kind", kind,
+                     {"tabnet", "mlp", "linear", "xgboost", "celltypist", "pca+linear", "centroid", "loader"});
+  reader.take("parts", model.parts);
+  if (kind == "loader") {
+    take_loader(reader, model);
+  } else {
+    model.network.kind = model.baseline.kind = nn::parse_model_kind(kind);
+    if (model.is_network()) {
+      take_network(reader, model);
+    } else {
+      take_baseline(reader, model.baseline);
+    }
+  }
+  reader.require_no_others();
+  model.as_given = deciding(reader.setting());
+  return model;
+}
+
+}  // namespace sctab::benchmark

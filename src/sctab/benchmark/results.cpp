@@ -1,0 +1,108 @@
+#include "sctab/benchmark/results.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <set>
+
+namespace sctab::benchmark {
+namespace {
+
+using nlohmann::json;
+
+double number_at(const json& object, std::string_view key) {
+  const auto found = object.find(key);
+  const bool is_number = found != object.end() && found->is_number();
+  return is_number ? found->get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+const json& part_of(const json& trial, const char* key) {
+  static const json kNone = json::object();
+  const auto found = trial.find(key);
+  return found == trial.end() ? kNone : *found;
+}
+
+double of_type(const json& trial, std::string_view label) {
+  for (const json& type : part_of(trial, "per_type")) {
+    if (type.at("label") == label) return number_at(type, "f1");
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+double of_members(const json& trial, std::string_view measure, std::string_view number) {
+  std::int64_t members = 0;
+  std::from_chars(number.data(), number.data() + number.size(), members);
+  for (const json& one : part_of(trial, "members")) {
+    if (one.at("members") == members) return number_at(one, measure);
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+double measured(const json& trial, std::string_view measure) {
+  constexpr std::string_view kTissue = "tissue:", kType = "type:";
+  if (measure.starts_with(kTissue)) return number_at(part_of(trial, "per_tissue"), measure.substr(kTissue.size()));
+  if (measure.starts_with(kType)) return of_type(trial, measure.substr(kType.size()));
+  const std::size_t at = measure.find('@');
+  if (at != std::string_view::npos) return of_members(trial, measure.substr(0, at), measure.substr(at + 1));
+  return number_at(part_of(trial, "measures"), measure);
+}
+
+std::vector<const json*> Results::of(std::string_view model, std::string_view part) const {
+  std::vector<const json*> found;
+  for (const std::uint64_t seed : recipe_.seeds) {
+    for (const json& trial : trials_) {
+      if (trial.at("model") == model && trial.at("part") == part && trial.at("seed") == seed) found.push_back(&trial);
+    }
+  }
+  return found;
+}
+
+std::vector<double> Results::values(std::string_view model, std::string_view part, std::string_view measure) const {
+  std::vector<double> values;
+  for (const json* trial : of(model, part)) {
+    const double value = measured(*trial, measure);
+    if (std::isfinite(value)) values.push_back(value);
+  }
+  return values;
+}
+
+std::vector<double> Results::gains(const FindingSide& side) const {
+  if (side.over_model.empty() && side.over_part.empty()) return values(side.model, side.part, side.measure);
+  const std::string& model = side.over_model.empty() ? side.model : side.over_model;
+  const std::string& part = side.over_part.empty() ? side.part : side.over_part;
+  std::vector<double> gains;
+  for (const json* trial : of(side.model, side.part)) {
+    for (const json* base : of(model, part)) {
+      if (trial->at("seed") != base->at("seed")) continue;
+      const double gain = measured(*trial, side.measure) - measured(*base, side.measure);
+      if (std::isfinite(gain)) gains.push_back(gain);
+    }
+  }
+  return gains;
+}
+
+std::vector<std::string> Results::measures() const {
+  std::vector<std::string> names = {"macro_f1", "weighted_f1", "micro_f1", "macro_f1_uncorrected"};
+  std::set<std::string> found;
+  for (const json& trial : trials_) {
+    for (const auto& [name, value] : part_of(trial, "measures").items()) found.insert(name);
+  }
+  std::erase_if(names, [&found](const std::string& name) { return found.count(name) == 0; });
+  for (const std::string& name : found) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> Results::tissues() const {
+  std::set<std::string> found;
+  for (const json& trial : trials_) {
+    for (const auto& [name, value] : part_of(trial, "per_tissue").items()) found.insert(name);
+  }
+  return {found.begin(), found.end()};
+}
+
+}  // namespace sctab::benchmark

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sctab/benchmark/recipe.hpp"
+
+namespace sctab::benchmark {
+
+/// The finished trials of a recipe, by what they measured. A measure is a name of `measures` ("macro_f1"), "tissue:T",
+/// the macro F1 on test cells of that tissue, "type:T", the F1 of a type, or "X@N", the score X of the mean over the
+/// first N members of an ensemble.
+class Results {
+ public:
+  explicit Results(const Recipe& recipe) : recipe_(recipe) {}
+  /// trial: what run_trial() gave.
+  void add(nlohmann::json trial) { trials_.push_back(std::move(trial)); }
+
+  [[nodiscard]] const Recipe& recipe() const { return recipe_; }
+  [[nodiscard]] const std::vector<nlohmann::json>& trials() const { return trials_; }
+  /// Those of one model and part, in the order of the seeds.
+  [[nodiscard]] std::vector<const nlohmann::json*> of(std::string_view model, std::string_view part) const;
+  /// One value a seed, those left out that are not there or not finite.
+  [[nodiscard]] std::vector<double> values(std::string_view model, std::string_view part,
+                                           std::string_view measure) const;
+  /// values of `of` less those of `over`, seed by seed.
+  [[nodiscard]] std::vector<double> gains(const FindingSide& side) const;
+  /// Keys of `measures` of any trial, those that a reader asks for first: macro_f1, …
+  [[nodiscard]] std::vector<std::string> measures() const;
+  /// Tissues of the test cells.
+  [[nodiscard]] std::vector<std::string> tissues() const;
+
+ private:
+  const Recipe& recipe_;
+  std::vector<nlohmann::json> trials_;
+};
+
+/// NaN where the trial has no such measure.
+double measured(const nlohmann::json& trial, std::string_view measure);
+
+}  // namespace sctab::benchmark

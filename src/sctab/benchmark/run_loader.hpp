@@ -1,0 +1,12 @@
+#pragma once
+
+#include "sctab/benchmark/recipe.hpp"
+#include "sctab/store/store.hpp"
+
+namespace sctab::benchmark {
+
+/// Training cells a second that a loader delivers, over one epoch after a first that fills its memory (and, unless the
+/// model says cold, the page cache). seed: decides the order.
+double loader_rate(const store::Store& store, const ModelSpec& model, std::uint64_t seed);
+
+}  // namespace sctab::benchmark

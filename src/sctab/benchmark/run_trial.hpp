@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+
+#include "sctab/benchmark/trial.hpp"
+#include "sctab/kernels/backend.hpp"
+#include "sctab/store/store.hpp"
+
+namespace sctab::benchmark {
+
+struct TrialOptions {
+  std::filesystem::path model;  // the model directory; checkpoints of training that was cut off lie beside it
+  int threads = 0;
+  kernels::Device device = kernels::Device::kCpu;
+  bool keep_models = false;
+};
+
+/// Trains and evaluates on the part's store and gives what was measured: `measures` (numbers by name), `per_tissue`
+/// (macro F1), `per_type` (F1, test and training cells), `curve` (one entry an epoch of the first member), `members`
+/// (scores of the mean over the first 1, 2, … members) and `reliability` (right and wrong calls by probability).
+/// Training that was cut off goes on from its last checkpoint. Throws Interrupted.
+nlohmann::json run_trial(const Trial& trial, const store::Store& store, const TrialOptions& options);
+
+}  // namespace sctab::benchmark

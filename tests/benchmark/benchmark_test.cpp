@@ -1,0 +1,168 @@
+// Whole runs, on a tiny store: resumed, interrupted, changed, with trials that fail.
+#include "sctab/benchmark/benchmark.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "benchmark/recipe_file.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "train/tiny_store.hpp"
+
+namespace sctab::benchmark::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using State = TrialReport::State;
+
+std::string recipe_text(const std::string& epochs = "8") {
+  return "title = \"Tiny\"\ndraws = \"nothing of the paper's\"\nseeds = [1, 2]\n"
+         "[[part]]\nname = \"all\"\n[[part]]\nname = \"half\"\nby = \"cells\"\nfraction = 0.5\n"
+         "[[model]]\nname = \"linear\"\nkind = \"linear\"\nbatch_size = 32\nlearning_rate = 0.02\nepochs = " +
+         epochs +
+         "\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\nparts = [\"all\"]\n"
+         "[[figure]]\ntitle = \"Models\"\nkind = \"bars\"\n[[figure]]\ntitle = \"Curves\"\nkind = \"curves\"\n"
+         "[[finding]]\ntext = \"better than a guess\"\npaper = \"no number\"\nleft = {model = \"linear\"}\nthan = "
+         "0.1\n";
+}
+
+class Benchmark : public testing::Test {
+ protected:
+  void SetUp() override {
+    core::Progress::set_quiet(true);
+    sctab::tests::make_tiny_store(folder_ / "store");
+    options_.corpus.store = folder_ / "store";
+    options_.corpus.threads = 1;
+    options_.on_trial = [this](const TrialReport& report) { reports_.push_back(report); };
+    options_.on_note = [this](const std::string& note) { notes_.push_back(note); };
+  }
+  void TearDown() override { core::set_interrupted(false); }
+
+  BenchmarkResult run(const std::string& text) {
+    reports_.clear();
+    notes_.clear();
+    return run_benchmark(RecipeFile(text).path(), folder_ / "out", options_);
+  }
+  [[nodiscard]] std::int64_t count(State state) const {
+    return std::ranges::count(reports_, state, &TrialReport::state);
+  }
+  [[nodiscard]] std::string page() const {
+    std::stringstream text;
+    text << std::ifstream(folder_ / "out" / "index.html").rdbuf();
+    return text.str();
+  }
+
+  sctab::tests::TemporaryFolder folder_;
+  BenchmarkOptions options_;
+  std::vector<TrialReport> reports_;
+  std::vector<std::string> notes_;
+};
+
+TEST_F(Benchmark, MeasuresEveryTrialOnceAndDrawsThem) {
+  const BenchmarkResult result = run(recipe_text());
+  EXPECT_EQ(result.n_trials, 6);
+  EXPECT_EQ(result.n_failed, 0) << result.first_failure;
+  EXPECT_EQ(count(State::kFinished), 6);
+  EXPECT_EQ(reports_[0].title, "linear, all, seed 1");
+  EXPECT_TRUE(reports_[0].text.starts_with("macro F1 ")) << reports_[0].text;
+  // All seeds tell these types apart without a mistake: a spread of zero is no proof.
+  EXPECT_NE(result.findings.find("not tested: better than a guess"), std::string::npos) << result.findings;
+  EXPECT_NE(page().find("Curves"), std::string::npos);
+  for (const char* left_over : {"models", "part"}) {
+    const fs::path path = folder_ / "out" / left_over;
+    EXPECT_TRUE(!fs::exists(path) || fs::is_empty(path)) << path;
+  }
+  const auto json = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json"));
+  const nlohmann::json& trial = json.at("trials").at(0);
+  EXPECT_GE(trial.at("measures").at("macro_f1"), 0.8);
+  EXPECT_EQ(trial.at("measures").at("n_train_cells"), 300);
+  EXPECT_EQ(trial.at("measures").at("n_parameters"), 60 * 4 + 4);
+  EXPECT_EQ(trial.at("curve").size(), trial.at("measures").at("epochs"));
+  EXPECT_EQ(trial.at("per_tissue").size(), 2U);
+  EXPECT_EQ(trial.at("per_type").at(0).at("n_train"), 100);
+  EXPECT_EQ(json.at("trials").back().at("measures").at("n_train_cells"), 150);
+
+  run(recipe_text());
+  EXPECT_EQ(count(State::kReused), 6) << "nothing is computed twice";
+  EXPECT_TRUE(notes_.empty());
+}
+
+TEST_F(Benchmark, AChangedRecipeIsNoticedAndAnEarlierOneFindsItsResults) {
+  run(recipe_text("2"));
+  run(recipe_text("3"));
+  EXPECT_EQ(count(State::kFinished), 4);
+  EXPECT_EQ(count(State::kReused), 2) << "the floor did not change";
+  ASSERT_EQ(notes_.size(), 1U);
+  for (const char* part : {"4 of 6", "linear, all, seed 1", "model.epochs: 2 became 3"}) {
+    EXPECT_NE(notes_[0].find(part), std::string::npos) << notes_[0];
+  }
+  run(recipe_text("2"));
+  EXPECT_EQ(count(State::kReused), 6);
+}
+
+TEST_F(Benchmark, GoesOnAfterAnInterrupt) {
+  options_.on_trial = [this](const TrialReport& report) {
+    reports_.push_back(report);
+    if (reports_.size() == 2) core::set_interrupted(true);
+  };
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::Interrupted, "2 of 6 trials are done");
+  core::set_interrupted(false);
+  options_.on_trial = [this](const TrialReport& report) { reports_.push_back(report); };
+  run(recipe_text("2"));
+  EXPECT_EQ(count(State::kReused), 2);
+  EXPECT_EQ(count(State::kFinished), 4);
+}
+
+// The tiny store has one training donor, and augmentation needs two.
+TEST_F(Benchmark, ATrialThatFailsIsNamedAndTheRestGoesOn) {
+  const BenchmarkResult result =
+      run(recipe_text("2") + "[[model]]\nname = \"moved\"\nkind = \"linear\"\naugment = true\n");
+  EXPECT_EQ(result.n_failed, 4);
+  EXPECT_EQ(count(State::kFinished), 6);
+  EXPECT_TRUE(result.first_failure.starts_with("moved, all, seed 1: ")) << result.first_failure;
+  EXPECT_NE(result.first_failure.find("donor"), std::string::npos) << result.first_failure;
+  EXPECT_FALSE(page().empty());
+}
+
+TEST_F(Benchmark, SeedsCanBeGiven) {
+  options_.seeds = {7};
+  run(recipe_text("2"));
+  ASSERT_EQ(reports_.size(), 3U);
+  EXPECT_EQ(reports_[0].title, "linear, all, seed 7");
+}
+
+TEST_F(Benchmark, ASimulatedCorpusIsBuiltOnceAndAgainWhereItChanged) {
+  const auto text = [](const std::string& cells) {
+    return "title = \"t\"\nseeds = [1]\n[corpus]\nmin_cells = 1\nmin_donors = 1\nmin_ancestors = 0\n"
+           "[corpus.simulate]\ncells = " +
+           cells + "\ndonors = 8\ntypes = 4\ngenes = 200\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n";
+  };
+  options_.corpus.store.clear();
+  EXPECT_EQ(run(text("600")).n_failed, 0);
+  const auto made = fs::last_write_time(folder_ / "out" / "store" / "store.json");
+  run(text("600"));
+  EXPECT_EQ(count(State::kReused), 1);
+  EXPECT_EQ(fs::last_write_time(folder_ / "out" / "store" / "store.json"), made);
+  run(text("700"));
+  EXPECT_EQ(count(State::kFinished), 1);
+  EXPECT_EQ(notes_.size(), 1U) << "the store has changed";
+}
+
+TEST_F(Benchmark, WhatItCannotRunOnIsRefused) {
+  options_.corpus.store.clear();
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text()), core::InputError, "--store", "[corpus]", "corpus build");
+  const std::string sources = recipe_text() + "[corpus]\nsources = [\"cells/a.h5ad\"]\n";
+  SCTAB_EXPECT_THROW_WITH(run(sources), core::InputError, "--data");
+  options_.corpus.data = folder_.path();
+  SCTAB_EXPECT_THROW_WITH(run(sources), core::InputError, "cells/a.h5ad", "no such file", "--data");
+  fs::create_directory(folder_ / "mine");
+  std::ofstream(folder_ / "mine" / "thesis.txt") << "text";
+  SCTAB_EXPECT_THROW_WITH(run_benchmark(RecipeFile(recipe_text()).path(), folder_ / "mine", options_), core::InputError,
+                          "mine");
+}
+
+}  // namespace
+}  // namespace sctab::benchmark::tests

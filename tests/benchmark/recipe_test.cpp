@@ -1,0 +1,100 @@
+#include "sctab/benchmark/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "benchmark/recipe_file.hpp"
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::benchmark::tests {
+namespace {
+
+using core::InputError;
+
+constexpr const char* kModel = "[[model]]\nname = \"a\"\nkind = \"tabnet\"\n";
+
+std::string with_head(const std::string& rest) {
+  return "title = \"t\"\nseeds = [1, 2]\n" + rest;
+}
+
+TEST(Recipe, TakesWhatTrainingTakes) {
+  const Recipe recipe = parse_recipe(with_head(
+      "[[model]]\nname = \"a\"\nkind = \"tabnet\"\npreset = \"paper\"\nn_d = 16\nlearning_rate = 1\nmembers = 5\n"
+      "augment = true\n[[model]]\nname = \"b\"\nkind = \"xgboost\"\npreset = \"defaults\"\ncomponents = 32\n"));
+  ASSERT_EQ(recipe.models.size(), 2U);
+  const ModelSpec& tabnet = recipe.models[0];
+  EXPECT_TRUE(tabnet.is_network());
+  EXPECT_TRUE(tabnet.network.paper_preset);
+  EXPECT_EQ(tabnet.network.n_d, 16);
+  EXPECT_EQ(tabnet.network.n_a, std::nullopt);
+  EXPECT_EQ(tabnet.network.learning_rate, 1.0) << "a whole number is a number";
+  EXPECT_EQ(tabnet.network.members, 5);
+  EXPECT_TRUE(tabnet.augment);
+  const ModelSpec& trees = recipe.models[1];
+  EXPECT_FALSE(trees.is_network());
+  EXPECT_TRUE(trees.baseline.library_defaults);
+  EXPECT_EQ(trees.baseline.n_components, 32);
+  ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus where no part is given";
+  EXPECT_TRUE(recipe.parts[0].is_whole());
+  EXPECT_FALSE(recipe.corpus.has_value());
+}
+
+TEST(Recipe, TheSmallFormOverrides) {
+  const std::string text = with_head(std::string(kModel) +
+                                     "[corpus]\nsources = [\"a.h5ad\"]\nmin_cells = 7\nmin_donors = 3\n"
+                                     "[small]\nseeds = [5]\n[small.corpus]\nmin_donors = 1\n");
+  EXPECT_EQ(parse_recipe(text).seeds.size(), 2U);
+  EXPECT_EQ(parse_recipe(text).corpus->build.curation.min_donors, 3);
+  const Recipe small = parse_recipe(text, true);
+  EXPECT_EQ(small.seeds, std::vector<std::uint64_t>{5});
+  EXPECT_EQ(small.corpus->build.curation.min_donors, 1);
+  EXPECT_EQ(small.corpus->build.curation.min_cells, 7);
+  SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(kModel), true), InputError, "[small]", "--small");
+}
+
+TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
+  const auto refused = [](const std::string& rest, const char* first, const char* second, const char* third) {
+    SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(rest)), InputError, "recipe.toml", first, second, third);
+  };
+  const std::string model = kModel;
+  refused(model + "n_dd = 3\n", "line 6", "[[model]] n_dd", "n_d");
+  refused(model + "n_d = 3.5\n", "line 6", "3.5", "whole number");
+  refused(model + "n_d = \"3\"\n", "line 6", "\"3\"", "whole number");
+  refused(model + "augment = 1\n", "line 6", "augment", "true or false");
+  refused(model + "dropout = 0.1\n", "line 6", "dropout", "not known here");
+  refused(model + "preset = \"defaults\"\n", "line 6", "preset", "one of paper");
+  refused(model + "members = 0\n", "line 6", "members", "at least 1");
+  refused("[[model]]\nkind = \"linear\"\n", "line 3", "name", "missing");
+  refused("[[model]]\nname = \"a\"\nkind = \"forest\"\n", "line 5", "forest", "centroid");
+  refused("model = 3\n", "line 3", "model", "list of tables");
+  refused("colour = 3\n" + model, "line 3", "colour", "not known");
+  refused("", "model", "at least one", "[[model]]");
+  refused(model + "[[part]]\nname = \"x\"\nby = \"cells\"\n", "line 6", "fraction", "missing");
+  refused(model + "[[part]]\nname = \"x\"\nby = \"cells\"\nfraction = 1.5\n", "line 9", "1.5", "below 1");
+  refused(model + "[corpus]\nmin_cells = 1\n", "corpus", "sources", "simulate");
+  refused(model + "[corpus.simulate]\ncells = \"many\"\n", "line 7", "cells", "whole number");
+  refused(model + model, "a", "two", "name of its own");
+  refused(model + "parts = [\"y\"]\n", "model 'a'", "'y'", "all");
+  refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"pie\"\n", "line 8", "pie", "bars");
+  refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"bars\"\nmodels = [\"z\"]\n", "figure 'f'", "'z'", "it has: a");
+  const std::string finding = model + "[[finding]]\ntext = \"f\"\npaper = \"p\"\n";
+  refused(finding + "left = {model = \"a\"}\n", "finding", "right", "than");
+  refused(finding + "left = {model = \"q\"}\nthan = 0.5\n", "finding 'f'", "'q'", "it has: a");
+  refused(finding + "left = {model = \"a\", seed = 2}\nthan = 0.5\n", "line 9", "seed", "over_part");
+  SCTAB_EXPECT_THROW_WITH(parse_recipe("title = \"t\"\nseeds = [1, 1]\n" + model), InputError, "line 2", "seeds",
+                          "once");
+}
+
+TEST(Recipe, ALoaderIsAModelThatIsNotTrained) {
+  const Recipe recipe = parse_recipe(
+      with_head("[[model]]\nname = \"l\"\nkind = \"loader\"\nthreads = 2\nrows_per_block = 1\ncold = true\n"));
+  ASSERT_TRUE(recipe.models[0].loader.has_value());
+  EXPECT_EQ(recipe.models[0].loader->rows_per_block, 1);
+  EXPECT_TRUE(recipe.models[0].cold);
+  EXPECT_FALSE(recipe.models[0].is_network());
+  SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head("[[model]]\nname = \"l\"\nkind = \"loader\"\nrows_per_block = 0\n")),
+                          InputError, "recipe.toml", "rows_per_block");
+}
+
+}  // namespace
+}  // namespace sctab::benchmark::tests

@@ -1,0 +1,63 @@
+#include "sctab/benchmark/tables.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "benchmark/recipe_file.hpp"
+
+namespace sctab::benchmark::tests {
+namespace {
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Recipe example() {
+  return parse_recipe(
+      "title = \"t\"\nseeds = [1, 2]\n[[model]]\nname = \"a, \\\"b\\\"\"\nkind = \"linear\"\n[[model]]\nname = \"c\"\n"
+      "kind = \"centroid\"\n[[finding]]\ntext = \"f\"\npaper = \"p\"\nleft = {model = \"c\"}\nthan = 0.5\n");
+}
+
+TEST(Tables, MeansSpreadsAndTestsOverSeeds) {
+  const Recipe recipe = example();
+  Results results(recipe);
+  for (const std::uint64_t seed : {1, 2}) {
+    results.add(trial_json("a, \"b\"", "all", seed, 0.5 + 0.1 * static_cast<double>(seed)));
+  }
+  results.add(trial_json("c", "all", 1, 0.25));
+  const report::Table summary = summary_table(results);
+  EXPECT_EQ(summary.columns, (std::vector<std::string>{"model", "part", "seeds", "macro_f1", "seconds"}));
+  EXPECT_EQ(summary.rows[0], (std::vector<std::string>{"a, \"b\"", "all", "2", "0.650 ± 0.071", "2.5 ± 0.0"}));
+  EXPECT_EQ(summary.rows[1], (std::vector<std::string>{"c", "all", "1", "0.250", "2.5"})) << "one seed has no spread";
+  const report::Table welch = welch_table(results);
+  ASSERT_EQ(welch.rows.size(), 1U);
+  EXPECT_EQ(welch.rows[0], (std::vector<std::string>{"macro_f1", "all", "a, \"b\"", "c", "0.4", "-", "-", "-"}));
+}
+
+TEST(Tables, AreWrittenForMachines) {
+  const sctab::tests::TemporaryFolder folder;
+  const Recipe recipe = example();
+  Results results(recipe);
+  for (const std::uint64_t seed : {1, 2}) results.add(trial_json("a, \"b\"", "all", seed, 0.5));
+  write_tables(folder.path(), results, check_findings(results));
+  EXPECT_EQ(content(folder / "trials.csv"),
+            "model,part,seed,macro_f1,seconds\n\"a, \"\"b\"\"\",all,1,0.5,2.5\n\"a, \"\"b\"\"\",all,2,0.5,2.5\n");
+  EXPECT_EQ(content(folder / "summary.csv"),
+            "model,part,measure,seeds,mean,standard_deviation\n\"a, \"\"b\"\"\",all,macro_f1,2,0.5,0\n"
+            "\"a, \"\"b\"\"\",all,seconds,2,2.5,0\n");
+  for (const char* name : {"tissues.csv", "types.csv", "welch.csv", "findings.csv"}) {
+    EXPECT_FALSE(content(folder / name).empty()) << name;
+  }
+  const auto json = nlohmann::json::parse(content(folder / "results.json"));
+  EXPECT_EQ(json.at("trials").size(), 2U);
+  EXPECT_EQ(json.at("findings").at(0).at("verdict"), "not tested");
+  EXPECT_TRUE(json.at("findings").at(0).at("p").is_null());
+}
+
+}  // namespace
+}  // namespace sctab::benchmark::tests
