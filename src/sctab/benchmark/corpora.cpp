@@ -74,9 +74,15 @@ store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const Cor
     return store::Store::open(store);
   }
   fs::remove(note);
-  corpus::BuildOptions build = recipe.corpus->build;
-  const std::vector<fs::path> sources = find_sources(*recipe.corpus, folder, options, build);
-  corpus::build(sources, store, build);
+  try {
+    corpus::BuildOptions build = recipe.corpus->build;
+    const std::vector<fs::path> sources = find_sources(*recipe.corpus, folder, options, build);
+    fs::remove_all(store.string() + ".build");  // of a run cut off, and perhaps of an earlier recipe
+    corpus::build(sources, store, build);
+  } catch (const core::Interrupted&) {
+    throw core::Interrupted(
+        fmt::format("interrupted while the corpus was built; the same command begins that anew ({})", store.string()));
+  }
   core::write_json(note, wanted);
   fs::remove_all(folder / "simulated");
   return store::Store::open(store);

@@ -88,7 +88,9 @@ std::vector<std::string> Results::measures() const {
   std::vector<std::string> names = {"macro_f1", "weighted_f1", "micro_f1", "macro_f1_uncorrected"};
   std::set<std::string> found;
   for (const json& trial : trials_) {
-    for (const auto& [name, value] : part_of(trial, "measures").items()) found.insert(name);
+    for (const auto& [name, value] : part_of(trial, "measures").items()) {
+      if (value.is_number()) found.insert(name);
+    }
   }
   std::erase_if(names, [&found](const std::string& name) { return found.count(name) == 0; });
   for (const std::string& name : found) {

@@ -29,7 +29,7 @@ class Results {
                                            std::string_view measure) const;
   /// values of `of` less those of `over`, seed by seed.
   [[nodiscard]] std::vector<double> gains(const FindingSide& side) const;
-  /// Keys of `measures` of any trial, those that a reader asks for first: macro_f1, …
+  /// Keys of `measures` that have a number in some trial, those that a reader asks for first: macro_f1, …
   [[nodiscard]] std::vector<std::string> measures() const;
   /// Tissues of the test cells.
   [[nodiscard]] std::vector<std::string> tissues() const;
