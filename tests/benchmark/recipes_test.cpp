@@ -1,10 +1,13 @@
 // The recipes of the paper's experiments that lie in recipes/.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "sctab/benchmark/recipe.hpp"
 #include "sctab/benchmark/trial.hpp"
+#include "sctab/nn/parameter_count.hpp"
+#include "sctab/train/plan.hpp"
 
 namespace sctab::benchmark::tests {
 namespace {
@@ -31,6 +34,38 @@ TEST(Recipes, BothFormsOfEachCanBeRead) {
       EXPECT_FALSE(expand(recipe).empty()) << path;
       EXPECT_EQ(recipe.corpus.has_value(), small) << path << ": the full form takes --store";
     }
+  }
+}
+
+/// The paper's training cells, genes and types.
+train::CorpusSize paper_corpus() {
+  constexpr std::int64_t kCells = 14'842'880, kTypes = 164;
+  return {.n_train = kCells,
+          .n_val = 3'090'432,
+          .n_genes = 19'331,
+          .cells_per_type = std::vector<std::int64_t>(kTypes, kCells / kTypes)};
+}
+
+TEST(Recipes, FullFormsAreThePapersNetworks) {
+  for (const fs::path& path : recipes()) {
+    for (const ModelSpec& model : read_recipe(path, false).models) {
+      if (!model.is_network()) continue;
+      const train::TrainPlan plan = train::choose_plan(model.network, paper_corpus());
+      EXPECT_EQ(plan.batch_size, 2048) << path << ": " << model.name;
+      EXPECT_EQ(plan.max_epochs, 50) << path << ": " << model.name;
+      EXPECT_TRUE(plan.warnings.empty()) << path << ": " << plan.warnings[0];
+    }
+  }
+}
+
+TEST(Recipes, TheSizesOfFig2fHaveThePapersParameters) {
+  const std::vector<double> millions = {1.65, 3.28, 6.68, 9.66, 16.21};
+  const Recipe recipe = read_recipe(fs::path(SCTAB_SOURCE_DIR) / "recipes" / "sizes.toml", false);
+  ASSERT_EQ(recipe.models.size(), millions.size());
+  for (std::size_t i = 0; i < millions.size(); ++i) {
+    const train::TrainPlan plan = train::choose_plan(recipe.models[i].network, paper_corpus());
+    const double found = static_cast<double>(nn::count_parameters(plan.architecture)) / 1e6;
+    EXPECT_TRUE(std::abs(found - millions[i]) <= 0.005) << recipe.models[i].name << ": " << found;
   }
 }
 
