@@ -46,7 +46,7 @@ struct BuildResult {
   nlohmann::json provenance;  // as kept in store.json
 };
 
-/// Sources to store. Reads the obs of all sources (30 bytes a cell), curates and splits, then reads the counts in
+/// Sources to store. Reads the obs of all sources (some 12 bytes a cell), curates and splits, then reads the counts in
 /// blocks. Whole or not at all: a failed or interrupted build leaves an earlier store as it was; what it has done lies
 /// in STORE.build, if it is worth a minute, and a build with options.resume goes on from there to the same bytes.
 /// Throws InputError naming source, cell, column. With options.keep_going sources that cannot be used are left out, and

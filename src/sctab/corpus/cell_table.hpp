@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sctab/corpus/code_column.hpp"
 #include "sctab/corpus/dictionary.hpp"
 #include "sctab/store/store.hpp"
 
@@ -16,25 +17,25 @@ using store::Field;
 /// What a missing assay, tissue or disease is called, and the donor of a cell without one.
 inline constexpr std::string_view kUnknown = "unknown";
 
-/// The obs of all cells of a corpus as codes, 30 bytes a cell: tens of millions of cells fit in memory where their
-/// texts would not.
+/// The obs of all cells of a corpus as codes, 9 bytes a cell and up (12 in a corpus of some thousand donors): tens of
+/// millions of cells fit in memory where their texts would not.
 struct CellTable {
   /// Codes into `names`; -1 only for a cell without a label or without a donor.
-  std::array<std::vector<std::int32_t>, store::kNumFields> codes;
+  std::array<CodeColumn, store::kNumFields> codes;
   /// What the codes mean; cell types by CL id.
   std::array<Dictionary, store::kNumFields> names;
   std::vector<std::uint8_t> primary;  // is_primary_data
   std::vector<std::uint8_t> kept;     // curation clears it
 
   [[nodiscard]] std::size_t size() const { return kept.size(); }
-  [[nodiscard]] std::vector<std::int32_t>& column(Field field) { return codes[static_cast<std::size_t>(field)]; }
-  [[nodiscard]] const std::vector<std::int32_t>& column(Field field) const {
-    return codes[static_cast<std::size_t>(field)];
-  }
+  [[nodiscard]] CodeColumn& column(Field field) { return codes[static_cast<std::size_t>(field)]; }
+  [[nodiscard]] const CodeColumn& column(Field field) const { return codes[static_cast<std::size_t>(field)]; }
   [[nodiscard]] Dictionary& dictionary(Field field) { return names[static_cast<std::size_t>(field)]; }
   [[nodiscard]] const Dictionary& dictionary(Field field) const { return names[static_cast<std::size_t>(field)]; }
   [[nodiscard]] std::int64_t bytes() const {
-    return static_cast<std::int64_t>(size() * (store::kNumFields * sizeof(std::int32_t) + 2));
+    std::size_t sum = primary.size() + kept.size();
+    for (const CodeColumn& column : codes) sum += column.bytes();
+    return static_cast<std::int64_t>(sum);
   }
 };
 

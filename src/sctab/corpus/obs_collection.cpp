@@ -64,7 +64,7 @@ Categorical first_column(const File& file, std::initializer_list<std::string_vie
 
 // Appends a column's codes in terms of ours; `translate(text, first cell with it)` is asked once for each text in use.
 template <typename Translate>
-void append_codes(const Categorical& column, Codes& codes, Translate translate) {
+void append_codes(const Categorical& column, CodeColumn& codes, Translate translate) {
   Codes translated(column.categories.size() + 1);
   std::vector<std::uint8_t> known(translated.size(), 0);
   for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
@@ -142,7 +142,7 @@ void ObsCollector::reserve(std::size_t n_cells) {
 }
 
 void ObsCollector::truncate(std::size_t n_cells) {
-  for (auto& column : cells_.codes) column.resize(std::min(column.size(), n_cells));
+  for (auto& column : cells_.codes) column.truncate(std::min(column.size(), n_cells));
   cells_.primary.resize(std::min(cells_.primary.size(), n_cells));
   cells_.kept.resize(n_cells);
 }
@@ -243,7 +243,7 @@ void ObsCollector::add_donors(const File& file, const Categorical& datasets) {
     const std::string& dataset = is_missing(datasets.value(cell)) ? stem : datasets.value(cell);
     nodes.push_back(donors_.add(dataset, known ? key : std::string(), person));
   }
-  Codes& donors = cells_.column(Field::kDonor);
+  CodeColumn& donors = cells_.column(Field::kDonor);
   for (const std::int32_t combination : all.codes) donors.push_back(nodes[static_cast<std::size_t>(combination)]);
 }
 
@@ -301,8 +301,10 @@ void ObsCollector::add_primary(const File& file) {
 
 CellTable ObsCollector::finish() {
   const Codes donor_of_node = donors_.donor_of_nodes(cells_.dictionary(Field::kDonor));
-  for (std::int32_t& donor : cells_.column(Field::kDonor)) {
-    if (donor >= 0) donor = donor_of_node[static_cast<std::size_t>(donor)];
+  CodeColumn& donors = cells_.column(Field::kDonor);
+  for (std::size_t cell = 0; cell < donors.size(); ++cell) {
+    const std::int32_t node = donors[cell];
+    if (node >= 0) donors.set(cell, donor_of_node[static_cast<std::size_t>(node)]);
   }
   return std::exchange(cells_, {});
 }
