@@ -127,28 +127,63 @@ TEST_F(Benchmark, ATrialThatFailsIsNamedAndTheRestGoesOn) {
   EXPECT_FALSE(page().empty());
 }
 
+/// A floor on simulated cells.
+std::string simulated(const std::string& cells) {
+  return "title = \"t\"\nseeds = [1]\n[corpus]\nmin_cells = 1\nmin_donors = 1\nmin_ancestors = 0\n"
+         "[corpus.simulate]\ncells = " +
+         cells + "\ndonors = 8\ntypes = 4\ngenes = 200\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n";
+}
+
+TEST_F(Benchmark, ASimulatedCorpusIsBuiltOnceAndAgainWhereItChanged) {
+  options_.corpus.store.clear();
+  EXPECT_EQ(run(simulated("600")).n_failed, 0);
+  const auto made = fs::last_write_time(folder_ / "out" / "store" / "store.json");
+  run(simulated("600"));
+  EXPECT_EQ(count(State::kReused), 1);
+  EXPECT_EQ(fs::last_write_time(folder_ / "out" / "store" / "store.json"), made);
+  run(simulated("700"));
+  EXPECT_EQ(count(State::kFinished), 1);
+  EXPECT_EQ(notes_.size(), 1U) << "the store has changed";
+}
+
+TEST_F(Benchmark, RunsEachKindOfTrial) {
+  options_.corpus.store.clear();
+  run(simulated("600"));
+  options_.corpus.store = folder_ / "out" / "store";
+  options_.keep_models = true;
+  const store::Store store = store::Store::open(options_.corpus.store);
+  const std::string left_out = store.tables().cell_types.front().id;
+  const BenchmarkResult result =
+      run("title = \"Kinds\"\nseeds = [1]\n[[part]]\nname = \"half\"\nby = \"donors\"\nfraction = 0.5\n"
+          "[[part]]\nname = \"without one\"\nwithout_types = [\"" +
+          left_out +
+          "\"]\n"
+          "[[model]]\nname = \"moved\"\nkind = \"linear\"\nepochs = 2\nbatch_size = 16\naugment = true\nmembers = 2\n"
+          "[[model]]\nname = \"loader\"\nkind = \"loader\"\nthreads = 1\nrows_per_block = 1\ncold = true\n"
+          "[[figure]]\ntitle = \"Members\"\nkind = \"members\"\nmeasure = \"auc_right_wrong\"\n"
+          "[[figure]]\ntitle = \"Rates\"\nkind = \"bars\"\nmeasure = \"cells_per_second\"\n");
+  EXPECT_EQ(result.n_failed, 0) << result.first_failure;
+  const auto trials = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("trials");
+  ASSERT_EQ(trials.size(), 4U);
+  EXPECT_EQ(trials[0].at("members").size(), 2U);
+  EXPECT_GT(trials[0].at("measures").at("n_train_donors"), 1);
+  EXPECT_GT(trials[1].at("measures").at("cells_per_second"), 0);
+  EXPECT_FALSE(trials[1].at("measures").contains("macro_f1"));
+  EXPECT_LT(trials[2].at("measures").at("n_train_types"), store.tables().cell_types.size());
+  EXPECT_TRUE(trials[2].at("measures").at("auc_known_absent").is_number());
+  std::size_t n_models = 0;
+  for (const auto& entry : fs::directory_iterator(folder_ / "out" / "models")) {
+    EXPECT_TRUE(fs::exists(entry.path() / "config.json")) << "a left-over: " << entry.path();
+    ++n_models;
+  }
+  EXPECT_EQ(n_models, 2U);
+}
+
 TEST_F(Benchmark, SeedsCanBeGiven) {
   options_.seeds = {7};
   run(recipe_text("2"));
   ASSERT_EQ(reports_.size(), 3U);
   EXPECT_EQ(reports_[0].title, "linear, all, seed 7");
-}
-
-TEST_F(Benchmark, ASimulatedCorpusIsBuiltOnceAndAgainWhereItChanged) {
-  const auto text = [](const std::string& cells) {
-    return "title = \"t\"\nseeds = [1]\n[corpus]\nmin_cells = 1\nmin_donors = 1\nmin_ancestors = 0\n"
-           "[corpus.simulate]\ncells = " +
-           cells + "\ndonors = 8\ntypes = 4\ngenes = 200\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n";
-  };
-  options_.corpus.store.clear();
-  EXPECT_EQ(run(text("600")).n_failed, 0);
-  const auto made = fs::last_write_time(folder_ / "out" / "store" / "store.json");
-  run(text("600"));
-  EXPECT_EQ(count(State::kReused), 1);
-  EXPECT_EQ(fs::last_write_time(folder_ / "out" / "store" / "store.json"), made);
-  run(text("700"));
-  EXPECT_EQ(count(State::kFinished), 1);
-  EXPECT_EQ(notes_.size(), 1U) << "the store has changed";
 }
 
 TEST_F(Benchmark, WhatItCannotRunOnIsRefused) {
