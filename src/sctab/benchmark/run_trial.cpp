@@ -67,16 +67,16 @@ json train_model(const Trial& trial, const store::Store& store, const TrialOptio
 
 /// Cells and donors that were trained on; cells of each type, by CL id.
 std::map<std::string, std::int64_t> describe_part(const Trial& trial, const store::Store& store, json& measures) {
-  const store::ObsTable obs = store.obs(store::Split::kTrain);
   std::map<std::string, std::int64_t> cells;
-  for (const auto type : obs.column(store::Field::kCellType)) {
+  for (const auto type : store.codes(store::Split::kTrain, store::Field::kCellType)) {
     ++cells[store.tables().cell_types[static_cast<std::size_t>(type)].id];
   }
-  std::set<std::int32_t> donors(obs.column(store::Field::kDonor).begin(), obs.column(store::Field::kDonor).end());
+  const auto donor_of_cell = store.codes(store::Split::kTrain, store::Field::kDonor);
+  std::set<std::int32_t> donors(donor_of_cell.begin(), donor_of_cell.end());
   const auto& names = store.tables().column(store::Field::kDonor);
   std::erase_if(donors, [&names](std::int32_t d) { return d < 0 || names[static_cast<std::size_t>(d)] == "unknown"; });
   measures["fraction"] = trial.part->fraction;
-  measures["n_train_cells"] = obs.size();
+  measures["n_train_cells"] = store.n_cells(store::Split::kTrain);
   measures["n_train_donors"] = donors.size();
   measures["n_train_types"] = cells.size();
   return cells;
