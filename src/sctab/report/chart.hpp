@@ -20,8 +20,8 @@ struct Axis {
 /// One value with its spread: what a bar, or a point of a line, shows. NaN is "no value", never 0.
 struct Estimate {
   double mean = kNoValue;
-  double deviation = kNoValue;  // drawn as error bar where finite
-  std::vector<double> values;   // single runs, drawn as points
+  double deviation = kNoValue;      // drawn as error bar where finite
+  std::vector<double> values = {};  // single runs, drawn as points
 };
 
 /// Groups of bars side by side, one bar a series.
@@ -35,7 +35,7 @@ struct BarChart {
 struct LineChart {
   struct Point {
     double x = kNoValue;
-    Estimate y;
+    Estimate y = {};
   };
   struct Series {
     std::string name;
@@ -49,7 +49,7 @@ struct LineChart {
 struct ScatterChart {
   struct Point {
     double x = kNoValue, y = kNoValue;
-    std::string name;  // tool tip
+    std::string name = {};  // tool tip
   };
   struct Series {
     std::string name;

@@ -19,19 +19,23 @@ double size_of(const Treemap::Leaf& leaf) {
   return std::isfinite(leaf.size) && leaf.size > 0 ? leaf.size : 0;
 }
 
-// The text in as many lines as fit, cut short; nothing where not even some letters fit.
-void draw_label(Svg& svg, const Rect& room, const std::string& text, std::string_view colour) {
+// The name in as many lines as fit, cut short, and the size below it; nothing where not even some letters fit.
+void draw_label(Svg& svg, const Rect& room, const std::string& name, const std::string& size, std::string_view colour) {
   constexpr double kSize = 11, kLine = 13, kInset = 4;
   const auto n_characters = static_cast<std::size_t>(std::max(0.0, room.width - 2 * kInset) / (0.58 * kSize));
-  const auto n_lines = static_cast<std::size_t>(std::max(0.0, room.height - kInset) / kLine);
+  auto n_lines = static_cast<std::size_t>(std::max(0.0, room.height - kInset) / kLine);
   if (n_characters < 4 || n_lines < 1) return;
-  const std::vector<std::string> lines = wrapped(text, kSize, room.width - 2 * kInset);
+  double y = room.y;
+  const auto draw_line = [&](const std::string& line) {
+    svg.text({room.x + kInset, y += kLine}, shortened(line, n_characters), {.size = kSize, .fill = colour});
+  };
+  const bool with_size = n_lines > 1 && size.size() <= n_characters;
+  n_lines -= with_size ? 1 : 0;
+  const std::vector<std::string> lines = wrapped(name, kSize, room.width - 2 * kInset);
   for (std::size_t i = 0; i < std::min(lines.size(), n_lines); ++i) {
-    std::string line = lines[i];
-    if (i + 1 == n_lines && lines.size() > n_lines) line += "…";
-    svg.text({room.x + kInset, room.y + kLine * static_cast<double>(i + 1)}, shortened(line, n_characters),
-             {.size = kSize, .fill = colour});
+    draw_line(i + 1 == n_lines && lines.size() > n_lines ? lines[i] + "…" : lines[i]);
   }
+  if (with_size) draw_line(size);
 }
 
 void draw_group(Svg& svg, const Treemap::Group& group, Rect room, std::size_t n, double total) {
@@ -60,7 +64,7 @@ void draw_group(Svg& svg, const Treemap::Group& group, Rect room, std::size_t n,
     svg.rect(place,
              {.fill = colour,
               .tip = fmt::format("{} / {}: {} ({})", group.name, name, format_number(sizes[i]), share(sizes[i]))});
-    draw_label(svg, place, fmt::format("{} {}", name, format_number(sizes[i])), ink);
+    draw_label(svg, place, name, format_number(sizes[i]), ink);
   }
 }
 
