@@ -115,7 +115,7 @@ TEST_F(BuildResume, KeepGoingBuildsTheStoreOfTheGoodSources) {
   for (auto& gene : mouse.genes) gene.replace(0, 4, "ENSMUSG");
   const std::vector<fs::path> all = {folder_ / "text.h5ad",          a, write("mislabelled.h5ad", mislabelled),
                                      write("spoiled.h5ad", spoiled), c, write("mouse.h5ad", mouse)};
-  SCTAB_EXPECT_THROW_WITH(build_store("store", all), InputError, "text.h5ad", "HDF5");
+  SCTAB_EXPECT_THROW_WITH(build_store("store", all), InputError, "text.h5ad", "HDF5", "--keep-going");
   EXPECT_FALSE(fs::exists(folder_ / "store.build"));
 
   options_.keep_going = true;

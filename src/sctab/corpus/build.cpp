@@ -161,12 +161,9 @@ void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOpt
                   const nlohmann::json& key, core::ThreadPool& pool, store::Writer& writer) {
   const nlohmann::json& resumed = writer.resumed_note();
   const std::size_t first = resumed.is_null() ? 0 : resumed.at("next_source").get<std::size_t>();
-  core::Progress progress("reading counts", std::count(corpus.cells.kept.begin(), corpus.cells.kept.end(), 1));
-  if (first > 0) {
-    spdlog::info("going on after {} of {} sources", first, corpus.sources.size());
-    const CellIndex n_read = corpus.sources[first - 1].first_cell + corpus.sources[first - 1].n_cells;
-    progress.advance(std::count(corpus.cells.kept.begin(), corpus.cells.kept.begin() + n_read, 1));
-  }
+  if (first > 0) spdlog::info("going on after {} of {} sources", first, corpus.sources.size());
+  const CellIndex n_read = first == 0 ? 0 : corpus.sources[first - 1].first_cell + corpus.sources[first - 1].n_cells;
+  core::Progress progress("reading counts", std::count(corpus.cells.kept.begin() + n_read, corpus.cells.kept.end(), 1));
   for (std::size_t i = first; i < corpus.sources.size(); ++i) {
     write_source_counts(corpus, codes, i, options, pool, writer, progress);
     writer.checkpoint({{"key", key}, {"next_source", i + 1}});
@@ -280,7 +277,10 @@ BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sour
     try {
       return build_in(folder, sources, ontology_path, options, skipped);
     } catch (const BadSources& error) {
-      if (!options.keep_going) throw;
+      if (!options.keep_going && sources.size() == 1) throw;
+      if (!options.keep_going) {
+        throw InputError(fmt::format("{}; --keep-going builds the store of the other sources", error.what()));
+      }
       for (const auto& source : error.sources()) {
         spdlog::warn("skipped, and the build begins anew without it: {}", source.reason);
         skipped.push_back(source);
