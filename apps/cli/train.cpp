@@ -22,7 +22,7 @@ namespace {
 
 struct Arguments {
   std::filesystem::path store, model;
-  std::string kind = "tabnet", preset, mask_type;
+  std::string kind = "auto", preset, mask_type;
   train::TrainOptions options;
   std::optional<std::int64_t> n_components{};  // of baselines
   bool json = false;
@@ -126,10 +126,11 @@ void print_result(const train::TrainResult& result, const std::filesystem::path&
 
 void run(const CLI::App& command, Arguments& arguments) {
   train::TrainOptions& options = arguments.options;
-  options.kind = nn::parse_model_kind(arguments.kind);
-  if (!nn::is_network(options.kind)) {
+  options.kind.reset();
+  if (arguments.kind != "auto") options.kind = nn::parse_model_kind(arguments.kind);
+  if (options.kind && !nn::is_network(*options.kind) && *options.kind != nn::ModelKind::kMixed) {
     return run_baseline(command, arguments.store,
-                        {.kind = options.kind,
+                        {.kind = *options.kind,
                          .library_defaults = arguments.preset == "defaults",
                          .n_components = arguments.n_components,
                          .seed = options.seed,
@@ -165,9 +166,11 @@ void add_train(CLI::App& app) {
       ->required();
   command
       ->add_option("--model", arguments->kind,
-                   "tabnet, mlp, linear: networks. xgboost, pca+linear: on principal components. celltypist: its "
+                   "auto: tabnet, or mixed below 200,000 training cells. tabnet, mlp, linear: networks. mixed: an "
+                   "ensemble of all three. xgboost, pca+linear: on principal components. celltypist: its "
                    "logistic regression. centroid: the nearest mean profile, a floor")
-      ->check(CLI::IsMember({"tabnet", "mlp", "linear", "xgboost", "celltypist", "pca+linear", "centroid"}))
+      ->check(CLI::IsMember(
+          {"auto", "tabnet", "mlp", "linear", "mixed", "xgboost", "celltypist", "pca+linear", "centroid"}))
       ->type_name("KIND")
       ->capture_default_str();
   command
@@ -187,10 +190,10 @@ void add_train(CLI::App& app) {
   command
       ->add_option("--members", arguments->options.members,
                    "networks of an ensemble, each with a seed of its own: probabilities are their mean. The first is "
-                   "that of a run without members; --resume trains none of them twice. The paper's 5")
+                   "that of a run without members; --resume trains none of them twice. The paper's 5. Default: 1, or "
+                   "3 of each kind where the model is mixed")
       ->check(at_least(1))
-      ->type_name("N")
-      ->capture_default_str();
+      ->type_name("N");
   command
       ->add_option("--augment", arguments->options.augment,
                    "vectors made by `sctab augment`: each training cell is moved by one of them, anew in each epoch")

@@ -28,6 +28,39 @@ TEST(Architecture, JsonKeepsEverything) {
   }
 }
 
+Architecture small_mixed() {
+  Architecture mixed = small_architecture(ModelKind::kMixed);
+  for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) mixed.members.push_back(small_architecture(kind));
+  return mixed;
+}
+
+TEST(Architecture, OfAMixedModelIsThatOfEachMember) {
+  const Architecture mixed = small_mixed();
+  const json written = to_json(mixed);
+  const Architecture read = architecture_from_json(json::parse(written.dump()), "config.json");
+  EXPECT_EQ(to_json(read), written);
+  EXPECT_EQ(member_architecture(read, 1).kind, ModelKind::kMlp);
+  EXPECT_EQ(embedding_width(read), embedding_width(mixed.members[0]));
+  EXPECT_EQ(to_json(member_architecture(mixed.members[1], 7)), to_json(mixed.members[1]));
+}
+
+TEST(Architecture, MembersOfAMixedModelMustFit) {
+  const auto expect_refused = [](const std::function<void(Architecture&)>& spoil, const char* said) {
+    Architecture mixed = small_mixed();
+    mixed.validate();
+    spoil(mixed);
+    SCTAB_EXPECT_THROW_WITH(mixed.validate(), InputError, "members", said);
+  };
+  expect_refused([](Architecture& a) { a.members.clear(); }, "1 to");
+  expect_refused([](Architecture& a) { ++a.members[1].n_genes; }, "n_genes");
+  expect_refused([](Architecture& a) { ++a.members[1].n_types; }, "n_types");
+  expect_refused([](Architecture& a) { a.members[0] = small_mixed(); }, "mixed");
+  expect_refused([](Architecture& a) { a.members[0].kind = ModelKind::kCentroid; }, "centroid");
+  json without = to_json(small_mixed());
+  without.erase("members");
+  SCTAB_EXPECT_THROW_WITH(architecture_from_json(without, "m/config.json"), InputError, "m/config.json", "members");
+}
+
 TEST(Architecture, NamesGoBothWays) {
   for (const ModelKind kind : kAllKinds) EXPECT_EQ(parse_model_kind(name(kind)), kind);
   for (const MaskType type : {MaskType::kEntmax, MaskType::kSparsemax}) EXPECT_EQ(parse_mask_type(name(type)), type);

@@ -10,6 +10,8 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/nn/classifier.hpp"
+#include "sctab/nn/model_directory.hpp"
+#include "sctab/train/evaluate.hpp"
 #include "sctab/train/trainer.hpp"
 #include "support/fixtures.hpp"
 #include "train/interrupted_training.hpp"
@@ -54,6 +56,37 @@ TEST_F(Ensemble, SeedsAreThoseOfTheirOwn) {
   }
   EXPECT_EQ(seeds.size(), 15U);
   EXPECT_THROW((void)member_seed(1, 0), std::logic_error);
+}
+
+TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
+  TrainOptions mixed = options(1);
+  mixed.kind = nn::ModelKind::kMixed;
+  mixed.n_d = mixed.n_a = 8;
+  const fs::path out = folder_ / "mixed";
+  tests::expect_interrupted(store_, tests::ended_after(mixed, 25), out);  // in the second member
+  mixed.resume = true;
+  EXPECT_EQ(train(store_, mixed, out).members.size(), 3U);
+
+  const nn::ModelDescription description = nn::read_description(out);
+  ASSERT_EQ(description.architecture.kind, nn::ModelKind::kMixed);
+  for (int member = 1; member <= 3; ++member) {
+    TrainOptions single = options(1);
+    const nn::Architecture& architecture =
+        nn::member_architecture(description.architecture, static_cast<std::size_t>(member) - 1);
+    single.kind = architecture.kind;
+    single.seed = member_seed(single.seed, member);
+    if (architecture.kind == nn::ModelKind::kTabnet) single.n_d = single.n_a = 8;
+    if (architecture.kind != nn::ModelKind::kMlp) single.hidden_size = {}, single.dropout = {};
+    const fs::path alone = folder_ / "alone";
+    train(store_, single, alone);
+    EXPECT_EQ(tests::read_bytes(out / description.members[static_cast<std::size_t>(member) - 1]),
+              tests::read_bytes(alone / "model.safetensors"))
+        << member;
+  }
+  const auto evaluated =
+      evaluate_model(nn::Classifier::load(out, {.threads = 1}), store_, store::Split::kTest, {.threads = 1});
+  EXPECT_GE(evaluated.evaluation.corrected.macro_f1, 0.5);
+  EXPECT_EQ(evaluated.uncertainty.size(), 3U);
 }
 
 TEST_F(Ensemble, EveryMemberIsTheSingleRunOfItsSeed) {

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
@@ -46,6 +48,44 @@ void expect_paper(const TrainPlan& plan) {
 
 TEST(Plan, APaperSizedCorpusGetsThePapersValues) {
   expect_paper(choose_plan({}, size_of(kPaperCells)));
+}
+
+TEST(ChooseKind, ALaboratorysCorpusGetsAMixedEnsembleAndALargeOneThePapersNetwork) {
+  const PlanOptions free{.kind = {}};
+  EXPECT_EQ(choose_kind(free, size_of(10'000)), ModelKind::kMixed);
+  EXPECT_EQ(choose_kind(free, size_of(199'999)), ModelKind::kMixed);
+  EXPECT_EQ(choose_kind(free, size_of(200'000)), ModelKind::kTabnet);
+  EXPECT_EQ(choose_kind({.kind = {}, .paper_preset = true}, size_of(10'000)), ModelKind::kTabnet);
+  EXPECT_EQ(choose_kind({.kind = {}, .n_d = 16}, size_of(10'000)), ModelKind::kTabnet);
+  EXPECT_EQ(choose_kind({.kind = {}, .dropout = 0.5}, size_of(10'000)), ModelKind::kMlp);
+  EXPECT_EQ(choose_kind({.kind = ModelKind::kLinear}, size_of(10'000)), ModelKind::kLinear);
+}
+
+TEST(ChoosePlans, AMixedEnsembleTakesTurnsBetweenItsKinds) {
+  const PlanOptions options{.kind = ModelKind::kMixed, .max_epochs = 3, .n_d = 16, .hidden_size = 24, .seed = 7};
+  const std::vector<TrainPlan> plans = choose_plans(options, size_of(10'000));
+  ASSERT_EQ(plans.size(), 9U);  // 3 of each kind
+  constexpr std::array kKinds = {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear};
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    EXPECT_EQ(plans[i].architecture.kind, kKinds.at(i % 3));
+    EXPECT_EQ(plans[i].seed, member_seed(7, static_cast<int>(i) + 1));
+    EXPECT_EQ(plans[i].max_epochs, 3);
+  }
+  EXPECT_EQ(plans[0].architecture.tabnet.n_d, 16);
+  EXPECT_EQ(plans[4].architecture.mlp.hidden_size, 24);
+  EXPECT_EQ(joint_architecture(plans).kind, ModelKind::kMixed);
+  EXPECT_EQ(joint_architecture(plans).members.size(), 9U);
+}
+
+TEST(ChoosePlans, MembersOfOneKindDifferInTheirSeedAlone) {
+  const std::vector<TrainPlan> plans = choose_plans({.kind = ModelKind::kLinear, .members = 2}, size_of(10'000));
+  ASSERT_THAT(plans, SizeIs(2));
+  EXPECT_NE(plans[0].seed, plans[1].seed);
+  TrainPlan same = plans[1];
+  same.seed = plans[0].seed;
+  EXPECT_EQ(to_json(same), to_json(plans[0]));
+  EXPECT_EQ(joint_architecture(plans).kind, ModelKind::kLinear);
+  SCTAB_EXPECT_THROW_WITH((void)choose_plans({.members = 0}, size_of(10'000)), core::InputError, "--members");
 }
 
 TEST(Plan, ThePaperPresetIsThePaperWhateverTheSize) {

@@ -47,7 +47,11 @@ struct ModelSpec {
   std::vector<std::string> parts{};              // names of those that it is trained on; empty: all
   nlohmann::json as_given;                       // all settings but name and parts: what decides its results
 
-  [[nodiscard]] bool is_network() const { return !loader && nn::is_network(network.kind); }
+  /// Or an ensemble of several kinds of network.
+  [[nodiscard]] bool is_network() const {
+    const nn::ModelKind kind = baseline.kind;
+    return !loader && (nn::is_network(kind) || kind == nn::ModelKind::kMixed);
+  }
 };
 
 enum class FigureKind { kBars, kTissues, kCurves, kTypes, kLines, kMembers, kReliability };

@@ -44,7 +44,8 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   reader.take("augment", model.augment);
   if (options.kind == ModelKind::kTabnet) take_tabnet(reader, options);
   if (options.kind == ModelKind::kMlp) take_mlp(reader, options);
-  if (options.members < 1) throw core::InputError(reader.where("members") + " is below 1; give at least 1 network");
+  if (options.members && *options.members < 1)
+    throw core::InputError(reader.where("members") + " is below 1; give at least 1 network");
 }
 
 void take_baseline(SettingsReader& reader, baselines::BaselineOptions& options) {
@@ -86,12 +87,13 @@ ModelSpec read_model(SettingsReader reader) {
   reader.require("name", model.name);
   reader.require("kind", kind);
   reader.take_choice("kind", kind,
-                     {"tabnet", "mlp", "linear", "xgboost", "celltypist", "pca+linear", "centroid", "loader"});
+                     {"tabnet", "mlp", "linear", "mixed", "xgboost", "celltypist", "pca+linear", "centroid", "loader"});
   reader.take("parts", model.parts);
   if (kind == "loader") {
     take_loader(reader, model);
   } else {
-    model.network.kind = model.baseline.kind = nn::parse_model_kind(kind);
+    model.baseline.kind = nn::parse_model_kind(kind);
+    model.network.kind = model.baseline.kind;
     if (model.is_network()) {
       take_network(reader, model);
     } else {

@@ -16,8 +16,8 @@ namespace {
 using nlohmann::json;
 
 // In the order of ModelKind.
-constexpr std::array<std::string_view, 7> kModelKinds = {"tabnet",     "mlp",        "linear",  "xgboost",
-                                                         "celltypist", "pca+linear", "centroid"};
+constexpr std::array<std::string_view, 8> kModelKinds = {"tabnet",     "mlp",        "linear",   "xgboost",
+                                                         "celltypist", "pca+linear", "centroid", "mixed"};
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Far above any sensible size, and small enough that products of three fit 63 bits.
@@ -57,6 +57,12 @@ class FieldReader {
     value = found->template get<T>();
   }
 
+  /// The objects of an array.
+  [[nodiscard]] const json& array(const char* key) const {
+    const auto found = object_.find(key);
+    if (found == object_.end() || !found->is_array()) fail(key, "an array");
+    return *found;
+  }
   [[nodiscard]] FieldReader object(const char* key) const {
     const auto found = object_.find(key);
     if (found == object_.end()) fail(key, "an object: it is missing");
@@ -141,15 +147,33 @@ void MlpOptions::validate() const {
   require_number("dropout", dropout, true, 0, 1);
 }
 
+void validate_members(const Architecture& mixed) {
+  require_size("members", static_cast<std::int64_t>(mixed.members.size()), 1, 1000);
+  for (const Architecture& member : mixed.members) {
+    if (!is_network(member.kind)) {
+      throw core::InputError(fmt::format("members: one is a {} model, expected networks", name(member.kind)));
+    }
+    member.validate();
+    require_size("members: n_genes", member.n_genes, mixed.n_genes, mixed.n_genes);
+    require_size("members: n_types", member.n_types, mixed.n_types, mixed.n_types);
+  }
+}
+
 void Architecture::validate() const {
   require_size("n_genes", n_genes, 1);
   require_size("n_types", n_types, 1);
   if (kind == ModelKind::kTabnet) tabnet.validate();
   if (kind == ModelKind::kMlp) mlp.validate();
   if (uses_components(kind)) require_size("n_components", n_components, 1, n_genes);
+  if (kind == ModelKind::kMixed) validate_members(*this);
+}
+
+const Architecture& member_architecture(const Architecture& architecture, std::size_t index) {
+  return architecture.kind == ModelKind::kMixed ? architecture.members.at(index) : architecture;
 }
 
 std::int64_t embedding_width(const Architecture& architecture) {
+  if (architecture.kind == ModelKind::kMixed) return embedding_width(architecture.members.at(0));
   if (architecture.kind == ModelKind::kTabnet) return architecture.tabnet.n_d;
   if (architecture.kind == ModelKind::kMlp) return architecture.mlp.hidden_size;
   return uses_components(architecture.kind) ? architecture.n_components : architecture.n_types;
@@ -177,6 +201,7 @@ json to_json(const Architecture& architecture) {
         {"n_hidden", options.n_hidden}, {"hidden_size", options.hidden_size}, {"dropout", options.dropout}};
   }
   if (uses_components(architecture.kind)) result["n_components"] = architecture.n_components;
+  for (const Architecture& member : architecture.members) result["members"].push_back(to_json(member));
   return result;
 }
 
@@ -197,6 +222,11 @@ Architecture architecture_from_json(const json& json_value, std::string_view sou
       mlp.read("dropout", architecture.mlp.dropout);
     }
     if (uses_components(architecture.kind)) reader.read("n_components", architecture.n_components);
+    if (architecture.kind == ModelKind::kMixed) {
+      for (const json& member : reader.array("members")) {
+        architecture.members.push_back(architecture_from_json(member, source));
+      }
+    }
     architecture.validate();
   } catch (const core::InputError& error) {
     const std::string text = error.what();

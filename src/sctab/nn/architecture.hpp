@@ -4,12 +4,13 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sctab::nn {
 
-/// The networks, and the baselines of module baselines.
-enum class ModelKind { kTabnet, kMlp, kLinear, kXgboost, kCelltypist, kPcaLinear, kCentroid };
-/// "tabnet", "mlp", "linear", "xgboost", "celltypist", "pca+linear", "centroid".
+/// The networks, the baselines of module baselines, and an ensemble of networks of several kinds.
+enum class ModelKind { kTabnet, kMlp, kLinear, kXgboost, kCelltypist, kPcaLinear, kCentroid, kMixed };
+/// "tabnet", "mlp", "linear", "xgboost", "celltypist", "pca+linear", "centroid", "mixed".
 std::string_view name(ModelKind kind);
 /// TabNet, MLP and linear: what make_network() makes.
 bool is_network(ModelKind kind);
@@ -52,11 +53,16 @@ struct Architecture {
   std::int64_t n_types = 0;
   TabnetOptions tabnet;
   MlpOptions mlp;
-  std::int64_t n_components = 0;  // where uses_components()
-  void validate() const;          // the sizes, and the options of `kind`
+  std::int64_t n_components = 0;      // where uses_components()
+  std::vector<Architecture> members;  // of kMixed: networks, each of the same genes and types
+  void validate() const;              // the sizes, and the options of `kind`
 };
 
-/// Columns of the embedding: TabNet's n_d, the MLP's last hidden layer, principal components, else one score a type.
+/// What member `index`, counted from 0, of a model is: of a mixed one its own, else the model's.
+const Architecture& member_architecture(const Architecture& architecture, std::size_t index);
+
+/// Columns of the embedding: TabNet's n_d, the MLP's last hidden layer, principal components, else one score a type; of
+/// a mixed model, its first member's.
 std::int64_t embedding_width(const Architecture& architecture);
 
 nlohmann::json to_json(const Architecture& architecture);

@@ -59,8 +59,9 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
   state->options = options;
   state->description = read_description(directory);
   set_torch_threads(options.threads);
-  for (const std::string& member : state->description.members) {
-    state->members.push_back(load_predictor(directory / member, state->description.architecture,
+  const ModelDescription& model = state->description;
+  for (std::size_t i = 0; i < model.members.size(); ++i) {
+    state->members.push_back(load_predictor(directory / model.members[i], member_architecture(model.architecture, i),
                                             {options.device, options.dense, options.precision}));
   }
   return Classifier(std::move(state));
@@ -79,10 +80,11 @@ std::vector<Prediction> Classifier::predict_members(sparse::CsrView log_norm) co
   const Architecture& architecture = state_->description.architecture;
   SCTAB_ASSERT(log_norm.n_genes == architecture.n_genes);
   std::vector<Prediction> predictions(state_->members.size());
-  for (Prediction& prediction : predictions) {
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    Prediction& prediction = predictions[i];
     prediction.n_cells = log_norm.n_cells;
     prediction.n_types = architecture.n_types;
-    prediction.n_embedding = embedding_width(architecture);
+    prediction.n_embedding = embedding_width(member_architecture(architecture, i));
     prediction.probabilities.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_types));
     prediction.embedding.reserve(static_cast<std::size_t>(log_norm.n_cells * prediction.n_embedding));
   }

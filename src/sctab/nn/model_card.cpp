@@ -32,6 +32,10 @@ std::string scalar_rows(const json& object, const std::string& prefix = "") {
   for (const auto& [key, value] : object.items()) {
     if (value.is_object()) {
       rows += scalar_rows(value, prefix + key + ", ");
+    } else if (value.is_array() && !value.empty() && value.front().is_object()) {
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        rows += scalar_rows(value[i], fmt::format("{}{} {}, ", prefix, key, i + 1));
+      }
     } else if (!value.is_array()) {
       rows += fmt::format("| {} | {} |\n", cell(prefix + key), cell(shown(value)));
     }

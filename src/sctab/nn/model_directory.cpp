@@ -108,6 +108,15 @@ void check_file(const fs::path& file, const json& files) {
   }
 }
 
+void check_members(const fs::path& path, const ModelDescription& description) {
+  const std::size_t n_parts = description.architecture.members.size();
+  if (description.architecture.kind != ModelKind::kMixed || n_parts == description.members.size()) return;
+  throw InputError(
+      fmt::format("{}: has the architecture of {} members and the files of {}, expected as many; the file "
+                  "is damaged, copy the model directory again",
+                  path.string(), n_parts, description.members.size()));
+}
+
 void check_count(const fs::path& file, std::string_view things, std::size_t found, std::int64_t expected) {
   if (static_cast<std::int64_t>(found) == expected) return;
   throw InputError(fmt::format("{}: {} {}, expected the {} of config.json; the files are of different models",
@@ -127,6 +136,7 @@ ModelDescription read_description(const fs::path& directory) {
   description.name = fs::canonical(directory).filename().string();
   description.architecture = architecture_from_json(require(config, "architecture", path), path.string());
   description.members = read_members(config, path);
+  check_members(path, description);
   description.training = require(config, "training", path);
   for (const std::string& file : guarded_files(description.members)) {
     check_file(directory / file, require(config, "files", path));
@@ -143,6 +153,8 @@ ModelDescription read_description(const fs::path& directory) {
 
 void write_description(const fs::path& directory, const ModelDescription& description) {
   description.architecture.validate();
+  SCTAB_ASSERT(description.architecture.members.empty() ||
+               description.architecture.members.size() == description.members.size());
   SCTAB_ASSERT(static_cast<std::int64_t>(description.genes.ids.size()) == description.architecture.n_genes);
   SCTAB_ASSERT(static_cast<std::int64_t>(description.cell_types.size()) == description.architecture.n_types);
   write_genes(directory / kGenes, description.genes);

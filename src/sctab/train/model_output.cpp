@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -24,6 +26,17 @@ nlohmann::json member_json(const TrainResult& result) {
           {"best_val_macro_f1", result.best_val_macro_f1}};
 }
 
+/// Each said once: the members' plans agree in most.
+std::vector<std::string> joint_reasons(std::span<const TrainPlan> plans) {
+  std::vector<std::string> reasons;
+  for (const TrainPlan& plan : plans) {
+    for (const std::string& reason : plan.reasons) {
+      if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
+    }
+  }
+  return reasons;
+}
+
 nlohmann::json training_json(const TrainingFacts& facts, std::span<const TrainedMember> members) {
   nlohmann::json json = {{"store", facts.store.directory().filename().string()},
                          {"store_hash", facts.store.hash()},
@@ -31,21 +44,25 @@ nlohmann::json training_json(const TrainingFacts& facts, std::span<const Trained
                          {"n_val_cells", facts.size.n_val},
                          {"n_types_trained", facts.size.n_types_trained()},
                          {"cells_per_type", facts.size.cells_per_type},
-                         {"plan", to_json(facts.plan)},
-                         {"reasons", facts.plan.reasons}};
+                         {"reasons", joint_reasons(facts.plans)}};
+  const bool mixed = joint_architecture(facts.plans).kind == nn::ModelKind::kMixed;
+  if (!mixed) json["plan"] = to_json(facts.plans.front());
   if (members.size() == 1) {
     json.update(member_json(members.front().result));
     json.erase("seed");  // the plan's
     return json;
   }
-  for (const TrainedMember& member : members) json["members"].push_back(member_json(member.result));
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    json["members"].push_back(member_json(members[i].result));
+    if (mixed) json["members"].back()["plan"] = to_json(facts.plans[i]);
+  }
   return json;
 }
 
 nn::ModelDescription describe(const TrainingFacts& facts, std::span<const TrainedMember> members, std::string name) {
   nn::ModelDescription description;
   description.name = std::move(name);
-  description.architecture = facts.plan.architecture;
+  description.architecture = joint_architecture(facts.plans);
   description.genes = facts.store.genes();
   for (const auto& [label, id] : facts.store.tables().cell_types) description.cell_types.push_back({label, id});
   description.ontology = facts.store.ontology();

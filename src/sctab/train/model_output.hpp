@@ -14,7 +14,7 @@ namespace sctab::train {
 /// Where trained networks come from.
 struct TrainingFacts {
   const store::Store& store;
-  const TrainPlan& plan;  // of the first member; the others differ in their seed
+  std::span<const TrainPlan> plans;  // of each member
   const CorpusSize& size;
   int threads = 0;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/core/rng.hpp"
 
 namespace sctab::train {
 namespace {
@@ -24,6 +26,9 @@ constexpr std::int64_t kStepsWanted = 60;    // an epoch of a small corpus
 constexpr std::int64_t kTotalStepsWanted = 1000;
 constexpr std::int64_t kSmallestBatch = 32, kFewestEpochs = 15, kSmallPatience = 5;
 constexpr std::int64_t kSmallWidth = 32;
+// The first one's embedding is the model's.
+constexpr std::array kMixedKinds = {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear};
+constexpr int kMixedMembers = 3;  // of each kind
 constexpr double kSmallLinearRate = 0.002;
 constexpr double kLargestWeightDecay = 1.0;
 
@@ -203,26 +208,56 @@ void check_range(const TrainPlan& plan) {
   require(positive(plan.clip_norm), "--clip-norm", "a number above 0");
 }
 
-/// What was given for another kind of network would be without effect: that is an error, not a silence.
-void check_kind(const PlanOptions& options) {
-  const auto refuse = [&](ModelKind kind, bool given, std::string_view option) {
-    if (options.kind == kind || !given) return;
-    throw core::InputError(fmt::format("{}: is an option of {}, and the model is {}; leave it out or give --model {}",
-                                       option, nn::name(kind), nn::name(options.kind), nn::name(kind)));
+/// The option that was given and belongs to this kind alone, if any.
+std::string_view given_option_of(ModelKind kind, const PlanOptions& options) {
+  using Given = std::pair<bool, std::string_view>;
+  const auto first = [](std::initializer_list<Given> all) {
+    const auto* const found = std::ranges::find_if(all, &Given::first);
+    return found == all.end() ? std::string_view() : found->second;
   };
-  refuse(ModelKind::kTabnet, options.n_d.has_value(), "--n-d");
-  refuse(ModelKind::kTabnet, options.n_a.has_value(), "--n-a");
-  refuse(ModelKind::kTabnet, options.n_steps.has_value(), "--n-steps");
-  refuse(ModelKind::kTabnet, options.n_shared.has_value(), "--n-shared");
-  refuse(ModelKind::kTabnet, options.n_independent.has_value(), "--n-independent");
-  refuse(ModelKind::kTabnet, options.virtual_batch_size.has_value(), "--virtual-batch-size");
-  refuse(ModelKind::kTabnet, options.momentum.has_value(), "--momentum");
-  refuse(ModelKind::kTabnet, options.lambda_sparse.has_value(), "--lambda-sparse");
-  refuse(ModelKind::kTabnet, options.mask_type.has_value(), "--mask-type");
-  refuse(ModelKind::kTabnet, options.reestimate_batch_norm.value_or(false), "--reestimate-batch-norm");
-  refuse(ModelKind::kMlp, options.n_hidden.has_value(), "--n-hidden");
-  refuse(ModelKind::kMlp, options.hidden_size.has_value(), "--hidden-size");
-  refuse(ModelKind::kMlp, options.dropout.has_value(), "--dropout");
+  if (kind == ModelKind::kTabnet) {
+    return first({{options.n_d.has_value(), "--n-d"},
+                  {options.n_a.has_value(), "--n-a"},
+                  {options.n_steps.has_value(), "--n-steps"},
+                  {options.n_shared.has_value(), "--n-shared"},
+                  {options.n_independent.has_value(), "--n-independent"},
+                  {options.virtual_batch_size.has_value(), "--virtual-batch-size"},
+                  {options.momentum.has_value(), "--momentum"},
+                  {options.lambda_sparse.has_value(), "--lambda-sparse"},
+                  {options.mask_type.has_value(), "--mask-type"},
+                  {options.reestimate_batch_norm.value_or(false), "--reestimate-batch-norm"}});
+  }
+  if (kind != ModelKind::kMlp) return {};
+  return first({{options.n_hidden.has_value(), "--n-hidden"},
+                {options.hidden_size.has_value(), "--hidden-size"},
+                {options.dropout.has_value(), "--dropout"}});
+}
+
+/// What was given for another kind of network would be without effect: that is an error, not a silence.
+void check_kind(ModelKind kind, const PlanOptions& options) {
+  for (const ModelKind other : kMixedKinds) {
+    const std::string_view option = given_option_of(other, options);
+    if (other == kind || option.empty()) continue;
+    throw core::InputError(fmt::format("{}: is an option of {}, and the model is {}; leave it out or give --model {}",
+                                       option, nn::name(other), nn::name(kind), nn::name(other)));
+  }
+}
+
+/// What a mixed ensemble's options say to its networks of one kind.
+PlanOptions options_of(ModelKind kind, PlanOptions options) {
+  options.kind = kind;
+  if (kind != ModelKind::kTabnet) {
+    options.n_d = options.n_a = options.n_steps = options.n_shared = options.n_independent = {};
+    options.virtual_batch_size = {};
+    options.momentum = options.lambda_sparse = {};
+    options.mask_type = {};
+    options.reestimate_batch_norm = {};
+  }
+  if (kind != ModelKind::kMlp) {
+    options.n_hidden = options.hidden_size = {};
+    options.dropout = {};
+  }
+  return options;
 }
 
 void check_corpus(const CorpusSize& size) {
@@ -275,10 +310,61 @@ CorpusSize corpus_size(const store::Store& store) {
   return size;
 }
 
+nn::ModelKind choose_kind(const PlanOptions& options, const CorpusSize& size) {
+  if (options.kind) return *options.kind;
+  if (options.paper_preset || size.n_train >= kSmallCorpus) return ModelKind::kTabnet;
+  for (const ModelKind kind : kMixedKinds) {
+    if (!given_option_of(kind, options).empty()) return kind;
+  }
+  return ModelKind::kMixed;
+}
+
+std::uint64_t member_seed(std::uint64_t seed, int member) {
+  SCTAB_ASSERT(member >= 1);
+  constexpr int kBitsDropped = 64 - 53;
+  return member == 1 ? seed : core::Rng(seed).child("member", static_cast<std::uint64_t>(member))() >> kBitsDropped;
+}
+
+std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize& size) {
+  const ModelKind kind = choose_kind(options, size);
+  const bool mixed = kind == ModelKind::kMixed;
+  const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
+  if (n_each < 1) throw core::InputError("--members: out of range; give at least 1 network");
+  std::vector<TrainPlan> turns;
+  for (const ModelKind each : kMixedKinds) {
+    if (mixed) turns.push_back(choose_plan(options_of(each, options), size));
+  }
+  if (!mixed) {
+    PlanOptions given = options;
+    given.kind = kind;
+    turns.push_back(choose_plan(given, size));
+  }
+  std::vector<TrainPlan> plans;
+  for (int number = 1; number <= n_each * static_cast<int>(turns.size()); ++number) {
+    plans.push_back(turns[static_cast<std::size_t>(number - 1) % turns.size()]);
+    plans.back().seed = member_seed(options.seed, number);
+  }
+  return plans;
+}
+
+nn::Architecture joint_architecture(std::span<const TrainPlan> plans) {
+  const nn::Architecture& first = plans.front().architecture;
+  const auto same_kind = [&](const TrainPlan& plan) { return plan.architecture.kind == first.kind; };
+  if (std::ranges::all_of(plans, same_kind)) return first;
+  nn::Architecture mixed;
+  mixed.kind = ModelKind::kMixed;
+  mixed.n_genes = first.n_genes;
+  mixed.n_types = first.n_types;
+  for (const TrainPlan& plan : plans) mixed.members.push_back(plan.architecture);
+  return mixed;
+}
+
 TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size) {
-  check_kind(options);
+  const ModelKind kind = options.kind.value();
+  SCTAB_ASSERT(nn::is_network(kind));
+  check_kind(kind, options);
   check_corpus(size);
-  TrainPlan plan = paper_plan(options.kind);
+  TrainPlan plan = paper_plan(kind);
   plan.architecture.n_genes = size.n_genes;
   plan.architecture.n_types = size.n_types();
   plan.seed = options.seed;

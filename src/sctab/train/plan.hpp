@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ using core::CellIndex;
 /// What the user may fix of a plan; what is not given is chosen from the corpus's size or, with the paper preset, is
 /// the paper's. A size of another kind of network than `kind` is refused.
 struct PlanOptions {
-  nn::ModelKind kind = nn::ModelKind::kTabnet;
+  std::optional<nn::ModelKind> kind = nn::ModelKind::kTabnet;  // a network or kMixed; none: see choose_kind()
+  std::optional<int> members{};                                // networks of each kind; none: 1, or of kMixed 3
   bool paper_preset = false;
   std::optional<std::int64_t> batch_size{}, max_epochs{}, n_d{}, n_a{}, n_steps{}, n_shared{}, n_independent{},
       virtual_batch_size{}, hidden_size{}, n_hidden{}, patience{};
@@ -65,8 +67,24 @@ struct CorpusSize {
 /// Reads the training cells' types.
 CorpusSize corpus_size(const store::Store& store);
 
-/// A function of its arguments only. Throws InputError naming a field out of range, and where there is nothing to learn
-/// from: no training cells, or fewer than two types among them.
+/// What is trained where no kind is given: the paper's TabNet with the paper preset and on large corpora, the kind
+/// whose sizes are given, and else, below 200,000 training cells, a mixed ensemble of TabNets, MLPs and linear models,
+/// which docs/small-corpora.md compares with the rest.
+nn::ModelKind choose_kind(const PlanOptions& options, const CorpusSize& size);
+
+/// The seed of a member, counted from 1: the first has the run's own, so that it is the network of a run without
+/// members. Below 2^53, which every reader of JSON keeps.
+std::uint64_t member_seed(std::uint64_t seed, int member);
+
+/// One plan for each network to train, in the order of the model's members: they differ in their seed and, where the
+/// kind is kMixed, take turns between TabNet, MLP and linear. Throws as choose_plan() does.
+std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize& size);
+
+/// What a model of these networks is.
+nn::Architecture joint_architecture(std::span<const TrainPlan> plans);
+
+/// The plan of one network, whose kind is given. A function of its arguments only. Throws InputError naming a field out
+/// of range, and where there is nothing to learn from: no training cells, or fewer than two types among them.
 TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size);
 TrainPlan choose_plan(const PlanOptions& options, const store::Store& store);
 

@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "sctab/augmentation/batch_augmenter.hpp"
 #include "sctab/augmentation/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/core/rng.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/nn/safetensors.hpp"
 #include "sctab/nn/torch_runtime.hpp"
@@ -38,9 +40,18 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void announce(const TrainPlan& plan) {
-  for (const auto& reason : plan.reasons) spdlog::info("{}", reason);
-  for (const auto& warning : plan.warnings) spdlog::warn("warning: {}", warning);
+/// The first plan of each kind: others of the kind differ in their seed alone.
+void announce(std::span<const TrainPlan> plans) {
+  const bool mixed = joint_architecture(plans).kind == nn::ModelKind::kMixed;
+  std::vector<nn::ModelKind> announced;
+  for (const TrainPlan& plan : plans) {
+    const nn::ModelKind kind = plan.architecture.kind;
+    if (std::ranges::find(announced, kind) != announced.end()) continue;
+    announced.push_back(kind);
+    const std::string of = mixed ? fmt::format("{}: ", nn::name(kind)) : "";
+    for (const auto& reason : plan.reasons) spdlog::info("{}{}", of, reason);
+    for (const auto& warning : plan.warnings) spdlog::warn("warning: {}{}", of, warning);
+  }
 }
 
 void show(const EpochMetrics& metrics, bool better) {
@@ -52,15 +63,18 @@ void show(const EpochMetrics& metrics, bool better) {
   spdlog::info("{}", line);
 }
 
-/// The vectors that move training cells, none where none are to; the plan is told.
-sparse::CsrMatrix open_vectors(const Store& store, const TrainOptions& options, TrainPlan& plan) {
+/// The vectors that move training cells, none where none are to; the plans are told.
+sparse::CsrMatrix open_vectors(const Store& store, const TrainOptions& options, std::span<TrainPlan> plans) {
   if (options.augment.empty()) return {};
   sparse::CsrMatrix vectors =
       augmentation::vectors_for(store, augmentation::read_vectors(options.augment), options.augment);
-  plan.augmentation = core::sha256_of_file(options.augment);
-  plan.reasons.push_back(
-      fmt::format("augmentation: each training cell is moved by one of {} differences between donors",
-                  core::format_count(vectors.n_cells)));
+  const std::string hash = core::sha256_of_file(options.augment);
+  for (TrainPlan& plan : plans) {
+    plan.augmentation = hash;
+    plan.reasons.push_back(
+        fmt::format("augmentation: each training cell is moved by one of {} differences between donors",
+                    core::format_count(vectors.n_cells)));
+  }
   return vectors;
 }
 
@@ -211,38 +225,32 @@ TrainedMember Run::take_best() {
           folder_};
 }
 
-/// Trains what is left to train of one member; number: from 1.
-TrainedMember train_member(const Store& store, TrainPlan plan, const CorpusSize& size, const TrainOptions& options,
-                           const sparse::CsrMatrix& vectors, const RunFolder& folder, int number) {
-  plan.seed = member_seed(plan.seed, number);
-  if (options.members > 1) spdlog::info("member {} of {}: seed {}", number, options.members, plan.seed);
-  Run run(store, plan, size, options, options.members > 1 ? folder.member(number) : folder, vectors);
-  run.train();
-  return run.take_best();
+/// The folder of one network's run; number: from 1.
+RunFolder folder_of(const RunFolder& folder, std::size_t number, std::size_t n_members) {
+  return n_members == 1 ? folder : folder.member(static_cast<int>(number));
 }
 
 }  // namespace
 
-std::uint64_t member_seed(std::uint64_t seed, int member) {
-  SCTAB_ASSERT(member >= 1);
-  constexpr int kBitsDropped = 64 - 53;
-  return member == 1 ? seed : core::Rng(seed).child("member", static_cast<std::uint64_t>(member))() >> kBitsDropped;
-}
-
 TrainResult train(const Store& store, const TrainOptions& options, const std::filesystem::path& out) {
   (void)kernels::backend(options.device);  // refused before anything is made
-  if (options.members < 1) throw core::InputError("--members: out of range; give at least 1 network");
   const CorpusSize size = corpus_size(store);
-  TrainPlan plan = choose_plan(options, size);
-  const sparse::CsrMatrix vectors = open_vectors(store, options, plan);
-  announce(plan);
+  std::vector<TrainPlan> plans = choose_plans(options, size);
+  const sparse::CsrMatrix vectors = open_vectors(store, options, plans);
+  announce(plans);
   nn::set_torch_threads(options.dense && options.deterministic ? 1 : options.threads);
-  const RunFolder folder = open_run_folder(out, options.resume, options.members);
+  const RunFolder folder = open_run_folder(out, options.resume, static_cast<int>(plans.size()));
   std::vector<TrainedMember> members;
-  for (int number = 1; number <= options.members; ++number) {
-    members.push_back(train_member(store, plan, size, options, vectors, folder, number));
+  for (const TrainPlan& plan : plans) {
+    const std::size_t number = members.size() + 1;
+    if (plans.size() > 1) {
+      spdlog::info("member {} of {}: {}, seed {}", number, plans.size(), nn::name(plan.architecture.kind), plan.seed);
+    }
+    Run run(store, plan, size, options, folder_of(folder, number, plans.size()), vectors);
+    run.train();
+    members.push_back(run.take_best());
   }
-  TrainResult result = write_model({store, plan, size, options.threads}, members, out);
+  TrainResult result = write_model({store, plans, size, options.threads}, members, out);
   std::error_code ignored;
   std::filesystem::remove_all(folder.path, ignored);
   return result;

@@ -19,7 +19,6 @@ struct TrainOptions : PlanOptions {
   bool deterministic = false;  // dense: on one thread, for torch's sums depend on their number
   bool resume = false;
   std::filesystem::path augment{};  // a file of vectors made by `sctab augment`, to move training cells by; empty: none
-  int members = 1;                  // networks of one ensemble, which differ in their seed
   double checkpoint_seconds = 600;  // between checkpoints inside an epoch
   /// Called after each step with the epoch and the batches of it that are done.
   std::function<void(std::int64_t epoch, std::int64_t batches)> after_step;
@@ -33,10 +32,6 @@ struct TrainResult {
   std::uint64_t seed = 1;
   std::vector<TrainResult> members{};  // of an ensemble, one for each
 };
-
-/// The seed of a member, counted from 1: the first has the run's own, so that it is the network of a run without
-/// members. Below 2^53, which every reader of JSON keeps.
-std::uint64_t member_seed(std::uint64_t seed, int member);
 
 /// Trains on the store's train split, stops early on validation macro F1 (ontology-corrected) and leaves a model
 /// directory at `out`: the best weights, their evaluation on the validation split, and run/metrics.jsonl with one line
