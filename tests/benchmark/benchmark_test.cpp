@@ -160,23 +160,25 @@ TEST_F(Benchmark, RunsEachKindOfTrial) {
           "\"]\n"
           "[[model]]\nname = \"moved\"\nkind = \"linear\"\nepochs = 2\nbatch_size = 16\naugment = true\nmembers = 2\n"
           "[[model]]\nname = \"loader\"\nkind = \"loader\"\nthreads = 1\nrows_per_block = 1\ncold = true\n"
+          "[[model]]\nname = \"mixed\"\nkind = \"mixed\"\nepochs = 1\nmembers = 1\nparts = [\"half\"]\n"
           "[[figure]]\ntitle = \"Members\"\nkind = \"members\"\nmeasure = \"auc_right_wrong\"\n"
           "[[figure]]\ntitle = \"Rates\"\nkind = \"bars\"\nmeasure = \"cells_per_second\"\n");
   EXPECT_EQ(result.n_failed, 0) << result.first_failure;
   const auto trials = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("trials");
-  ASSERT_EQ(trials.size(), 4U);
+  ASSERT_EQ(trials.size(), 5U);
   EXPECT_EQ(trials[0].at("members").size(), 2U);
   EXPECT_GT(trials[0].at("measures").at("n_train_donors"), 1);
   EXPECT_GT(trials[1].at("measures").at("cells_per_second"), 0);
   EXPECT_FALSE(trials[1].at("measures").contains("macro_f1"));
-  EXPECT_LT(trials[2].at("measures").at("n_train_types"), store.tables().cell_types.size());
-  EXPECT_TRUE(trials[2].at("measures").at("auc_known_absent").is_number());
+  EXPECT_GT(trials[2].at("measures").at("n_parameters"), trials[0].at("measures").at("n_parameters"));
+  EXPECT_LT(trials[3].at("measures").at("n_train_types"), store.tables().cell_types.size());
+  EXPECT_TRUE(trials[3].at("measures").at("auc_known_absent").is_number());
   std::size_t n_models = 0;
   for (const auto& entry : fs::directory_iterator(folder_ / "out" / "models")) {
     EXPECT_TRUE(fs::exists(entry.path() / "config.json")) << "a left-over: " << entry.path();
     ++n_models;
   }
-  EXPECT_EQ(n_models, 2U);
+  EXPECT_EQ(n_models, 3U);
 }
 
 TEST_F(Benchmark, SeedsCanBeGiven) {

@@ -35,5 +35,17 @@ TEST(ParameterCount, OfALinearModelIsAWeightAGeneAndTypeAndABiasAType) {
   EXPECT_EQ(count_parameters(architecture), 70 * 3 + 3);
 }
 
+TEST(ParameterCount, OfAMixedEnsembleIsTheSumOverItsMembers) {
+  Architecture linear;
+  linear.kind = ModelKind::kLinear;
+  linear.n_genes = 70;
+  linear.n_types = 3;
+  Architecture mlp = linear, mixed = linear;
+  mlp.kind = ModelKind::kMlp;
+  mixed.kind = ModelKind::kMixed;
+  mixed.members = {linear, mlp, linear};
+  EXPECT_EQ(count_parameters(mixed), 2 * count_parameters(linear) + count_parameters(mlp));
+}
+
 }  // namespace
 }  // namespace sctab::nn::tests

@@ -6,8 +6,8 @@
 
 namespace sctab::nn {
 
-/// What an optimiser trains: weights shared by several layers count once, running statistics not at all. A network, not
-/// a baseline.
+/// What an optimiser trains: weights shared by several layers count once, running statistics not at all. Of a
+/// mixed ensemble the sum over its members. No baseline.
 std::int64_t count_parameters(const Architecture& architecture);
 
 }  // namespace sctab::nn
