@@ -258,7 +258,7 @@ BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, 
   StreamOptions stream;
   stream.block_bytes = options.memory_bytes / 32;
   stream.read.memory_bytes = options.memory_bytes / 8;
-  stream.read.temporary_folder = folder.path().parent_path();  // /tmp may be small
+  stream.read.temporary_folder = fs::absolute(folder.path()).parent_path();  // /tmp may be small
   const std::int64_t for_reading = 4 * stream.block_bytes + stream.read.memory_bytes;
   store::Writer writer(folder.path(), corpus.genes.genes(), codes.tables(), result.split_cells,
                        writer_options(options, corpus.cells, for_reading));
