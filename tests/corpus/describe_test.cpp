@@ -8,6 +8,7 @@
 #include "corpus/small_ontology.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
+#include "store/log_normalised_copy.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::corpus {
@@ -53,6 +54,7 @@ TEST_F(DescribeTest, CountsTheWhole) {
   EXPECT_EQ(all.at("datasets"), 2);
   EXPECT_EQ(all.at("assays"), 2);
   EXPECT_EQ(description_.at("genes"), 25);
+  EXPECT_EQ(description_.at("content"), "counts");
   EXPECT_GT(description_.at("bytes"), 0);
 }
 
@@ -105,6 +107,13 @@ TEST_F(DescribeTest, TheTextShowsTheSame) {
   for (const char* part : {"200 cells, 19 donors, 3 cell types", "train", "B cell", "lung", "10x 5' v1", "dataset"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
   }
+  EXPECT_EQ(text.find("log-normalised"), std::string::npos);
+}
+
+TEST_F(DescribeTest, SaysThatValuesAreLogNormalised) {
+  const json log = describe(store::tests::log_normalised_copy(store::Store::open(folder_ / "store"), folder_ / "log"));
+  EXPECT_EQ(log.at("content"), "log_normalised");
+  EXPECT_NE(describe_text(log).find("values are log-normalised"), std::string::npos);
 }
 
 }  // namespace

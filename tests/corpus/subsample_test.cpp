@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "corpus/h5ad_file.hpp"
@@ -13,6 +14,7 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/store/loader.hpp"
+#include "store/log_normalised_copy.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::corpus {
@@ -126,6 +128,23 @@ TEST_F(SubsampleTest, TheCountsOfACellStayAsTheyWere) {
     EXPECT_FALSE(after.empty());
     for (const auto& [row, cell] : after) EXPECT_EQ(cell, before.at(row));
   }
+}
+
+TEST_F(SubsampleTest, ValuesThatAreLogNormalisedStaySo) {
+  const store::Store log = store::tests::log_normalised_copy(whole(), folder_ / "log");
+  SubsampleOptions options;
+  options.fraction = 1;
+  subsample(log, folder_ / "part", options);
+  const store::Store part = store::Store::open(folder_ / "part");
+  EXPECT_EQ(part.content(), store::Content::kLogNormalised);
+  const auto sum = [](const store::Store& store) {
+    double total = 0;
+    store::Loader loader(store, Split::kTrain);
+    for (store::Batch batch; loader.next(batch);)
+      total = std::accumulate(batch.x.data.begin(), batch.x.data.end(), total);
+    return total;
+  };
+  EXPECT_NEAR(sum(part), sum(whole()), 1e-6 * sum(whole()));
 }
 
 TEST_F(SubsampleTest, ReportsTypesThatTrainLoses) {

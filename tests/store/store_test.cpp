@@ -68,7 +68,7 @@ TEST_F(StoreTest, ANewerVersionIsRefused) {
   edit_manifest([](auto& manifest) {
     manifest = {{"format", "sctab-store"}, {"format_version", kFormatVersion + 1}, {"new", "things"}};
   });
-  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "format version 2", "up to 1",
+  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "format version 3", "up to 2",
                           "use a newer sctab");
 }
 

@@ -9,6 +9,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/train/trainer.hpp"
+#include "store/log_normalised_copy.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 
@@ -46,6 +47,19 @@ TEST_F(Evaluate, ScoresEveryCellOfTheSplitInAllAndPerTissue) {
   EXPECT_EQ(result.evaluation.per_group.at("tissue_general 1").n_cells, 30);
   EXPECT_EQ(result.ids.at(0), "CL:0000084");
   EXPECT_EQ(result.labels.at(0), "T cell");
+}
+
+TEST_F(Evaluate, CellsOfALogNormalisedStoreAreNotNormalisedAgain) {
+  const store::Store counts = store::Store::open(folder_ / "store");
+  const store::Store copy = store::tests::log_normalised_copy(counts, folder_ / "log");
+  const nn::Classifier classifier = model();
+  const auto expected = evaluate_model(classifier, counts, store::Split::kTest);
+  const auto found = evaluate_model(classifier, copy, store::Split::kTest);
+  EXPECT_EQ(found.evaluation.corrected.macro_f1, expected.evaluation.corrected.macro_f1);
+  ASSERT_EQ(found.uncertainty.size(), 1U);
+  EXPECT_NEAR(found.uncertainty[0].calibration.expected_calibration_error,
+              expected.uncertainty[0].calibration.expected_calibration_error, 1e-9)
+      << "of the probabilities, in another order of cells";
 }
 
 TEST_F(Evaluate, GroupsByAnotherField) {

@@ -187,6 +187,7 @@ json describe(const store::Store& store) {
                       {"hash", store.hash()},
                       {"bytes", store.bytes()},
                       {"genes", store.genes().size()},
+                      {"content", store::name(store.content())},
                       {"all", all.describe(0)}};
   for (const Split split : store::kSplits) {
     json of_split = of_splits.describe(static_cast<std::size_t>(split));
@@ -206,12 +207,13 @@ std::string describe_text(const json& description) {
   const auto n_cells = all.at("cells").get<std::int64_t>();
   const auto bytes = description.at("bytes").get<double>();
   std::string text = fmt::format(
-      "{}: {} cells, {} donors, {} cell types, {} tissues, {} datasets, {} genes; {}, {:.0f} bytes a cell\n",
+      "{}: {} cells, {} donors, {} cell types, {} tissues, {} datasets, {} genes; {}, {:.0f} bytes a cell{}\n",
       description.at("store").get<std::string>(), format_count(n_cells),
       format_count(all.at("donors").get<std::int64_t>()), all.at("types").get<std::int64_t>(),
       all.at("tissues").get<std::int64_t>(), all.at("datasets").get<std::int64_t>(),
       format_count(description.at("genes").get<std::int64_t>()), core::format_bytes(bytes),
-      n_cells == 0 ? 0.0 : bytes / static_cast<double>(n_cells));
+      n_cells == 0 ? 0.0 : bytes / static_cast<double>(n_cells),
+      description.at("content") == store::name(store::Content::kCounts) ? "" : "; values are log-normalised");
   text +=
       fmt::format("\n{:<12}{:>14}{:>9}{:>8}{:>9}{:>10}\n", "split", "cells", "donors", "types", "tissues", "datasets");
   for (const Split split : store::kSplits) {

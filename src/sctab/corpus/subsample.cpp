@@ -241,6 +241,7 @@ SubsampleResult subsample(const store::Store& from, const std::filesystem::path&
   core::Progress progress("copying cells", n_to_read);
   store::WriterOptions writing;
   writing.seed = options.seed;
+  writing.content = from.content();
   writing.threads = options.threads;
   writing.memory_bytes = options.memory_bytes;
   store::Writer writer(staged.path(), from.genes(), from.tables(), n_cells, writing);

@@ -8,10 +8,11 @@
 
 namespace sctab::store {
 
-void GeneMeans::add(sparse::RowView counts) {
-  const sparse::Normaliser normalised(sparse::library_size(counts));
-  for (std::size_t i = 0; i < counts.data.size(); ++i) {
-    sums_[static_cast<std::size_t>(counts.indices[i])] += static_cast<double>(normalised(counts.data[i]));
+void GeneMeans::add(sparse::RowView values, Content content) {
+  const sparse::Normaliser normalised(sparse::library_size(values));
+  for (std::size_t i = 0; i < values.data.size(); ++i) {
+    const float log_norm = content == Content::kCounts ? normalised(values.data[i]) : values.data[i];
+    sums_[static_cast<std::size_t>(values.indices[i])] += static_cast<double>(log_norm);
   }
 }
 

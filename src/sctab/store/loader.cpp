@@ -92,6 +92,7 @@ Loader::State::State(const Store& store, Split split, LoaderOptions options_)
       n_genes(store.genes().size()),
       options(with_window_for_a_batch(options_)),
       pool(options_.threads == 0 ? core::default_threads() : options_.threads) {
+  options.normalise = options.normalise && store.content() == Content::kCounts;
   if (reader.n_cells() > 0 && reader.n_cells() < options.world_size) {
     throw core::InputError(fmt::format("{}: the {} split has {} cells, too few for {} ranks; use fewer ranks",
                                        store.directory().string(), name(split), reader.n_cells(), options.world_size));

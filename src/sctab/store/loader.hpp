@@ -17,7 +17,7 @@ struct LoaderOptions {
   int threads = 0;                  // decoders; 0: all
   CellIndex rows_per_block = 2048;  // contiguous reads
   CellIndex blocks_per_window = 4;  // shuffled together; two windows are in memory; more where a batch needs more
-  bool normalise = true;            // log1p of counts scaled to 10,000; false: raw counts
+  bool normalise = true;            // log1p of counts scaled to 10,000; false: values as the store has them
   void validate() const;            // throws InputError naming the field
 };
 

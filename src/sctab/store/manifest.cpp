@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/staged_output.hpp"
 
 namespace sctab::store {
 
@@ -17,6 +18,13 @@ ValueType to_value_type(const std::string& text) {
     if (text == name(values)) return values;
   }
   throw core::InputError(fmt::format("value_type is '{}', and uint16 or float32 was expected", text));
+}
+
+Content to_content(const std::string& text) {
+  for (const Content content : {Content::kCounts, Content::kLogNormalised}) {
+    if (text == name(content)) return content;
+  }
+  throw core::InputError(fmt::format("content is '{}', and counts or log_normalised was expected", text));
 }
 
 void check_format(const std::filesystem::path& file, const json& root) {
@@ -37,6 +45,7 @@ Manifest to_manifest(const json& root) {
   Manifest manifest;
   manifest.seed = root.at("seed");
   manifest.values = to_value_type(root.at("value_type"));
+  if (root.at("format_version") >= 2) manifest.content = to_content(root.at("content"));
   manifest.gene_list_hash = root.at("gene_list_hash");
   for (const json& entry : root.at("cell_types")) {
     manifest.tables.cell_types.push_back({entry.at("label"), entry.at("cell_type_ontology_term_id")});
@@ -107,18 +116,26 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
     }
     n_cells[key] = cells;
   }
-  core::write_json(directory / kManifestFile,
-                   {{"format", kFormat},
-                    {"format_version", kFormatVersion},
-                    {"seed", manifest.seed},
-                    {"value_type", name(manifest.values)},
-                    {"gene_order", "mean of log-normalised counts over training cells, highest first"},
-                    {"gene_list_hash", manifest.gene_list_hash},
-                    {"n_cells", n_cells},
-                    {"cell_types", cell_types},
-                    {"categories", categories},
-                    {"shards", shards},
-                    {"provenance", manifest.provenance}});
+  const bool of_counts = manifest.content == Content::kCounts;
+  json root = {{"format", kFormat},
+               {"format_version", of_counts ? 1 : kFormatVersion},
+               {"seed", manifest.seed},
+               {"value_type", name(manifest.values)},
+               {"gene_order", manifest.gene_order},
+               {"gene_list_hash", manifest.gene_list_hash},
+               {"n_cells", n_cells},
+               {"cell_types", cell_types},
+               {"categories", categories},
+               {"shards", shards},
+               {"provenance", manifest.provenance}};
+  if (!of_counts) root["content"] = name(manifest.content);
+  core::write_json(directory / kManifestFile, root);
+}
+
+void write_genes(const std::filesystem::path& directory, const sparse::GeneList& genes) {
+  std::string text = "gene_id\tgene_symbol\n";
+  for (std::size_t i = 0; i < genes.ids.size(); ++i) text += genes.ids[i] + '\t' + genes.symbols[i] + '\n';
+  core::write_file_atomically(directory / kGenesFile, text);
 }
 
 }  // namespace sctab::store

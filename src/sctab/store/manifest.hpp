@@ -24,6 +24,8 @@ Shard to_shard(const nlohmann::json& value);
 struct Manifest {
   std::uint64_t seed = 0;
   ValueType values = ValueType::kUint16;
+  Content content = Content::kCounts;
+  std::string gene_order = "mean of log-normalised counts over training cells, highest first";  // for people
   std::string gene_list_hash;
   CategoryTables tables;
   std::array<std::vector<Shard>, kSplits.size()> shards;
@@ -33,5 +35,7 @@ struct Manifest {
 /// Throws InputError naming the file and what in it is wrong; first of all where its format version is newer than ours.
 Manifest read_manifest(const std::filesystem::path& directory);
 void write_manifest(const std::filesystem::path& directory, const Manifest& manifest);
+/// The gene list of a store; genes.symbols: one a gene.
+void write_genes(const std::filesystem::path& directory, const sparse::GeneList& genes);
 
 }  // namespace sctab::store

@@ -10,50 +10,10 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/store/gene_order.hpp"
+#include "sctab/store/shard_tables.hpp"
 
 namespace sctab::store {
 namespace {
-
-/// The obs of a shard's cells, at positions [begin, end) of the spool's order.
-class ObsColumns {
- public:
-  ObsColumns(CellIndex begin, CellIndex end) : begin_(begin), source_rows_(static_cast<std::size_t>(end - begin)) {
-    for (auto& codes : codes_) codes.resize(source_rows_.size());
-  }
-
-  void set(CellIndex position, const CellObs& obs) {
-    const auto at = static_cast<std::size_t>(position - begin_);
-    for (std::size_t field = 0; field < kNumFields; ++field) codes_[field][at] = obs.codes[field];
-    source_rows_[at] = obs.source_row;
-  }
-
-  // Leaves this empty.
-  std::vector<anndata::Column> take_columns(const CategoryTables& tables) {
-    std::vector<std::string> labels, ids;
-    for (const CellTypeEntry& type : tables.cell_types) {
-      labels.push_back(type.label);
-      ids.push_back(type.id);
-    }
-    auto& cell_types = codes_[static_cast<std::size_t>(Field::kCellType)];
-    std::vector<anndata::Column> columns;
-    columns.push_back({"cell_type", anndata::Categorical{cell_types, std::move(labels), false}});
-    columns.push_back(
-        {"cell_type_ontology_term_id", anndata::Categorical{std::move(cell_types), std::move(ids), false}});
-    for (const Field field : kFields) {
-      if (field == Field::kCellType) continue;
-      auto& codes = codes_[static_cast<std::size_t>(field)];
-      columns.push_back(
-          {std::string(name(field)), anndata::Categorical{std::move(codes), tables.column(field), false}});
-    }
-    columns.push_back({"source_row", std::move(source_rows_)});
-    return columns;
-  }
-
- private:
-  CellIndex begin_;
-  std::array<std::vector<std::int32_t>, kNumFields> codes_;
-  anndata::Integers source_rows_;
-};
 
 /// The cells at positions [begin, end) of the spool's order, still encoded.
 class CellArena {
@@ -122,18 +82,6 @@ std::int64_t append_cells(anndata::Writer& writer, const CellArena& arena, CellI
   return n_values;
 }
 
-// "train-0", "train-1" …: the position in the split, which is the loader's row.
-anndata::Strings cell_names(const ShardPlace& place, CellIndex n_cells) {
-  anndata::Strings names;
-  for (CellIndex i = 0; i < n_cells; ++i)
-    names.push_back(fmt::format("{}-{}", name(place.split), place.first_position + i));
-  return names;
-}
-
-anndata::Column gene_symbols(const sparse::GeneList& genes) {
-  return {"gene_symbol", genes.symbols};
-}
-
 }  // namespace
 
 Shard write_shard(const std::filesystem::path& directory, const ShardPlace& place, const Spool& spool, core::Rng rng,
@@ -143,14 +91,9 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
   std::iota(position_of_arrival.begin(), position_of_arrival.end(), CellIndex{0});
   rng.shuffle(std::span(position_of_arrival));
 
-  Shard shard{fmt::format("{}-{:05}.h5ad", name(place.split), place.number), n_cells, 0, ""};
+  Shard shard{shard_file_name(place), n_cells, 0, ""};
   const std::filesystem::path file = directory / shard.file;
-  anndata::WriteOptions options;
-  options.values = layout.values == ValueType::kUint16 ? anndata::ValueType::kUint16 : anndata::ValueType::kFloat32;
-  options.chunk_elements = layout.chunk_elements;
-  options.gzip_level = layout.gzip_level;
-  options.pool = &pool;
-  anndata::Writer writer(file, layout.genes.size(), options);
+  anndata::Writer writer(file, layout.genes.size(), write_options(layout, &pool));
 
   // Half of the memory holds cells; positions are random, so that equal parts of them need equal memory.
   const std::int64_t cell_memory = std::max<std::int64_t>(layout.memory_bytes / 2, 1);
@@ -170,9 +113,7 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
                     "another --seed",
                     shard.file, n_cells, n_values, layout.most_values));
   }
-  writer.write_obs(cell_names(place, n_cells), obs.take_columns(layout.tables));
-  const anndata::Column symbols = gene_symbols(layout.genes);
-  writer.write_var(layout.genes.ids, std::span(&symbols, 1));
+  write_tables(writer, place, obs.take_columns(layout.tables), layout.genes);
   writer.close();
 
   shard.bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));

@@ -103,6 +103,10 @@ std::string_view name(ValueType values) {
   return values == ValueType::kUint16 ? "uint16" : "float32";
 }
 
+std::string_view name(Content content) {
+  return content == Content::kCounts ? "counts" : "log_normalised";
+}
+
 Store Store::open(fs::path directory) {
   if (!fs::is_directory(directory)) {
     throw core::InputError(
@@ -115,6 +119,7 @@ Store Store::open(fs::path directory) {
   store.directory_ = std::move(directory);
   store.seed_ = manifest.seed;
   store.values_ = manifest.values;
+  store.content_ = manifest.content;
   store.tables_ = std::move(manifest.tables);
   store.shards_ = std::move(manifest.shards);
   store.provenance_ = std::move(manifest.provenance);

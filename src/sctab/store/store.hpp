@@ -17,7 +17,9 @@ using core::CellIndex;
 using core::GeneIndex;
 using core::TypeIndex;
 
-inline constexpr int kFormatVersion = 1;
+/// The newest that this program reads. Stores of counts are written as version 1; version 2 says that the values of a
+/// store are log-normalised, which programs that know no such stores must not normalise again.
+inline constexpr int kFormatVersion = 2;
 
 enum class Split : std::uint8_t { kTrain, kVal, kTest };
 inline constexpr std::array kSplits = {Split::kTrain, Split::kVal, Split::kTest};
@@ -63,10 +65,16 @@ struct ObsTable {
   }
 };
 
-/// How the counts of a store are kept: uint16, or float32 where a count is no integer or above 65,535.
+/// How the values of a store are kept: uint16, or float32 where one is no integer or above 65,535.
 enum class ValueType : std::uint8_t { kUint16, kFloat32 };
 /// "uint16", "float32".
 std::string_view name(ValueType values);
+
+/// What the values of a store are: raw counts, or log1p of counts scaled to sparse::kTargetCounts a cell, as stores are
+/// that were published so. Loaders give both alike and normalise counts alone.
+enum class Content : std::uint8_t { kCounts, kLogNormalised };
+/// "counts", "log_normalised".
+std::string_view name(Content content);
 
 /// One shard file as store.json has it.
 struct Shard {
@@ -85,10 +93,11 @@ class Store {
 
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
-  /// In the store's order (by mean expression); nothing may assume another.
+  /// In the store's order (by mean expression, or as published); nothing may assume another.
   [[nodiscard]] const sparse::GeneList& genes() const { return genes_; }
   [[nodiscard]] const CategoryTables& tables() const { return tables_; }
   [[nodiscard]] ValueType values() const { return values_; }
+  [[nodiscard]] Content content() const { return content_; }
   [[nodiscard]] const std::vector<Shard>& shards(Split split) const { return shards_[static_cast<std::size_t>(split)]; }
   [[nodiscard]] CellIndex n_cells(Split split) const;
   [[nodiscard]] std::int64_t bytes() const;
@@ -110,6 +119,7 @@ class Store {
   std::filesystem::path directory_;
   std::uint64_t seed_ = 0;
   ValueType values_ = ValueType::kUint16;
+  Content content_ = Content::kCounts;
   sparse::GeneList genes_;
   CategoryTables tables_;
   std::array<std::vector<Shard>, 3> shards_;

@@ -12,7 +12,6 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/core/staged_output.hpp"
 #include "sctab/core/sync_file.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/gene_order.hpp"
@@ -61,12 +60,6 @@ std::vector<GeneIndex> inverse(const std::vector<GeneIndex>& order) {
   std::vector<GeneIndex> places(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) places[static_cast<std::size_t>(order[i])] = static_cast<GeneIndex>(i);
   return places;
-}
-
-void write_genes(const fs::path& file, const sparse::GeneList& genes) {
-  std::string text = "gene_id\tgene_symbol\n";
-  for (std::size_t i = 0; i < genes.ids.size(); ++i) text += genes.ids[i] + '\t' + genes.symbols[i] + '\n';
-  core::write_file_atomically(file, text);
 }
 
 }  // namespace
@@ -162,7 +155,7 @@ void Writer::State::add_cell(sparse::RowView counts, const CellObs& obs, Split s
     throw std::logic_error(fmt::format("more {} cells were added than announced", name(split)));
   }
   integers = part.spools[part.scatter.next()].add(counts, obs) && integers;
-  if (split == Split::kTrain) means.add(counts);
+  if (split == Split::kTrain) means.add(counts, options.content);
   n_values += static_cast<std::int64_t>(counts.data.size());
   ++n_cells;
 }
@@ -353,6 +346,7 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
   Manifest manifest;
   manifest.seed = state.options.seed;
   manifest.values = layout.values;
+  manifest.content = state.options.content;
   manifest.gene_list_hash = layout.genes.hash();
   manifest.tables = state.tables;
   manifest.provenance = provenance;
@@ -362,7 +356,7 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
     manifest.shards[static_cast<std::size_t>(split)] = state.splits[static_cast<std::size_t>(split)].shards;
   }
   progress.finish();
-  write_genes(state.directory / kGenesFile, layout.genes);
+  write_genes(state.directory, layout.genes);
   core::write_json(state.directory / kOntologyFile, ontology);
   write_manifest(state.directory, manifest);
   if (state.saved) fs::remove(state.directory / kCheckpointFile);

@@ -16,6 +16,7 @@ namespace sctab::store {
 
 struct WriterOptions {
   std::uint64_t seed = 1;  // of the cells' order
+  Content content = Content::kCounts;
   CellIndex cells_per_shard = 131'072;
   CellIndex cells_per_chunk = 64;  // of data and indices, on average
   // Shards of more values are written as several: offsets are int32 on the disk. Lower only in tests.
@@ -49,7 +50,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// counts: raw counts over the gene list given, (n × n_genes), sorted; obs and splits: one a cell.
+  /// counts: the values that options.content says, over the gene list given, (n × n_genes), sorted, finite and >= 0;
+  /// obs and splits: one a cell.
   void add(sparse::CsrView counts, std::span<const CellObs> obs, std::span<const Split> splits);
   /// With options.resumable, and where it is time for it: puts on disk what was added so far, so that another Writer
   /// can go on from here whatever becomes of this one. note: where the caller stands.

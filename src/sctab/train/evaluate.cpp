@@ -118,7 +118,7 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   for (store::Batch batch; loader.next(batch);) {
     core::check_interrupt();
     sparse::CsrMatrix cells = alignment.apply(batch.x.view());
-    sparse::log_normalise(cells);
+    if (store.content() == store::Content::kCounts) sparse::log_normalise(cells);
     const std::vector<nn::Prediction> members = model.predict_members(cells.view());
     calls.resize(members.size());
     for (std::size_t n = 1; n <= members.size(); ++n) {
