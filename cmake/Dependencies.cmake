@@ -1,4 +1,4 @@
-# Everything from Debian 12; tools/install-dependencies.sh installs it.
+# All from Debian 12 but DuckDB, which is optional; tools/install-dependencies.sh installs it.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -51,6 +51,19 @@ find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 add_library(sctab_tomlplusplus INTERFACE)
 target_include_directories(sctab_tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
 add_library(sctab::tomlplusplus ALIAS sctab_tomlplusplus)
+
+# DuckDB reads Parquet; tools/install-dependencies.sh puts it there. Without it sctab says at run time what it cannot read.
+set(SCTAB_DUCKDB_DIR "/opt/sctab/duckdb" CACHE PATH "Folder with DuckDB's include/duckdb.h and lib/libduckdb.so")
+find_path(DUCKDB_INCLUDE_DIR duckdb.h PATHS ${SCTAB_DUCKDB_DIR}/include)
+find_library(DUCKDB_LIBRARY duckdb PATHS ${SCTAB_DUCKDB_DIR}/lib)
+if(DUCKDB_INCLUDE_DIR AND DUCKDB_LIBRARY)
+  add_library(sctab_duckdb INTERFACE)
+  target_include_directories(sctab_duckdb SYSTEM INTERFACE ${DUCKDB_INCLUDE_DIR})
+  target_link_libraries(sctab_duckdb INTERFACE ${DUCKDB_LIBRARY})
+  add_library(sctab::duckdb ALIAS sctab_duckdb)
+else()
+  message(STATUS "DuckDB not found in ${SCTAB_DUCKDB_DIR}: this build reads no Parquet")
+endif()
 
 if(SCTAB_BUILD_TESTS)
   find_package(GTest REQUIRED)

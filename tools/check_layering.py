@@ -13,6 +13,7 @@ MODULES = {
     "report": ["core"],
     "sparse": ["core"],
     "ontology": ["core"],
+    "parquet": ["core"],
     "anndata": ["core", "sparse"],
     "simulate": ["core", "sparse", "ontology", "anndata"],
     "store": ["core", "sparse", "anndata"],
@@ -20,8 +21,8 @@ MODULES = {
     "kernels": ["core", "sparse"],
     "augmentation": ["core", "sparse", "anndata", "store", "kernels"],
     "nn": ["core", "sparse", "kernels"],
-    "published": ["core", "sparse", "ontology", "nn"],
     "metrics": ["core", "ontology"],
+    "published": ["core", "sparse", "ontology", "parquet", "anndata", "store", "augmentation", "nn", "metrics"],
     "train": ["core", "sparse", "ontology", "store", "kernels", "augmentation", "nn", "metrics"],
     "baselines": ["core", "sparse", "store", "kernels", "nn", "metrics", "train"],
     "benchmark": ["core", "simulate", "store", "corpus", "kernels", "augmentation", "nn", "metrics", "train", "baselines",
@@ -31,8 +32,10 @@ MODULES = {
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 TORCH = re.compile(r"^(torch|ATen|c10)/")
 HDF5 = re.compile(r"^(hdf5|H5\w+)\.h$")
+DUCKDB = re.compile(r"^duckdb\.h$")
 TORCH_MODULES = {"nn", "published", "train"}
 HDF5_MODULES = {"anndata", "store"}
+DUCKDB_MODULES = {"parquet"}
 
 
 def complaints(root):
@@ -57,6 +60,8 @@ def complaints(root):
                 yield f"{where}: torch belongs to {', '.join(sorted(TORCH_MODULES))}, not to {module}"
             elif HDF5.match(included) and module not in HDF5_MODULES:
                 yield f"{where}: HDF5 belongs to {', '.join(sorted(HDF5_MODULES))}, not to {module}"
+            elif DUCKDB.match(included) and module not in DUCKDB_MODULES:
+                yield f"{where}: DuckDB belongs to {', '.join(sorted(DUCKDB_MODULES))}, not to {module}"
 
 
 def main():
