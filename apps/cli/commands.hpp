@@ -8,6 +8,7 @@ namespace sctab::cli {
 /// function and prints its result to standard output. Errors leave as exceptions; main() turns them into exit codes.
 void add_corpus_build(CLI::App& corpus);
 void add_corpus_describe(CLI::App& corpus);
+void add_corpus_import(CLI::App& corpus);
 void add_corpus_subsample(CLI::App& corpus);
 void add_augment(CLI::App& app);
 void add_train(CLI::App& app);

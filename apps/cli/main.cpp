@@ -35,10 +35,11 @@ int fail(int code, std::string message) {
 
 void add_commands(CLI::App& app) {
   app.require_subcommand(1);
-  CLI::App* corpus = app.add_subcommand("corpus", "Build, describe and subsample training corpora.");
+  CLI::App* corpus = app.add_subcommand("corpus", "Build, import, describe and subsample training corpora.");
   corpus->require_subcommand(1);
   add_corpus_build(*corpus);
   add_corpus_describe(*corpus);
+  add_corpus_import(*corpus);
   add_corpus_subsample(*corpus);
   add_augment(app);
   add_train(app);

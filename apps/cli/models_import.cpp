@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <CLI/Option.hpp>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "joined_labels.hpp"
 #include "print.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/published/import_checkpoint.hpp"
@@ -20,36 +20,10 @@ struct Arguments {
 };
 
 nlohmann::json to_json(const published::ImportResult& result, const std::filesystem::path& model) {
-  nlohmann::json labels = nlohmann::json::array();
-  for (const published::JoinedLabel& label : result.labels) {
-    labels.push_back({{"label", label.label},
-                      {"cell_type_ontology_term_id", label.id},
-                      {"current_name", label.current_name},
-                      {"joined_by", published::name(label.how)},
-                      {"reason", label.reason}});
-  }
   return {{"model", model.string()},
           {"architecture", nn::to_json(result.architecture)},
           {"ontology", result.ontology_version},
-          {"labels", labels}};
-}
-
-void print_labels(const std::vector<published::JoinedLabel>& labels) {
-  std::map<published::JoinedBy, std::int64_t> counts;
-  for (const published::JoinedLabel& label : labels) ++counts[label.how];
-  for (const auto& [how, n] : counts) {
-    const bool joined = how != published::JoinedBy::kNothing;
-    fmt::print("{} of {} labels joined {}\n", n, labels.size(),
-               joined ? fmt::format("by {}", published::name(how)) : "no term");
-  }
-  for (const published::JoinedLabel& label : labels) {
-    if (label.how == published::JoinedBy::kNothing) {
-      fmt::print("  \"{}\" has no Cell Ontology id: {}\n", label.label, label.reason);
-    } else if (label.current_name != label.label && !label.current_name.empty()) {
-      fmt::print("  \"{}\" is now {} \"{}\", by {}\n", label.label, label.id, label.current_name,
-                 published::name(label.how));
-    }
-  }
+          {"labels", labels_json(result.labels)}};
 }
 
 void run(const Arguments& arguments) {
@@ -75,12 +49,13 @@ void add_models_import(CLI::App& models) {
   command->add_option("--hparams", options.hparams, "the hparams.yaml published with it")
       ->type_name("FILE")
       ->required();
-  command->add_option("--genes", options.genes, "var as csv: Ensembl ids in the order of the network's inputs")
+  command->add_option("--genes", options.genes, "var, Parquet or csv: Ensembl ids in the order of the network's inputs")
       ->type_name("FILE")
       ->required();
   command
-      ->add_option("--labels", options.labels,
-                   "categorical_lookup/cell_type as csv: a column label, in the order of the network's outputs")
+      ->add_option(
+          "--labels", options.labels,
+          "categorical_lookup/cell_type, Parquet or csv: a column label, in the order of the network's outputs")
       ->type_name("FILE")
       ->required();
   command

@@ -110,7 +110,7 @@ TEST_F(ModelsImport, BadInputIsRefused) {
   arguments[2] = path("hparams.yaml");
   expect_refused(arguments, folder_.path(), {"hparams.yaml", "no checkpoint"});
   write_bytes(path("cell_type.csv"), "PAR1");
-  expect_refused(import_arguments(), folder_.path(), {"cell_type.csv", "Parquet", "DuckDB"});
+  expect_refused(import_arguments(), folder_.path(), {"cell_type.csv", "Parquet"});
 }
 
 }  // namespace

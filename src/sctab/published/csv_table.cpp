@@ -2,17 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <fstream>
+#include <algorithm>
 #include <string_view>
 
 #include "sctab/core/error.hpp"
+#include "sctab/parquet/reader.hpp"
 #include "sctab/published/text_file.hpp"
 
 namespace sctab::published {
 namespace {
 
-constexpr std::string_view kParquetMagic = "PAR1";
 constexpr std::uint64_t kMaxBytes = 16 << 20;
 
 /// Takes a text apart into rows of fields.
@@ -84,19 +83,11 @@ class CsvParser {
 
 }  // namespace
 
-void require_no_parquet(const std::filesystem::path& path) {
-  std::array<char, kParquetMagic.size()> start{};
-  std::ifstream(path, std::ios::binary).read(start.data(), start.size());
-  if (std::string_view(start.data(), start.size()) != kParquetMagic) return;
-  const std::string stem = path.stem().string();
-  throw core::InputError(
-      fmt::format("{}: is Parquet, which only a build with DuckDB reads; write it as csv, say with python3 -c "
-                  "\"import pandas; pandas.read_parquet('{}').to_csv('{}.csv')\"",
-                  path.string(), path.filename().string(), stem));
-}
-
-CsvTable read_csv(const std::filesystem::path& path) {
-  require_no_parquet(path);
+CsvTable read_table(const std::filesystem::path& path) {
+  if (parquet::is_parquet(path) || path.extension() == ".parquet") {
+    parquet::Table table = parquet::read_table(path);
+    return {std::move(table.header), std::move(table.rows)};
+  }
   const std::string text = read_text_file(path, kMaxBytes, "a csv");
   auto rows = CsvParser(path, text).rows();
   if (rows.size() < 2) {

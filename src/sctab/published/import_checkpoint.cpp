@@ -15,7 +15,7 @@
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/published/checkpoint.hpp"
-#include "sctab/published/csv_table.hpp"
+#include "sctab/published/gene_table.hpp"
 #include "sctab/published/hparams.hpp"
 
 namespace sctab::published {
@@ -42,11 +42,6 @@ void require_count(const std::filesystem::path& path, std::string_view things, s
   throw InputError(
       fmt::format("{}: has {} {}, expected the {} of {}; give the list that the checkpoint was trained with",
                   path.string(), found, things, expected, hparams.path().string()));
-}
-
-sparse::GeneList read_genes(const std::filesystem::path& path) {
-  require_no_parquet(path);
-  return sparse::read_gene_list(path);
 }
 
 /// The checkpoint repeats its hyper-parameters: a wrong hparams.yaml of the same sizes would change what is computed.
@@ -178,7 +173,7 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   result.architecture = architecture(hparams);
   nn::ModelDescription description;
   description.architecture = result.architecture;
-  description.genes = read_genes(options.genes);
+  description.genes = read_gene_table(options.genes);
   require_count(options.genes, "genes", description.genes.ids.size(), result.architecture.n_genes, hparams);
   const LabelTable table = read_label_table(options.labels);
   require_count(options.labels, "labels", table.labels.size(), result.architecture.n_types, hparams);

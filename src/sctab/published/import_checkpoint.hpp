@@ -12,8 +12,8 @@ namespace sctab::published {
 struct ImportOptions {
   std::filesystem::path checkpoint;  // .ckpt of PyTorch Lightning
   std::filesystem::path hparams;     // the hparams.yaml beside it
-  std::filesystem::path genes;       // var as csv: Ensembl ids in the order of the network's inputs
-  std::filesystem::path labels;      // categorical_lookup/cell_type as csv
+  std::filesystem::path genes;       // var, Parquet or csv: Ensembl ids in the order of the network's inputs
+  std::filesystem::path labels;      // categorical_lookup/cell_type, Parquet or csv
   std::filesystem::path ontology;    // cl.obo or cl.json; may be empty where the labels have ids beside them
   std::filesystem::path output;      // the model directory
 };

@@ -25,14 +25,14 @@ std::optional<std::size_t> column(const CsvTable& table, std::initializer_list<s
 }  // namespace
 
 LabelTable read_label_table(const std::filesystem::path& path) {
-  const CsvTable table = read_csv(path);
+  const CsvTable table = read_table(path);
   const auto label = column(table, {"label", "cell_type"});
-  const auto index = column(table, {"", "Unnamed: 0", "index", "code"});
+  const auto index = column(table, {"", "Unnamed: 0", "index", "code", "__index_level_0__"});
   const auto id = column(table, {"cell_type_ontology_term_id"});
   if (!label) {
     throw core::InputError(
-        fmt::format("{}: has columns {}, expected one named label (or cell_type) with the names of "
-                    "the cell types in the order of the network's outputs",
+        fmt::format("{}: has columns {}, expected one named label (or cell_type) with the names in the order "
+                    "of their codes, which are a network's outputs",
                     path.string(), fmt::join(table.header, ", ")));
   }
   LabelTable result;
@@ -42,7 +42,7 @@ LabelTable read_label_table(const std::filesystem::path& path) {
     if (index && fields[*index] != std::to_string(row)) {
       throw core::InputError(
           fmt::format("{}: row {} has index {:?}, expected {}: the rows must stand in the order of "
-                      "the network's outputs",
+                      "the codes, which are a network's outputs",
                       path.string(), row, fields[*index], row));
     }
     const std::string& name = fields[*label];

@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <CLI/Option.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "joined_labels.hpp"
+#include "print.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/published/import_store.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+using core::format_count;
+
+struct Arguments {
+  published::StoreImportOptions options;
+  bool json = false;
+};
+
+const std::string& label_of(const published::StoreImportResult& result, std::size_t code) {
+  return result.labels[code].label;
+}
+
+nlohmann::json to_json(const published::StoreImportResult& result, const std::filesystem::path& store) {
+  nlohmann::json json = {{"store", store.string()},
+                         {"genes", result.n_genes},
+                         {"bytes", result.bytes},
+                         {"shards_written", result.n_shards_written},
+                         {"shards_kept", result.n_shards_kept},
+                         {"ontology", result.ontology_version},
+                         {"labels", labels_json(result.labels)},
+                         {"peak_memory_bytes", core::peak_memory_bytes()}};
+  for (const store::Split split : store::kSplits) {
+    json["cells"][std::string(store::name(split))] = result.n_cells[static_cast<std::size_t>(split)];
+  }
+  if (result.hierarchy) {
+    json["hierarchy_differences"] = nlohmann::json::array();
+    for (const auto& [parent, child, published] : *result.hierarchy) {
+      json["hierarchy_differences"].push_back({{"parent", label_of(result, parent)},
+                                               {"child", label_of(result, child)},
+                                               {"is_subtype_in", published ? "child_matrix" : "ontology"}});
+    }
+  }
+  if (result.weights) {
+    json["class_weights"] = result.weights->not_compared.empty()
+                                ? nlohmann::json{{"largest_difference", result.weights->largest_difference},
+                                                 {"label", label_of(result, result.weights->at)}}
+                                : nlohmann::json{{"not_compared", result.weights->not_compared}};
+  }
+  if (result.n_vectors) json["vectors"] = *result.n_vectors;
+  return json;
+}
+
+void print_hierarchy(const published::StoreImportResult& result) {
+  if (!result.hierarchy) return fmt::print("hierarchy: no cell_type_hierarchy/child_matrix.npy to compare\n");
+  fmt::print("hierarchy: child_matrix.npy and {} differ on {} pairs of labels\n", result.ontology_version,
+             format_count(std::ssize(*result.hierarchy)));
+  for (const auto& [parent, child, published] : *result.hierarchy) {
+    fmt::print("  \"{}\" is a subtype of \"{}\" in {} alone\n", label_of(result, child), label_of(result, parent),
+               published ? "child_matrix.npy" : "the ontology");
+  }
+}
+
+void print_weights(const published::StoreImportResult& result) {
+  if (!result.weights) return fmt::print("class weights: no class_weights.npy to compare\n");
+  if (!result.weights->not_compared.empty()) {
+    return fmt::print("class weights: not compared: {}\n", result.weights->not_compared);
+  }
+  fmt::print("class weights: class_weights.npy is within {:.2g} of what the training cells give (\"{}\")\n",
+             result.weights->largest_difference, label_of(result, result.weights->at));
+}
+
+void print_result(const published::StoreImportResult& result, const Arguments& arguments) {
+  print_labels(result.labels);
+  print_hierarchy(result);
+  print_weights(result);
+  if (result.n_vectors) {
+    fmt::print("augmentation vectors: {}, for `sctab train --augment {}`\n", format_count(*result.n_vectors),
+               (arguments.options.output / published::kVectorsFile).string());
+  } else {
+    fmt::print("augmentation vectors: no augmentations.npy, none made\n");
+  }
+  std::vector<std::vector<std::string>> rows;
+  core::CellIndex n_cells = 0;
+  for (const store::Split split : store::kSplits) {
+    const core::CellIndex cells = result.n_cells[static_cast<std::size_t>(split)];
+    rows.push_back({std::string(store::name(split)), format_count(cells)});
+    n_cells += cells;
+  }
+  print_table({"split", "cells"}, rows);
+  if (result.n_shards_kept > 0) {
+    fmt::print("{} shards were finished before, {} now\n", result.n_shards_kept, result.n_shards_written);
+  }
+  fmt::print("store: {} ({} genes; {}, {:.0f} bytes a cell; peak memory {})\n", arguments.options.output.string(),
+             format_count(result.n_genes), core::format_bytes(static_cast<double>(result.bytes)),
+             static_cast<double>(result.bytes) / static_cast<double>(std::max<core::CellIndex>(n_cells, 1)),
+             core::format_bytes(static_cast<double>(core::peak_memory_bytes())));
+}
+
+void run(const Arguments& arguments) {
+  const published::StoreImportResult result = published::import_store(arguments.options);
+  if (arguments.json) return print_json(to_json(result, arguments.options.output));
+  print_result(result, arguments);
+}
+
+}  // namespace
+
+void add_corpus_import(CLI::App& corpus) {
+  CLI::App* command = corpus.add_subcommand(
+      "import",
+      "Make a store of the Parquet store that scTab's authors published: its splits, its order of cells and genes, its "
+      "log-normalised values. An import that was interrupted goes on from the shards that are finished.");
+  auto arguments = std::make_shared<Arguments>();
+  published::StoreImportOptions& options = arguments->options;
+  command->add_option("MERLIN_DIR", options.source, "the folder with var.parquet, categorical_lookup, train, val, test")
+      ->required();
+  command->add_option("-o,--output", options.output, "the store, a folder; an earlier store there is replaced")
+      ->type_name("STORE")
+      ->required();
+  command
+      ->add_option(
+          "--ontology", options.ontology,
+          "the Cell Ontology, cl.obo or cl.json: gives labels their ids, and is compared with child_matrix.npy. "
+          "Default: $SCTAB_ONTOLOGY")
+      ->envname("SCTAB_ONTOLOGY")
+      ->type_name("FILE")
+      ->required();
+  command
+      ->add_option(
+          "--labels", options.labels,
+          "ids for labels that the ontology does not know: csv or Parquet with the columns label, in the order "
+          "of the codes, and cell_type_ontology_term_id")
+      ->type_name("FILE");
+  add_threads(*command, options.threads);
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

@@ -1,0 +1,49 @@
+#include "sctab/published/gene_table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "sctab/core/error.hpp"
+#include "sctab/parquet/reader.hpp"
+
+namespace sctab::published {
+namespace {
+
+constexpr std::string_view kId = "feature_id", kSymbol = "feature_name";
+
+sparse::GeneList genes_of(const parquet::Table& table, const std::filesystem::path& path) {
+  const auto column = [&table](std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(table.header, name) - table.header.begin());
+  };
+  const std::size_t id = column(kId), symbol = column(kSymbol), none = table.header.size();
+  if (id == none) {
+    throw core::InputError(fmt::format("{}: has columns {}, expected one named {} with Ensembl ids", path.string(),
+                                       fmt::join(table.header, ", "), kId));
+  }
+  sparse::GeneList genes;
+  std::unordered_set<std::string> seen;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    const std::vector<std::string>& fields = table.rows[row];
+    std::string gene(sparse::without_version(fields[id]));
+    if (!gene.starts_with("ENS") || !seen.insert(gene).second) {
+      throw core::InputError(fmt::format("{}: row {} (counted from 0) has {} {:?}{}, expected an Ensembl id of its own",
+                                         path.string(), row, kId, fields[id], seen.contains(gene) ? " again" : ""));
+    }
+    genes.ids.push_back(std::move(gene));
+    genes.symbols.push_back(symbol == none ? std::string() : fields[symbol]);
+  }
+  if (genes.ids.empty()) throw core::InputError(fmt::format("{}: holds no genes", path.string()));
+  return genes;
+}
+
+}  // namespace
+
+sparse::GeneList read_gene_table(const std::filesystem::path& path) {
+  if (!parquet::is_parquet(path) && path.extension() != ".parquet") return sparse::read_gene_list(path);
+  return genes_of(parquet::read_table(path), path);
+}
+
+}  // namespace sctab::published

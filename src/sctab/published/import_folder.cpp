@@ -1,0 +1,101 @@
+#include "sctab/published/import_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/staged_output.hpp"
+
+namespace sctab::published {
+namespace fs = std::filesystem;
+namespace {
+
+using core::InputError;
+
+constexpr const char* kIdentityFile = "import.json";
+constexpr const char* kRecords = "finished";
+
+/// Throws where nothing can be written, now rather than after hours.
+fs::path folder_of(const fs::path& store) {
+  const core::StagedOutput writable(store.has_filename() ? store : store.parent_path());
+  return writable.target().string() + ".import";
+}
+
+void require_same(const fs::path& path, const nlohmann::json& identity) {
+  const fs::path file = path / kIdentityFile;
+  if (!fs::exists(file)) {
+    if (fs::is_empty(path)) return;
+    throw InputError(
+        fmt::format("{}: holds files but no {}, and an unfinished import would lie there; move it, or "
+                    "choose another -o",
+                    path.string(), kIdentityFile));
+  }
+  if (core::read_json(file) == identity) return;
+  throw InputError(
+      fmt::format("{}: holds an unfinished import of other files, or with other options; give those again, "
+                  "choose another -o, or remove the folder to begin anew",
+                  path.string()));
+}
+
+// What a killed import left of files that it was writing.
+void remove_unfinished(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string file = entry.path().filename().string();
+    if (file.starts_with('.') && file.ends_with(".tmp")) fs::remove(entry.path());
+  }
+}
+
+}  // namespace
+
+ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity) : path_(folder_of(store)) {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error) throw InputError(fmt::format("{}: cannot be made: {}", path_.string(), error.message()));
+  require_same(path_, identity);
+  fs::create_directories(path_ / kRecords);
+  remove_unfinished(path_);
+  remove_unfinished(path_ / kRecords);
+  core::write_json(path_ / kIdentityFile, identity);
+}
+
+std::optional<FinishedShard> ImportFolder::find(const std::string& file) const {
+  const fs::path record = path_ / kRecords / (file + ".json");
+  if (!fs::exists(record)) return std::nullopt;
+  const nlohmann::json json = core::read_json(record);
+  FinishedShard finished;
+  try {
+    finished.shard = {file, json.at("n_cells"), json.at("bytes"), json.at("sha256")};
+    json.at("cells_per_type").get_to(finished.cells_per_type);
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+  std::error_code error;
+  const auto bytes = fs::file_size(path_ / file, error);
+  if (error || std::cmp_not_equal(bytes, finished.shard.bytes)) return std::nullopt;
+  return finished;
+}
+
+void ImportFolder::record(const FinishedShard& finished) const {
+  core::write_json(path_ / kRecords / (finished.shard.file + ".json"), {{"n_cells", finished.shard.n_cells},
+                                                                        {"bytes", finished.shard.bytes},
+                                                                        {"sha256", finished.shard.sha256},
+                                                                        {"cells_per_type", finished.cells_per_type}});
+}
+
+void ImportFolder::become(const fs::path& store) const {
+  core::StagedOutput staged(store);
+  fs::rename(path_, staged.path());
+  try {
+    staged.commit();
+  } catch (...) {
+    std::error_code ignored;
+    fs::rename(staged.path(), path_, ignored);
+    throw;
+  }
+  fs::remove_all(staged.target() / kRecords);
+  fs::remove(staged.target() / kIdentityFile);
+}
+
+}  // namespace sctab::published

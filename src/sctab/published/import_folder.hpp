@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "sctab/store/store.hpp"
+
+namespace sctab::published {
+
+/// What is kept of a shard that is finished.
+struct FinishedShard {
+  store::Shard shard;
+  std::vector<std::int64_t> cells_per_type;  // by code
+};
+
+/// The folder beside a store in which an import grows: STORE.import. Shards that are finished stay there when an import
+/// is interrupted, each with a record of its own, and the same import goes on from them.
+class ImportFolder {
+ public:
+  /// identity: what the import is of. Makes the folder, or finds it. Throws InputError where it holds an import of
+  /// anything else, or files that are not of an import.
+  ImportFolder(const std::filesystem::path& store, const nlohmann::json& identity);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// The shard of this name, where it is finished and there with the size that its record says.
+  [[nodiscard]] std::optional<FinishedShard> find(const std::string& file) const;
+  /// Records a shard that stands under its name. Any number of threads at once.
+  void record(const FinishedShard& finished) const;
+  /// Puts the folder in the place of the store, whole or not at all, then removes the records. Where that fails the
+  /// folder stays as it is.
+  void become(const std::filesystem::path& store) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace sctab::published

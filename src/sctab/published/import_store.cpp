@@ -1,0 +1,187 @@
+#include "sctab/published/import_store.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/store/manifest.hpp"
+
+namespace sctab::published {
+namespace fs = std::filesystem;
+namespace {
+
+using core::InputError;
+using nlohmann::json;
+
+/// The labels of the store with the terms that they join, all of them.
+std::vector<JoinedLabel> join_all(const ParquetStore& from, const ontology::Ontology& ontology,
+                                  const StoreImportOptions& options) {
+  const std::vector<std::string>& labels = from.lookup(Coded::kCellType);
+  LabelTable table{labels, {}};
+  if (!options.labels.empty()) table = read_label_table(options.labels);
+  if (table.labels != labels) {
+    throw InputError(
+        fmt::format("{}: its labels are not those of categorical_lookup/cell_type.parquet, in their order; "
+                    "give that table with a column cell_type_ontology_term_id",
+                    options.labels.string()));
+  }
+  std::vector<JoinedLabel> joined = join_labels(table, ontology);
+  std::vector<std::string> missing;
+  for (const JoinedLabel& label : joined) {
+    if (label.how == JoinedBy::kNothing) missing.push_back(fmt::format("\"{}\" ({})", label.label, label.reason));
+  }
+  if (missing.empty()) return joined;
+  throw InputError(fmt::format(
+      "{}: {} of {} labels join no term of {}: {}; give the labels with their ids in a csv, columns label and "
+      "cell_type_ontology_term_id, with --labels",
+      (from.directory / "categorical_lookup" / "cell_type.parquet").string(), missing.size(), labels.size(),
+      options.ontology.string(), fmt::join(missing, ", ")));
+}
+
+/// What a store of the import is a function of; the cells by the sizes of their files.
+json identity(const ParquetStore& from, const std::vector<JoinedLabel>& labels, const StoreImportOptions& options) {
+  json parts = json::object();
+  for (const store::Split split : store::kSplits) {
+    json& of_split = parts[std::string(store::name(split))] = json::array();
+    for (const Part& part : from.parts[static_cast<std::size_t>(split)]) {
+      of_split.push_back({{"cells", part.n_cells}, {"bytes", part.bytes}});
+    }
+  }
+  json ids = json::array();
+  for (const JoinedLabel& label : labels) ids.push_back(label.id);
+  return {{"source", fs::weakly_canonical(from.directory).string()},
+          {"parts", parts},
+          {"genes", from.genes.hash()},
+          {"lookups", from.lookups},
+          {"cell_type_ontology_term_ids", ids},
+          {"cells_per_shard", options.cells_per_shard}};
+}
+
+// 64 cells, of which a tenth of the genes is not zero, in whole thousands.
+std::int64_t chunk_elements(core::GeneIndex n_genes) {
+  constexpr std::int64_t kThousand = 1024;
+  return std::max<std::int64_t>((std::int64_t{n_genes} * 64 / 10 + kThousand - 1) / kThousand, 1) * kThousand;
+}
+
+store::ShardLayout layout_of(const ParquetStore& from, const std::vector<JoinedLabel>& labels) {
+  std::vector<store::CellTypeEntry> cell_types;
+  for (const JoinedLabel& label : labels) cell_types.push_back({label.label, label.id});
+  store::ShardLayout layout;
+  layout.genes = from.genes;
+  layout.tables = category_tables(from, std::move(cell_types));
+  layout.values = store::ValueType::kFloat32;
+  layout.chunk_elements = chunk_elements(from.genes.size());
+  layout.most_values = std::numeric_limits<std::int32_t>::max();
+  return layout;
+}
+
+json hierarchy_json(const StoreImportResult& result) {
+  if (!result.hierarchy) return nullptr;
+  json differences = json::array();
+  for (const HierarchyDifference& difference : *result.hierarchy) {
+    differences.push_back({{"parent", result.labels[difference.parent].label},
+                           {"child", result.labels[difference.child].label},
+                           {"is_subtype_in", difference.published ? "child_matrix" : "ontology"}});
+  }
+  return differences;
+}
+
+json provenance(const StoreImportResult& result, const StoreImportOptions& options, json identity) {
+  json labels = json::array();
+  for (const JoinedLabel& label : result.labels) {
+    labels.push_back({{"label", label.label},
+                      {"cell_type_ontology_term_id", label.id},
+                      {"current_name", label.current_name},
+                      {"joined_by", name(label.how)}});
+  }
+  identity.erase("lookups");  // which are the store's tables
+  identity.erase("cell_type_ontology_term_ids");
+  return {{"made_by", "sctab corpus import"},
+          {"sctab_version", SCTAB_VERSION},
+          {"import", identity},
+          {"ontology", {{"path", options.ontology.string()}, {"version", result.ontology_version}}},
+          {"labels", labels},
+          {"hierarchy_differences", hierarchy_json(result)}};
+}
+
+json ontology_of(const std::vector<JoinedLabel>& labels, const ontology::Ontology& ontology) {
+  std::vector<ontology::TermIndex> terms;
+  for (const JoinedLabel& label : labels) {
+    if (const auto term = ontology.find(label.id)) terms.push_back(*term);
+  }
+  return ontology.to_json(terms);
+}
+
+void compare_with_ontology(const ParquetStore& from, const ontology::Ontology& ontology, StoreImportResult& result) {
+  const fs::path hierarchy = from.directory / "cell_type_hierarchy" / "child_matrix.npy";
+  if (!fs::exists(hierarchy)) return;
+  std::vector<ontology::TermIndex> terms;
+  for (const JoinedLabel& label : result.labels) terms.push_back(ontology.find(label.id).value_or(-1));
+  result.hierarchy = compare_hierarchy(hierarchy, ontology::SubtypeMatrix(ontology, terms));
+}
+
+/// store.json and what stands beside the shards.
+void write_tables(const ImportFolder& folder, const store::ShardLayout& layout, const ImportedShards& imported,
+                  const json& ontology, json provenance) {
+  store::Manifest manifest;
+  manifest.values = layout.values;
+  manifest.content = store::Content::kLogNormalised;
+  manifest.gene_order = "as published";
+  manifest.gene_list_hash = layout.genes.hash();
+  manifest.tables = layout.tables;
+  manifest.shards = imported.shards;
+  manifest.provenance = std::move(provenance);
+  store::write_genes(folder.path(), layout.genes);
+  core::write_json(folder.path() / store::kOntologyFile, ontology);
+  store::write_manifest(folder.path(), manifest);
+}
+
+}  // namespace
+
+void StoreImportOptions::validate() const {
+  if (cells_per_shard < 1 || cells_per_shard > 131'072) {
+    throw InputError(fmt::format("cells_per_shard is {}, and 1 to 131072 was expected", cells_per_shard));
+  }
+  if (threads < 0) throw InputError(fmt::format("threads is {}, and 0 (all) or more was expected", threads));
+}
+
+StoreImportResult import_store(const StoreImportOptions& options) {
+  options.validate();
+  core::require_replaceable_directory(options.output, store::kManifestFile);
+  parquet::require_available(options.source / "var.parquet");
+  const auto ontology = ontology::Ontology::load(options.ontology);
+  const ParquetStore from = open_parquet_store(options.source, options.threads);
+  require_disjoint_donors(from, options.threads);
+  StoreImportResult result;
+  result.n_genes = from.genes.size();
+  for (const store::Split split : store::kSplits) result.n_cells[static_cast<std::size_t>(split)] = from.n_cells(split);
+  result.ontology_version = ontology.version();
+  result.labels = join_all(from, ontology, options);
+  compare_with_ontology(from, ontology, result);
+  const json import_identity = identity(from, result.labels, options);
+  const ImportFolder folder(options.output, import_identity);
+  const fs::path vectors = from.directory / "augmentations.npy";
+  if (fs::exists(vectors)) result.n_vectors = convert_vectors(vectors, from.genes, folder.path() / kVectorsFile);
+
+  const store::ShardLayout layout = layout_of(from, result.labels);
+  const ImportedShards imported =
+      import_shards(from, plan_shards(from, options.cells_per_shard), layout, folder, options.threads);
+  result.n_shards_written = imported.n_written;
+  result.n_shards_kept = imported.n_kept;
+  const fs::path weights = from.directory / "class_weights.npy";
+  if (fs::exists(weights)) result.weights = compare_class_weights(weights, imported.train_cells_per_type);
+
+  write_tables(folder, layout, imported, ontology_of(result.labels, ontology),
+               provenance(result, options, import_identity));
+  result.bytes = store::Store::open(folder.path()).bytes();
+  folder.become(options.output);
+  return result;
+}
+
+}  // namespace sctab::published

@@ -1,0 +1,157 @@
+#include "sctab/published/parquet_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/thread_pool.hpp"
+#include "sctab/published/gene_table.hpp"
+#include "sctab/published/label_table.hpp"
+
+namespace sctab::published {
+namespace fs = std::filesystem;
+namespace {
+
+using core::InputError;
+
+void require_file(const fs::path& file, std::string_view what) {
+  if (fs::is_regular_file(file)) return;
+  throw InputError(
+      fmt::format("{}: no such file; the published store has {} there: is the download whole?", file.string(), what));
+}
+
+std::vector<std::string> read_lookup(const fs::path& directory, Coded column) {
+  const fs::path file = directory / "categorical_lookup" / fmt::format("{}.parquet", name(column));
+  require_file(file, fmt::format("what the codes of {} mean", name(column)));
+  return read_label_table(file).labels;
+}
+
+// The N of "part.N.parquet"; -1 for other names.
+std::int64_t part_number(const std::string& file_name) {
+  constexpr std::string_view kBegin = "part.", kEnd = ".parquet";
+  if (!file_name.starts_with(kBegin) || !file_name.ends_with(kEnd)) return -1;
+  std::int64_t number = -1;
+  const char* const begin = file_name.data() + kBegin.size();
+  const char* const end = file_name.data() + std::max(kBegin.size(), file_name.size() - kEnd.size());
+  const auto [next, error] = std::from_chars(begin, end, number);
+  return error == std::errc() && next == end && begin != end ? number : -1;
+}
+
+// The parts of a split by number; nothing is read of them yet.
+std::vector<Part> list_parts(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    throw InputError(
+        fmt::format("{}: no such folder; the published store has train, val and test: give the folder that "
+                    "holds them",
+                    folder.string()));
+  }
+  std::map<std::int64_t, Part> parts;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::int64_t number = part_number(entry.path().filename().string());
+    if (number >= 0) parts[number] = {entry.path(), 0, 0, static_cast<std::int64_t>(entry.file_size())};
+  }
+  std::vector<Part> result;
+  for (auto& [number, part] : parts) {
+    if (number != std::ssize(result)) break;
+    result.push_back(std::move(part));
+  }
+  if (result.size() != parts.size() || parts.empty()) {
+    throw InputError(fmt::format("{}: has no part.{}.parquet{}; is the download whole?", folder.string(), result.size(),
+                                 parts.empty() ? "" : fmt::format(", but a part.{}.parquet", parts.rbegin()->first)));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string_view name(Coded column) {
+  constexpr std::array<std::string_view, kNumCoded> kNames = {"dataset_id", "donor_id",          "assay",
+                                                              "cell_type",  "development_stage", "disease",
+                                                              "tissue",     "tissue_general",    "tech_sample"};
+  return kNames.at(static_cast<std::size_t>(column));
+}
+
+const std::vector<parquet::Column>& part_columns() {
+  static const std::vector<parquet::Column> columns = [] {
+    std::vector<parquet::Column> result = {{"X", parquet::Type::kFloats},
+                                           {"soma_joinid", parquet::Type::kInt64},
+                                           {"idx", parquet::Type::kInt64},
+                                           {"is_primary_data", parquet::Type::kBool}};
+    for (std::size_t i = 0; i < kNumCoded; ++i) {
+      result.push_back({std::string(name(static_cast<Coded>(i))), parquet::Type::kInt64});
+    }
+    return result;
+  }();
+  return columns;
+}
+
+CellIndex ParquetStore::n_cells(store::Split split) const {
+  const std::vector<Part>& of_split = parts[static_cast<std::size_t>(split)];
+  return of_split.empty() ? 0 : of_split.back().first + of_split.back().n_cells;
+}
+
+ParquetStore open_parquet_store(const fs::path& directory, int threads) {
+  if (!fs::is_directory(directory)) {
+    throw InputError(fmt::format("{}: no such folder; give the one that holds var.parquet, train, val and test",
+                                 directory.string()));
+  }
+  ParquetStore store;
+  store.directory = directory;
+  require_file(directory / "var.parquet", "the genes");
+  store.genes = read_gene_table(directory / "var.parquet");
+  for (std::size_t i = 0; i < kNumCoded; ++i) store.lookups[i] = read_lookup(directory, static_cast<Coded>(i));
+
+  std::vector<Part*> all;
+  for (const store::Split split : store::kSplits) {
+    std::vector<Part>& parts = store.parts[static_cast<std::size_t>(split)];
+    parts = list_parts(directory / std::string(store::name(split)));
+    for (Part& part : parts) all.push_back(&part);
+  }
+  core::ThreadPool pool(threads == 0 ? core::default_threads() : threads);
+  pool.parallel_for(std::ssize(all), [&all](std::int64_t i) {
+    core::check_interrupt();
+    Part& part = *all[static_cast<std::size_t>(i)];
+    part.n_cells = parquet::Reader(part.file, part_columns()).n_rows();
+  });
+  for (std::vector<Part>& parts : store.parts) {
+    for (std::size_t i = 1; i < parts.size(); ++i) parts[i].first = parts[i - 1].first + parts[i - 1].n_cells;
+  }
+  return store;
+}
+
+void require_disjoint_donors(const ParquetStore& store, int threads) {
+  const std::vector<std::string>& donors = store.lookup(Coded::kTechSample);
+  core::ThreadPool pool(threads == 0 ? core::default_threads() : threads);
+  std::vector<std::atomic<std::uint8_t>> splits(donors.size());  // of each donor: a bit for each split
+  for (const store::Split split : store::kSplits) {
+    const auto bit = static_cast<std::uint8_t>(1U << static_cast<unsigned>(split));
+    const std::vector<Part>& parts = store.parts[static_cast<std::size_t>(split)];
+    pool.parallel_for(std::ssize(parts), [&](std::int64_t i) {
+      core::check_interrupt();
+      parquet::Reader reader(parts[static_cast<std::size_t>(i)].file,
+                             {{std::string(name(Coded::kTechSample)), parquet::Type::kInt64}});
+      while (const parquet::Rows* rows = reader.next()) {
+        for (const std::int64_t code : rows->integers(0)) {
+          // Codes that are none are named when cells are read.
+          if (code >= 0 && std::cmp_less(code, splits.size())) splits[static_cast<std::size_t>(code)] |= bit;
+        }
+      }
+    });
+  }
+  for (std::size_t donor = 0; donor < donors.size(); ++donor) {
+    const std::uint8_t seen = splits[donor];
+    if ((seen & (seen - 1U)) == 0) continue;
+    throw InputError(
+        fmt::format("{}: tech_sample {} has cells in two splits; a donor must stand in one, or the model is judged on "
+                    "people it has seen",
+                    store.directory.string(), donors[donor]));
+  }
+}
+
+}  // namespace sctab::published
