@@ -114,7 +114,7 @@ void add_corpus_import(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand(
       "import",
       "Make a store of the Parquet store that scTab's authors published: its splits, its order of cells and genes, its "
-      "log-normalised values. An import that was interrupted goes on from the shards that are finished.");
+      "log-normalised values.");
   auto arguments = std::make_shared<Arguments>();
   published::StoreImportOptions& options = arguments->options;
   command->add_option("MERLIN_DIR", options.source, "the folder with var.parquet, categorical_lookup, train, val, test")
@@ -136,6 +136,8 @@ void add_corpus_import(CLI::App& corpus) {
           "ids for labels that the ontology does not know: csv or Parquet with the columns label, in the order "
           "of the codes, and cell_type_ontology_term_id")
       ->type_name("FILE");
+  command->add_flag("--resume", options.resume,
+                    "go on with an import that was interrupted, from the shards that are finished in STORE.import");
   add_threads(*command, options.threads);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

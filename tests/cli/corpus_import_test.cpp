@@ -97,7 +97,9 @@ TEST_F(CorpusImport, GoesOnAfterCtrlC) {
     EXPECT_NE(finished.err.find("sctab: interrupted"), std::string::npos) << finished.err;
     EXPECT_FALSE(fs::exists(path("store")));
   }
-  output_of(import_arguments());
+  auto resume = import_arguments();
+  resume.emplace_back("--resume");
+  output_of(resume);
   EXPECT_TRUE(contents(path("store")) == expected);
   EXPECT_FALSE(fs::exists(folder_ / "store.import"));
 }

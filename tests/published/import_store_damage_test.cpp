@@ -40,7 +40,7 @@ class BadParquetStore : public testing::Test {
     const ParquetStoreFiles bad = good_->copy_to(folder_ / "bad");
     spoil(bad);
     try {
-      (void)import_store({bad.folder, folder_ / "store", good_->ontology, {}, 1});
+      (void)import_store({bad.folder, folder_ / "store", good_->ontology, {}, false, 1});
       ADD_FAILURE() << "not refused: " << texts.front();
     } catch (const InputError& error) {
       const std::string message = error.what();
@@ -162,18 +162,18 @@ TEST_F(BadParquetStore, ArraysOfAnotherShapeAreRefusedOrSaid) {
       },
       {"augmentations.npy", "vector 0", "is inf"});
   write_npy(good_->folder / "class_weights.npy", {2}, std::vector<double>{1, 2});
-  const StoreImportResult result = import_store({good_->folder, folder_ / "fine", good_->ontology, {}, 1});
+  const StoreImportResult result = import_store({good_->folder, folder_ / "fine", good_->ontology, {}, false, 1});
   EXPECT_NE(result.weights->not_compared.find("has shape 2, expected 4"), std::string::npos);
 }
 
 TEST_F(BadParquetStore, AFolderOfTheUsersIsNotReplaced) {
   fs::create_directories(folder_ / "thesis");
   write_bytes(folder_ / "thesis" / "chapter.txt", "two years");
-  SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "thesis", good_->ontology, {}, 1}), InputError,
+  SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "thesis", good_->ontology, {}, false, 1}), InputError,
                           "thesis", "not one of ours");
   fs::create_directories(folder_ / "store.import");
   write_bytes(folder_ / "store.import" / "chapter.txt", "two years");
-  SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "store", good_->ontology, {}, 1}), InputError,
+  SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "store", good_->ontology, {}, false, 1}), InputError,
                           "store.import", "no import.json");
   EXPECT_TRUE(fs::exists(folder_ / "store.import" / "chapter.txt"));
 }

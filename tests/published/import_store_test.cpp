@@ -177,6 +177,7 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
   StoreImportOptions small = options();
   small.cells_per_shard = 400;
   small.threads = 1;
+  small.resume = true;  // of which there is nothing yet
   const std::filesystem::path last = files_->folder / "test" / "part.0.parquet";
   const std::filesystem::path whole = folder_ / "whole";
   std::filesystem::copy_file(last, whole);
@@ -197,6 +198,9 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
     identity["parts"]["test"][0]["bytes"] = std::filesystem::file_size(last);
     core::write_json(folder_ / "store.import" / "import.json", identity);
   }
+  small.resume = false;
+  SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store.import", "unfinished import", "--resume");
+  small.resume = true;
   const StoreImportResult result = import_store(small);
   EXPECT_EQ(result.n_shards_kept, 5);
   EXPECT_EQ(result.n_shards_written, 2);
@@ -214,14 +218,14 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
 
 TEST_F(ImportStore, CtrlCSaysWhatIsFinished) {
   const ParquetStore from = open_parquet_store(files_->folder, 1);
-  const ImportFolder folder(folder_ / "store", {{"some", "import"}});
+  const ImportFolder folder(folder_ / "store", {{"some", "import"}}, false);
   store::ShardLayout layout;
   layout.genes = from.genes;
   layout.tables =
       category_tables(from, {{"a", "CL:0000001"}, {"b", "CL:0000002"}, {"c", "CL:0000003"}, {"d", "CL:0000004"}});
   core::set_interrupted(true);
   SCTAB_EXPECT_THROW_WITH(import_shards(from, plan_shards(from, 400), layout, folder, 2), core::Interrupted,
-                          "0 of 7 shards are finished", "store.import", "the same command");
+                          "0 of 7 shards are finished", "store.import", "--resume");
   core::set_interrupted(false);
 }
 

@@ -7,6 +7,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/store/manifest.hpp"
 
 namespace sctab::published {
 namespace fs = std::filesystem;
@@ -23,19 +24,24 @@ fs::path folder_of(const fs::path& store) {
   return writable.target().string() + ".import";
 }
 
-void require_same(const fs::path& path, const nlohmann::json& identity) {
-  const fs::path file = path / kIdentityFile;
-  if (!fs::exists(file)) {
-    if (fs::is_empty(path)) return;
+void require_ours(const fs::path& path) {
+  if (fs::exists(path / kIdentityFile) || !fs::exists(path) || fs::is_empty(path)) return;
+  throw InputError(
+      fmt::format("{}: holds files but no {}, and an unfinished import would lie there; move it, or "
+                  "choose another -o",
+                  path.string(), kIdentityFile));
+}
+
+void require_resumable(const fs::path& path, const nlohmann::json& identity, bool resume) {
+  if (!resume) {
     throw InputError(
-        fmt::format("{}: holds files but no {}, and an unfinished import would lie there; move it, or "
-                    "choose another -o",
-                    path.string(), kIdentityFile));
+        fmt::format("{}: holds an unfinished import; continue it with --resume, or remove the folder to import anew",
+                    path.string()));
   }
-  if (core::read_json(file) == identity) return;
+  if (core::read_json(path / kIdentityFile) == identity) return;
   throw InputError(
       fmt::format("{}: holds an unfinished import of other files, or with other options; give those again, "
-                  "choose another -o, or remove the folder to begin anew",
+                  "choose another -o, or remove the folder to import anew",
                   path.string()));
 }
 
@@ -49,12 +55,17 @@ void remove_unfinished(const fs::path& folder) {
 
 }  // namespace
 
-ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity) : path_(folder_of(store)) {
+ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity, bool resume)
+    : path_(folder_of(store)) {
+  require_ours(path_);
+  if (fs::exists(path_ / kRecords) && !fs::is_empty(path_ / kRecords)) {
+    require_resumable(path_, identity, resume);
+  } else {
+    fs::remove_all(path_);
+  }
   std::error_code error;
-  fs::create_directories(path_, error);
+  fs::create_directories(path_ / kRecords, error);
   if (error) throw InputError(fmt::format("{}: cannot be made: {}", path_.string(), error.message()));
-  require_same(path_, identity);
-  fs::create_directories(path_ / kRecords);
   remove_unfinished(path_);
   remove_unfinished(path_ / kRecords);
   core::write_json(path_ / kIdentityFile, identity);
@@ -66,7 +77,7 @@ std::optional<FinishedShard> ImportFolder::find(const std::string& file) const {
   const nlohmann::json json = core::read_json(record);
   FinishedShard finished;
   try {
-    finished.shard = {file, json.at("n_cells"), json.at("bytes"), json.at("sha256")};
+    finished.shard = store::to_shard(json);
     json.at("cells_per_type").get_to(finished.cells_per_type);
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
@@ -78,10 +89,9 @@ std::optional<FinishedShard> ImportFolder::find(const std::string& file) const {
 }
 
 void ImportFolder::record(const FinishedShard& finished) const {
-  core::write_json(path_ / kRecords / (finished.shard.file + ".json"), {{"n_cells", finished.shard.n_cells},
-                                                                        {"bytes", finished.shard.bytes},
-                                                                        {"sha256", finished.shard.sha256},
-                                                                        {"cells_per_type", finished.cells_per_type}});
+  nlohmann::json json = store::to_json(finished.shard);
+  json["cells_per_type"] = finished.cells_per_type;
+  core::write_json(path_ / kRecords / (finished.shard.file + ".json"), json);
 }
 
 void ImportFolder::become(const fs::path& store) const {

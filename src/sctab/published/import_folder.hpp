@@ -17,12 +17,13 @@ struct FinishedShard {
 };
 
 /// The folder beside a store in which an import grows: STORE.import. Shards that are finished stay there when an import
-/// is interrupted, each with a record of its own, and the same import goes on from them.
+/// is interrupted, each with a record of its own, for the same import to go on from.
 class ImportFolder {
  public:
-  /// identity: what the import is of. Makes the folder, or finds it. Throws InputError where it holds an import of
-  /// anything else, or files that are not of an import.
-  ImportFolder(const std::filesystem::path& store, const nlohmann::json& identity);
+  /// identity: what the import is of. Makes the folder, or with `resume` finds it; one in which no shard is finished
+  /// holds nothing of value and is made anew. Throws InputError where finished shards lie there and `resume` is not
+  /// set, where they are of another import, or where files lie there that are not of an import.
+  ImportFolder(const std::filesystem::path& store, const nlohmann::json& identity, bool resume);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// The shard of this name, where it is finished and there with the size that its record says.

@@ -192,7 +192,7 @@ std::string interrupted_message(const ImportFolder& folder, const std::vector<Sh
       n_finished += static_cast<std::int64_t>(folder.find(store::shard_file_name(place)).has_value());
     }
   }
-  return fmt::format("interrupted; {} of {} shards are finished in {}: the same command goes on from there", n_finished,
+  return fmt::format("interrupted; {} of {} shards are finished in {}: --resume goes on from there", n_finished,
                      n_shards, folder.path().string());
 }
 

@@ -165,7 +165,7 @@ StoreImportResult import_store(const StoreImportOptions& options) {
   result.labels = join_all(from, ontology, options);
   compare_with_ontology(from, ontology, result);
   const json import_identity = identity(from, result.labels, options);
-  const ImportFolder folder(options.output, import_identity);
+  const ImportFolder folder(options.output, import_identity, options.resume);
   const fs::path vectors = from.directory / "augmentations.npy";
   if (fs::exists(vectors)) result.n_vectors = convert_vectors(vectors, from.genes, folder.path() / kVectorsFile);
 

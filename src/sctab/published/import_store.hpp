@@ -18,6 +18,7 @@ struct StoreImportOptions {
   std::filesystem::path output;    // the store
   std::filesystem::path ontology;  // cl.obo or cl.json
   std::filesystem::path labels;    // the labels with ids beside them, Parquet or csv; empty: the ontology knows them
+  bool resume = false;             // go on from the finished shards in OUTPUT.import
   int threads = 0;                 // each reads parts of its own; 0: all
   CellIndex cells_per_shard = 131'072;
   void validate() const;  // throws InputError naming the field
@@ -40,9 +41,9 @@ struct StoreImportResult {
 };
 
 /// Makes a store of the authors' Parquet store: its splits, its order of cells and of genes, its values, marked as
-/// log-normalised. Whole or not at all; interrupted, it goes on from the shards that are finished. Throws InputError
-/// where the source is damaged or of another layout, where a label joins no term, and where a tech_sample (a donor)
-/// stands in two splits.
+/// log-normalised. Whole or not at all; interrupted, it can be resumed from the shards that are finished. Throws
+/// InputError where the source is damaged or of another layout, where a label joins no term, and where a tech_sample (a
+/// donor) stands in two splits.
 StoreImportResult import_store(const StoreImportOptions& options);
 
 }  // namespace sctab::published
