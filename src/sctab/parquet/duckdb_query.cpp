@@ -131,6 +131,7 @@ void Query::require_all_there(std::size_t column) const {
 bool Query::next() {
   rows_before_ += std::exchange(size_, 0);
   do {
+    chunk_.reset();  // before the next is made: of the published cells each takes 130 MB
     chunk_.reset(duckdb_fetch_chunk(result_.value));
     if (!chunk_) {
       const char* reason = duckdb_result_error(&result_.value);
