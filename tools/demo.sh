@@ -38,7 +38,7 @@ annotate=${ANNOTATE:-${sources[0]}}
 say "Building the corpus: curation, split by donor, shuffled store"
 run "$sctab" corpus build "${sources[@]}" -o "$out/corpus" --ontology "$ontology" ${genes:+--genes "$genes"} "${curation[@]}"
 
-for model in linear mlp tabnet; do
+for model in linear mlp tabnet mixed; do
   say "Training $model and evaluating it on donors never seen"
   run "$sctab" train "$out/corpus" -o "$out/$model" --model "$model"
   run "$sctab" evaluate "$out/$model" "$out/corpus" --split test --json >"$out/$model.json"
@@ -48,7 +48,7 @@ say "Macro F1 on the donors of the test split, corrected by the Cell Ontology"
 /usr/bin/python3 - "$out" <<'PY'
 import json, sys
 print(f"{'model':8} {'macro F1':>9} {'weighted F1':>12} {'micro F1':>9} {'macro F1, uncorrected':>22}")
-for model in ("tabnet", "mlp", "linear"):
+for model in ("mixed", "tabnet", "mlp", "linear"):
     scores = json.load(open(f"{sys.argv[1]}/{model}.json"))
     keys = ("macro_f1", "weighted_f1", "micro_f1", "macro_f1_uncorrected")
     print("{:8} {:9.3f} {:12.3f} {:9.3f} {:22.3f}".format(model, *(scores[k] for k in keys)))
@@ -56,12 +56,12 @@ PY
 
 say "Annotating $annotate"
 name=$(basename "$annotate" .h5ad)
-run "$sctab" annotate "$annotate" -m "$out/tabnet" -o "$out/$name.sctab.h5ad"
+run "$sctab" annotate "$annotate" -m "$out/mixed" -o "$out/$name.sctab.h5ad"
 
 say "Where everything lies (after $((SECONDS - start)) seconds)"
 cat <<EOF
   $out/corpus                  the training store: ordinary AnnData files and store.json
-  $out/{tabnet,mlp,linear}     model directories; $out/tabnet/README.md is the model card
+  $out/{mixed,tabnet,mlp,linear}  model directories; $out/mixed/README.md is the model card
   $out/*.json                  evaluations on the test donors
   $out/$name.sctab.h5ad        the annotated file; open it in scanpy
   $out/$name.sctab.csv         the same labels as a table
