@@ -38,10 +38,13 @@ corpus::CellTable random_cells(std::int64_t n_cells) {
   for (std::int64_t cell = 0; cell < n_cells; ++cell) {
     const auto donor = static_cast<std::int32_t>(rng.below(kDonors));
     for (auto& column : cells.codes) column.push_back(0);
-    cells.column(Field::kCellType).back() = static_cast<std::int32_t>(rng.below(kTypes));
-    cells.column(Field::kDonor).back() = donor;
-    cells.column(Field::kDataset).back() = donor % static_cast<std::int32_t>(kDatasets);
-    cells.column(Field::kAssay).back() = static_cast<std::int32_t>(rng.below(kAssays));
+    const auto set = [&](Field field, std::int32_t code) {
+      cells.column(field).set(static_cast<std::size_t>(cell), code);
+    };
+    set(Field::kCellType, static_cast<std::int32_t>(rng.below(kTypes)));
+    set(Field::kDonor, donor);
+    set(Field::kDataset, donor % static_cast<std::int32_t>(kDatasets));
+    set(Field::kAssay, static_cast<std::int32_t>(rng.below(kAssays)));
     cells.primary.push_back(1);
     cells.kept.push_back(1);
   }
