@@ -79,6 +79,7 @@ TEST_F(Benchmark, MeasuresEveryTrialOnceAndDrawsThem) {
   const nlohmann::json& trial = json.at("trials").at(0);
   EXPECT_GE(trial.at("measures").at("macro_f1"), 0.8);
   EXPECT_EQ(trial.at("measures").at("n_train_cells"), 300);
+  EXPECT_EQ(trial.at("identity").at("seed"), 1);
   EXPECT_EQ(trial.at("measures").at("n_parameters"), 60 * 4 + 4);
   EXPECT_EQ(trial.at("curve").size(), trial.at("measures").at("epochs"));
   EXPECT_EQ(trial.at("per_tissue").size(), 2U);

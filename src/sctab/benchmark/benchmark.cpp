@@ -103,6 +103,7 @@ void Grid::compute(const Trial& trial) {
                                      .device = options_.device,
                                      .keep_models = options_.keep_models});
   folder_.write(trial, result);
+  result = folder_.read(trial);  // as later runs will have it
   report(trial, TrialReport::State::kFinished, score_text(result));
   results_.add(std::move(result));
 }

@@ -4,14 +4,19 @@
 
 #include <cmath>
 
+#include "sctab/core/progress.hpp"
+
 namespace sctab::benchmark {
 namespace {
 
 std::string mean_text(const std::vector<double>& values) {
   const Moments found = moments(values);
   if (found.n == 0) return "nothing measured";
-  if (found.n == 1) return fmt::format("{:.4g}", found.mean);
-  return fmt::format("{:.4g} ± {:.2g}", found.mean, found.deviation);
+  const bool is_count = std::abs(found.mean) >= 1000;
+  const auto count = [](double value) { return core::format_count(std::llround(value)); };
+  const std::string mean = is_count ? count(found.mean) : fmt::format("{:.4g}", found.mean);
+  if (found.n == 1) return mean;
+  return mean + " ± " + (is_count ? count(found.deviation) : fmt::format("{:.2g}", found.deviation));
 }
 
 Verdict judge(const StudentTest& test) {
