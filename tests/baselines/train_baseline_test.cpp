@@ -68,6 +68,15 @@ TEST_P(EachBaseline, LeavesAModelThatKnowsTheTypes) {
   }
 }
 
+TEST_P(EachBaseline, KnowsWhichTypesItHasNotSeen) {
+  const store::Store few = tests::make_tiny_store(folder_ / "few types", {.n_train_types = 2});
+  train_baseline(few, quick_options(GetParam()), folder_ / "without");
+  const auto model = nn::Classifier::load(folder_ / "without", {.threads = 1});
+  const auto found = train::evaluate_model(model, few, store::Split::kTest).uncertainty.at(0);
+  EXPECT_EQ(found.n_absent, 20);
+  EXPECT_EQ(found.n_right + found.n_wrong, 40);
+}
+
 TEST_P(EachBaseline, TheSameSeedGivesTheSameBytesOnAnyNumberOfThreads) {
   BaselineOptions options = quick_options(GetParam());
   train_baseline(store_, options, folder_ / "one");

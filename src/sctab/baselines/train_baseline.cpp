@@ -84,6 +84,7 @@ nn::ModelDescription describe(const Corpus& corpus, const Fitted& fitted, ModelK
                           {"n_train_cells", corpus.size.n_train},
                           {"n_val_cells", corpus.size.n_val},
                           {"n_types_trained", corpus.size.n_types_trained()},
+                          {"cells_per_type", corpus.size.cells_per_type},
                           {"seed", corpus.seed},
                           {"baseline", fitted.facts}};
   return description;
