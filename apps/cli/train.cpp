@@ -87,7 +87,8 @@ void add_networks(CLI::App& command, Arguments& arguments) {
 
 nlohmann::json to_json(const train::TrainResult& result, const std::filesystem::path& model) {
   const auto run_json = [](const train::TrainResult& one) -> nlohmann::json {
-    return {{"seed", one.seed},
+    return {{"kind", nn::name(one.kind)},
+            {"seed", one.seed},
             {"epochs", one.epochs},
             {"best_epoch", one.best_epoch},
             {"best_val_macro_f1", one.best_val_macro_f1},
@@ -110,7 +111,7 @@ void print_run(const train::TrainResult& result) {
 
 void print_result(const train::TrainResult& result, const std::filesystem::path& model) {
   for (const train::TrainResult& member : result.members) {
-    fmt::print("seed {}: ", member.seed);
+    fmt::print("{}, seed {}: ", nn::name(member.kind), member.seed);
     print_run(member);
     fmt::print("\n");
   }

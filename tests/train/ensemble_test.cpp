@@ -65,7 +65,10 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
   const fs::path out = folder_ / "mixed";
   tests::expect_interrupted(store_, tests::ended_after(mixed, 25), out);  // in the second member
   mixed.resume = true;
-  EXPECT_EQ(train(store_, mixed, out).members.size(), 3U);
+  const TrainResult result = train(store_, mixed, out);
+  EXPECT_EQ(result.kind, nn::ModelKind::kMixed);
+  ASSERT_EQ(result.members.size(), 3U);
+  EXPECT_EQ(result.members[1].kind, nn::ModelKind::kMlp);
 
   const nn::ModelDescription description = nn::read_description(out);
   ASSERT_EQ(description.architecture.kind, nn::ModelKind::kMixed);

@@ -20,7 +20,8 @@ namespace sctab::train {
 namespace {
 
 nlohmann::json member_json(const TrainResult& result) {
-  return {{"seed", result.seed},
+  return {{"kind", nn::name(result.kind)},
+          {"seed", result.seed},
           {"epochs", result.epochs},
           {"best_epoch", result.best_epoch},
           {"best_val_macro_f1", result.best_val_macro_f1}};
@@ -49,7 +50,7 @@ nlohmann::json training_json(const TrainingFacts& facts, std::span<const Trained
   if (!mixed) json["plan"] = to_json(facts.plans.front());
   if (members.size() == 1) {
     json.update(member_json(members.front().result));
-    json.erase("seed");  // the plan's
+    for (const char* key : {"kind", "seed"}) json.erase(key);  // the plan's
     return json;
   }
   for (std::size_t i = 0; i < members.size(); ++i) {
@@ -108,6 +109,7 @@ TrainResult write_model(const TrainingFacts& facts, std::span<const TrainedMembe
   }
   nn::write_description(model, description);
   TrainResult result = members.front().result;
+  result.kind = description.architecture.kind;
   for (std::size_t i = 0; members.size() > 1 && i < members.size(); ++i) result.members.push_back(members[i].result);
   if (facts.size.n_val > 0) {
     description.metrics = validation_metrics(model, facts);

@@ -217,7 +217,8 @@ TrainedMember Run::take_best() {
   network_->eval();
   const double rate = seconds_trained_ > 0 ? static_cast<double>(cells_trained_) / seconds_trained_ : 0;
   return {std::move(network_),
-          {.epochs = early.epochs,
+          {.kind = plan_.architecture.kind,
+           .epochs = early.epochs,
            .best_epoch = early.best_epoch + 1,
            .best_val_macro_f1 = early.best_score,
            .cells_per_second = rate,

@@ -26,9 +26,10 @@ struct TrainOptions : PlanOptions {
 
 /// Of an ensemble: its first member's, but for the score, which is of the mean over the members.
 struct TrainResult {
-  std::int64_t epochs = 0, best_epoch = 0;  // counted from 1
-  double best_val_macro_f1 = 0;             // NaN without validation cells
-  double cells_per_second = 0;              // of training, validation left out, over the epochs of this process
+  nn::ModelKind kind = nn::ModelKind::kTabnet;  // kMixed of an ensemble of several kinds
+  std::int64_t epochs = 0, best_epoch = 0;      // counted from 1
+  double best_val_macro_f1 = 0;                 // NaN without validation cells
+  double cells_per_second = 0;                  // of training, validation left out, over the epochs of this process
   std::uint64_t seed = 1;
   std::vector<TrainResult> members{};  // of an ensemble, one for each
 };
