@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <stdexcept>
 
 namespace sctab::report {
@@ -76,6 +77,18 @@ TEST(Scale, LogarithmsHaveNoPlaceForZeroAndBelow) {
   EXPECT_NEAR(scale.place(10), 0.5, 1e-12);
   EXPECT_THROW(Scale(0, 1, true), std::logic_error);
   EXPECT_THROW(Scale(1, 1, false), std::logic_error);
+}
+
+TEST(Scale, ValuesThatDifferByRoundingAloneAreOneValue) {
+  const double mean = (0.1 + 0.1 + 0.1) / 3;
+  ASSERT_NE(mean, 0.1);
+  for (const double shift : {0.0, 1e6, -1e6}) {
+    const Scale scale = scale_for({}, {0.1 + shift, mean + shift, std::nextafter(0.1 + shift, 1e9)});
+    const std::size_t n = scale.ticks().size();
+    EXPECT_TRUE(n >= 3 && n <= 10) << n;
+    EXPECT_GT(scale.to() - scale.from(), 0.01);
+  }
+  EXPECT_LE(Scale(1, 1 + 4e-16, false).ticks().size(), 50U);
 }
 
 TEST(Scale, TicksAreThreeToTenWhateverTheRange) {

@@ -77,6 +77,14 @@ TEST(ChoosePlans, AMixedEnsembleTakesTurnsBetweenItsKinds) {
   EXPECT_EQ(joint_architecture(plans).members.size(), 9U);
 }
 
+TEST(ChoosePlans, SayWhyTheyAreMixedAndOfWhichKindEachReasonIs) {
+  const std::vector<TrainPlan> chosen = choose_plans({.kind = {}}, size_of(10'000));
+  EXPECT_THAT(chosen[0].reasons.front(), HasSubstr("--model tabnet"));
+  EXPECT_THAT(chosen[1].reasons, testing::Each(testing::StartsWith("mlp: ")));
+  const std::vector<TrainPlan> asked_for = choose_plans({.kind = ModelKind::kMixed}, size_of(10'000));
+  EXPECT_THAT(asked_for[0].reasons, testing::Each(testing::StartsWith("tabnet: ")));
+}
+
 TEST(ChoosePlans, MembersOfOneKindDifferInTheirSeedAlone) {
   const std::vector<TrainPlan> plans = choose_plans({.kind = ModelKind::kLinear, .members = 2}, size_of(10'000));
   ASSERT_THAT(plans, SizeIs(2));

@@ -10,6 +10,8 @@
 namespace sctab::report {
 namespace {
 
+constexpr int kMostTicks = 50;  // of a linear axis, which has some five
+
 // The distance of about five marks over a range: 1, 2 or 5 times a power of ten.
 double round_step(double range) {
   const double rough = range / 5;
@@ -37,9 +39,16 @@ Range range_of(const std::vector<double>& values, bool logarithmic) {
   return range;
 }
 
+// Values that differ by less than this share of their size are the same but for rounding.
+constexpr double kRounding = 1e-9;
+
+bool is_narrow(Range range) {
+  return !(range.to - range.from > kRounding * std::max(std::abs(range.from), std::abs(range.to)));
+}
+
 Range widened(Range range, bool logarithmic) {
   if (logarithmic) return {range.from / 1.25, range.to * 1.25};
-  if (range.to > range.from) return range;
+  if (!is_narrow(range)) return range;
   const double margin = range.from == 0 ? 1 : 0.1 * std::abs(range.from);
   return {range.from - margin, range.to + margin};
 }
@@ -69,8 +78,9 @@ std::vector<Tick> Scale::linear_ticks() const {
   const double step = round_step(to_ - from_);
   std::vector<Tick> ticks;
   const double first = std::ceil(from_ / step - 1e-9), last = std::floor(to_ / step + 1e-9);
-  for (double at = first; at <= last; ++at) {
-    const double value = at * step;
+  // Counted by a whole number: 1 more may be no more than rounding where an axis is short and far from 0.
+  for (int i = 0; i < kMostTicks && first + i <= last; ++i) {
+    const double value = (first + i) * step;
     ticks.push_back({value, format_tick(value, step)});
   }
   return ticks;
@@ -104,7 +114,7 @@ Scale scale_for(const Axis& axis, const std::vector<double>& values, bool from_z
   const bool from_given = given(axis.from), to_given = given(axis.to);
   if (from_given) range.from = axis.from;
   if (to_given) range.to = axis.to;
-  if (!(range.from < range.to)) {  // an end given lies beyond all values
+  if (is_narrow(range)) {  // an end given lies beyond all values
     const double span = std::max(std::abs(range.from), 1.0);
     if (to_given) range.from = log ? range.to / 10 : range.to - span;
     if (!to_given) range.to = log ? range.from * 10 : range.from + span;

@@ -325,20 +325,38 @@ std::uint64_t member_seed(std::uint64_t seed, int member) {
   return member == 1 ? seed : core::Rng(seed).child("member", static_cast<std::uint64_t>(member))() >> kBitsDropped;
 }
 
+namespace {
+
+/// A plan for each kind of a mixed ensemble, whose reasons say which kind they are of and, first, why it is mixed.
+std::vector<TrainPlan> mixed_turns(const PlanOptions& options, const CorpusSize& size) {
+  std::vector<TrainPlan> turns;
+  for (const ModelKind kind : kMixedKinds) {
+    TrainPlan& plan = turns.emplace_back(choose_plan(options_of(kind, options), size));
+    for (auto* lines : {&plan.reasons, &plan.warnings}) {
+      for (std::string& line : *lines) line = fmt::format("{}: {}", nn::name(kind), line);
+    }
+  }
+  if (!options.kind) {
+    std::vector<std::string>& reasons = turns.front().reasons;
+    reasons.insert(
+        reasons.begin(),
+        fmt::format("a mixed ensemble of TabNets, MLPs and linear models: with {} training cells, fewer than "
+                    "{}, no kind alone is the best; --model tabnet trains one TabNet",
+                    format_count(size.n_train), format_count(kSmallCorpus)));
+  }
+  return turns;
+}
+
+}  // namespace
+
 std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize& size) {
-  const ModelKind kind = choose_kind(options, size);
-  const bool mixed = kind == ModelKind::kMixed;
+  PlanOptions given = options;
+  given.kind = choose_kind(options, size);
+  const bool mixed = given.kind == ModelKind::kMixed;
   const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
   if (n_each < 1) throw core::InputError("--members: out of range; give at least 1 network");
-  std::vector<TrainPlan> turns;
-  for (const ModelKind each : kMixedKinds) {
-    if (mixed) turns.push_back(choose_plan(options_of(each, options), size));
-  }
-  if (!mixed) {
-    PlanOptions given = options;
-    given.kind = kind;
-    turns.push_back(choose_plan(given, size));
-  }
+  const std::vector<TrainPlan> turns =
+      mixed ? mixed_turns(options, size) : std::vector<TrainPlan>{choose_plan(given, size)};
   std::vector<TrainPlan> plans;
   for (int number = 1; number <= n_each * static_cast<int>(turns.size()); ++number) {
     plans.push_back(turns[static_cast<std::size_t>(number - 1) % turns.size()]);

@@ -42,15 +42,13 @@ double seconds_since(Clock::time_point start) {
 
 /// The first plan of each kind: others of the kind differ in their seed alone.
 void announce(std::span<const TrainPlan> plans) {
-  const bool mixed = joint_architecture(plans).kind == nn::ModelKind::kMixed;
   std::vector<nn::ModelKind> announced;
   for (const TrainPlan& plan : plans) {
     const nn::ModelKind kind = plan.architecture.kind;
     if (std::ranges::find(announced, kind) != announced.end()) continue;
     announced.push_back(kind);
-    const std::string of = mixed ? fmt::format("{}: ", nn::name(kind)) : "";
-    for (const auto& reason : plan.reasons) spdlog::info("{}{}", of, reason);
-    for (const auto& warning : plan.warnings) spdlog::warn("warning: {}{}", of, warning);
+    for (const auto& reason : plan.reasons) spdlog::info("{}", reason);
+    for (const auto& warning : plan.warnings) spdlog::warn("warning: {}", warning);
   }
 }
 
