@@ -63,8 +63,8 @@ TEST(Findings, WithoutSpreadOverSeedsThereIsNoTest) {
   const Recipe recipe = with_finding("left = {model = \"a\"}\nright = {model = \"b\"}\n");
   Results results(recipe);
   for (const std::uint64_t seed : {1, 2, 3}) {
-    results.add(trial_json("a", "all", seed, 0.75));
-    results.add(trial_json("b", "all", seed, 0.5));
+    results.add(trial_json("a", "all", seed, 0.7));
+    results.add(trial_json("b", "all", seed, 0.1));
   }
   const Finding finding = check_findings(results).at(0);
   EXPECT_EQ(finding.verdict, Verdict::kNotTested);

@@ -69,5 +69,17 @@ TEST(Moments, AreNaNWhereThereIsNothing) {
   EXPECT_CLOSE(moments(Values{1, 2, 3, 4}).deviation, std::sqrt(5.0 / 3), 1e-14);
 }
 
+// The sum of three times 0.1, divided by 3, is not 0.1.
+TEST(Moments, EqualFractionsHaveNoSpread) {
+  const Moments equal = moments(Values{0.1, 0.1, 0.1});
+  EXPECT_EQ(equal.mean, 0.1);
+  EXPECT_EQ(equal.deviation, 0);
+  EXPECT_GT(moments(Values{0.1, 0.1, std::nextafter(0.1, 1)}).deviation, 0);
+  EXPECT_TRUE(std::isnan(moments(Values{0.1, std::nan(""), 0.1}).deviation));
+  EXPECT_TRUE(std::isnan(moments(Values{std::nan(""), 0.1, 0.1}).mean));
+  EXPECT_TRUE(std::isnan(one_sample_test(Values{0.1, 0.1, 0.1}, 0).p));
+  EXPECT_TRUE(std::isnan(welch_test(Values{0.1, 0.1, 0.1}, Values{0.7, 0.7, 0.7}).p));
+}
+
 }  // namespace
 }  // namespace sctab::benchmark::tests

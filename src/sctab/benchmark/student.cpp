@@ -51,7 +51,9 @@ Moments moments(std::span<const double> values) {
   double sum = 0, squares = 0;
   for (const double value : values) sum += value;
   const auto n = static_cast<double>(values.size());
-  result.mean = sum / n;
+  // Where all are equal their mean, rounded, may be another number, and the spread around it not 0.
+  const bool all_equal = std::ranges::count(values, values[0]) == std::ssize(values);
+  result.mean = all_equal ? values[0] : sum / n;
   for (const double value : values) squares += (value - result.mean) * (value - result.mean);
   if (values.size() > 1) result.deviation = std::sqrt(squares / (n - 1));
   return result;
