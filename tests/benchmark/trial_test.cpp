@@ -48,6 +48,18 @@ TEST(Trial, ItsResultIsFoundAgainAndIsNoOthers) {
   EXPECT_EQ(results.read(trial).at("measures").at("macro_f1"), 0.5) << "the earlier result stays";
 }
 
+TEST(Trial, ARenamedModelsResultHasItsNewName) {
+  const sctab::tests::TemporaryFolder folder;
+  const Recipe recipe = example("16"), renamed = example("16", "tab-net");
+  const TrialFolder results(folder / "trials", "store-hash");
+  results.write(expand(recipe).front(), {{"model", "tab net"}, {"part", "an earlier name"}, {"seed", 1}});
+  const Trial trial = expand(renamed).front();
+  ASSERT_TRUE(results.has(trial));
+  EXPECT_EQ(results.read(trial).at("model"), "tab-net");
+  EXPECT_EQ(results.read(trial).at("part"), "all");
+  EXPECT_EQ(results.read(trial).at("seed"), 1);
+}
+
 TEST(Trial, AFileUnderAWrongNameIsRefused) {
   const sctab::tests::TemporaryFolder folder;
   const Recipe recipe = example("16");

@@ -154,7 +154,7 @@ void remove_work(const fs::path& model, bool keep_model) {
 
 json run_trial(const Trial& trial, const store::Store& store, const TrialOptions& options) {
   const auto start = Clock::now();
-  json result = {{"model", trial.model->name}, {"part", trial.part->name}, {"seed", trial.seed}};
+  json result = trial.names();
   json& measures = result["measures"];
   const auto train_cells = describe_part(trial, store, measures);
   if (trial.model->loader) {

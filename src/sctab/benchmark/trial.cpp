@@ -53,6 +53,10 @@ std::string Trial::slug() const {
   return fmt::format("{}.{}.seed-{}", file_name(model->name), file_name(part->name), seed);
 }
 
+nlohmann::json Trial::names() const {
+  return {{"model", model->name}, {"part", part->name}, {"seed", seed}};
+}
+
 nlohmann::json Trial::identity(const std::string& store_hash) const {
   return {{"version", kResultVersion},
           {"store", store_hash},
@@ -96,6 +100,8 @@ nlohmann::json TrialFolder::read(const Trial& trial) const {
     throw core::InputError(
         fmt::format("{}: is not the result that its name says; remove it, and it is computed anew", path.string()));
   }
+  // The file may have been written under the names of another recipe: they decide nothing.
+  result.update(trial.names());
   return result;
 }
 

@@ -20,6 +20,8 @@ struct Trial {
   [[nodiscard]] std::string title() const;
   /// The same as a file name.
   [[nodiscard]] std::string slug() const;
+  /// Keys that say in a result whose it is.
+  [[nodiscard]] nlohmann::json names() const;
   /// All that decides the result; store_hash: of the store that parts are taken from.
   [[nodiscard]] nlohmann::json identity(const std::string& store_hash) const;
 };
@@ -36,7 +38,7 @@ class TrialFolder {
 
   [[nodiscard]] std::filesystem::path file(const Trial& trial) const;
   [[nodiscard]] bool has(const Trial& trial) const;
-  /// Throws InputError naming a file that is not of this trial.
+  /// With the names that model and part have now. Throws InputError naming a file that is not of this trial.
   [[nodiscard]] nlohmann::json read(const Trial& trial) const;
   void write(const Trial& trial, nlohmann::json result) const;
   /// What differs from an earlier result of the same model, part and seed: "model.n_d: 16 became 32". Empty where there
