@@ -117,6 +117,15 @@ TEST_F(Benchmark, GoesOnAfterAnInterrupt) {
   EXPECT_EQ(count(State::kFinished), 4);
 }
 
+TEST_F(Benchmark, ModelsOfLikeNamesAndTheSameSettingsAreBothInTheTables) {
+  const std::string recipe =
+      "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"A b\"\nkind = \"centroid\"\n"
+      "[[model]]\nname = \"A-b\"\nkind = \"centroid\"\n";
+  const BenchmarkResult result = run(recipe);
+  EXPECT_EQ(result.n_failed, 0) << result.first_failure;
+  for (const char* name : {"A b", "A-b"}) EXPECT_NE(result.summary.find(name), std::string::npos) << result.summary;
+}
+
 // The tiny store has one training donor, and augmentation needs two.
 TEST_F(Benchmark, ATrialThatFailsIsNamedAndTheRestGoesOn) {
   const BenchmarkResult result =
@@ -187,6 +196,20 @@ TEST_F(Benchmark, SeedsCanBeGiven) {
   run(recipe_text("2"));
   ASSERT_EQ(reports_.size(), 3U);
   EXPECT_EQ(reports_[0].title, "linear, all, seed 7");
+  options_.seeds = {1, 2, 2};
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "--seeds", "each once");
+}
+
+TEST_F(Benchmark, ADeviceThatIsNotThereIsRefusedBeforeAnyTrial) {
+  try {
+    static_cast<void>(kernels::backend(kernels::Device::kCuda));
+    GTEST_SKIP() << "there is one";
+  } catch (const core::InputError&) {
+    options_.device = kernels::Device::kCuda;
+  }
+  EXPECT_THROW(run(recipe_text("2")), core::InputError);
+  EXPECT_TRUE(reports_.empty());
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
 TEST_F(Benchmark, WhatItCannotRunOnIsRefused) {

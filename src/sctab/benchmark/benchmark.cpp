@@ -136,8 +136,12 @@ void Grid::run() {
 }  // namespace
 
 BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, const BenchmarkOptions& options) {
+  static_cast<void>(kernels::backend(options.device));  // throws where there is none, before hours of baselines
   Recipe recipe = read_recipe(recipe_path, options.small);
-  if (!options.seeds.empty()) recipe.seeds = options.seeds;
+  if (!options.seeds.empty()) {
+    require_seeds(options.seeds, "--seeds");
+    recipe.seeds = options.seeds;
+  }
   open_folder(out, recipe, recipe_path, options.small);
   const store::Store store = open_corpus(recipe, out, options.corpus);
   Grid grid(recipe, store, out, options);

@@ -73,6 +73,12 @@ void read_all(const std::vector<SettingsReader>& readers, Spec (*read)(SettingsR
 
 }  // namespace
 
+void require_seeds(const std::vector<std::uint64_t>& seeds, const std::string& where) {
+  const std::set<std::uint64_t> distinct(seeds.begin(), seeds.end());
+  if (!seeds.empty() && distinct.size() == seeds.size()) return;
+  throw core::InputError(fmt::format("{}: at least one is expected, and each once", where));
+}
+
 Recipe read_recipe(const std::filesystem::path& path, bool small) {
   const std::string source = path.string();
   Setting setting = read_toml(path);
@@ -99,10 +105,7 @@ Recipe read_recipe(const std::filesystem::path& path, bool small) {
   if (recipe.parts.empty()) recipe.parts.emplace_back();
   if (recipe.models.empty())
     throw core::InputError(fmt::format("{}: no [[model]] is given; at least one is expected", source));
-  const std::set<std::uint64_t> distinct(recipe.seeds.begin(), recipe.seeds.end());
-  if (recipe.seeds.empty() || distinct.size() != recipe.seeds.size()) {
-    throw core::InputError(fmt::format("{}: at least one is expected, and each once", reader.where("seeds")));
-  }
+  require_seeds(recipe.seeds, reader.where("seeds"));
   check_names(source, recipe);
   return recipe;
 }

@@ -93,4 +93,8 @@ struct Recipe {
 /// was expected.
 Recipe read_recipe(const std::filesystem::path& path, bool small);
 
+/// Throws InputError, which begins with `where`, unless there are seeds, and each once: a repeated one is no
+/// measurement.
+void require_seeds(const std::vector<std::uint64_t>& seeds, const std::string& where);
+
 }  // namespace sctab::benchmark
