@@ -101,8 +101,30 @@ TEST_F(BuildResume, FoldersOfOthersAreLeftAlone) {
   tests::write_bytes(folder_ / "store.build" / "cat.jpg", "a cat");
   SCTAB_EXPECT_THROW_WITH(build_store("store", {a}), InputError, "store.build", "cat.jpg");
   EXPECT_TRUE(fs::exists(folder_ / "store.build" / "cat.jpg"));
+  fs::remove(folder_ / "store.build" / "cat.jpg");
+  for (const char* name : {"my-only-copy.h5ad", "train-0001.h5ad", "train-00001.h5ad.bak", "mine.spool", "a.tmp",
+                           ".my-only-copy.h5ad.12-0.tmp"}) {
+    tests::write_bytes(folder_ / "store.build" / name, "years of work");
+    SCTAB_EXPECT_THROW_WITH(build_store("store", {a}), InputError, "store.build", name);
+    EXPECT_EQ(tests::read_bytes(folder_ / "store.build" / name), "years of work");
+    fs::remove(folder_ / "store.build" / name);
+  }
+  fs::create_directory(folder_ / "store.build" / "val-00000.h5ad");
+  tests::write_bytes(folder_ / "store.build" / "val-00000.h5ad" / "cat.jpg", "a cat");
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a}), InputError, "store.build", "val-00000.h5ad");
+  EXPECT_TRUE(fs::exists(folder_ / "store.build" / "val-00000.h5ad" / "cat.jpg"));
   tests::write_bytes(folder_ / "other.build", "a file");
   SCTAB_EXPECT_THROW_WITH(build_store("other", {a}), InputError, "other.build", "is a file");
+}
+
+TEST_F(BuildResume, WhatAKilledBuildLeftIsClearedAway) {
+  fs::create_directory(folder_ / "store.build");
+  for (const char* name : {"train-00000.spool", "val-00000.h5ad", "genes.tsv", ".train-00001.h5ad.12-0.tmp",
+                           ".checkpoint.json.12-3.tmp", "store.json"}) {
+    tests::write_bytes(folder_ / "store.build" / name, "half");
+  }
+  EXPECT_EQ(build_store("store", {write("a.h5ad", a_), write("b.h5ad", b_)}).n_cells, 110);
+  EXPECT_FALSE(fs::exists(folder_ / "store" / ".train-00001.h5ad.12-0.tmp"));
 }
 
 TEST_F(BuildResume, KeepGoingBuildsTheStoreOfTheGoodSources) {

@@ -178,5 +178,22 @@ TEST_F(BadParquetStore, AFolderOfTheUsersIsNotReplaced) {
   EXPECT_TRUE(fs::exists(folder_ / "store.import" / "chapter.txt"));
 }
 
+TEST_F(BadParquetStore, FilesOfTheUsersAmongThoseOfAnImportAreKept) {
+  const fs::path growing = folder_ / "store.import";
+  fs::create_directories(growing / "finished");
+  write_bytes(growing / "import.json", "{}");
+  for (const char* name : {"my-only-copy.h5ad", "train-0001.h5ad", "finished/mine.json", "finished/train-00000.h5ad"}) {
+    write_bytes(growing / name, "years of work");
+    SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "store", good_->ontology, {}, false, 1}), InputError,
+                            "store.import", "not of an unfinished import");
+    EXPECT_EQ(sctab::tests::read_bytes(growing / name), "years of work");
+    fs::remove(growing / name);
+  }
+  write_bytes(growing / "val-00000.h5ad", "half");
+  write_bytes(growing / ".train-00001.h5ad.12-0.tmp", "half");
+  (void)import_store({good_->folder, folder_ / "store", good_->ontology, {}, false, 1});
+  EXPECT_FALSE(fs::exists(folder_ / "store" / ".train-00001.h5ad.12-0.tmp"));
+}
+
 }  // namespace
 }  // namespace sctab::published::tests

@@ -11,6 +11,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/store/growing_folder.hpp"
 #include "sctab/store/writer_checkpoint.hpp"
 
 namespace sctab::corpus {
@@ -18,12 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kStoreMarker = "store.json";
-
-bool is_of_a_build(const fs::path& file) {
-  const std::string extension = file.extension(), name = file.filename();
-  return extension == ".spool" || extension == ".h5ad" || extension == ".tmp" || name == kStoreMarker ||
-         name == "genes.tsv" || name == "ontology.json" || name == store::kCheckpointFile;
-}
 
 }  // namespace
 
@@ -67,13 +62,7 @@ void BuildFolder::require_ours() const {
         "{}: is a file, and the folder of the unfinished store would lie there; move it, or choose another -o",
         path_.string()));
   }
-  for (const auto& entry : fs::directory_iterator(path_)) {
-    if (is_of_a_build(entry.path())) continue;
-    throw core::InputError(
-        fmt::format("{}: holds {}, which is not of a build, and an unfinished one would lie there; move it, or choose "
-                    "another -o",
-                    path_.string(), entry.path().filename().string()));
-  }
+  store::require_only_ours(path_, "build", store::is_name_of_growing_store);
 }
 
 void BuildFolder::require_alone() {

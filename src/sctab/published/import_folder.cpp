@@ -7,6 +7,8 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/published/import_store.hpp"
+#include "sctab/store/growing_folder.hpp"
 #include "sctab/store/manifest.hpp"
 
 namespace sctab::published {
@@ -24,8 +26,26 @@ fs::path folder_of(const fs::path& store) {
   return writable.target().string() + ".import";
 }
 
+bool is_name_of_import(const std::string& name) {
+  return store::is_name_of_growing_store(name) || name == kIdentityFile || name == kVectorsFile;
+}
+
+bool is_name_of_record(const std::string& name) {
+  return name.ends_with(".json") && store::is_name_of_growing_store(name.substr(0, name.size() - 5));
+}
+
 void require_ours(const fs::path& path) {
-  if (fs::exists(path / kIdentityFile) || !fs::exists(path) || fs::is_empty(path)) return;
+  if (!fs::exists(path) || (fs::is_directory(path) && fs::is_empty(path))) return;
+  if (!fs::is_directory(path)) {
+    throw InputError(fmt::format(
+        "{}: is a file, and the folder of the unfinished store would lie there; move it, or choose another -o",
+        path.string()));
+  }
+  if (fs::exists(path / kIdentityFile)) {
+    store::require_only_ours(path, "import", is_name_of_import, kRecords);
+    if (fs::exists(path / kRecords)) store::require_only_ours(path / kRecords, "import", is_name_of_record);
+    return;
+  }
   throw InputError(
       fmt::format("{}: holds files but no {}, and an unfinished import would lie there; move it, or "
                   "choose another -o",

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace sctab::store {
+
+/// Whether a store that grows in a folder leaves a file of this name there: shards, spools, tables, the checkpoint.
+bool is_name_of_growing_store(const std::string& name);
+
+/// Throws InputError, naming it, where the folder holds what is not a plain file whose name is_ours() knows: such
+/// folders are emptied and removed, and nothing of the user's may go with them. Hidden temporary files of such names
+/// are ours too. of: what grows there ("build"). subfolder: the name of one that may lie there.
+void require_only_ours(const std::filesystem::path& folder, std::string_view of,
+                       const std::function<bool(const std::string&)>& is_ours, std::string_view subfolder = {});
+
+}  // namespace sctab::store
