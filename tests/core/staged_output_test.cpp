@@ -206,5 +206,51 @@ TEST(StagedOutput, RefusesToReplaceAFolderThatIsNotOurs) {
   EXPECT_NO_THROW(require_replaceable_directory(folder / "thesis", "store.json"));
 }
 
+TEST(MoveIntoPlace, ReplacesAFolderWhole) {
+  for (const bool no_exchange : {false, true}) {
+    const tests::TemporaryFolder folder;
+    tests::ChangedCalls calls;
+    calls.no_exchange = no_exchange;
+    fs::create_directory(folder / "store");
+    std::ofstream(folder / "store" / "old") << "old";
+    fs::create_directory(folder / "store.build");
+    std::ofstream(folder / "store.build" / "new") << "new";
+    move_into_place(folder / "store.build", folder / "store/");
+    EXPECT_EQ(tests::read_bytes(folder / "store" / "new"), "new");
+    EXPECT_EQ(entries(folder / "store"), 1U);
+    EXPECT_EQ(entries(folder.path()), 1U);
+  }
+}
+
+TEST(MoveIntoPlace, KeepsTheFolderWhereItFails) {
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "store.build");
+  std::ofstream(folder / "store.build" / "new") << "new";
+  std::ofstream(folder / "store") << "a file";
+  EXPECT_THROW(move_into_place(folder / "store.build", folder / "store"), InputError);
+  EXPECT_EQ(tests::read_bytes(folder / "store.build" / "new"), "new");
+  EXPECT_EQ(tests::read_bytes(folder / "store"), "a file");
+  fs::remove(folder / "store");
+  {
+    tests::ChangedCalls calls;
+    calls.unsynced = folder / "store.build" / "new";
+    SCTAB_EXPECT_THROW_WITH(move_into_place(folder / "store.build", folder / "store"), InputError, "store.build",
+                            "cannot be written to disk");
+  }
+  EXPECT_EQ(tests::read_bytes(folder / "store.build" / "new"), "new");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(MoveIntoPlace, ThatCannotBeSyncedHasMoved) {
+  const tests::TemporaryFolder folder;
+  fs::create_directory(folder / "store.build");
+  std::ofstream(folder / "store.build" / "new") << "new";
+  tests::ChangedCalls calls;
+  calls.unsynced = folder.path();
+  EXPECT_THROW(move_into_place(folder / "store.build", folder / "store"), InputError);
+  EXPECT_EQ(tests::read_bytes(folder / "store" / "new"), "new");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
 }  // namespace
 }  // namespace sctab::core

@@ -9,6 +9,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
+#include "sctab/corpus/build_folder.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::corpus {
@@ -115,6 +116,22 @@ TEST_F(BuildResume, FoldersOfOthersAreLeftAlone) {
   EXPECT_TRUE(fs::exists(folder_ / "store.build" / "val-00000.h5ad" / "cat.jpg"));
   tests::write_bytes(folder_ / "other.build", "a file");
   SCTAB_EXPECT_THROW_WITH(build_store("other", {a}), InputError, "other.build", "is a file");
+}
+
+TEST_F(BuildResume, AStoreThatCannotTakeItsPlaceIsKept) {
+  {
+    BuildFolder folder(folder_ / "store", false);
+    tests::write_bytes(folder.path() / "train-00000.h5ad", "a shard");
+    tests::write_bytes(folder.path() / "checkpoint.json", "{}");
+    tests::write_bytes(folder_ / "store", "a file that came meanwhile");
+    EXPECT_THROW(folder.commit(), InputError);
+  }
+  EXPECT_EQ(tests::read_bytes(folder_ / "store.build" / "train-00000.h5ad"), "a shard");
+  fs::remove(folder_ / "store");
+  BuildFolder(folder_ / "store", true).commit();
+  EXPECT_EQ(tests::read_bytes(folder_ / "store" / "train-00000.h5ad"), "a shard");
+  EXPECT_FALSE(fs::exists(folder_ / "store" / "checkpoint.json"));
+  EXPECT_FALSE(fs::exists(folder_ / "store.build"));
 }
 
 TEST_F(BuildResume, WhatAKilledBuildLeftIsClearedAway) {

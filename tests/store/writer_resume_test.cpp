@@ -105,6 +105,27 @@ TEST_F(WriterResume, GoesOnBetweenShardsToTheSameBytes) {
   EXPECT_EQ(fs::last_write_time(folder_ / "store" / "train-00001.h5ad"), written) << "was written again";
 }
 
+TEST_F(WriterResume, WhatIsFinishedIsFinishedAgainWithoutItsCells) {
+  for (const double seconds : {0.0, 3600.0}) {
+    steps_.simulation_.options.seconds_between_checkpoints = seconds;
+    fs::remove_all(folder_ / "store");
+    {
+      const auto writer = steps_.open(folder_ / "store");
+      steps_.add(*writer, 0, 3000);
+      writer->checkpoint({{"next", 3000}});
+      Steps::finish(*writer);
+    }
+    expect_as_whole();
+    for (const char* table : {"store.json", "genes.tsv"}) fs::remove(folder_ / "store" / table);
+    const auto written = fs::last_write_time(folder_ / "store" / "train-00001.h5ad");
+    const auto writer = steps_.open(folder_ / "store");
+    ASSERT_EQ(writer->resumed_note(), (nlohmann::json{{"next", 3000}}));
+    Steps::finish(*writer);
+    expect_as_whole();
+    EXPECT_EQ(fs::last_write_time(folder_ / "store" / "train-00001.h5ad"), written) << "was written again";
+  }
+}
+
 TEST_F(WriterResume, LeavesNothingBeforeTheFirstCheckpoint) {
   steps_.simulation_.options.seconds_between_checkpoints = 3600;
   {

@@ -186,6 +186,21 @@ void StagedOutput::settle() noexcept {
   earlier_.clear();
 }
 
+void move_into_place(const fs::path& folder, const fs::path& target) {
+  SCTAB_ASSERT(fs::is_directory(folder));
+  StagedOutput staged(target);
+  sync_tree(folder);
+  const fs::path temporary = staged.path();
+  rename_to(folder, temporary);
+  try {
+    staged.commit();
+  } catch (...) {
+    // An empty path: it stands under the target's name, and all that failed is to sync the folder that holds it.
+    if (!staged.path().empty()) (void)::rename(temporary.c_str(), folder.c_str());
+    throw;
+  }
+}
+
 std::string with_target_names(std::string_view message) {
   static const std::regex temporary(R"((^|[/\s'"])\.([^/]+?)\.\d+-\d+\.tmp)");
   return std::regex_replace(std::string(message), temporary, "$1$2");

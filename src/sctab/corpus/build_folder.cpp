@@ -79,9 +79,9 @@ void BuildFolder::clear() {
 }
 
 void BuildFolder::commit() {
-  core::StagedOutput staged(store_);
-  fs::rename(path_, staged.path());
-  staged.commit();
+  core::move_into_place(path_, store_);
+  std::error_code ignored;
+  fs::remove(store_ / store::kCheckpointFile, ignored);  // last: until here a failed build can go on
 }
 
 }  // namespace sctab::corpus

@@ -20,7 +20,8 @@ class BuildFolder {
   [[nodiscard]] bool has_checkpoint() const;
   /// Removes what lies in it.
   void clear();
-  /// The folder becomes the store, in one step. Throws InputError on failure, and an earlier store stays.
+  /// The folder becomes the store, in one step, and then loses its checkpoint. Throws InputError on failure, and an
+  /// earlier store stays, as does the folder with its checkpoint.
   void commit();
 
  private:

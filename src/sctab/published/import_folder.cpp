@@ -115,17 +115,10 @@ void ImportFolder::record(const FinishedShard& finished) const {
 }
 
 void ImportFolder::become(const fs::path& store) const {
-  core::StagedOutput staged(store);
-  fs::rename(path_, staged.path());
-  try {
-    staged.commit();
-  } catch (...) {
-    std::error_code ignored;
-    fs::rename(staged.path(), path_, ignored);
-    throw;
-  }
-  fs::remove_all(staged.target() / kRecords);
-  fs::remove(staged.target() / kIdentityFile);
+  core::move_into_place(path_, store);
+  const fs::path target = core::StagedOutput(store).target();
+  fs::remove_all(target / kRecords);
+  fs::remove(target / kIdentityFile);
 }
 
 }  // namespace sctab::published

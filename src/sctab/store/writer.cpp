@@ -356,10 +356,10 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
     manifest.shards[static_cast<std::size_t>(split)] = state.splits[static_cast<std::size_t>(split)].shards;
   }
   progress.finish();
+  if (state.options.resumable) state.save();  // whatever happens until the store is in its place, the shards stand
   write_genes(state.directory, layout.genes);
   core::write_json(state.directory / kOntologyFile, ontology);
   write_manifest(state.directory, manifest);
-  if (state.saved) fs::remove(state.directory / kCheckpointFile);
 }
 
 }  // namespace sctab::store

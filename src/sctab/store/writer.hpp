@@ -60,7 +60,7 @@ class Writer {
   [[nodiscard]] const nlohmann::json& resumed_note() const;
   /// ontology: for ontology.json; provenance: kept in store.json as it is. Throws std::logic_error where the cells
   /// added are not the cells announced. With options.resumable checkpoints are made between shards too, and the
-  /// last one goes at the end.
+  /// last one stays: the caller removes it once the store is where it belongs.
   void finish(const nlohmann::json& ontology, const nlohmann::json& provenance);
 
  private:
