@@ -113,6 +113,19 @@ TEST_F(BadParquetStore, ValuesThatCannotBeAreNamedWithTheirRow) {
   expect_part_refused(code("soma_joinid", "-5"), {"row 3", "soma_joinid is -5"});
   expect_part_refused(code("idx", "40"), {"row 3", "idx is 40, expected 33", "is a part missing"});
   expect_part_refused(code("tech_sample", "4"), {"tech_sample study_donor 4", "two splits"});
+  for (const std::string split : {"val", "test"}) {
+    const auto spoil = [&](const ParquetStoreFiles& files) {
+      files.rewrite(split + "/part.0.parquet",
+                    "* REPLACE (CASE WHEN idx = 7 THEN -1 ELSE tech_sample END AS tech_sample)");
+    };
+    expect_refused(spoil, {split + "/part.0.parquet", "row 7", "tech_sample is -1", "only train"});
+  }
+}
+
+TEST_F(BadParquetStore, CellsOfTrainMayHaveNoDonor) {
+  good_->rewrite("train/part.1.parquet", "* REPLACE (CASE WHEN idx = 33 THEN -1 ELSE tech_sample END AS tech_sample)");
+  (void)import_store({good_->folder, folder_ / "store", good_->ontology, {}, false, 1});
+  EXPECT_EQ(store::Store::open(folder_ / "store").obs(store::Split::kTrain).column(store::Field::kDonor)[33], -1);
 }
 
 TEST_F(BadParquetStore, DamagedFilesAreRefused) {

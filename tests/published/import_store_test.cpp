@@ -191,7 +191,10 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
   std::filesystem::remove(folder_ / "store.import" / "train-00002.h5ad");
 
   const auto n_bytes = std::filesystem::file_size(last);
+  const auto time = std::filesystem::last_write_time(last);
   std::filesystem::copy_file(whole, last, std::filesystem::copy_options::overwrite_existing);
+  SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store.import", "of other files", "remove the folder");
+  std::filesystem::last_write_time(last, time);
   if (std::filesystem::file_size(last) != n_bytes) {
     SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store.import", "of other files", "remove the folder");
     auto identity = core::read_json(folder_ / "store.import" / "import.json");
@@ -201,13 +204,22 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
   small.resume = false;
   SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store.import", "unfinished import", "--resume");
   small.resume = true;
+  sctab::tests::write_bytes(folder_ / "store.import" / "finished" / "train-00003.h5ad.json", "{\"half\": ");
+  {
+    const auto identity = core::read_json(folder_ / "store.import" / "import.json");
+    EXPECT_TRUE(identity.contains("sctab_version"));
+    const ImportFolder another(folder_ / "store", identity, true);
+    SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store.import", "another import is at work");
+    EXPECT_FALSE(another.find("train-00003.h5ad").has_value()) << "its record is no JSON";
+  }
   const StoreImportResult result = import_store(small);
-  EXPECT_EQ(result.n_shards_kept, 5);
-  EXPECT_EQ(result.n_shards_written, 2);
+  EXPECT_EQ(result.n_shards_kept, 4);
+  EXPECT_EQ(result.n_shards_written, 3);
   EXPECT_EQ(std::filesystem::last_write_time(folder_ / "store" / "train-00001.h5ad"), written);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store.import"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store" / "import.json"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store" / "finished"));
+  SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store", "is finished", "--resume");
 
   StoreImportOptions at_once = options("at-once");
   at_once.cells_per_shard = 400;

@@ -1,11 +1,7 @@
 #include "sctab/corpus/build_folder.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -31,12 +27,8 @@ BuildFolder::BuildFolder(const fs::path& store, bool resume) {
     throw core::InputError(fmt::format(
         "{}: is finished, and nothing is left to resume; leave out --resume to build anew", store_.string()));
   }
-  std::error_code error;
-  fs::create_directories(path_, error);
-  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", path_.string(), error.message()));
-  require_alone();
+  lock_.emplace(path_, "build");
   if (has_checkpoint() && !resume) {
-    ::close(descriptor_);
     throw core::InputError(
         fmt::format("{}: holds an unfinished build; continue it with --resume, or remove the folder to build anew",
                     path_.string()));
@@ -47,7 +39,6 @@ BuildFolder::BuildFolder(const fs::path& store, bool resume) {
 BuildFolder::~BuildFolder() {
   std::error_code ignored;
   if (!has_checkpoint()) fs::remove_all(path_, ignored);
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 bool BuildFolder::has_checkpoint() const {
@@ -63,15 +54,6 @@ void BuildFolder::require_ours() const {
         path_.string()));
   }
   store::require_only_ours(path_, "build", store::is_name_of_growing_store);
-}
-
-void BuildFolder::require_alone() {
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-  if (errno != EWOULDBLOCK) return;  // a file system without locks
-  ::close(descriptor_);
-  throw core::InputError(
-      fmt::format("{}: another build is at work there; wait for its end, or choose another -o", path_.string()));
 }
 
 void BuildFolder::clear() {

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+
+#include "sctab/store/growing_folder.hpp"
 
 namespace sctab::corpus {
 
@@ -26,10 +29,9 @@ class BuildFolder {
 
  private:
   void require_ours() const;
-  void require_alone();
 
   std::filesystem::path store_, path_;
-  int descriptor_ = -1;  // holds the lock
+  std::optional<store::FolderLock> lock_;
 };
 
 }  // namespace sctab::corpus

@@ -78,14 +78,18 @@ void remove_unfinished(const fs::path& folder) {
 ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity, bool resume)
     : path_(folder_of(store)) {
   require_ours(path_);
-  if (fs::exists(path_ / kRecords) && !fs::is_empty(path_ / kRecords)) {
+  const auto has_shards = [this] { return fs::exists(path_ / kRecords) && !fs::is_empty(path_ / kRecords); };
+  if (resume && !has_shards() && fs::exists(store / store::kManifestFile)) {
+    throw InputError(fmt::format("{}: is finished, and nothing is left to resume; leave out --resume to import anew",
+                                 store.string()));
+  }
+  lock_.emplace(path_, "import");
+  if (has_shards()) {
     require_resumable(path_, identity, resume);
   } else {
-    fs::remove_all(path_);
+    for (const auto& entry : fs::directory_iterator(path_)) fs::remove_all(entry.path());
   }
-  std::error_code error;
-  fs::create_directories(path_ / kRecords, error);
-  if (error) throw InputError(fmt::format("{}: cannot be made: {}", path_.string(), error.message()));
+  fs::create_directory(path_ / kRecords);
   remove_unfinished(path_);
   remove_unfinished(path_ / kRecords);
   core::write_json(path_ / kIdentityFile, identity);
@@ -94,12 +98,14 @@ ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity
 std::optional<FinishedShard> ImportFolder::find(const std::string& file) const {
   const fs::path record = path_ / kRecords / (file + ".json");
   if (!fs::exists(record)) return std::nullopt;
-  const nlohmann::json json = core::read_json(record);
   FinishedShard finished;
   try {
+    const nlohmann::json json = core::read_json(record);
     finished.shard = store::to_shard(json);
     json.at("cells_per_type").get_to(finished.cells_per_type);
   } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  } catch (const InputError&) {  // no JSON at all: the shard is written again
     return std::nullopt;
   }
   std::error_code error;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "sctab/store/growing_folder.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::published {
@@ -22,7 +23,8 @@ class ImportFolder {
  public:
   /// identity: what the import is of. Makes the folder, or with `resume` finds it; one in which no shard is finished
   /// holds nothing of value and is made anew. Throws InputError where finished shards lie there and `resume` is not
-  /// set, where they are of another import, or where files lie there that are not of an import.
+  /// set, where they are of another import, where `resume` is set and there are none but a finished store, where
+  /// another import is at work there, or where files lie there that are not of an import.
   ImportFolder(const std::filesystem::path& store, const nlohmann::json& identity, bool resume);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -36,6 +38,7 @@ class ImportFolder {
 
  private:
   std::filesystem::path path_;
+  std::optional<store::FolderLock> lock_;
 };
 
 }  // namespace sctab::published

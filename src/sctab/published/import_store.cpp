@@ -44,18 +44,19 @@ std::vector<JoinedLabel> join_all(const ParquetStore& from, const ontology::Onto
       options.ontology.string(), fmt::join(missing, ", ")));
 }
 
-/// What a store of the import is a function of; the cells by the sizes of their files.
+/// What a store of the import is a function of; the cells by the sizes and times of their files.
 json identity(const ParquetStore& from, const std::vector<JoinedLabel>& labels, const StoreImportOptions& options) {
   json parts = json::object();
   for (const store::Split split : store::kSplits) {
     json& of_split = parts[std::string(store::name(split))] = json::array();
     for (const Part& part : from.parts[static_cast<std::size_t>(split)]) {
-      of_split.push_back({{"cells", part.n_cells}, {"bytes", part.bytes}});
+      of_split.push_back({{"cells", part.n_cells}, {"bytes", part.bytes}, {"modified", part.modified}});
     }
   }
   json ids = json::array();
   for (const JoinedLabel& label : labels) ids.push_back(label.id);
-  return {{"source", fs::weakly_canonical(from.directory).string()},
+  return {{"sctab_version", SCTAB_VERSION},
+          {"source", fs::weakly_canonical(from.directory).string()},
           {"parts", parts},
           {"genes", from.genes.hash()},
           {"lookups", from.lookups},
@@ -100,6 +101,7 @@ json provenance(const StoreImportResult& result, const StoreImportOptions& optio
                       {"current_name", label.current_name},
                       {"joined_by", name(label.how)}});
   }
+  identity.erase("sctab_version");
   identity.erase("lookups");  // which are the store's tables
   identity.erase("cell_type_ontology_term_ids");
   return {{"made_by", "sctab corpus import"},

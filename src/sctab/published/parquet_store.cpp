@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -43,6 +44,18 @@ std::int64_t part_number(const std::string& file_name) {
   return error == std::errc() && next == end && begin != end ? number : -1;
 }
 
+[[noreturn]] void refuse_without_donor(const Part& part, std::int64_t row) {
+  throw InputError(
+      fmt::format("{}: row {} (counted from 0): tech_sample is -1: whose cell that is cannot be known, and a model may "
+                  "be judged only on people it has not seen; only train may have such cells",
+                  part.file.string(), row));
+}
+
+std::int64_t nanoseconds(fs::file_time_type time) {
+  const auto since = std::chrono::file_clock::to_sys(time).time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
+}
+
 // The parts of a split by number; nothing is read of them yet.
 std::vector<Part> list_parts(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
@@ -54,7 +67,9 @@ std::vector<Part> list_parts(const fs::path& folder) {
   std::map<std::int64_t, Part> parts;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::int64_t number = part_number(entry.path().filename().string());
-    if (number >= 0) parts[number] = {entry.path(), 0, 0, static_cast<std::int64_t>(entry.file_size())};
+    if (number >= 0)
+      parts[number] = {entry.path(), 0, 0, static_cast<std::int64_t>(entry.file_size()),
+                       nanoseconds(entry.last_write_time())};
   }
   std::vector<Part> result;
   for (auto& [number, part] : parts) {
@@ -136,8 +151,12 @@ void require_disjoint_donors(const ParquetStore& store, int threads) {
       core::check_interrupt();
       parquet::Reader reader(parts[static_cast<std::size_t>(i)].file,
                              {{std::string(name(Coded::kTechSample)), parquet::Type::kInt64}});
+      std::int64_t row = -1;
       while (const parquet::Rows* rows = reader.next()) {
         for (const std::int64_t code : rows->integers(0)) {
+          ++row;
+          if (code == -1 && split != store::Split::kTrain)
+            refuse_without_donor(parts[static_cast<std::size_t>(i)], row);
           // Codes that are none are named when cells are read.
           if (code >= 0 && std::cmp_less(code, splits.size())) splits[static_cast<std::size_t>(code)] |= bit;
         }

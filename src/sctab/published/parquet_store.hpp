@@ -37,7 +37,8 @@ struct Part {
   std::filesystem::path file;
   CellIndex first = 0;  // position of its first cell in the split
   CellIndex n_cells = 0;
-  std::int64_t bytes = 0;  // of the file
+  std::int64_t bytes = 0;     // of the file
+  std::int64_t modified = 0;  // nanoseconds since 1970
 };
 
 /// The store that the authors published, as its files say: {train,val,test}/part.N.parquet of log-normalised cells,

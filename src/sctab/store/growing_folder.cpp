@@ -1,8 +1,14 @@
 #include "sctab/store/growing_folder.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <regex>
+#include <system_error>
 
 #include "sctab/core/error.hpp"
 #include "sctab/store/manifest.hpp"
@@ -17,6 +23,14 @@ std::string final_name(const std::string& name) {
   static const std::regex temporary(R"(\.(.+)\.\d+-\d+\.tmp(\.old)?)");
   std::smatch match;
   return std::regex_match(name, match, temporary) ? match[1].str() : name;
+}
+
+// Whether the folder opened is still the one of that name: another may have made a store of it meanwhile.
+bool is_still_at(int descriptor, const fs::path& folder) {
+  struct stat opened {
+  }, named{};
+  return ::fstat(descriptor, &opened) == 0 && ::stat(folder.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
 }
 
 }  // namespace
@@ -38,6 +52,23 @@ void require_only_ours(const fs::path& folder, std::string_view of,
                     "another -o",
                     folder.string(), name, of));
   }
+}
+
+FolderLock::FolderLock(const fs::path& folder, std::string_view of) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
+  descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ < 0) return;
+  const bool taken = ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (!taken && is_still_at(descriptor_, folder)) return;
+  ::close(descriptor_);
+  throw core::InputError(
+      fmt::format("{}: another {} is at work there; wait for its end, or choose another -o", folder.string(), of));
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace sctab::store

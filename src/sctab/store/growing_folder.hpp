@@ -16,4 +16,18 @@ bool is_name_of_growing_store(const std::string& name);
 void require_only_ours(const std::filesystem::path& folder, std::string_view of,
                        const std::function<bool(const std::string&)>& is_ours, std::string_view subfolder = {});
 
+/// The folder is one process's while this lives, also once it has another name; file systems without locks are left to
+/// their ways.
+class FolderLock {
+ public:
+  /// Makes the folder where there is none. of: what grows there ("build"). Throws InputError where another has it.
+  FolderLock(const std::filesystem::path& folder, std::string_view of);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace sctab::store
