@@ -177,6 +177,9 @@ TEST_F(Benchmark, RunsEachKindOfTrial) {
   const auto trials = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("trials");
   ASSERT_EQ(trials.size(), 5U);
   EXPECT_EQ(trials[0].at("members").size(), 2U);
+  const auto n_types = static_cast<std::int64_t>(store.tables().cell_types.size());
+  EXPECT_EQ(trials[0].at("measures").at("n_parameters"), 2 * (200 + 1) * n_types) << "two linear networks";
+  EXPECT_FALSE(trials[0].at("measures").contains("cells_per_second")) << "an ensemble's is not known";
   EXPECT_GT(trials[0].at("measures").at("n_train_donors"), 1);
   EXPECT_GT(trials[1].at("measures").at("cells_per_second"), 0);
   EXPECT_FALSE(trials[1].at("measures").contains("macro_f1"));

@@ -33,8 +33,9 @@ void open_folder(const fs::path& out, const Recipe& recipe, const fs::path& reci
 
 std::string score_text(const nlohmann::json& trial) {
   const double f1 = measured(trial, "macro_f1"), rate = measured(trial, "cells_per_second");
-  const std::string score = std::isnan(f1) ? fmt::format("{} cells/s", core::format_count(std::llround(rate)))
-                                           : fmt::format("macro F1 {:.4f}", f1);
+  std::string score = "no macro F1";
+  if (std::isfinite(rate)) score = fmt::format("{} cells/s", core::format_count(std::llround(rate)));
+  if (std::isfinite(f1)) score = fmt::format("macro F1 {:.4f}", f1);
   return fmt::format("{}, {:.1f} s", score, measured(trial, "seconds"));
 }
 

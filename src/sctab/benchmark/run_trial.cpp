@@ -59,10 +59,14 @@ json train_model(const Trial& trial, const store::Store& store, const TrialOptio
   if (trial.model->augment) training.augment = vectors_of(trial, store, options);
   const auto start = Clock::now();
   const train::TrainResult result = train::train(store, training, options.model);
-  return {{"train_seconds", seconds_since(start)},
-          {"cells_per_second", result.cells_per_second},
-          {"epochs", result.epochs},
-          {"val_macro_f1", json_number(result.best_val_macro_f1)}};
+  return measures_of(result, seconds_since(start));
+}
+
+/// What the optimisers trained, of all members.
+std::int64_t parameters_of(const nn::ModelDescription& model) {
+  const std::int64_t n = nn::count_parameters(model.architecture);
+  const bool is_sum = model.architecture.kind == nn::ModelKind::kMixed;
+  return is_sum ? n : n * static_cast<std::int64_t>(model.members.size());
 }
 
 /// Cells and donors that were trained on; cells of each type, by CL id.
@@ -152,6 +156,17 @@ void remove_work(const fs::path& model, bool keep_model) {
 
 }  // namespace
 
+json measures_of(const train::TrainResult& training, double seconds) {
+  json measures = {{"train_seconds", seconds},
+                   {"epochs", training.epochs},
+                   {"val_macro_f1", json_number(training.best_val_macro_f1)}};
+  // 0 where an earlier process trained all epochs; of an ensemble it is the first member's alone.
+  if (training.members.empty() && training.cells_per_second > 0) {
+    measures["cells_per_second"] = training.cells_per_second;
+  }
+  return measures;
+}
+
 json run_trial(const Trial& trial, const store::Store& store, const TrialOptions& options) {
   const auto start = Clock::now();
   json result = trial.names();
@@ -168,7 +183,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   measures.update(train_model(trial, store, options));
   const auto classifier = nn::Classifier::load(options.model, {.threads = options.threads, .device = options.device});
   if (trial.model->is_network()) {
-    measures["n_parameters"] = nn::count_parameters(classifier.description().architecture);
+    measures["n_parameters"] = parameters_of(classifier.description());
     result["curve"] = read_curve(options.model);
   }
   const auto found = train::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});

@@ -6,6 +6,7 @@
 #include "sctab/benchmark/trial.hpp"
 #include "sctab/kernels/backend.hpp"
 #include "sctab/store/store.hpp"
+#include "sctab/train/trainer.hpp"
 
 namespace sctab::benchmark {
 
@@ -15,6 +16,9 @@ struct TrialOptions {
   kernels::Device device = kernels::Device::kCpu;
   bool keep_models = false;
 };
+
+/// Of a network's training. No rate where this process trained no epoch, and none of an ensemble.
+nlohmann::json measures_of(const train::TrainResult& training, double seconds);
 
 /// Trains and evaluates on the part's store and gives what was measured: `measures` (numbers by name), `per_tissue`
 /// (macro F1), `per_type` (F1, test and training cells), `curve` (one entry an epoch of the first member), `members`
