@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 
 #include "sctab/core/progress.hpp"
 
@@ -17,6 +18,24 @@ std::string mean_text(const std::vector<double>& values) {
   const std::string mean = is_count ? count(found.mean) : fmt::format("{:.4g}", found.mean);
   if (found.n == 1) return mean;
   return mean + " ± " + (is_count ? count(found.deviation) : fmt::format("{:.2g}", found.deviation));
+}
+
+using BySeed = std::map<std::uint64_t, double>;
+
+std::vector<double> values_of(const BySeed& by_seed) {
+  std::vector<double> values;
+  for (const auto& [seed, value] : by_seed) values.push_back(value);
+  return values;
+}
+
+/// Of the differences, of seeds that both sides have.
+StudentTest paired_test(const BySeed& left, const BySeed& right) {
+  std::vector<double> differences;
+  for (const auto& [seed, value] : left) {
+    const auto found = right.find(seed);
+    if (found != right.end()) differences.push_back(value - found->second);
+  }
+  return one_sample_test(differences, 0);
 }
 
 Verdict judge(const StudentTest& test) {
@@ -49,7 +68,7 @@ std::string Finding::numbers() const {
   } else {
     text += fmt::format("{:.4g}", claim->than);
   }
-  text += fmt::format(" ({} seeds)", seeds);
+  text += fmt::format(" ({} seeds{})", seeds, paired ? ", paired" : "");
   if (verdict == Verdict::kNotTested) return text + ", no test: too few seeds, or no spread over them";
   return text + (test.p < 1e-4 ? std::string(", p < 0.0001") : fmt::format(", p {:.2g}", test.p));
 }
@@ -57,9 +76,16 @@ std::string Finding::numbers() const {
 std::vector<Finding> check_findings(const Results& results) {
   std::vector<Finding> findings;
   for (const FindingSpec& claim : results.recipe().findings) {
-    Finding finding{.claim = &claim, .left = results.gains(claim.left), .right = {}, .test = {}};
-    if (claim.right) finding.right = results.gains(*claim.right);
-    finding.test = claim.right ? welch_test(finding.left, finding.right) : one_sample_test(finding.left, claim.than);
+    const auto left = results.gains(claim.left);
+    Finding finding{.claim = &claim, .left = values_of(left), .right = {}, .test = {}};
+    if (claim.right) {
+      const auto right = results.gains(*claim.right);
+      finding.right = values_of(right);
+      finding.paired = claim.left.shares_trials(*claim.right);
+      finding.test = finding.paired ? paired_test(left, right) : welch_test(finding.left, finding.right);
+    } else {
+      finding.test = one_sample_test(finding.left, claim.than);
+    }
     finding.verdict = judge(finding.test);
     findings.push_back(std::move(finding));
   }

@@ -9,7 +9,7 @@
 
 namespace sctab::benchmark {
 
-/// What the trials say of a claim. Held and did not hold need Welch's p of 0.05 or less.
+/// What the trials say of a claim. Held and did not hold need a p of 0.05 or less.
 enum class Verdict { kHeld, kDidNotHold, kWithinNoise, kNotTested };
 /// "held", "did not hold", "within noise", "not tested".
 std::string_view name(Verdict verdict);
@@ -19,10 +19,11 @@ inline constexpr double kSignificant = 0.05;
 struct Finding {
   const FindingSpec* claim = nullptr;
   std::vector<double> left, right;  // one value a seed
+  bool paired = false;              // the sides share trials: tested are their differences seed by seed
   StudentTest test;
   Verdict verdict = Verdict::kNotTested;
 
-  /// "0.760 ± 0.021 against 0.882 ± 0.004 (3 and 3 seeds), p 0.008".
+  /// "0.760 ± 0.021 against 0.882 ± 0.004 (3 and 3 seeds), p 0.008"; "(3 and 3 seeds, paired)".
   [[nodiscard]] std::string numbers() const;
 };
 

@@ -59,11 +59,11 @@ void write_page(const std::filesystem::path& path, const Results& results, const
       fmt::format("{} finished trials, seeds {}. Scores are on test donors that no model saw, corrected by the "
                   "Cell Ontology; ± is the standard deviation over seeds.",
                   results.trials().size(), fmt::join(recipe.seeds, ", ")));
-  add_table(
-      "Findings of the paper, at this size",
-      "Held and did not hold: Welch's test over seeds, p of 0.05 or less. Seeds vary training and what is drawn of "
-      "the corpus, not the donors of the test.",
-      findings_table(findings), page);
+  add_table("Findings of the paper, at this size",
+            "Held and did not hold: Welch's test over seeds, or where the two sides share trials that of the "
+            "differences seed by seed, p of 0.05 or less. Seeds vary training and what is drawn of "
+            "the corpus, not the donors of the test.",
+            findings_table(findings), page);
   if (!recipe.figures.empty()) page.add_heading("Figures");
   for (const FigureSpec& figure : recipe.figures) add_figure(results, figure, page);
   add_table("Means over seeds", "", summary_table(results), page);

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <utility>
 
 #include "sctab/benchmark/recipe_sections.hpp"
 #include "sctab/core/error.hpp"
@@ -72,6 +74,16 @@ void read_all(const std::vector<SettingsReader>& readers, Spec (*read)(SettingsR
 }
 
 }  // namespace
+
+bool FindingSide::shares_trials(const FindingSide& other) const {
+  // Without a gain the base is the side's own trial.
+  const auto trials = [](const FindingSide& side) {
+    return std::array{std::pair(side.model, side.part), std::pair(side.base_model(), side.base_part())};
+  };
+  const auto theirs = trials(other);
+  return std::ranges::any_of(trials(*this),
+                             [&theirs](const auto& trial) { return std::ranges::find(theirs, trial) != theirs.end(); });
+}
 
 void require_seeds(const std::vector<std::uint64_t>& seeds, const std::string& where) {
   const std::set<std::uint64_t> distinct(seeds.begin(), seeds.end());

@@ -68,6 +68,12 @@ struct FigureSpec {
 /// One side of a finding. With over_model or over_part it is the gain over that, seed by seed.
 struct FindingSide {
   std::string model, part = "all", over_model, over_part, measure;
+
+  [[nodiscard]] bool is_gain() const { return !over_model.empty() || !over_part.empty(); }
+  [[nodiscard]] const std::string& base_model() const { return over_model.empty() ? model : over_model; }
+  [[nodiscard]] const std::string& base_part() const { return over_part.empty() ? part : over_part; }
+  /// Whether a trial counts on both sides: their values are then no independent samples.
+  [[nodiscard]] bool shares_trials(const FindingSide& other) const;
 };
 
 /// A claim of the paper: left is greater than right, or than a number.

@@ -69,18 +69,20 @@ std::vector<double> Results::values(std::string_view model, std::string_view par
   return values;
 }
 
-std::vector<double> Results::gains(const FindingSide& side) const {
-  if (side.over_model.empty() && side.over_part.empty()) return values(side.model, side.part, side.measure);
-  const std::string& model = side.over_model.empty() ? side.model : side.over_model;
-  const std::string& part = side.over_part.empty() ? side.part : side.over_part;
-  std::vector<double> gains;
+std::map<std::uint64_t, double> Results::gains(const FindingSide& side) const {
+  std::map<std::uint64_t, double> gains;
   for (const json* trial : of(side.model, side.part)) {
-    for (const json* base : of(model, part)) {
-      if (trial->at("seed") != base->at("seed")) continue;
-      const double gain = measured(*trial, side.measure) - measured(*base, side.measure);
-      if (std::isfinite(gain)) gains.push_back(gain);
-    }
+    gains[trial->at("seed").get<std::uint64_t>()] = measured(*trial, side.measure);
   }
+  if (side.is_gain()) {
+    std::map<std::uint64_t, double> base;
+    for (const json* trial : of(side.base_model(), side.base_part())) {
+      base[trial->at("seed").get<std::uint64_t>()] = measured(*trial, side.measure);
+    }
+    std::erase_if(gains, [&base](const auto& gain) { return base.count(gain.first) == 0; });
+    for (auto& [seed, gain] : gains) gain -= base.at(seed);
+  }
+  std::erase_if(gains, [](const auto& gain) { return !std::isfinite(gain.second); });
   return gains;
 }
 

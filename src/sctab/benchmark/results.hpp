@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -27,8 +28,8 @@ class Results {
   /// One value a seed, those left out that are not there or not finite.
   [[nodiscard]] std::vector<double> values(std::string_view model, std::string_view part,
                                            std::string_view measure) const;
-  /// values of `of` less those of `over`, seed by seed.
-  [[nodiscard]] std::vector<double> gains(const FindingSide& side) const;
+  /// By seed the side's value, less that of what it is a gain over; those left out that are not there or not finite.
+  [[nodiscard]] std::map<std::uint64_t, double> gains(const FindingSide& side) const;
   /// Keys of `measures` that have a number in some trial, those that a reader asks for first: macro_f1, …
   [[nodiscard]] std::vector<std::string> measures() const;
   /// Tissues of the test cells.

@@ -128,6 +128,7 @@ json findings_json(const std::vector<Finding>& findings) {
                 {"paper", finding.claim->paper},
                 {"verdict", name(finding.verdict)},
                 {"left", finding.left},
+                {"paired", finding.paired},
                 {"difference", core::json_number(finding.test.difference)},
                 {"t", core::json_number(finding.test.t)},
                 {"degrees_of_freedom", core::json_number(finding.test.degrees_of_freedom)},
