@@ -13,6 +13,6 @@ run() {
     "$build/$target" --gtest_brief=1
   done
 }
-export OMP_WAIT_POLICY=passive ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+export OMP_WAIT_POLICY=passive ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/tools/tsan.supp"
 run build-asan address,undefined "test_core test_report test_sparse test_ontology test_metrics test_parquet test_anndata test_store test_corpus test_kernels"
 run build-tsan thread "test_core test_store test_kernels"
