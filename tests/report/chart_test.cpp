@@ -128,28 +128,22 @@ TEST(Chart, HeatMapsHaveOneCellAValue) {
   EXPECT_EQ(count_of(svg, "no value"), 3U);  // in its tool tips and in itself
 }
 
+template <typename Chart>
+void expect_empty_picture() {
+  Chart chart;
+  chart.title = "nothing";
+  const std::string svg = draw(chart);
+  expect_sound(svg, "nothing");
+  EXPECT_NE(svg.find("no value"), std::string::npos) << svg;
+}
+
 TEST(Chart, NothingAtAllIsStillAPicture) {
-  BarChart bars;
-  bars.title = "bars";
-  expect_sound(draw(bars), "bars");
-  LineChart lines;
-  lines.title = "lines";
-  expect_sound(draw(lines), "lines");
-  ScatterChart scatter;
-  scatter.title = "scatter";
-  expect_sound(draw(scatter), "scatter");
-  BoxChart boxes;
-  boxes.title = "boxes";
-  expect_sound(draw(boxes), "boxes");
-  Treemap map;
-  map.title = "map";
-  expect_sound(draw(map), "map");
-  HeatMap heat;
-  heat.title = "heat";
-  expect_sound(draw(heat), "heat");
-  for (const auto& svg : {draw(bars), draw(lines), draw(scatter), draw(boxes), draw(map), draw(heat)}) {
-    EXPECT_NE(svg.find("no value"), std::string::npos) << svg;
-  }
+  expect_empty_picture<BarChart>();
+  expect_empty_picture<LineChart>();
+  expect_empty_picture<ScatterChart>();
+  expect_empty_picture<BoxChart>();
+  expect_empty_picture<Treemap>();
+  expect_empty_picture<HeatMap>();
 }
 
 TEST(Chart, InfinitiesAndHugeNumbersOfGroupsDoNoHarm) {

@@ -67,6 +67,16 @@ class WriterResume : public ::testing::Test {
     Store::open(folder_ / "store").verify();
   }
 
+  /// Goes on after the last cell, and leaves the shards that are finished alone.
+  void expect_finishes_with_the_same_shards() {
+    const auto written = fs::last_write_time(folder_ / "store" / "train-00001.h5ad");
+    const auto writer = steps_.open(folder_ / "store");
+    ASSERT_EQ(writer->resumed_note(), (nlohmann::json{{"next", 3000}}));
+    Steps::finish(*writer);
+    expect_as_whole();
+    EXPECT_EQ(fs::last_write_time(folder_ / "store" / "train-00001.h5ad"), written) << "was written again";
+  }
+
   sctab::tests::TemporaryFolder folder_;
   Steps steps_;
 };
@@ -97,12 +107,7 @@ TEST_F(WriterResume, GoesOnBetweenShardsToTheSameBytes) {
     EXPECT_THROW(Steps::finish(*writer), core::InputError);
   }
   fs::remove(folder_ / "store" / "train-00002.h5ad");
-  const auto written = fs::last_write_time(folder_ / "store" / "train-00001.h5ad");
-  const auto writer = steps_.open(folder_ / "store");
-  ASSERT_EQ(writer->resumed_note(), (nlohmann::json{{"next", 3000}}));
-  Steps::finish(*writer);
-  expect_as_whole();
-  EXPECT_EQ(fs::last_write_time(folder_ / "store" / "train-00001.h5ad"), written) << "was written again";
+  expect_finishes_with_the_same_shards();
 }
 
 TEST_F(WriterResume, WhatIsFinishedIsFinishedAgainWithoutItsCells) {
@@ -117,12 +122,7 @@ TEST_F(WriterResume, WhatIsFinishedIsFinishedAgainWithoutItsCells) {
     }
     expect_as_whole();
     for (const char* table : {"store.json", "genes.tsv"}) fs::remove(folder_ / "store" / table);
-    const auto written = fs::last_write_time(folder_ / "store" / "train-00001.h5ad");
-    const auto writer = steps_.open(folder_ / "store");
-    ASSERT_EQ(writer->resumed_note(), (nlohmann::json{{"next", 3000}}));
-    Steps::finish(*writer);
-    expect_as_whole();
-    EXPECT_EQ(fs::last_write_time(folder_ / "store" / "train-00001.h5ad"), written) << "was written again";
+    expect_finishes_with_the_same_shards();
   }
 }
 
