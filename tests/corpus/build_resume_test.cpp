@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -89,6 +90,62 @@ TEST_F(BuildResume, AnUnfinishedBuildGoesOnToTheSameBytes) {
   EXPECT_FALSE(fs::exists(folder_ / "store.build"));
   EXPECT_FALSE(fs::exists(folder_ / "store" / "checkpoint.json"));
   SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "store", "finished", "--resume");
+}
+
+// An ontology, gene list or symbol table that was changed between the two runs, under its name and with its version.
+class ChangedInput : public BuildResume {
+ protected:
+  ChangedInput() {
+    options_.resume = true;
+    options_.genes = folder_ / "genes.txt";
+    options_.symbols = folder_ / "symbols.tsv";
+    write_genes(a_.genes);
+    write_symbols(a_.genes[1]);
+    a_.genes[0] = "SYMBOL";
+    H5adFile spoiled = b_;
+    spoil(spoiled);
+    sources_ = {write("a.h5ad", a_), write("b.h5ad", spoiled)};
+    SCTAB_EXPECT_THROW_WITH(build_store("store", sources_), InputError, "b.h5ad", "cell 37");
+    SCTAB_EXPECT_THROW_WITH(build_store("store", sources_), InputError, "b.h5ad", "cell 37");  // it may be resumed
+  }
+  void write_genes(const std::vector<std::string>& genes) {
+    core::write_file_atomically(options_.genes, fmt::format("{}\n", fmt::join(genes, "\n")));
+  }
+  void write_symbols(const std::string& id) {
+    core::write_file_atomically(options_.symbols, "feature_id\tfeature_name\n" + id + "\tSYMBOL\n");
+  }
+  void expect_refused(const char* what) {
+    SCTAB_EXPECT_THROW_WITH(build_store("store", sources_), InputError, "store.build", "ontology, gene list or symbols",
+                            what);
+  }
+  std::vector<fs::path> sources_;
+};
+
+TEST_F(ChangedInput, OfTheOntologyIsRefused) {
+  const std::string obo = tests::read_bytes(folder_ / "cl.obo");
+  const auto change = [&](const std::string& from, const std::string& to) {
+    std::string text = obo;
+    text.replace(text.find(from), from.size(), to);
+    core::write_file_atomically(folder_ / "cl.obo", text);
+  };
+  change("name: CD4 T cell", "name: helper cell");
+  expect_refused("derived/categories");
+  change("is_a: CL:0000084", "is_a: CL:0000003");
+  expect_refused("derived/ontology_of_cell_types");
+  change("data-version: small/1", "data-version: small/2");
+  SCTAB_EXPECT_THROW_WITH(build_store("store", sources_), InputError, "store.build", "differ in ontology");
+}
+
+TEST_F(ChangedInput, OfSymbolsIsRefused) {
+  write_symbols(a_.genes[2]);
+  expect_refused("derived/gene_alignments");
+}
+
+TEST_F(ChangedInput, OfTheGeneListIsRefused) {
+  std::vector<std::string> genes = b_.genes;
+  genes.pop_back();
+  write_genes(genes);
+  SCTAB_EXPECT_THROW_WITH(build_store("store", sources_), InputError, "store.build", "gene_list_hash");
 }
 
 TEST_F(BuildResume, ResumingNothingIsABuild) {

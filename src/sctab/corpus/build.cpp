@@ -12,6 +12,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/corpus/build_folder.hpp"
+#include "sctab/corpus/build_key.hpp"
 #include "sctab/corpus/provenance.hpp"
 #include "sctab/corpus/read_sources.hpp"
 #include "sctab/corpus/store_codes.hpp"
@@ -189,21 +190,6 @@ store::WriterOptions writer_options(const BuildOptions& options, const CellTable
   return writer;
 }
 
-// What an unfinished build is of: only one of the same may go on with it.
-nlohmann::json build_key(const Corpus& corpus, const Ontology& ontology, const BuildOptions& options,
-                         const std::vector<SkippedSource>& skipped) {
-  nlohmann::json sources = nlohmann::json::array();
-  for (const Source& source : corpus.sources) {
-    sources.push_back({{"path", source.path.string()}, {"bytes", source.bytes}, {"modified", source.modified}});
-  }
-  return {{"sctab_version", SCTAB_VERSION},
-          {"options", to_json(options)},
-          {"ontology", ontology.version()},
-          {"gene_list_hash", corpus.genes.genes().hash()},
-          {"sources", sources},
-          {"sources_skipped", to_json(skipped)}};
-}
-
 // The note of the checkpoint in the folder, null where there is none.
 nlohmann::json note_of(const BuildFolder& folder) {
   const auto checkpoint = store::read_checkpoint(folder.path());
@@ -218,16 +204,6 @@ std::vector<SkippedSource> skipped_before(const BuildFolder& folder) {
     skipped.push_back({source.at("path").get<std::string>(), source.at("reason")});
   }
   return skipped;
-}
-
-void require_same_build(const BuildFolder& folder, const nlohmann::json& key) {
-  const nlohmann::json note = note_of(folder);
-  if (note.is_null() || note.at("key") == key) return;
-  const std::string where = nlohmann::json::diff(note.at("key"), key).at(0).at("path");
-  throw InputError(fmt::format(
-      "{}: the unfinished build there is of other sources or options (they differ in {}); give the same, or "
-      "remove the folder to build anew",
-      folder.path().string(), where.substr(1)));
 }
 
 std::vector<fs::path> without(const std::vector<fs::path>& sources, const std::vector<SkippedSource>& skipped) {
@@ -245,12 +221,14 @@ BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, 
   const Ontology ontology = load_ontology(ontology_path);
   const std::vector<fs::path> used = without(sources, skipped);
   Corpus corpus(read_sources(used, ontology, options, skipped));
-  const nlohmann::json key = build_key(corpus, ontology, options, skipped);
-  require_same_build(folder, key);
   const Curation curation = curate(corpus.cells, ontology, options.curation);
   require_two_types(corpus.cells, curation, ontology);
   corpus.donor_splits = split_donors(corpus.cells, options.split);
   const StoreCodes codes(corpus.cells, ontology);
+  const nlohmann::json key = build_key({corpus, codes, corpus.donor_splits, ontology, skipped}, options);
+  if (const nlohmann::json note = note_of(folder); !note.is_null()) {
+    require_same_build(folder.path(), note.at("key"), key);
+  }
   BuildResult result = count_kept(corpus, codes, curation);
   result.skipped = skipped;
   result.provenance = provenance(corpus, ontology, ontology_path, options, result);

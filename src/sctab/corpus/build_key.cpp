@@ -1,0 +1,120 @@
+#include "sctab/corpus/build_key.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/sha256.hpp"
+#include "sctab/corpus/provenance.hpp"
+
+namespace sctab::corpus {
+namespace {
+
+using core::Sha256;
+using nlohmann::json;
+
+constexpr const char* kDerived = "derived";
+constexpr std::size_t kCellsAtOnce = 65'536;
+
+template <typename T>
+void add(Sha256& hash, std::span<const T> values) {
+  hash.add(fmt::format("{}:", values.size())).add(std::as_bytes(values));
+}
+
+void add(Sha256& hash, const std::vector<std::string>& texts) {
+  hash.add(fmt::format("{}:", texts.size()));
+  for (const std::string& text : texts) hash.add(fmt::format("{}:", text.size())).add(text);
+}
+
+std::string hash_of_alignments(const SourceContents& contents) {
+  Sha256 hash;
+  for (std::size_t i = 0; i < contents.sources.size(); ++i) add(hash, contents.genes.alignment(i).target_of_source());
+  return hash.hex();
+}
+
+std::string hash_of_categories(const store::CategoryTables& tables) {
+  Sha256 hash;
+  for (const auto& [label, id] : tables.cell_types) add(hash, std::vector<std::string>{label, id});
+  for (const auto& values : tables.values) add(hash, values);
+  return hash.hex();
+}
+
+/// Which cells are kept, and what each is: codes, and the texts that they stand for.
+std::string hash_of_cells(const CellTable& cells) {
+  Sha256 hash;
+  add(hash, std::span<const std::uint8_t>(cells.kept));
+  std::vector<std::int32_t> codes;
+  for (std::size_t field = 0; field < store::kNumFields; ++field) {
+    add(hash, cells.names[field].texts());
+    for (std::size_t begin = 0; begin < cells.size(); begin += kCellsAtOnce) {
+      const std::size_t end = std::min(begin + kCellsAtOnce, cells.size());
+      codes.clear();
+      for (std::size_t cell = begin; cell < end; ++cell) codes.push_back(cells.codes[field][cell]);
+      add(hash, std::span<const std::int32_t>(codes));
+    }
+  }
+  return hash.hex();
+}
+
+json derived(const BuildInput& input) {
+  Sha256 splits;
+  add(splits, std::span<const store::Split>(input.donor_splits));
+  return {{"cells", hash_of_cells(input.contents.cells)},
+          {"categories", hash_of_categories(input.codes.tables())},
+          {"gene_alignments", hash_of_alignments(input.contents)},
+          {"ontology_of_cell_types", Sha256().add(input.ontology.to_json(input.codes.terms()).dump()).hex()},
+          {"splits", splits.hex()}};
+}
+
+/// "options/seed, derived/cells": each value that differs, and no more than five.
+std::string differences(const json& before, const json& key) {
+  std::vector<std::string> paths;
+  for (const json& change : json::diff(before, key)) {
+    const std::string path = change.at("path").get<std::string>().substr(1);
+    if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
+  }
+  constexpr std::size_t kShown = 5;
+  const std::size_t n_more = paths.size() - std::min(paths.size(), kShown);
+  paths.resize(paths.size() - n_more);
+  return fmt::format("{}{}", fmt::join(paths, ", "), n_more == 0 ? "" : fmt::format(" and {} more", n_more));
+}
+
+}  // namespace
+
+json build_key(const BuildInput& input, const BuildOptions& options) {
+  json sources = json::array();
+  for (const Source& source : input.contents.sources) {
+    sources.push_back({{"path", source.path.string()}, {"bytes", source.bytes}, {"modified", source.modified}});
+  }
+  return {{"sctab_version", SCTAB_VERSION},
+          {"options", to_json(options)},
+          {"ontology", input.ontology.version()},
+          {"gene_list_hash", input.contents.genes.genes().hash()},
+          {"sources", sources},
+          {"sources_skipped", to_json(input.skipped)},
+          {kDerived, derived(input)}};
+}
+
+void require_same_build(const std::filesystem::path& folder, const json& before, const json& key) {
+  if (before == key) return;
+  json given_before = before, given = key;
+  given_before.erase(kDerived);
+  given.erase(kDerived);
+  if (given_before != given) {
+    throw core::InputError(fmt::format(
+        "{}: the unfinished build there is of other sources or options (they differ in {}); give the same, or "
+        "remove the folder to build anew",
+        folder.string(), differences(given_before, given)));
+  }
+  throw core::InputError(fmt::format(
+      "{}: the unfinished build there is of other input: with the same sources and options the ontology, gene list or "
+      "symbols now give other results (they differ in {}); put the files back as they were, or remove the folder to "
+      "build anew",
+      folder.string(), differences(before, key)));
+}
+
+}  // namespace sctab::corpus

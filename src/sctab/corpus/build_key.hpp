@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "sctab/corpus/read_sources.hpp"
+#include "sctab/corpus/store_codes.hpp"
+
+namespace sctab::corpus {
+
+/// What a build is of, as its first pass found it.
+struct BuildInput {
+  const SourceContents& contents;  // curated
+  const StoreCodes& codes;
+  const std::vector<store::Split>& donor_splits;  // of each donor code
+  const ontology::Ontology& ontology;
+  const std::vector<SkippedSource>& skipped;
+};
+
+/// Two builds with one key write one store: options, sources by size and time, and hashes of what was derived from
+/// them, so that another ontology, gene list or symbol table under the same name is noticed where it changes anything.
+nlohmann::json build_key(const BuildInput& input, const BuildOptions& options);
+
+/// Throws InputError naming what differs. folder: where the unfinished build of key `before` lies.
+void require_same_build(const std::filesystem::path& folder, const nlohmann::json& before, const nlohmann::json& key);
+
+}  // namespace sctab::corpus
