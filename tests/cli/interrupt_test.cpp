@@ -21,6 +21,21 @@ Finished interrupt_once(const std::function<bool()>& begun, const std::vector<st
   return process.wait();
 }
 
+/// A source that takes long enough to read, and a store of it.
+struct LargeInputs {
+  TemporaryFolder folder;
+  fs::path source = folder / "large.h5ad", store = folder / "store";
+  LargeInputs() {
+    make_test_cells(40'000, 10).write(source);
+    const Finished built = run_sctab(build_arguments(source, store, TrainedModel::instance().ontology));
+    if (built.exit_code != 0) throw std::runtime_error(built.err);
+  }
+  static const LargeInputs& instance() {
+    static const LargeInputs inputs;
+    return inputs;
+  }
+};
+
 class Interrupted : public testing::Test {
  protected:
   /// A folder with earlier output under the name "out", beside the large inputs.
@@ -40,25 +55,18 @@ class Interrupted : public testing::Test {
     EXPECT_NE(finished.err.find("sctab: interrupted"), std::string::npos) << finished.err;
     EXPECT_TRUE(contents(folder_.path()) == before);
   }
+  static std::vector<std::string> train_arguments(const fs::path& model) {
+    return {"train",        LargeInputs::instance().store.string(),
+            "-o",           model.string(),
+            "--model",      "linear",
+            "--epochs",     "4",
+            "--batch-size", "64",
+            "--threads",    "1"};
+  }
   [[nodiscard]] std::string out() const { return (folder_ / "out").string(); }
 
   const TrainedModel& trained_ = TrainedModel::instance();
   TemporaryFolder folder_;
-};
-
-/// A source that takes long enough to read, and a store of it.
-struct LargeInputs {
-  TemporaryFolder folder;
-  fs::path source = folder / "large.h5ad", store = folder / "store";
-  LargeInputs() {
-    make_test_cells(40'000, 10).write(source);
-    const Finished built = run_sctab(build_arguments(source, store, TrainedModel::instance().ontology));
-    if (built.exit_code != 0) throw std::runtime_error(built.err);
-  }
-  static const LargeInputs& instance() {
-    static const LargeInputs inputs;
-    return inputs;
-  }
 };
 
 TEST_F(Interrupted, Simulate) {
@@ -86,12 +94,7 @@ TEST_F(Interrupted, TrainCanBeResumed) {
   const fs::path model = folder_ / "model";
   fs::copy(trained_.model, model, fs::copy_options::recursive);
   const auto before = contents(model);
-  const std::vector<std::string> train = {"train",        LargeInputs::instance().store.string(),
-                                          "-o",           model.string(),
-                                          "--model",      "linear",
-                                          "--epochs",     "4",
-                                          "--batch-size", "64",
-                                          "--threads",    "1"};
+  const std::vector<std::string> train = train_arguments(model);
   const fs::path checkpoint = folder_ / "model.run" / "last.safetensors";
   const Finished finished = interrupt_once([&checkpoint] { return fs::exists(checkpoint); }, train);
   EXPECT_EQ(finished.exit_code, 130) << finished.err;
@@ -102,6 +105,30 @@ TEST_F(Interrupted, TrainCanBeResumed) {
   const Finished resumed = run_sctab(resume);
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_FALSE(contents(model) == before);
+  EXPECT_EQ(run_sctab({"models", "show", model.string()}).exit_code, 0);
+}
+
+TEST_F(Interrupted, TrainIsAloneInItsFolderUntilItIsKilled) {
+  const fs::path model = folder_ / "model", checkpoint = folder_ / "model.run" / "last.safetensors";
+  const std::vector<std::string> train = train_arguments(model);
+  auto resume = train;
+  resume.emplace_back("--resume");
+  {
+    const TemporaryFolder output;
+    Process first(sctab_command(train), output.path());
+    while (!first.ended() && !fs::exists(checkpoint)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    first.pause();
+    ASSERT_FALSE(first.ended()) << first.wait().err;
+    for (const auto& second : {train, resume}) {
+      const Finished refused = run_sctab(second);
+      EXPECT_EQ(refused.exit_code, 2) << refused.err;
+      EXPECT_NE(refused.err.find("model.run: another training is at work there"), std::string::npos) << refused.err;
+    }
+  }  // SIGKILL
+  EXPECT_FALSE(fs::exists(model));
+  const Finished resumed = run_sctab(resume);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
   EXPECT_EQ(run_sctab({"models", "show", model.string()}).exit_code, 0);
 }
 

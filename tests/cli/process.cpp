@@ -49,6 +49,10 @@ void Process::interrupt() const {
   ::kill(pid_, SIGINT);
 }
 
+void Process::pause() const {
+  ::kill(pid_, SIGSTOP);
+}
+
 Finished Process::wait() {
   if (!ended_) ::waitpid(pid_, &status_, 0);
   ended_ = true;

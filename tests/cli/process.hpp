@@ -27,6 +27,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   [[nodiscard]] bool ended();
   void interrupt() const;  // Ctrl-C
+  void pause() const;      // it stands still until its end
   Finished wait();
 
  private:

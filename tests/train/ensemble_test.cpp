@@ -164,7 +164,7 @@ TEST_F(Ensemble, AnUnfinishedOneMayGrowButIsNeitherOverwrittenNorMixed) {
   tests::expect_interrupted(store_, tests::ended_after(options(1), 5), folder_ / "single");
   other = options(2);
   other.resume = true;
-  SCTAB_EXPECT_THROW_WITH(train(store_, other, folder_ / "single"), core::InputError, "one network", "--members");
+  SCTAB_EXPECT_THROW_WITH(train(store_, other, folder_ / "single"), core::InputError, "one model", "--members");
 }
 
 TEST_F(Ensemble, WithoutValidationCellsThereIsNoScore) {

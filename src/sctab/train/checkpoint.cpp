@@ -8,6 +8,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/nn/safetensors.hpp"
+#include "sctab/train/run_folder.hpp"
 
 namespace sctab::train {
 namespace {
@@ -30,17 +31,6 @@ Tensors select(const Tensors& all, std::string_view prefix) {
     if (name.starts_with(prefix)) some.push_back({name.substr(prefix.size()), tensor});
   }
   return some;
-}
-
-/// "plan.batch_size is 256 there and 512 here" of the first value that differs.
-std::string first_difference(const json& there, const json& here) {
-  const json patch = json::diff(there, here);
-  SCTAB_ASSERT(!patch.empty());
-  const json::json_pointer where(patch.front().at("path").get<std::string>());
-  const auto show = [&](const json& value) { return value.contains(where) ? value.at(where).dump() : "not there"; };
-  std::string name = where.to_string().substr(1);
-  for (char& c : name) c = c == '/' ? '.' : c;
-  return fmt::format("{} was {} and is now {}", name, show(there), show(here));
 }
 
 json to_json(const Progression& progression, std::int64_t steps) {
@@ -104,12 +94,7 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
                     "the sctab that began the run, or remove the run's folder to start anew",
                     path.string(), state.at("version").dump(), kCheckpointVersion));
   }
-  if (state.at("identity") != identity) {
-    throw core::InputError(fmt::format(
-        "{}: the run there is another one: {}; give the same store and options, or remove the run's folder to start "
-        "anew",
-        path.string(), first_difference(state.at("identity"), identity)));
-  }
+  require_same_run(path, state.at("identity"), identity);
   const json& position = state.at("progression");
   Progression progression = progression_from_json(position);
   network.state().load(select(file.tensors, kModel), path.string());

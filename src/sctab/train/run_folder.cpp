@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 
@@ -11,6 +12,7 @@
 
 namespace sctab::train {
 namespace fs = std::filesystem;
+using nlohmann::json;
 namespace {
 
 constexpr const char* kModelMarker = "config.json";
@@ -62,7 +64,7 @@ void require_resumable(const RunFolder& folder, bool is_ensemble, bool resume, i
   throw core::InputError(
       fmt::format("{}: the unfinished run there is {}, and --members is {}; give the same --members, or remove the "
                   "folder to train anew",
-                  folder.path.string(), is_ensemble ? "an ensemble's" : "of one network", n_members));
+                  folder.path.string(), is_ensemble ? "an ensemble's" : "of one model", n_members));
 }
 
 // What was logged before the first checkpoint will be logged again.
@@ -74,29 +76,46 @@ void prepare(const RunFolder& folder) {
   if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", folder.path.string(), error.message()));
 }
 
+/// "plan.batch_size is 256 there and 512 here" of the first value that differs.
+std::string first_difference(const json& there, const json& here) {
+  const json patch = json::diff(there, here);
+  SCTAB_ASSERT(!patch.empty());
+  const json::json_pointer where(patch.front().at("path").get<std::string>());
+  const auto show = [&](const json& value) { return value.contains(where) ? value.at(where).dump() : "not there"; };
+  std::string name = where.to_string().substr(1);
+  for (char& c : name) c = c == '/' ? '.' : c;
+  return fmt::format("{} was {} and is now {}", name, show(there), show(here));
+}
+
 }  // namespace
 
 RunFolder RunFolder::member(int number) const {
   return {path / fmt::format("{}{}", kMemberPrefix, number)};
 }
 
-RunFolder open_run_folder(const fs::path& out, bool resume, int n_members) {
+LockedRunFolder open_run_folder(const fs::path& out, bool resume, int n_members) {
   core::require_replaceable_directory(out, kModelMarker);
   const core::StagedOutput writable(out);  // fails now rather than after hours of training
-  const RunFolder folder{run_path(out)};
+  LockedRunFolder folder{{run_path(out)}, nullptr};
   require_ours(folder);
-  const bool is_ensemble = holds_an_ensemble(folder);
-  if (folder.has_checkpoint() || is_ensemble) {
-    require_resumable(folder, is_ensemble, resume, n_members);
-  } else if (resume && fs::exists(out / kModelMarker)) {
+  if (resume && !folder.has_checkpoint() && !holds_an_ensemble(folder) && fs::exists(out / kModelMarker)) {
     throw core::InputError(
         fmt::format("{}: its training has ended and nothing is left to resume; leave out --resume "
                     "to train anew",
                     out.string()));
   }
-  if (n_members == 1) prepare(folder);
-  for (int number = 1; n_members > 1 && number <= n_members; ++number) prepare(folder.member(number));
+  folder.lock = std::make_unique<store::FolderLock>(folder.path, "training");
+  const bool is_ensemble = holds_an_ensemble(folder);  // asked again: now nobody else writes there
+  if (folder.has_checkpoint() || is_ensemble) require_resumable(folder, is_ensemble, resume, n_members);
+  for (int number = 1; number <= n_members; ++number) prepare(folder.member_of(n_members, number));
   return folder;
+}
+
+void require_same_run(const fs::path& checkpoint, const json& there, const json& here) {
+  if (there == here) return;
+  throw core::InputError(fmt::format(
+      "{}: the run there is another one: {}; give the same store and options, or remove the run's folder to start anew",
+      checkpoint.string(), first_difference(there, here)));
 }
 
 }  // namespace sctab::train

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+
+#include "sctab/store/growing_folder.hpp"
 
 namespace sctab::train {
 
@@ -11,6 +15,8 @@ struct RunFolder {
 
   /// number: from 1.
   [[nodiscard]] RunFolder member(int number) const;
+  /// The same, but for a model of one member, whose run is the whole folder's.
+  [[nodiscard]] RunFolder member_of(int n_members, int number) const { return n_members == 1 ? *this : member(number); }
 
   [[nodiscard]] std::filesystem::path checkpoint() const { return path / "last.safetensors"; }
   [[nodiscard]] std::filesystem::path best_weights() const { return path / "best.safetensors"; }
@@ -18,11 +24,20 @@ struct RunFolder {
   [[nodiscard]] bool has_checkpoint() const { return std::filesystem::exists(checkpoint()); }
 };
 
+/// A run's folder, which is this process's alone while `lock` lives: also one that is killed gives it back.
+struct LockedRunFolder : RunFolder {
+  std::unique_ptr<store::FolderLock> lock;
+};
+
 /// Finds the run to resume or makes the folder of a new one, and where n_members > 1 those of its members. A folder
 /// without a checkpoint holds nothing of value and is made anew. An ensemble may be resumed with more members than it
-/// was begun with, or fewer. Throws InputError where a run lies there and `resume` is not set, where it is an
-/// ensemble's and n_members is 1, or the other way round, where the model at `out` is already finished and `resume` is
-/// set, where `out` is not ours to replace, and where the folder cannot be made.
-RunFolder open_run_folder(const std::filesystem::path& out, bool resume, int n_members = 1);
+/// was begun with, or fewer. Throws InputError where another process trains there, where a run lies there and `resume`
+/// is not set, where it is an ensemble's and n_members is 1, or the other way round, where the model at `out` is
+/// already finished and `resume` is set, where `out` is not ours to replace, and where the folder cannot be made.
+LockedRunFolder open_run_folder(const std::filesystem::path& out, bool resume, int n_members = 1);
+
+/// there: what the run of a checkpoint computes; here: what is asked for. Throws InputError naming the checkpoint and
+/// the first value that differs.
+void require_same_run(const std::filesystem::path& checkpoint, const nlohmann::json& there, const nlohmann::json& here);
 
 }  // namespace sctab::train

@@ -224,11 +224,6 @@ TrainedMember Run::take_best() {
           folder_};
 }
 
-/// The folder of one network's run; number: from 1.
-RunFolder folder_of(const RunFolder& folder, std::size_t number, std::size_t n_members) {
-  return n_members == 1 ? folder : folder.member(static_cast<int>(number));
-}
-
 }  // namespace
 
 TrainResult train(const Store& store, const TrainOptions& options, const std::filesystem::path& out) {
@@ -238,14 +233,15 @@ TrainResult train(const Store& store, const TrainOptions& options, const std::fi
   const sparse::CsrMatrix vectors = open_vectors(store, options, plans);
   announce(plans);
   nn::set_torch_threads(options.dense && options.deterministic ? 1 : options.threads);
-  const RunFolder folder = open_run_folder(out, options.resume, static_cast<int>(plans.size()));
+  const auto n_members = static_cast<int>(plans.size());
+  const LockedRunFolder folder = open_run_folder(out, options.resume, n_members);
   std::vector<TrainedMember> members;
   for (const TrainPlan& plan : plans) {
-    const std::size_t number = members.size() + 1;
-    if (plans.size() > 1) {
-      spdlog::info("member {} of {}: {}, seed {}", number, plans.size(), nn::name(plan.architecture.kind), plan.seed);
+    const int number = static_cast<int>(members.size()) + 1;
+    if (n_members > 1) {
+      spdlog::info("member {} of {}: {}, seed {}", number, n_members, nn::name(plan.architecture.kind), plan.seed);
     }
-    Run run(store, plan, size, options, folder_of(folder, number, plans.size()), vectors);
+    Run run(store, plan, size, options, folder.member_of(n_members, number), vectors);
     run.train();
     members.push_back(run.take_best());
   }
