@@ -135,7 +135,9 @@ void run(const CLI::App& command, Arguments& arguments) {
                          .library_defaults = arguments.preset == "defaults",
                          .n_components = arguments.n_components,
                          .seed = options.seed,
-                         .threads = options.threads},
+                         .members = options.members.value_or(1),
+                         .threads = options.threads,
+                         .resume = options.resume},
                         arguments.model, arguments.json);
   }
   if (arguments.n_components || arguments.preset == "defaults") {
@@ -185,12 +187,13 @@ void add_train(CLI::App& app) {
                    "principal components that xgboost and pca+linear see; the paper's 256")
       ->check(at_least(1))
       ->type_name("N");
-  command->add_flag(
-      "--resume", arguments->options.resume,
-      "go on from the last checkpoint of a run that was ended; its losses are those of a run never ended");
+  command->add_flag("--resume", arguments->options.resume,
+                    "go on from the last checkpoint of a run that was ended; its losses are those of a run never "
+                    "ended. Of a baseline: "
+                    "from the members that are finished");
   command
       ->add_option("--members", arguments->options.members,
-                   "networks of an ensemble, each with a seed of its own: probabilities are their mean. The first is "
+                   "models of an ensemble, each with a seed of its own: probabilities are their mean. The first is "
                    "that of a run without members; --resume trains none of them twice. The paper's 5. Default: 1, or "
                    "3 of each kind where the model is mixed")
       ->check(at_least(1))

@@ -11,19 +11,36 @@
 
 #include "print.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 
 namespace sctab::cli {
 namespace {
 
 void refuse_network_options(const CLI::App& command, std::string_view kind) {
-  constexpr std::array kShared = {"STORE",        "--output", "--model",   "--preset",
-                                  "--components", "--seed",   "--threads", "--json"};
+  constexpr std::array kShared = {"STORE",     "--output", "--model", "--preset",  "--components",
+                                  "--members", "--resume", "--seed",  "--threads", "--json"};
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_name();
     if (option->count() == 0 || std::ranges::count(kShared, name) > 0) continue;
     throw core::InputError(fmt::format("{}: is an option of networks, and the model is {}; leave it out", name, kind));
   }
+}
+
+/// As of networks: of one member "training", of several a list of them.
+nlohmann::json to_json(const baselines::BaselineResult& result, const std::filesystem::path& model) {
+  nlohmann::json json = {{"model", model.string()},
+                         {"best_val_macro_f1", core::json_number(result.val_macro_f1)},
+                         {"seconds", result.seconds},
+                         {"peak_memory_bytes", core::peak_memory_bytes()}};
+  if (result.members.size() == 1) {
+    json["training"] = result.members.front().facts;
+    return json;
+  }
+  for (const auto& [seed, seconds, facts] : result.members) {
+    json["members"].push_back({{"seed", seed}, {"seconds", seconds}, {"training", facts}});
+  }
+  return json;
 }
 
 }  // namespace
@@ -32,12 +49,12 @@ void run_baseline(const CLI::App& command, const std::filesystem::path& store,
                   const baselines::BaselineOptions& options, const std::filesystem::path& model, bool json) {
   refuse_network_options(command, nn::name(options.kind));
   const baselines::BaselineResult result = baselines::train_baseline(store::Store::open(store), options, model);
-  if (json) {
-    return print_json({{"model", model.string()},
-                       {"best_val_macro_f1", result.val_macro_f1},
-                       {"training", result.facts},
-                       {"seconds", result.seconds},
-                       {"peak_memory_bytes", core::peak_memory_bytes()}});
+  if (json) return print_json(to_json(result, model));
+  if (result.members.size() > 1) {
+    for (const baselines::BaselineMember& member : result.members) {
+      fmt::print("{}, seed {}: {:.1f} s\n", nn::name(options.kind), member.seed, member.seconds);
+    }
+    fmt::print("mean of {} members: ", result.members.size());
   }
   const std::string score = std::isnan(result.val_macro_f1)
                                 ? std::string("no validation cells")

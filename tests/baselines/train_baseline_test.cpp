@@ -1,16 +1,20 @@
 #include "sctab/baselines/train_baseline.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/nn/model_arrays.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/evaluate.hpp"
+#include "sctab/train/plan.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 
@@ -138,6 +142,104 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EachBaseline, testing::ValuesIn(kBaselines), [](
   std::erase(name, '+');
   return name;
 });
+
+class EachBaselineEnsemble : public EachBaseline {
+ protected:
+  void TearDown() override { core::set_interrupted(false); }
+  [[nodiscard]] static BaselineOptions options(int members) {
+    BaselineOptions options = quick_options(GetParam());
+    options.members = members;
+    return options;
+  }
+  [[nodiscard]] static std::string member(int number) { return fmt::format("member-{}.safetensors", number); }
+};
+
+TEST_P(EachBaselineEnsemble, EveryMemberIsTheSingleRunOfItsSeed) {
+  const fs::path out = folder_ / "model";
+  const BaselineResult result = train_baseline(store_, options(3), out);
+  ASSERT_EQ(result.members.size(), 3U);
+  EXPECT_GE(result.val_macro_f1, 0.9);
+  const auto model = nn::Classifier::load(out, {.threads = 1});
+  EXPECT_EQ(model.description().members, (std::vector<std::string>{member(1), member(2), member(3)}));
+  std::vector<nn::Prediction> singles;
+  const sparse::CsrMatrix cells = test_cells();
+  for (int number = 1; number <= 3; ++number) {
+    BaselineOptions single = options(1);
+    single.seed = train::member_seed(1, number);
+    train_baseline(store_, single, folder_ / "alone");
+    EXPECT_EQ(tests::read_bytes(out / member(number)), tests::read_bytes(folder_ / "alone" / "model.safetensors"));
+    EXPECT_EQ(model.description().training["members"][static_cast<std::size_t>(number - 1)]["seed"], single.seed);
+    singles.push_back(nn::Classifier::load(folder_ / "alone", {.threads = 1}).predict(cells.view()));
+  }
+  EXPECT_NE(tests::read_bytes(out / member(1)), tests::read_bytes(out / member(2)));
+  EXPECT_EQ(model.predict(cells.view()).probabilities, nn::mean_prediction(singles).probabilities);
+  const auto found = train::evaluate_model(model, store_, store::Split::kTest, {.threads = 1});
+  EXPECT_EQ(found.uncertainty.size(), 3U);
+  EXPECT_GE(found.evaluation.corrected.macro_f1, 0.9);
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
+}
+
+TEST_P(EachBaselineEnsemble, AFinishedMemberIsNotTrainedAgain) {
+  const fs::path out = folder_ / "model", run = folder_ / "model.run";
+  BaselineOptions first = options(2);
+  first.after_member = [](int) { core::set_interrupted(true); };
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store_, first, out), core::Interrupted, "--resume", "model.run");
+  core::set_interrupted(false);
+  EXPECT_FALSE(fs::exists(out));
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store_, options(2), out), core::InputError, "model.run", "--resume");
+  BaselineOptions again = options(2);
+  again.resume = true;
+  again.seed = 5;
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store_, again, out), core::InputError, "member-1", "seed was 1 and is now 5");
+  again = options(1);
+  again.resume = true;
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store_, again, out), core::InputError, "ensemble", "--members");
+
+  std::vector<int> trained;
+  again = options(3);  // it may grow
+  again.resume = true;
+  again.after_member = [&trained](int number) { trained.push_back(number); };
+  train_baseline(store_, again, out);
+  EXPECT_EQ(trained, (std::vector<int>{2, 3}));
+  EXPECT_FALSE(fs::exists(run));
+  train_baseline(store_, options(3), folder_ / "whole");
+  for (int number = 1; number <= 3; ++number) {
+    EXPECT_EQ(tests::read_bytes(out / member(number)), tests::read_bytes(folder_ / "whole" / member(number)));
+  }
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store_, again, out), core::InputError, "has ended");
+}
+
+TEST_P(EachBaselineEnsemble, OneThatIsCutOffBeforeItsFirstMemberLeavesNothing) {
+  core::set_interrupted(true);
+  EXPECT_THROW(train_baseline(store_, options(2), folder_ / "model"), core::Interrupted);
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EachBaselineEnsemble,
+                         testing::Values(ModelKind::kPcaLinear, ModelKind::kCelltypist, ModelKind::kXgboost),
+                         [](const auto& case_info) {
+                           std::string name(nn::name(case_info.param));
+                           std::erase(name, '+');
+                           return name;
+                         });
+
+TEST(TrainBaseline, GoesOnFromNoNetworksRunAndRefusesMembersOfOneKind) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store = tests::make_tiny_store(folder / "store");
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.members = 2}, folder / "m"), core::InputError, "--members",
+                          "centroid");
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.kind = ModelKind::kCelltypist, .members = 0}, folder / "m"),
+                          core::InputError, "--members is 0");
+  EXPECT_FALSE(fs::exists(folder / "m.run"));
+  fs::create_directory(folder / "m.run");
+  nn::ModelArrays network;
+  network.add("model/weight", {2}, {1, 2});
+  network.write(folder / "m.run" / "last.safetensors");
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.resume = true}, folder / "m"), core::InputError, "last.safetensors",
+                          "no checkpoint of a baseline", "remove");
+  EXPECT_TRUE(fs::exists(folder / "m.run" / "last.safetensors"));
+}
 
 TEST(TrainBaseline, RefusesOptionsOfOtherKindsAndEmptyCorpora) {
   core::Progress::set_quiet(true);

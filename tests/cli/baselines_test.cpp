@@ -30,6 +30,19 @@ TEST(Baselines, TrainEvaluateAndAnnotateAsNetworksDo) {
   }
 }
 
+TEST(Baselines, AreMembersOfEnsembles) {
+  const TrainedModel& trained = TrainedModel::instance();
+  const TemporaryFolder folder;
+  const std::string model = (folder / "model").string(), out = (folder / "out.h5ad").string();
+  const json result = must_print_json({"train", trained.store.string(), "-o", model, "--model", "celltypist",
+                                       "--members", "2", "--threads", "1", "--resume"});
+  ASSERT_EQ(result["members"].size(), 2U);
+  EXPECT_EQ(result["members"][0]["seed"], 1);
+  EXPECT_EQ(must_print_json({"evaluate", model, trained.store.string()})["uncertainty"].size(), 2U);
+  EXPECT_EQ(must_print_json({"annotate", trained.source.string(), "-m", model, "-o", out})["cells"], 600);
+  EXPECT_EQ(must_print_json({"models", "show", model})["members"].size(), 2U);
+}
+
 TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
   const TrainedModel& trained = TrainedModel::instance();
   const TemporaryFolder folder;
@@ -41,7 +54,7 @@ TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
   };
   expect_refused(train("centroid", {"--n-d", "8"}), folder.path(), {"--n-d", "centroid"});
   expect_refused(train("celltypist", {"--epochs", "3"}), folder.path(), {"--epochs", "celltypist"});
-  expect_refused(train("xgboost", {"--resume"}), folder.path(), {"--resume", "xgboost"});
+  expect_refused(train("centroid", {"--members", "2"}), folder.path(), {"--members", "centroid"});
   expect_refused(train("centroid", {"--components", "3"}), folder.path(), {"--components", "centroid"});
   expect_refused(train("linear", {"--components", "3"}), folder.path(), {"--components", "linear"});
   expect_refused(train("mlp", {"--preset", "defaults"}), folder.path(), {"--preset defaults", "mlp"});

@@ -1,13 +1,16 @@
 #include "sctab/baselines/train_baseline.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "sctab/baselines/celltypist.hpp"
 #include "sctab/baselines/centroid.hpp"
+#include "sctab/baselines/member_run.hpp"
 #include "sctab/baselines/models.hpp"
 #include "sctab/baselines/pca_linear.hpp"
 #include "sctab/baselines/xgboost.hpp"
@@ -32,6 +35,12 @@ void check_options(const BaselineOptions& options) {
         fmt::format("{}: is an option of {}, and the model is {}; leave it out", option, of, nn::name(options.kind)));
   };
   refuse(options.library_defaults && options.kind != ModelKind::kXgboost, "--preset defaults", "xgboost");
+  if (options.members < 1) throw core::InputError(fmt::format("--members is {}, expected at least 1", options.members));
+  if (options.members > 1 && options.kind == ModelKind::kCentroid) {
+    throw core::InputError(
+        "--members: mean profiles are the same with every seed, so that an ensemble of centroid models is one of "
+        "them; leave it out");
+  }
   refuse(options.n_components.has_value() && !nn::uses_components(options.kind), "--components",
          "models on principal components");
 }
@@ -44,8 +53,8 @@ void check_corpus(const store::Store& store, const train::CorpusSize& size) {
                   store.directory().string(), size.n_train, size.n_types_trained()));
 }
 
-PcaOptions pca_options(const BaselineOptions& options) {
-  PcaOptions pca{.seed = options.seed};
+PcaOptions pca_options(const BaselineOptions& options, std::uint64_t seed) {
+  PcaOptions pca{.seed = seed};
   pca.n_components = options.n_components.value_or(pca.n_components);
   return pca;
 }
@@ -58,36 +67,129 @@ Fitted fit(const Corpus& corpus, const BaselineOptions& options) {
       return fit_celltypist(corpus);
     case ModelKind::kPcaLinear: {
       PcaLinearOptions linear;
-      linear.pca = pca_options(options);
+      linear.pca = pca_options(options, corpus.seed);
       return fit_pca_linear(corpus, linear);
     }
     default: {
       XgboostOptions trees = options.library_defaults ? XgboostOptions::defaults() : XgboostOptions{};
-      trees.pca = pca_options(options);
+      trees.pca = pca_options(options, corpus.seed);
       return fit_xgboost(corpus, trees);
     }
   }
 }
 
-nn::ModelDescription describe(const Corpus& corpus, const Fitted& fitted, ModelKind kind, std::string name) {
+/// What decides a member's weights.
+nlohmann::json identity_of(const Corpus& corpus, const BaselineOptions& options) {
+  nlohmann::json identity = {{"kind", nn::name(options.kind)},
+                             {"library_defaults", options.library_defaults},
+                             {"store", corpus.store.hash()},
+                             {"seed", corpus.seed}};
+  if (nn::uses_components(options.kind)) identity["components"] = pca_options(options, corpus.seed).n_components;
+  return identity;
+}
+
+/// Trains the member, or finds it finished. number: from 1.
+FinishedMember run_member(const Corpus& corpus, const BaselineOptions& options, const train::RunFolder& folder,
+                          int number) {
+  const nlohmann::json identity = identity_of(corpus, options);
+  if (auto finished = find_finished(folder, identity)) {
+    spdlog::info("{}: is finished", folder.path.string());
+    return *finished;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Fitted fitted = fit(corpus, options);
+  keep_finished(folder, identity, fitted,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (options.after_member) options.after_member(number);
+  return *find_finished(folder, identity);
+}
+
+void require_same_components(std::span<const FinishedMember> members) {
+  const std::int64_t first = members.front().n_components, last = members.back().n_components;
+  if (first == last) return;
+  throw core::InputError(
+      fmt::format("--members: the first found {} principal components and member {} found {}, and an ensemble's must "
+                  "be as many; give fewer with --components",
+                  first, members.size(), last));
+}
+
+/// All members, one after the other. Throws Interrupted, which says how to go on where that saves any work.
+std::vector<FinishedMember> run_members(const store::Store& store, const train::CorpusSize& size,
+                                        const BaselineOptions& options, const train::RunFolder& folder) try {
+  std::vector<FinishedMember> members;
+  for (int number = 1; number <= options.members; ++number) {
+    const Corpus corpus{store, size, options.threads, train::member_seed(options.seed, number)};
+    if (options.members > 1) {
+      spdlog::info("member {} of {}: {}, seed {}", number, options.members, nn::name(options.kind), corpus.seed);
+    }
+    members.push_back(run_member(corpus, options, folder.member_of(options.members, number), number));
+    require_same_components(members);
+  }
+  return members;
+} catch (const core::Interrupted&) {
+  if (!folder.member_of(options.members, 1).has_checkpoint()) throw;
+  throw core::Interrupted(
+      fmt::format("interrupted; --resume trains the members that are missing ({})", folder.path.string()));
+}
+
+nlohmann::json training_json(const store::Store& store, const train::CorpusSize& size, ModelKind kind,
+                             std::span<const FinishedMember> members) {
+  nlohmann::json json = {{"store", store.directory().filename().string()},
+                         {"store_hash", store.hash()},
+                         {"n_train_cells", size.n_train},
+                         {"n_val_cells", size.n_val},
+                         {"n_types_trained", size.n_types_trained()},
+                         {"cells_per_type", size.cells_per_type}};
+  if (members.size() == 1) {
+    json["seed"] = members.front().seed;
+    json["baseline"] = members.front().facts;
+    return json;
+  }
+  for (const FinishedMember& member : members) {
+    json["members"].push_back({{"kind", nn::name(kind)}, {"seed", member.seed}, {"baseline", member.facts}});
+  }
+  return json;
+}
+
+nn::ModelDescription describe(const store::Store& store, const train::CorpusSize& size, ModelKind kind,
+                              std::span<const FinishedMember> members, std::string name) {
   nn::ModelDescription description;
   description.name = std::move(name);
   description.architecture.kind = kind;
-  description.architecture.n_genes = corpus.size.n_genes;
-  description.architecture.n_types = corpus.size.n_types();
-  description.architecture.n_components = fitted.n_components;
-  description.genes = corpus.store.genes();
-  for (const auto& [label, id] : corpus.store.tables().cell_types) description.cell_types.push_back({label, id});
-  description.ontology = corpus.store.ontology();
-  description.training = {{"store", corpus.store.directory().filename().string()},
-                          {"store_hash", corpus.store.hash()},
-                          {"n_train_cells", corpus.size.n_train},
-                          {"n_val_cells", corpus.size.n_val},
-                          {"n_types_trained", corpus.size.n_types_trained()},
-                          {"cells_per_type", corpus.size.cells_per_type},
-                          {"seed", corpus.seed},
-                          {"baseline", fitted.facts}};
+  description.architecture.n_genes = size.n_genes;
+  description.architecture.n_types = size.n_types();
+  description.architecture.n_components = members.front().n_components;
+  description.genes = store.genes();
+  for (const auto& [label, id] : store.tables().cell_types) description.cell_types.push_back({label, id});
+  description.ontology = store.ontology();
+  description.training = training_json(store, size, kind, members);
+  if (members.size() > 1) description.members.clear();
+  for (std::size_t i = 1; members.size() > 1 && i <= members.size(); ++i) {
+    description.members.push_back(fmt::format("member-{}.safetensors", i));
+  }
   return description;
+}
+
+/// Writes the model directory; returns the validation macro F1, NaN without validation cells.
+double write_model(const store::Store& store, nn::ModelDescription description, std::span<const FinishedMember> members,
+                   int threads, core::StagedOutput& staged) {
+  const std::filesystem::path& model = staged.path();
+  std::filesystem::create_directories(model);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    std::filesystem::copy_file(members[i].weights, model / description.members[i]);
+  }
+  nn::write_description(model, description);
+  double macro_f1 = std::numeric_limits<double>::quiet_NaN();
+  if (store.n_cells(store::Split::kVal) > 0) {
+    const auto classifier = nn::Classifier::load(model, {.threads = threads});
+    const auto scores = train::evaluate_model(classifier, store, store::Split::kVal, {.threads = threads});
+    description.metrics = metrics::evaluation_json(scores.evaluation, scores.labels, scores.ids);
+    description.metrics["split"] = store::name(store::Split::kVal);
+    nn::write_description(model, description);
+    macro_f1 = scores.evaluation.corrected.macro_f1;
+  }
+  staged.commit();
+  return macro_f1;
 }
 
 }  // namespace
@@ -95,32 +197,31 @@ nn::ModelDescription describe(const Corpus& corpus, const Fitted& fitted, ModelK
 BaselineResult train_baseline(const store::Store& store, const BaselineOptions& options,
                               const std::filesystem::path& out) {
   check_options(options);
-  const Corpus corpus{store, train::corpus_size(store), options.threads, options.seed};
-  check_corpus(store, corpus.size);
-  core::require_replaceable_directory(out, "config.json");
+  const train::CorpusSize size = train::corpus_size(store);
+  check_corpus(store, size);
+  const train::LockedRunFolder folder = train::open_run_folder(out, options.resume, options.members);
   core::StagedOutput staged(out);
   register_models();
   nn::set_torch_threads(options.threads);
 
-  const auto start = std::chrono::steady_clock::now();
-  const Fitted fitted = fit(corpus, options);
-  BaselineResult result{.val_macro_f1 = std::numeric_limits<double>::quiet_NaN(),
-                        .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-                        .facts = fitted.facts};
-  const std::filesystem::path& model = staged.path();
-  std::filesystem::create_directories(model);
-  nn::ModelDescription description = describe(corpus, fitted, options.kind, staged.target().filename().string());
-  fitted.arrays.write(model / description.members.front());
-  nn::write_description(model, description);
-  if (corpus.size.n_val > 0) {
-    const auto classifier = nn::Classifier::load(model, {.threads = options.threads});
-    const auto scores = train::evaluate_model(classifier, store, store::Split::kVal, {.threads = options.threads});
-    description.metrics = metrics::evaluation_json(scores.evaluation, scores.labels, scores.ids);
-    description.metrics["split"] = store::name(store::Split::kVal);
-    nn::write_description(model, description);
-    result.val_macro_f1 = scores.evaluation.corrected.macro_f1;
+  std::vector<FinishedMember> members;
+  try {
+    members = run_members(store, size, options, folder);
+  } catch (...) {
+    std::error_code ignored;  // before the first member is finished nothing of value lies there
+    if (!folder.member_of(options.members, 1).has_checkpoint()) std::filesystem::remove_all(folder.path, ignored);
+    throw;
   }
-  staged.commit();
+  BaselineResult result;
+  result.val_macro_f1 =
+      write_model(store, describe(store, size, options.kind, members, staged.target().filename().string()), members,
+                  options.threads, staged);
+  for (const FinishedMember& member : members) {
+    result.seconds += member.seconds;
+    result.members.push_back({member.seed, member.seconds, member.facts});
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder.path, ignored);
   return result;
 }
 

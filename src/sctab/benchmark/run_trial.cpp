@@ -48,6 +48,7 @@ json train_model(const Trial& trial, const store::Store& store, const TrialOptio
     baselines::BaselineOptions training = trial.model->baseline;
     training.seed = trial.seed;
     training.threads = options.threads;
+    training.resume = true;
     const baselines::BaselineResult result = baselines::train_baseline(store, training, options.model);
     return {{"train_seconds", result.seconds}, {"val_macro_f1", json_number(result.val_macro_f1)}};
   }
