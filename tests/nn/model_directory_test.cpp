@@ -138,6 +138,37 @@ TEST_F(ModelDirectory, NamesThatBreakATableAreRefused) {
   SCTAB_EXPECT_THROW_WITH(write_description(model_, description), InputError, "cell_types.tsv", "two");
 }
 
+TEST(ModelCard, SaysOnceWhatMembersOfAMixedEnsembleShare) {
+  ModelDescription description = small_description(ModelKind::kMlp, "mixed");
+  Architecture& mixed = description.architecture;
+  mixed.kind = ModelKind::kMixed;
+  description.training = nlohmann::json::object();
+  description.members.clear();
+  for (int i = 0; i < 5; ++i) {
+    const ModelKind kind = i % 2 == 0 ? ModelKind::kTabnet : ModelKind::kLinear;
+    mixed.members.push_back(small_architecture(kind));
+    description.members.push_back(fmt::format("member-{}.safetensors", i + 1));
+    description.training["members"].push_back(
+        {{"kind", name(kind)}, {"seed", i}, {"plan", {{"batch_size", 64}, {"seed", i}, {"architecture", {{"n", i}}}}}});
+  }
+  mixed.members[4].tabnet.n_d = 77;
+  const std::string card = model_card(description);
+  const auto count = [&card](const std::string& text) {
+    std::size_t n = 0;
+    for (std::size_t at = 0; (at = card.find(text, at)) != std::string::npos; ++at) ++n;
+    return n;
+  };
+  EXPECT_EQ(count("| kind | mixed |"), 1U);
+  EXPECT_EQ(count("| 2 × tabnet | "), 1U) << card;
+  EXPECT_EQ(count("| 1 × tabnet | "), 1U) << card;
+  EXPECT_EQ(count("n_d 77"), 1U) << card;
+  EXPECT_EQ(count("| 2 × linear | - |"), 1U) << card;
+  EXPECT_EQ(count("| member 5 | kind tabnet, seed 4 |"), 1U) << card;
+  EXPECT_EQ(count("| 3 × plan of tabnet | batch_size 64 |"), 1U) << card;
+  EXPECT_EQ(count("| 2 × plan of linear | batch_size 64 |"), 1U) << card;
+  EXPECT_EQ(count("n_shared"), 2U) << card;
+}
+
 TEST(ModelCard, SaysWhatTheModelIs) {
   ModelDescription description = small_description(ModelKind::kTabnet, "blood");
   description.metrics = {{"macro_f1", 0.512345}, {"per_type", {{{"id", "CL:0000003"}, {"f1", 0.75}}}}};

@@ -1,7 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sctab/core/progress.hpp"
 #include "sctab/nn/model_directory.hpp"
@@ -25,6 +30,47 @@ std::string shown(const json& value) {
   return value.is_null() ? "-" : value.dump();
 }
 
+/// "n_d 16, n_a 16": the scalars of an object and of those in it, but for some.
+std::string scalars_line(const json& object, std::initializer_list<std::string_view> without) {
+  std::string line;
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_array() || std::ranges::find(without, key) != without.end()) continue;
+    const std::string part = value.is_object() ? scalars_line(value, without) : fmt::format("{} {}", key, shown(value));
+    line += (line.empty() || part.empty() ? "" : ", ") + part;
+  }
+  return line;
+}
+
+/// What is said of members, once for all of whom it is the same: "| 3 × tabnet | n_d 16, n_a 16 |".
+std::string counted_rows(const std::vector<std::pair<std::string, std::string>>& of_members) {
+  std::string rows;
+  for (auto said = of_members.begin(); said != of_members.end(); ++said) {
+    if (std::find(of_members.begin(), said, *said) != said) continue;
+    rows += fmt::format("| {} × {} | {} |\n", std::count(said, of_members.end(), *said), cell(said->first),
+                        said->second.empty() ? "-" : cell(said->second));
+  }
+  return rows;
+}
+
+/// A row for each member, and those that say how they were trained.
+std::string member_rows(const json& members) {
+  std::string rows;
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    std::string line;
+    for (const auto& [key, value] : members[i].items()) {
+      if (value.is_object()) {
+        settings.emplace_back(fmt::format("{} of {}", key, members[i].value("kind", "a member")),
+                              scalars_line(value, {"seed", "architecture"}));
+      } else if (!value.is_array()) {
+        line += fmt::format("{}{} {}", line.empty() ? "" : ", ", key, shown(value));
+      }
+    }
+    rows += fmt::format("| member {} | {} |\n", i + 1, cell(line));
+  }
+  return rows + counted_rows(settings);
+}
+
 /// Rows of a table for all scalars of an object, those of inner objects under "outer, inner"; lists are left to others.
 std::string scalar_rows(const json& object, const std::string& prefix = "") {
   std::string rows;
@@ -32,15 +78,24 @@ std::string scalar_rows(const json& object, const std::string& prefix = "") {
   for (const auto& [key, value] : object.items()) {
     if (value.is_object()) {
       rows += scalar_rows(value, prefix + key + ", ");
-    } else if (value.is_array() && !value.empty() && value.front().is_object()) {
-      for (std::size_t i = 0; i < value.size(); ++i) {
-        rows += scalar_rows(value[i], fmt::format("{}{} {}, ", prefix, key, i + 1));
-      }
     } else if (!value.is_array()) {
       rows += fmt::format("| {} | {} |\n", cell(prefix + key), cell(shown(value)));
     }
   }
   return rows;
+}
+
+std::string architecture_rows(const Architecture& architecture) {
+  std::vector<std::pair<std::string, std::string>> sizes;
+  for (const Architecture& member : architecture.members) {
+    sizes.emplace_back(name(member.kind), scalars_line(to_json(member), {"kind", "n_genes", "n_types"}));
+  }
+  return scalar_rows(to_json(architecture)) + counted_rows(sizes);
+}
+
+std::string training_rows(const json& training) {
+  const bool has_members = training.is_object() && training.value("members", json()).is_array();
+  return scalar_rows(training) + (has_members ? member_rows(training["members"]) : "");
 }
 
 std::string table(const std::string& rows) {
@@ -108,8 +163,8 @@ std::string model_card(const ModelDescription& description) {
       is_network(description.architecture.kind) ? "network" : "model", description.cell_types.size(),
       core::format_count(description.architecture.n_genes), description.name,
       static_cast<double>(sparse::kTargetCounts), shown(ontology), description.members.size());
-  text += "\n## Architecture\n\n" + table(scalar_rows(to_json(description.architecture)));
-  text += "\n## Training\n\n" + table(scalar_rows(description.training)) + text_list(description.training);
+  text += "\n## Architecture\n\n" + table(architecture_rows(description.architecture));
+  text += "\n## Training\n\n" + table(training_rows(description.training)) + text_list(description.training);
   text += "\n## Metrics\n\n" + table(metric_rows(description.metrics));
   text += "\n## Cell types\n\n" + cell_type_table(description);
   return text;
