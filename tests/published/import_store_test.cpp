@@ -219,6 +219,7 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store.import"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store" / "import.json"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store" / "finished"));
+  small.source = folder_ / "nowhere";  // refused at once: nothing of the source is read
   SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store", "is finished", "--resume");
 
   StoreImportOptions at_once = options("at-once");

@@ -52,12 +52,11 @@ void require_ours(const fs::path& path) {
                   path.string(), kIdentityFile));
 }
 
-void require_resumable(const fs::path& path, const nlohmann::json& identity, bool resume) {
-  if (!resume) {
-    throw InputError(
-        fmt::format("{}: holds an unfinished import; continue it with --resume, or remove the folder to import anew",
-                    path.string()));
-  }
+bool has_shards(const fs::path& path) {
+  return fs::exists(path / kRecords) && !fs::is_empty(path / kRecords);
+}
+
+void require_same_import(const fs::path& path, const nlohmann::json& identity) {
   if (core::read_json(path / kIdentityFile) == identity) return;
   throw InputError(
       fmt::format("{}: holds an unfinished import of other files, or with other options; give those again, "
@@ -75,17 +74,27 @@ void remove_unfinished(const fs::path& folder) {
 
 }  // namespace
 
-ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity, bool resume)
-    : path_(folder_of(store)) {
-  require_ours(path_);
-  const auto has_shards = [this] { return fs::exists(path_ / kRecords) && !fs::is_empty(path_ / kRecords); };
-  if (resume && !has_shards() && fs::exists(store / store::kManifestFile)) {
+void require_to_import(const fs::path& store, bool resume) {
+  const fs::path path = folder_of(store);
+  require_ours(path);
+  if (resume && !has_shards(path) && fs::exists(store / store::kManifestFile)) {
     throw InputError(fmt::format("{}: is finished, and nothing is left to resume; leave out --resume to import anew",
                                  store.string()));
   }
+  if (!resume && has_shards(path)) {
+    throw InputError(
+        fmt::format("{}: holds an unfinished import; continue it with --resume, or remove the folder to import anew",
+                    path.string()));
+  }
+}
+
+ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity, bool resume)
+    : path_(folder_of(store)) {
+  require_to_import(store, resume);
   lock_.emplace(path_, "import");
-  if (has_shards()) {
-    require_resumable(path_, identity, resume);
+  if (has_shards(path_)) {
+    require_to_import(store, resume);  // another may have finished shards since
+    require_same_import(path_, identity);
   } else {
     for (const auto& entry : fs::directory_iterator(path_)) fs::remove_all(entry.path());
   }

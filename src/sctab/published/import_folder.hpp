@@ -17,14 +17,18 @@ struct FinishedShard {
   std::vector<std::int64_t> cells_per_type;  // by code
 };
 
+/// What can be refused before any cell is read: throws InputError where `resume` is set and there is nothing to resume
+/// but a finished store, where it is not set and finished shards lie there, or where files lie there that are not of an
+/// import.
+void require_to_import(const std::filesystem::path& store, bool resume);
+
 /// The folder beside a store in which an import grows: STORE.import. Shards that are finished stay there when an import
 /// is interrupted, each with a record of its own, for the same import to go on from.
 class ImportFolder {
  public:
   /// identity: what the import is of. Makes the folder, or with `resume` finds it; one in which no shard is finished
-  /// holds nothing of value and is made anew. Throws InputError where finished shards lie there and `resume` is not
-  /// set, where they are of another import, where `resume` is set and there are none but a finished store, where
-  /// another import is at work there, or where files lie there that are not of an import.
+  /// holds nothing of value and is made anew. Throws InputError as require_to_import() does, where finished shards are
+  /// of another import, and where another import is at work there.
   ImportFolder(const std::filesystem::path& store, const nlohmann::json& identity, bool resume);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }

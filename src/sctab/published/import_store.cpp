@@ -156,6 +156,7 @@ void StoreImportOptions::validate() const {
 StoreImportResult import_store(const StoreImportOptions& options) {
   options.validate();
   core::require_replaceable_directory(options.output, store::kManifestFile);
+  require_to_import(options.output, options.resume);
   parquet::require_available(options.source / "var.parquet");
   const auto ontology = ontology::Ontology::load(options.ontology);
   const ParquetStore from = open_parquet_store(options.source, options.threads);
