@@ -46,6 +46,15 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
   add_choice(command, group, "--lr-gamma", options.lr_gamma, "factor of the learning rate each epoch; the paper's 0.9");
   add_choice(command, group, "--clip-norm", options.clip_norm, "largest norm of the gradient; the paper's 1");
   command
+      .add_option_function<std::string>(
+          "--loss", [&options](const std::string& text) { options.loss = train::parse_loss(text); },
+          "hierarchical: a cell labelled with a type may be of any subtype of it. The paper's cross-entropy holds it "
+          "to "
+          "be of none; so does the default, but for mixed")
+      ->check(CLI::IsMember({"cross-entropy", "hierarchical"}))
+      ->type_name("cross-entropy|hierarchical")
+      ->group(group);
+  command
       .add_flag_callback(
           "--no-class-weights", [&options] { options.class_weights = false; },
           "weigh every cell the same; the paper balances the types")

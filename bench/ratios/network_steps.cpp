@@ -59,7 +59,8 @@ void train_step(Trainee& trainee, const LabelledCells& cells, Augmentation* augm
   laps.add_to(steps.augmentation);
   trainee.network.zero_gradients();
   const nn::NetworkOutput output = trainee.network.forward(x);
-  const at::Tensor loss = train::training_loss(output, cells.types, class_weights, kLambdaSparse);
+  const at::Tensor loss =
+      train::training_loss(output, cells.types, {.class_weights = class_weights, .lambda_sparse = kLambdaSparse});
   laps.add_to(steps.forward);
   loss.backward();
   laps.add_to(steps.backward);

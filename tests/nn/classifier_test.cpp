@@ -127,6 +127,25 @@ TEST(Classifier, MembersCanBeAskedOneByOne) {
             members.front().probabilities);
 }
 
+TEST(Classifier, MembersWeighWhatTheModelSays) {
+  const TemporaryFolder folder;
+  write_small_model(folder / "model", ModelKind::kMlp, 3);
+  ModelDescription description = read_description(folder / "model");
+  description.member_weights = {0.5, 2.0, 1.5};
+  write_description(folder / "model", description);
+  const sparse::CsrMatrix cells = random_cells(7, 12, 4);
+  const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
+  const std::vector<Prediction> members = classifier.predict_members(cells.view());
+  const Prediction all = classifier.predict(cells.view());
+  const Prediction two = mean_prediction(std::span(members).first(2), description.member_weights);
+  for (std::size_t i = 0; i < all.probabilities.size(); ++i) {
+    const double first = members[0].probabilities[i], second = members[1].probabilities[i];
+    const double third = members[2].probabilities[i];
+    EXPECT_NEAR(all.probabilities[i], (0.5 * first + 2 * second + 1.5 * third) / 4, 1e-6);
+    EXPECT_NEAR(two.probabilities[i], (0.5 * first + 2 * second) / 2.5, 1e-6);
+  }
+}
+
 TEST(Classifier, WeightsOfAnotherModelAreNamed) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kTabnet);

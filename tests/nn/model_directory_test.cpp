@@ -92,6 +92,18 @@ TEST_F(ModelDirectory, ResizedAndChangedFilesAreNamed) {
   SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "model.safetensors", expected.c_str());
 }
 
+TEST_F(ModelDirectory, MemberWeightsArePartOfTheModelAndOfANewerFormat) {
+  EXPECT_EQ(core::read_json(model_ / "config.json").at("format_version"), 1) << "which every sctab reads";
+  const std::string before = model_hash(model_);
+  ModelDescription description = read_description(model_);
+  EXPECT_TRUE(description.member_weights.empty());
+  description.member_weights = {0.25};
+  write_description(model_, description);
+  EXPECT_EQ(core::read_json(model_ / "config.json").at("format_version"), 2);
+  EXPECT_EQ(read_description(model_).member_weights, description.member_weights);
+  EXPECT_NE(model_hash(model_), before);
+}
+
 TEST_F(ModelDirectory, BadConfigurationIsNamed) {
   const auto expect_refused = [&](const std::function<void(json&)>& edit, const char* what) {
     const json before = core::read_json(model_ / "config.json");
@@ -99,7 +111,7 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
     SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "blood-model", what);
     core::write_json(model_ / "config.json", before);
   };
-  expect_refused([](json& c) { c["format_version"] = 2; }, "format 2 is of a newer sctab");
+  expect_refused([](json& c) { c["format_version"] = 3; }, "format 3 is of a newer sctab");
   expect_refused([](json& c) { c.erase("format_version"); }, "format_version");
   expect_refused([](json& c) { c = json::array(); }, "format_version");
   expect_refused([](json& c) { c.erase("architecture"); }, "architecture");
@@ -109,6 +121,9 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
   expect_refused([](json& c) { c["members"] = {"../other.safetensors"}; }, "../other.safetensors");
   expect_refused([](json& c) { c["members"] = json::array(); }, "no members");
   expect_refused([](json& c) { c["members"] = 3; }, "member 3");
+  expect_refused([](json& c) { c["member_weights"] = {0.5, 0.5}; }, "2 member weights, expected one for each of 1");
+  expect_refused([](json& c) { c["member_weights"] = {-0.5}; }, "member weight -0.5");
+  expect_refused([](json& c) { c["member_weights"] = {"much"}; }, "member weight \"much\"");
   expect_refused([](json& c) { c["files"].erase("genes.tsv"); }, "genes.tsv");
   std::ofstream(model_ / "config.json") << "{";
   SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "not JSON");

@@ -68,7 +68,7 @@ class Training {
       : store_(store),
         size_(train::corpus_size(store)),
         plan_(train::choose_plan({.seed = seed}, size_)),
-        weights_(train::class_weights_tensor(size_, plan_.class_weights)),
+        terms_(train::loss_terms(plan_, size_, {})),
         network_(nn::make_network(plan_.architecture, seed)),
         optimizer_(*network_, plan_.weight_decay, plan_.clip_norm),
         loader_(store, store::Split::kTrain, {.batch_size = plan_.batch_size, .seed = seed}) {}
@@ -85,8 +85,8 @@ class Training {
   double forward_and_backward(nn::Network& network) const {
     network.train();
     network.zero_gradients();
-    const at::Tensor loss = train::training_loss(
-        network.forward(batch_.x.view()), train::targets_tensor(batch_.cell_types), weights_, plan_.lambda_sparse);
+    const at::Tensor loss =
+        train::training_loss(network.forward(batch_.x.view()), train::targets_tensor(batch_.cell_types), terms_);
     loss.backward();
     return loss.item<double>();
   }
@@ -100,7 +100,7 @@ class Training {
   const store::Store& store_;
   train::CorpusSize size_;
   train::TrainPlan plan_;
-  at::Tensor weights_;
+  train::LossTerms terms_;
   std::unique_ptr<nn::Network> network_;
   train::Optimizer optimizer_;
   store::Loader loader_;

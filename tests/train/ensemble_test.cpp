@@ -78,6 +78,7 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
         nn::member_architecture(description.architecture, static_cast<std::size_t>(member) - 1);
     single.kind = architecture.kind;
     single.seed = member_seed(single.seed, member);
+    single.loss = LossKind::kHierarchical;
     if (architecture.kind == nn::ModelKind::kTabnet) single.n_d = single.n_a = 8;
     if (architecture.kind != nn::ModelKind::kMlp) single.hidden_size = {}, single.dropout = {};
     const fs::path alone = folder_ / "alone";
@@ -86,6 +87,9 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
               tests::read_bytes(alone / "model.safetensors"))
         << member;
   }
+  ASSERT_EQ(description.member_weights.size(), 3U);
+  const double ratio = result.members[0].best_val_macro_f1 / result.members[1].best_val_macro_f1;
+  EXPECT_NEAR(description.member_weights[0] / description.member_weights[1], std::pow(ratio, 8), 1e-6);
   const auto evaluated =
       evaluate_model(nn::Classifier::load(out, {.threads = 1}), store_, store::Split::kTest, {.threads = 1});
   EXPECT_GE(evaluated.evaluation.corrected.macro_f1, 0.5);
@@ -111,6 +115,7 @@ TEST_F(Ensemble, EveryMemberIsTheSingleRunOfItsSeed) {
     EXPECT_EQ(description.training["members"][i]["seed"], single.seed);
     EXPECT_EQ(description.training["members"][i]["best_epoch"], wanted.best_epoch);
   }
+  EXPECT_TRUE(description.member_weights.empty()) << "the plain mean, as the paper has it";
   EXPECT_NE(tests::read_bytes(out / description.members[0]), tests::read_bytes(out / description.members[1]));
   for (const char* log : {"member-1.jsonl", "member-2.jsonl", "member-3.jsonl"}) {
     const std::string lines = tests::read_bytes(out / "run" / log);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace sctab::train {
@@ -18,19 +19,34 @@ at::Tensor weights() {
   return at::tensor(std::vector<double>(kWeights.begin(), kWeights.end())).to(at::kFloat);
 }
 
+LossTerms plain() {
+  return {.class_weights = weights(), .lambda_sparse = kLambda};
+}
+
+/// Type 2 is a subtype of type 0.
+LossTerms hierarchical() {
+  LossTerms terms = plain();
+  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}));
+  return terms;
+}
+
 nn::NetworkOutput output_of(const at::Tensor& logits, double mask_loss = kMaskLoss) {
   return {logits, at::scalar_tensor(mask_loss), {}};
 }
 
 /// sum of w·l over sum of w, minus lambda times the mask loss, in plain loops.
-double reference(const at::Tensor& logits, const std::vector<std::int64_t>& targets, double mask_loss) {
+/// with_subtype: type 2 is one of type 0.
+double reference(const at::Tensor& logits, const std::vector<std::int64_t>& targets, double mask_loss,
+                 bool with_subtype = false) {
   double sum = 0, weight = 0;
   for (std::int64_t cell = 0; cell < logits.size(0); ++cell) {
     double total = 0;
     for (std::int64_t type = 0; type < logits.size(1); ++type) total += std::exp(logits[cell][type].item<double>());
     const auto target = targets[static_cast<std::size_t>(cell)];
     const double w = kWeights.at(static_cast<std::size_t>(target));
-    sum += w * (std::log(total) - logits[cell][target].item<double>());
+    double of_label = std::exp(logits[cell][target].item<double>());
+    if (with_subtype && target == 0) of_label += std::exp(logits[cell][2].item<double>());
+    sum += w * (std::log(total) - std::log(of_label));
     weight += w;
   }
   return sum / weight - kLambda * mask_loss;
@@ -41,26 +57,68 @@ const at::Tensor kLogits =
 const std::vector<std::int64_t> kTargets = {0, 1, 2, 0};
 
 TEST(TrainingLoss, IsTheWeightedMeanMinusLambdaTimesTheMaskLoss) {
-  const double loss = training_loss(output_of(kLogits), at::tensor(kTargets), weights(), kLambda).item<double>();
+  const double loss = training_loss(output_of(kLogits), at::tensor(kTargets), plain()).item<double>();
   EXPECT_NEAR(loss, reference(kLogits, kTargets, kMaskLoss), 1e-6);  // float32
 }
 
-TEST(TrainingLoss, HasTheGradientOfCrossEntropy) {
+/// The gradient of each logit against central differences of the reference in double.
+void expect_gradient(const LossTerms& terms, bool with_subtype) {
   const at::Tensor logits = kLogits.clone().set_requires_grad(true);
-  training_loss(output_of(logits), at::tensor(kTargets), weights(), kLambda).backward();
+  training_loss(output_of(logits), at::tensor(kTargets), terms).backward();
   const double h = 1e-3;
-  for (std::int64_t type = 0; type < 3; ++type) {
-    at::Tensor up = kLogits.to(at::kDouble), down = kLogits.to(at::kDouble);
-    up[1][type] += h;
-    down[1][type] -= h;
-    const double wanted = (reference(up, kTargets, 0) - reference(down, kTargets, 0)) / (2 * h);
-    EXPECT_NEAR(logits.grad()[1][type].item<double>(), wanted, 1e-5);
+  for (std::int64_t cell = 0; cell < 4; ++cell) {
+    for (std::int64_t type = 0; type < 3; ++type) {
+      at::Tensor up = kLogits.to(at::kDouble), down = kLogits.to(at::kDouble);
+      up[cell][type] += h;
+      down[cell][type] -= h;
+      const double wanted =
+          (reference(up, kTargets, 0, with_subtype) - reference(down, kTargets, 0, with_subtype)) / (2 * h);
+      EXPECT_NEAR(logits.grad()[cell][type].item<double>(), wanted, 1e-5) << cell << ' ' << type;
+    }
   }
+}
+
+TEST(TrainingLoss, HasTheGradientOfCrossEntropy) {
+  expect_gradient(plain(), false);
+}
+
+TEST(HierarchicalLoss, CountsSubtypesAsTheLabel) {
+  const auto targets = at::tensor(kTargets);
+  const double loss = training_loss(output_of(kLogits), targets, hierarchical()).item<double>();
+  EXPECT_NEAR(loss, reference(kLogits, kTargets, kMaskLoss, true), 1e-6);
+  EXPECT_LT(loss, training_loss(output_of(kLogits), targets, plain()).item<double>() - 0.1);
+}
+
+TEST(HierarchicalLoss, HasItsGradient) {
+  expect_gradient(hierarchical(), true);
+}
+
+TEST(HierarchicalLoss, WithoutSubtypesIsCrossEntropy) {
+  LossTerms terms = plain();
+  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 0, 0, 1, 0, 0, 0, 1}));
+  EXPECT_NEAR(training_loss(output_of(kLogits), at::tensor(kTargets), terms).item<double>(),
+              reference(kLogits, kTargets, kMaskLoss), 1e-6);
+}
+
+TEST(HierarchicalLoss, OfLogitsFarApartIsFinite) {
+  const at::Tensor logits = at::tensor({200.0F, -200.0F, -200.0F, -200.0F, 200.0F, -200.0F}).view({2, 3});
+  const at::Tensor leaf = logits.clone().set_requires_grad(true);
+  const at::Tensor loss =
+      training_loss(output_of(leaf, 0), at::tensor(std::vector<std::int64_t>{1, 0}), hierarchical());
+  loss.backward();
+  EXPECT_NEAR(loss.item<double>(), (2 * 400 + 0.5 * (400 - std::log(2))) / 2.5, 1e-3);
+  EXPECT_TRUE(leaf.grad().isfinite().all().item<bool>());
+}
+
+TEST(HierarchicalLoss, OfAnAnswerThatIsNoNumberIsNone) {
+  at::Tensor logits = kLogits.clone();
+  logits[0][1] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_TRUE(std::isnan(training_loss(output_of(logits), at::tensor(kTargets), hierarchical()).item<double>()));
 }
 
 TEST(SplitLoss, DoesNotDependOnTheBatches) {
   for (const std::int64_t first : {1, 2, 3}) {
-    SplitLoss loss(weights(), kLambda);
+    SplitLoss loss(plain());
     const double before = -1.0, after = -4.0;
     loss.add(output_of(kLogits.narrow(0, 0, first), before), at::tensor(kTargets).narrow(0, 0, first));
     loss.add(output_of(kLogits.narrow(0, first, 4 - first), after), at::tensor(kTargets).narrow(0, first, 4 - first));
@@ -69,8 +127,14 @@ TEST(SplitLoss, DoesNotDependOnTheBatches) {
   }
 }
 
+TEST(SplitLoss, IsHierarchicalToo) {
+  SplitLoss loss(hierarchical());
+  loss.add(output_of(kLogits), at::tensor(kTargets));
+  EXPECT_NEAR(loss.value(), reference(kLogits, kTargets, kMaskLoss, true), 1e-6);
+}
+
 TEST(SplitLoss, WithoutACellThatWeighsAnythingIsNotANumber) {
-  SplitLoss loss(weights(), kLambda);
+  SplitLoss loss(plain());
   EXPECT_TRUE(std::isnan(loss.value()));
   loss.add(output_of(kLogits.narrow(0, 0, 1)), at::tensor(std::vector<std::int64_t>{2}));
   EXPECT_TRUE(std::isnan(loss.value()));

@@ -77,6 +77,26 @@ TEST(ChoosePlans, AMixedEnsembleTakesTurnsBetweenItsKinds) {
   EXPECT_EQ(joint_architecture(plans).members.size(), 9U);
 }
 
+TEST(ChoosePlans, AMixedEnsembleHasTheHierarchicalLossAndNothingElseHasItUnasked) {
+  const auto loss_of = [](const PlanOptions& options) { return choose_plans(options, size_of(10'000)).back().loss; };
+  EXPECT_EQ(loss_of({.kind = {}}), LossKind::kHierarchical);
+  EXPECT_EQ(loss_of({.kind = ModelKind::kMixed}), LossKind::kHierarchical);
+  EXPECT_EQ(loss_of({.kind = ModelKind::kMixed, .loss = LossKind::kCrossEntropy}), LossKind::kCrossEntropy);
+  EXPECT_EQ(loss_of({.kind = ModelKind::kMixed, .paper_preset = true}), LossKind::kCrossEntropy);
+  EXPECT_EQ(loss_of({.kind = ModelKind::kTabnet}), LossKind::kCrossEntropy);
+  EXPECT_EQ(loss_of({.kind = ModelKind::kMlp, .loss = LossKind::kHierarchical}), LossKind::kHierarchical);
+}
+
+TEST(Plan, TheLossIsPartOfIt) {
+  const TrainPlan plain = choose_plan({}, size_of(10'000));
+  const TrainPlan other = choose_plan({.loss = LossKind::kHierarchical}, size_of(10'000));
+  EXPECT_FALSE(to_json(plain).contains("loss")) << "runs begun by earlier versions can be resumed";
+  EXPECT_EQ(to_json(other).at("loss"), "hierarchical");
+  EXPECT_THAT(other.reasons, testing::Contains(HasSubstr("hierarchical")));
+  EXPECT_EQ(parse_loss(name(LossKind::kHierarchical)), LossKind::kHierarchical);
+  SCTAB_EXPECT_THROW_WITH((void)parse_loss("focal"), core::InputError, "--loss", "hierarchical");
+}
+
 TEST(ChoosePlans, SayWhyTheyAreMixedAndOfWhichKindEachReasonIs) {
   const std::vector<TrainPlan> chosen = choose_plans({.kind = {}}, size_of(10'000));
   EXPECT_THAT(chosen[0].reasons.front(), HasSubstr("--model tabnet"));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <span>
 #include <utility>
 
@@ -24,15 +23,21 @@ sparse::CsrView slice(const sparse::CsrView& cells, std::int64_t first, std::int
 
 }  // namespace
 
-Prediction mean_prediction(std::span<const Prediction> members) {
+Prediction mean_prediction(std::span<const Prediction> members, std::span<const double> weights) {
   SCTAB_ASSERT(!members.empty());
+  SCTAB_ASSERT(weights.empty() || weights.size() >= members.size());
+  const auto weight_of = [&](std::size_t i) { return weights.empty() ? 1.0F : static_cast<float>(weights[i]); };
   Prediction mean = members.front();
-  for (const Prediction& member : members.subspan(1)) {
-    SCTAB_ASSERT(member.probabilities.size() == mean.probabilities.size());
-    std::ranges::transform(mean.probabilities, member.probabilities, mean.probabilities.begin(), std::plus<>());
+  float total = weight_of(0);
+  for (float& probability : mean.probabilities) probability *= total;
+  for (std::size_t i = 1; i < members.size(); ++i) {
+    SCTAB_ASSERT(members[i].probabilities.size() == mean.probabilities.size());
+    const float weight = weight_of(i);
+    total += weight;
+    std::ranges::transform(mean.probabilities, members[i].probabilities, mean.probabilities.begin(),
+                           [weight](float sum, float probability) { return sum + weight * probability; });
   }
-  const auto n = static_cast<float>(members.size());
-  for (float& probability : mean.probabilities) probability /= n;
+  for (float& probability : mean.probabilities) probability /= total;
   return mean;
 }
 
@@ -73,7 +78,8 @@ const ModelDescription& Classifier::description() const {
 
 Prediction Classifier::predict(sparse::CsrView log_norm) const {
   std::vector<Prediction> members = predict_members(log_norm);
-  return members.size() == 1 ? std::move(members.front()) : mean_prediction(members);
+  return members.size() == 1 ? std::move(members.front())
+                             : mean_prediction(members, state_->description.member_weights);
 }
 
 std::vector<Prediction> Classifier::predict_members(sparse::CsrView log_norm) const {

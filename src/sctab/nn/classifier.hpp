@@ -20,7 +20,8 @@ struct Prediction {
 };
 
 /// The mean of what these members say, at least one, with the embedding of the first: predict() of an ensemble of them.
-Prediction mean_prediction(std::span<const Prediction> members);
+/// weights: above 0, one for each member at least; none: all weigh the same.
+Prediction mean_prediction(std::span<const Prediction> members, std::span<const double> weights = {});
 
 /// What half precision changes on some cells.
 struct PrecisionCost {
@@ -37,10 +38,10 @@ struct ClassifierOptions {
   kernels::Precision precision = kernels::Precision::kFloat;  // of the weights of the genes
 };
 
-/// A trained model loaded for prediction; an ensemble's probabilities are the mean of its members'. Each cell's result
-/// is a function of that cell, the model and the machine, but for rounding. Memory: the weights, and per cell of a
-/// batch its non-zeros and some 10 kB. One thread at a time; OpenMP's threads share the work. This header is free of
-/// torch.
+/// A trained model loaded for prediction; an ensemble's probabilities are the (weighted) mean of its members'. Each
+/// cell's result is a function of that cell, the model and the machine, but for rounding. Memory: the weights, and per
+/// cell of a batch its non-zeros and some 10 kB. One thread at a time; OpenMP's threads share the work. This header is
+/// free of torch.
 class Classifier {
  public:
   /// Throws InputError for options that exclude each other, and naming the file where a weight is missing, unknown or

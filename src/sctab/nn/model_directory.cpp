@@ -81,6 +81,27 @@ std::vector<std::string> read_members(const json& config, const fs::path& path) 
   return members;
 }
 
+/// None where the members weigh the same.
+std::vector<double> read_member_weights(const json& config, std::size_t n_members, const fs::path& path) {
+  std::vector<double> weights;
+  for (const json& item : config.value("member_weights", json::array())) {
+    const double weight = item.is_number() ? item.get<double>() : -1;
+    if (!(weight > 0)) {
+      throw InputError(
+          fmt::format("{}: member weight {} is not above 0; the file is damaged, copy the model directory again",
+                      path.string(), item.dump()));
+    }
+    weights.push_back(weight);
+  }
+  if (!weights.empty() && weights.size() != n_members) {
+    throw InputError(
+        fmt::format("{}: has {} member weights, expected one for each of {} members; the file is damaged, copy "
+                    "the model directory again",
+                    path.string(), weights.size(), n_members));
+  }
+  return weights;
+}
+
 json fingerprint(const fs::path& file) {
   return {{"bytes", fs::file_size(file)}, {"sha256", core::sha256_of_file(file)}};
 }
@@ -136,6 +157,7 @@ ModelDescription read_description(const fs::path& directory) {
   description.name = fs::canonical(directory).filename().string();
   description.architecture = architecture_from_json(require(config, "architecture", path), path.string());
   description.members = read_members(config, path);
+  description.member_weights = read_member_weights(config, description.members.size(), path);
   check_members(path, description);
   description.training = require(config, "training", path);
   for (const std::string& file : guarded_files(description.members)) {
@@ -155,6 +177,7 @@ void write_description(const fs::path& directory, const ModelDescription& descri
   description.architecture.validate();
   SCTAB_ASSERT(description.architecture.members.empty() ||
                description.architecture.members.size() == description.members.size());
+  SCTAB_ASSERT(description.member_weights.empty() || description.member_weights.size() == description.members.size());
   SCTAB_ASSERT(static_cast<std::int64_t>(description.genes.ids.size()) == description.architecture.n_genes);
   SCTAB_ASSERT(static_cast<std::int64_t>(description.cell_types.size()) == description.architecture.n_types);
   write_genes(directory / kGenes, description.genes);
@@ -165,13 +188,15 @@ void write_description(const fs::path& directory, const ModelDescription& descri
 
   json files;
   for (const std::string& file : guarded_files(description.members)) files[file] = fingerprint(directory / file);
-  core::write_json(directory / kConfig, {{"format_version", kModelFormatVersion},
-                                         {"sctab_version", SCTAB_VERSION},
-                                         {"architecture", to_json(description.architecture)},
-                                         {"preprocessing", preprocessing()},
-                                         {"members", description.members},
-                                         {"training", description.training},
-                                         {"files", files}});
+  json config = {{"format_version", description.member_weights.empty() ? 1 : 2},
+                 {"sctab_version", SCTAB_VERSION},
+                 {"architecture", to_json(description.architecture)},
+                 {"preprocessing", preprocessing()},
+                 {"members", description.members},
+                 {"training", description.training},
+                 {"files", files}};
+  if (!description.member_weights.empty()) config["member_weights"] = description.member_weights;
+  core::write_json(directory / kConfig, config);
 }
 
 std::string model_hash(const fs::path& directory) {
@@ -181,6 +206,7 @@ std::string model_hash(const fs::path& directory) {
   for (const char* key : {"architecture", "preprocessing", "members", "files"}) {
     decisive[key] = require(config, key, path);
   }
+  if (config.contains("member_weights")) decisive["member_weights"] = config["member_weights"];
   return core::Sha256().add(decisive.dump()).hex();
 }
 

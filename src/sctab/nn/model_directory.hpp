@@ -11,7 +11,8 @@
 
 namespace sctab::nn {
 
-inline constexpr int kModelFormatVersion = 1;
+/// The newest that is read. Written is 1, which every sctab reads, or 2 where members have weights.
+inline constexpr int kModelFormatVersion = 2;
 
 struct CellTypeLabel {
   std::string label;
@@ -29,6 +30,7 @@ struct ModelDescription {
   nlohmann::json training;  // facts: store hash, cells, epochs, options as chosen and why
   nlohmann::json metrics;   // as evaluated; may be null
   std::vector<std::string> members = {"model.safetensors"};  // member-1.safetensors … for an ensemble
+  std::vector<double> member_weights{};  // in the mean over members; positive. Empty: all weigh the same
 };
 
 /// Reads and checks it: format version, all files there and of the size and hash that config.json has for them, as many

@@ -122,7 +122,7 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
     const std::vector<nn::Prediction> members = model.predict_members(cells.view());
     calls.resize(members.size());
     for (std::size_t n = 1; n <= members.size(); ++n) {
-      calls[n - 1].append(nn::mean_prediction(std::span(members).first(n)), cells, joined);
+      calls[n - 1].append(nn::mean_prediction(std::span(members).first(n), description.member_weights), cells, joined);
     }
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
       truths.push_back(joined.position_of_store_type[static_cast<std::size_t>(batch.cell_types[i])]);

@@ -6,23 +6,50 @@
 #include <limits>
 
 namespace sctab::train {
+namespace {
 
-at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const at::Tensor& class_weights,
-                         double lambda_sparse) {
-  return at::cross_entropy_loss(output.logits, targets, class_weights) - output.mask_loss * lambda_sparse;
+/// sum(w·l) over the cells.
+at::Tensor summed_loss(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
+  if (!terms.hierarchy.defined()) {
+    return at::cross_entropy_loss(logits, targets, terms.class_weights, at::Reduction::Sum);
+  }
+  const at::Tensor of_label = at::logsumexp(logits + terms.hierarchy.index_select(0, targets), {1});
+  return at::dot(terms.class_weights.index_select(0, targets), at::logsumexp(logits, {1}) - of_label);
+}
+
+}  // namespace
+
+at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes) {
+  const auto n = static_cast<std::int64_t>(subtypes.size());
+  at::Tensor hierarchy = at::full({n, n}, -std::numeric_limits<float>::infinity());
+  auto* values = hierarchy.data_ptr<float>();
+  for (std::size_t label = 0; label < subtypes.size(); ++label) {
+    for (std::size_t type = 0; type < subtypes.size(); ++type, ++values) {
+      if (subtypes.is_subtype(label, type)) *values = 0;
+    }
+  }
+  return hierarchy;
+}
+
+at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const LossTerms& terms) {
+  const at::Tensor loss =
+      terms.hierarchy.defined()
+          ? summed_loss(output.logits, targets, terms) / terms.class_weights.index_select(0, targets).sum()
+          : at::cross_entropy_loss(output.logits, targets, terms.class_weights);
+  return loss - output.mask_loss * terms.lambda_sparse;
 }
 
 void SplitLoss::add(const nn::NetworkOutput& output, const at::Tensor& targets) {
   const auto n = static_cast<double>(output.logits.size(0));
-  loss_ += at::cross_entropy_loss(output.logits, targets, class_weights_, at::Reduction::Sum).item<double>();
-  weight_ += class_weights_.index_select(0, targets).to(at::kDouble).sum().item<double>();
+  loss_ += summed_loss(output.logits, targets, terms_).item<double>();
+  weight_ += terms_.class_weights.index_select(0, targets).to(at::kDouble).sum().item<double>();
   mask_loss_ += n * output.mask_loss.item<double>();
   n_cells_ += n;
 }
 
 double SplitLoss::value() const {
   if (weight_ == 0) return std::numeric_limits<double>::quiet_NaN();
-  return loss_ / weight_ - lambda_sparse_ * mask_loss_ / n_cells_;
+  return loss_ / weight_ - terms_.lambda_sparse * mask_loss_ / n_cells_;
 }
 
 }  // namespace sctab::train

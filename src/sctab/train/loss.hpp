@@ -3,26 +3,36 @@
 #include <ATen/core/Tensor.h>
 
 #include "sctab/nn/network.hpp"
+#include "sctab/ontology/ontology.hpp"
 
 namespace sctab::train {
 
+/// What a training loss is made of, but for the network's answers and the labels.
+struct LossTerms {
+  at::Tensor class_weights;   // float32, one a type
+  double lambda_sparse = 0;   // times the mask loss, which is subtracted
+  at::Tensor hierarchy = {};  // see hierarchy_tensor(); undefined: cross-entropy of the label itself
+};
+
+/// float32, types × types: 0 where the column's type is the row's or a subtype of it, minus infinity elsewhere.
+at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes);
+
 /// Cross-entropy with class weights, sum(w·l) / sum(w) as in torch, minus lambda_sparse times the mask loss.
-/// targets: int64, one a cell; class_weights: float32, one a type. A scalar with a gradient.
-at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const at::Tensor& class_weights,
-                         double lambda_sparse);
+/// Hierarchical cross-entropy takes for a label's probability the sum over it and its subtypes, l = -log(sum of p):
+/// an author who writes "T cell" does not say that the cell is no CD4 T cell (D'Ascenzo and Cultrera di Montesano
+/// 2025). targets: int64, one a cell. A scalar with a gradient.
+at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const LossTerms& terms);
 
 /// The same loss over a split that comes in batches, in double: the size of the batches does not change it.
 class SplitLoss {
  public:
-  SplitLoss(at::Tensor class_weights, double lambda_sparse)
-      : class_weights_(std::move(class_weights)), lambda_sparse_(lambda_sparse) {}
+  explicit SplitLoss(LossTerms terms) : terms_(std::move(terms)) {}
   void add(const nn::NetworkOutput& output, const at::Tensor& targets);
   /// NaN where no cell was added, or none of a type that weighs anything.
   [[nodiscard]] double value() const;
 
  private:
-  at::Tensor class_weights_;
-  double lambda_sparse_;
+  LossTerms terms_;
   double loss_ = 0, weight_ = 0, mask_loss_ = 0;  // mask_loss_: times the cells
   double n_cells_ = 0;
 };

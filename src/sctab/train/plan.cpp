@@ -156,6 +156,10 @@ void Choices::choose_optimisation() {
   plan_.lr_gamma = options_.lr_gamma.value_or(plan_.lr_gamma);
   plan_.lambda_sparse = options_.lambda_sparse.value_or(plan_.lambda_sparse);
   plan_.clip_norm = options_.clip_norm.value_or(plan_.clip_norm);
+  plan_.loss = options_.loss.value_or(plan_.loss);
+  if (plan_.loss == LossKind::kHierarchical) {
+    because("hierarchical cross-entropy: a label's probability is the sum over it and its subtypes");
+  }
   plan_.class_weights = options_.class_weights.value_or(plan_.class_weights);
   because("up to {} epochs, {} steps in all", plan_.max_epochs, format_count(plan_.max_epochs * steps_));
   because("learning rate {}, times {:.3g} each epoch; weight decay {:.3g}", plan_.learning_rate, plan_.lr_gamma,
@@ -274,6 +278,17 @@ void check_corpus(const CorpusSize& size) {
 
 }  // namespace
 
+std::string_view name(LossKind loss) {
+  return loss == LossKind::kCrossEntropy ? "cross-entropy" : "hierarchical";
+}
+
+LossKind parse_loss(std::string_view text) {
+  for (const LossKind loss : {LossKind::kCrossEntropy, LossKind::kHierarchical}) {
+    if (text == name(loss)) return loss;
+  }
+  throw core::InputError(fmt::format("--loss: is \"{}\"; give cross-entropy or hierarchical", text));
+}
+
 double TrainPlan::learning_rate_of(std::int64_t epoch) const {
   return learning_rate * std::pow(lr_gamma, static_cast<double>(epoch));
 }
@@ -291,6 +306,7 @@ nlohmann::json to_json(const TrainPlan& plan) {
                       {"class_weights", plan.class_weights},
                       {"reestimate_batch_norm", plan.reestimate_batch_norm},
                       {"seed", plan.seed}};
+  if (plan.loss != LossKind::kCrossEntropy) json["loss"] = name(plan.loss);
   if (!plan.augmentation.empty()) json["augmentation"] = plan.augmentation;
   return json;
 }
@@ -327,8 +343,9 @@ std::uint64_t member_seed(std::uint64_t seed, int member) {
 
 namespace {
 
-/// A plan for each kind of a mixed ensemble, whose reasons say which kind they are of and, first, why it is mixed.
-std::vector<TrainPlan> mixed_turns(const PlanOptions& options, const CorpusSize& size) {
+/// A plan for each kind of a mixed ensemble, chosen by default or by the user, whose reasons say which kind they are of
+/// and, first, why it is mixed.
+std::vector<TrainPlan> mixed_turns(const PlanOptions& options, const CorpusSize& size, bool is_default) {
   std::vector<TrainPlan> turns;
   for (const ModelKind kind : kMixedKinds) {
     TrainPlan& plan = turns.emplace_back(choose_plan(options_of(kind, options), size));
@@ -336,7 +353,7 @@ std::vector<TrainPlan> mixed_turns(const PlanOptions& options, const CorpusSize&
       for (std::string& line : *lines) line = fmt::format("{}: {}", nn::name(kind), line);
     }
   }
-  if (!options.kind) {
+  if (is_default) {
     std::vector<std::string>& reasons = turns.front().reasons;
     reasons.insert(
         reasons.begin(),
@@ -353,10 +370,11 @@ std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize
   PlanOptions given = options;
   given.kind = choose_kind(options, size);
   const bool mixed = given.kind == ModelKind::kMixed;
+  if (mixed && !given.paper_preset && !given.loss) given.loss = LossKind::kHierarchical;
   const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
   if (n_each < 1) throw core::InputError("--members: out of range; give at least 1 network");
   const std::vector<TrainPlan> turns =
-      mixed ? mixed_turns(options, size) : std::vector<TrainPlan>{choose_plan(given, size)};
+      mixed ? mixed_turns(given, size, !options.kind.has_value()) : std::vector<TrainPlan>{choose_plan(given, size)};
   std::vector<TrainPlan> plans;
   for (int number = 1; number <= n_each * static_cast<int>(turns.size()); ++number) {
     plans.push_back(turns[static_cast<std::size_t>(number - 1) % turns.size()]);

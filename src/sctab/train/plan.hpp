@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sctab/nn/architecture.hpp"
@@ -13,6 +14,13 @@
 namespace sctab::train {
 
 using core::CellIndex;
+
+/// Cross-entropy of the label itself, or of the label and its subtypes together: see training_loss().
+enum class LossKind : std::uint8_t { kCrossEntropy, kHierarchical };
+/// "cross-entropy", "hierarchical".
+std::string_view name(LossKind loss);
+/// Throws InputError naming the two.
+LossKind parse_loss(std::string_view text);
 
 /// What the user may fix of a plan; what is not given is chosen from the corpus's size or, with the paper preset, is
 /// the paper's. A size of another kind of network than `kind` is refused.
@@ -25,6 +33,7 @@ struct PlanOptions {
   std::optional<double> learning_rate{}, weight_decay{}, lr_gamma{}, lambda_sparse{}, momentum{}, dropout{},
       clip_norm{};
   std::optional<nn::MaskType> mask_type{};
+  std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble hierarchical
   std::optional<bool> class_weights{}, reestimate_batch_norm{};
   std::uint64_t seed = 1;
 };
@@ -39,7 +48,8 @@ struct TrainPlan {
   double weight_decay = 0.05;
   double lr_gamma = 0.9;  // StepLR, each epoch
   double lambda_sparse = 1e-5;
-  double clip_norm = 1.0;              // of the gradient
+  double clip_norm = 1.0;  // of the gradient
+  LossKind loss = LossKind::kCrossEntropy;
   bool class_weights = true;           // balanced
   bool reestimate_batch_norm = false;  // over training cells, before validation and in what is saved
   std::uint64_t seed = 1;

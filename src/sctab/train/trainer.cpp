@@ -22,6 +22,7 @@
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/checkpoint.hpp"
+#include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/loss.hpp"
 #include "sctab/train/metrics_log.hpp"
 #include "sctab/train/model_output.hpp"
@@ -99,7 +100,8 @@ class Run {
   nlohmann::json identity_;
   std::unique_ptr<nn::Network> network_;
   Optimizer optimizer_;
-  at::Tensor class_weights_;
+  ontology::SubtypeMatrix subtypes_;
+  LossTerms terms_;
   Validation validation_;
   store::Loader loader_;
   std::optional<augmentation::BatchAugmenter> augmenter_;
@@ -119,8 +121,9 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       identity_({{"plan", to_json(plan)}, {"store", store.hash()}, {"dense", options.dense}}),
       network_(nn::make_network(plan.architecture, plan.seed)),
       optimizer_(*network_, plan.weight_decay, plan.clip_norm),
-      class_weights_(class_weights_tensor(size, plan.class_weights)),
-      validation_(store, class_weights_, plan.lambda_sparse, options.threads),
+      subtypes_(store_subtypes(store)),
+      terms_(loss_terms(plan, size, subtypes_)),
+      validation_(store, subtypes_, terms_, options.threads),
       loader_(store, Split::kTrain,
               {.batch_size = plan.batch_size, .seed = plan.seed, .threads = reader_threads(options.threads)}),
       stopping_(plan.patience) {
@@ -169,7 +172,7 @@ void Run::step(const store::Batch& batch) {
   network_->zero_gradients();
   const sparse::CsrView x = augmenter_ ? augmenter_->augment(batch.x.view(), at_.epoch, at_.batches) : batch.x.view();
   const nn::NetworkOutput output = network_->forward(x);
-  const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), class_weights_, plan_.lambda_sparse);
+  const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), terms_);
   loss.backward();
   const double norm = optimizer_.step(plan_.learning_rate_of(at_.epoch));
   const double value = loss.item<double>();

@@ -9,8 +9,6 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/metrics/evaluation.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/label_subtypes.hpp"
-#include "sctab/train/loss.hpp"
 #include "sctab/train/reader_threads.hpp"
 
 namespace sctab::train {
@@ -45,6 +43,12 @@ at::Tensor class_weights_tensor(const CorpusSize& size, bool balanced) {
   return weights;
 }
 
+LossTerms loss_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes) {
+  LossTerms terms{.class_weights = class_weights_tensor(size, plan.class_weights), .lambda_sparse = plan.lambda_sparse};
+  if (plan.loss == LossKind::kHierarchical) terms.hierarchy = hierarchy_tensor(subtypes);
+  return terms;
+}
+
 void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan, int threads) {
   store::Loader loader(store, store::Split::kTrain,
                        {.batch_size = plan.batch_size, .shuffle = false, .threads = reader_threads(threads)});
@@ -55,12 +59,8 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
   }
 }
 
-Validation::Validation(const store::Store& store, at::Tensor class_weights, double lambda_sparse, int threads)
-    : store_(store),
-      subtypes_(store_subtypes(store)),
-      class_weights_(std::move(class_weights)),
-      lambda_sparse_(lambda_sparse),
-      threads_(threads) {}
+Validation::Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms, int threads)
+    : store_(store), subtypes_(std::move(subtypes)), terms_(std::move(terms)), threads_(threads) {}
 
 ValidationScores Validation::score(nn::Network& network) const {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -69,7 +69,7 @@ ValidationScores Validation::score(nn::Network& network) const {
   network.eval();
   store::Loader loader(store_, store::Split::kVal,
                        {.batch_size = kValidationBatch, .shuffle = false, .threads = reader_threads(threads_)});
-  SplitLoss loss(class_weights_, lambda_sparse_);
+  SplitLoss loss(terms_);
   metrics::ConfusionMatrix confusion(subtypes_.size());
   for (store::Batch batch; loader.next(batch);) {
     core::check_interrupt();
@@ -78,8 +78,10 @@ ValidationScores Validation::score(nn::Network& network) const {
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const auto truth = batch.cell_types[i], predicted = targets[i];
       confusion.add(truth, predicted);
-      // The published code's targets: the prediction where it is a subtype of the author's label.
-      if (!subtypes_.is_subtype(static_cast<std::size_t>(truth), static_cast<std::size_t>(predicted))) {
+      // The published code's targets: the prediction where it is a subtype of the author's label. The hierarchical
+      // loss has the subtypes in it already.
+      if (terms_.hierarchy.defined() ||
+          !subtypes_.is_subtype(static_cast<std::size_t>(truth), static_cast<std::size_t>(predicted))) {
         targets[i] = truth;
       }
     }
