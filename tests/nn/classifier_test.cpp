@@ -157,6 +157,19 @@ TEST(Classifier, WeightsOfAnotherModelAreNamed) {
                           "shape");
 }
 
+TEST(Classifier, MembersOfOtherGenesOrTypesAreNamed) {
+  for (const bool genes : {false, true}) {
+    const TemporaryFolder folder;
+    write_small_model(folder / "model", ModelKind::kLinear, 2);
+    Architecture other = small_architecture(ModelKind::kLinear);
+    ++(genes ? other.n_genes : other.n_types);
+    ModelDescription description = read_description(folder / "model");
+    save_weights(folder / "model" / "member-2.safetensors", *make_network(other, 1));
+    write_description(folder / "model", description);
+    SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model"), core::InputError, "member-2.safetensors", "shape");
+  }
+}
+
 TEST(Classifier, RefusesHalfPrecisionOfDenseArrays) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kLinear);
