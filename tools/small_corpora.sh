@@ -2,15 +2,17 @@
 # small_corpora.sh CELLS OUT: the table of docs/small-corpora.md. CELLS: the folder of the nine labelled files of the
 # cross-tissue mix, with ../ontology and ../genes beside it. Every kind of model is trained on eight studies and scored
 # on the ninth, and on donors left out. What OUT holds already is not computed again.
-#   SCTAB=build/sctab  KINDS="linear mlp …"  STUDIES="kang_ifnb …"  SPLITS="1 2 3"
+#   SCTAB=build/sctab  KINDS="linear mlp-hierarchical …"  STUDIES="kang_ifnb …"  SPLITS="1 2 3"  SEEDS="1 2"  THREADS=0
 set -euo pipefail
 cells=$1 out=$2
 sctab=${SCTAB:-build/sctab}
+threads=${THREADS:-0}
 read -r -a kinds <<<"${KINDS:-linear mlp tabnet celltypist pca+linear centroid xgboost mixed}"
 read -r -a files <<<"$("$(dirname "$0")"/cross_tissue_files.sh "$cells")"
 # pelka_colon_epithelium has one type alone, which is no classification.
-read -r -a studies <<<"${STUDIES:-kang_ifnb zheng_facs he_liver wu_breast_cid4465 darmanis_brain moncada_pdac_a baron_pancreas_mini li_colon_normal_mucosa}"
-read -r -a splits <<<"${SPLITS:-1 2 3}"
+read -r -a studies <<<"${STUDIES-kang_ifnb zheng_facs he_liver wu_breast_cid4465 darmanis_brain moncada_pdac_a baron_pancreas_mini li_colon_normal_mucosa}"
+read -r -a splits <<<"${SPLITS-1 2 3 4 5 6}"
+read -r -a seeds <<<"${SEEDS:-1 2}"
 common=(--ontology "$cells"/../ontology/cl_2023-07-20.obo --genes "$cells"/../genes/sctab_features.csv --any-assay --assume-primary)
 mkdir -p "$out"
 
@@ -20,17 +22,23 @@ build() {  # STORE options and sources…
 }
 
 score() {  # FOLD TEST_STORE SPLIT
+  local kind seed model loss=()
   for kind in "${kinds[@]}"; do
-    local model=$out/$1.$kind
-    [ -f "$model.json" ] && continue
-    [ -d "$model" ] || "$sctab" --quiet train "$out/$1" -o "$model" --model "$kind" >"$model.log"
-    "$sctab" --quiet evaluate "$model" "$2" --split "$3" -o "$model.json" >/dev/null
+    for seed in "${seeds[@]}"; do
+      model=$out/$1.$kind.$seed
+      [ -f "$model.json" ] && continue
+      loss=()
+      [[ $kind == *-hierarchical ]] && loss=(--loss hierarchical)
+      [ -d "$model" ] || "$sctab" --quiet train "$out/$1" -o "$model" --model "${kind%-hierarchical}" "${loss[@]}" \
+        --seed "$seed" --threads "$threads" --resume >"$model.log"
+      "$sctab" --quiet evaluate "$model" "$2" --split "$3" -o "$model.json" >/dev/null
+    done
   done
 }
 
-for seed in "${splits[@]}"; do
-  build "$out/donors-$seed" --min-cells 15 --min-donors 1 --seed "$seed" "${files[@]}"
-  score "donors-$seed" "$out/donors-$seed" test
+for split in "${splits[@]}"; do
+  build "$out/donors-$split" --min-cells 15 --min-donors 1 --seed "$split" "${files[@]}"
+  score "donors-$split" "$out/donors-$split" test
 done
 for study in "${studies[@]}"; do
   others=()
@@ -40,25 +48,30 @@ for study in "${studies[@]}"; do
   score "without-$study" "$out/only-$study" train
 done
 
-/usr/bin/python3 - "$out" "${kinds[@]}" -- "${splits[@]/#/donors-}" "${studies[@]/#/without-}" <<'PY'
+/usr/bin/python3 - "$out" "${kinds[@]}" -- "${seeds[@]}" -- "${splits[@]/#/donors-}" "${studies[@]/#/without-}" <<'PY'
 import json, sys
 out, rest = sys.argv[1], sys.argv[2:]
-kinds, folds = rest[:rest.index("--")], rest[rest.index("--") + 1:]
-def f1_of_types(fold, kind):  # of the types that the test cells have
-    per_type = json.load(open(f"{out}/{fold}.{kind}.json"))["per_type"]
+kinds, rest = rest[:rest.index("--")], rest[rest.index("--") + 1:]
+seeds, folds = rest[:rest.index("--")], rest[rest.index("--") + 1:]
+def f1_of_types(fold, kind, seed):  # of the types that the test cells have
+    per_type = json.load(open(f"{out}/{fold}.{kind}.{seed}.json"))["per_type"]
     return {t["id"]: t["f1"] for t in per_type if t["n_true"] > 0}
 scores = {k: [] for k in kinds}
-n_types = []
+spread, n_types = {k: [] for k in kinds}, []
 for fold in folds:
-    f1 = {k: f1_of_types(fold, k) for k in kinds}
+    f1 = {(k, s): f1_of_types(fold, k, s) for k in kinds for s in seeds}
     # Types that no model ever calls right are those that the training studies lack.
-    known = [t for t in f1[kinds[0]] if any(f1[k][t] > 0 for k in kinds)]
+    known = [t for t in next(iter(f1.values())) if any(of_type[t] > 0 for of_type in f1.values())]
     n_types.append(len(known))
-    for k in kinds: scores[k].append(sum(f1[k][t] for t in known) / len(known))
+    for k in kinds:
+        by_seed = [sum(f1[k, s][t] for t in known) / len(known) for s in seeds]
+        scores[k].append(sum(by_seed) / len(seeds))
+        spread[k].append(max(by_seed) - min(by_seed))
+def row(name, n, values, best):
+    print(f"| {name} | {n} | " + " | ".join(f"**{v:.3f}**" if v == best else f"{v:.3f}" for v in values) + " |")
 print("| left out | types | " + " | ".join(kinds) + " |\n|---|--:|" + "--:|" * len(kinds))
 for i, fold in enumerate(folds):
-    best = max(scores[k][i] for k in kinds)
-    row = (f"**{scores[k][i]:.3f}**" if scores[k][i] == best else f"{scores[k][i]:.3f}" for k in kinds)
-    print(f"| {fold.replace('without-', '')} | {n_types[i]} | " + " | ".join(row) + " |")
-print("| mean | | " + " | ".join(f"{sum(scores[k]) / len(folds):.3f}" for k in kinds) + " |")
+    row(fold.replace("without-", ""), n_types[i], [scores[k][i] for k in kinds], max(scores[k][i] for k in kinds))
+row("mean", "", [sum(scores[k]) / len(folds) for k in kinds], None)
+row("mean range over seeds", "", [sum(spread[k]) / len(folds) for k in kinds], None)
 PY

@@ -19,8 +19,8 @@ at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes);
 
 /// Cross-entropy with class weights, sum(w·l) / sum(w) as in torch, minus lambda_sparse times the mask loss.
 /// Hierarchical cross-entropy takes for a label's probability the sum over it and its subtypes, l = -log(sum of p):
-/// an author who writes "T cell" does not say that the cell is no CD4 T cell (D'Ascenzo and Cultrera di Montesano
-/// 2025). targets: int64, one a cell. A scalar with a gradient.
+/// an author who writes "T cell" does not say that the cell is no CD4 T cell (Cultrera di Montesano et al.
+/// 2026). targets: int64, one a cell. A scalar with a gradient.
 at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const LossTerms& terms);
 
 /// The same loss over a split that comes in batches, in double: the size of the batches does not change it.
