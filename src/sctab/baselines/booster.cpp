@@ -4,6 +4,7 @@
 #include <xgboost/c_api.h>
 
 #include <cstdlib>
+#include <exception>
 #include <limits>
 #include <stdexcept>
 
@@ -15,6 +16,55 @@ namespace {
 void check(int status) {
   if (status != 0) throw std::runtime_error(fmt::format("libxgboost: {}", XGBGetLastError()));
 }
+
+/// Brings batches to libxgboost, which asks for them through C functions that nothing may be thrown out of.
+class BatchFeed {
+ public:
+  BatchFeed(BoosterBatches& batches, std::size_t width) : batches_(batches), width_(width) {
+    check(XGProxyDMatrixCreate(&proxy_));
+  }
+  ~BatchFeed() { XGDMatrixFree(proxy_); }
+  BatchFeed(const BatchFeed&) = delete;
+  BatchFeed& operator=(const BatchFeed&) = delete;
+
+  [[nodiscard]] DMatrixHandle proxy() const { return proxy_; }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+  static void restart(DataIterHandle feed) { static_cast<BatchFeed*>(feed)->batches_.restart(); }
+  /// 1: the proxy holds the next batch; 0: there is none.
+  static int next(DataIterHandle feed) {
+    auto& self = *static_cast<BatchFeed*>(feed);
+    if (self.error_) return 0;
+    try {
+      return self.hand_over() ? 1 : 0;
+    } catch (...) {
+      self.error_ = std::current_exception();
+      return 0;
+    }
+  }
+
+ private:
+  bool hand_over() {
+    if (!batches_.next(batch_)) return false;
+    const std::size_t n_rows = batch_.labels.size();
+    SCTAB_ASSERT(n_rows > 0 && batch_.rows.size() == n_rows * width_);
+    // The addresses that NumPy's array interface names stay valid until the next batch is asked for.
+    const std::string description =
+        fmt::format(R"({{"data": [{}, true], "shape": [{}, {}], "typestr": "<f4", "version": 3}})",
+                    reinterpret_cast<std::uintptr_t>(batch_.rows.data()), n_rows, width_);
+    check(XGProxyDMatrixSetDataDense(proxy_, description.c_str()));
+    check(XGDMatrixSetFloatInfo(proxy_, "label", batch_.labels.data(), n_rows));
+    if (!batch_.weights.empty()) check(XGDMatrixSetFloatInfo(proxy_, "weight", batch_.weights.data(), n_rows));
+    return true;
+  }
+
+  BoosterBatches& batches_;
+  std::size_t width_;
+  BoosterBatch batch_;
+  DMatrixHandle proxy_ = nullptr;
+  std::exception_ptr error_;
+};
 
 }  // namespace
 
@@ -29,6 +79,18 @@ BoosterData::BoosterData(std::span<const float> rows, std::int64_t width) {
   check(XGDMatrixCreateFromMat(rows.data(), rows.size() / n_columns, n_columns, std::numeric_limits<float>::quiet_NaN(),
                                &handle));
   handle_.reset(handle);
+}
+
+BoosterData::BoosterData(BoosterBatches& batches, std::int64_t width, int threads, const BoosterData* quantiles_of) {
+  BatchFeed feed(batches, static_cast<std::size_t>(width));
+  const std::string options = fmt::format(R"({{"missing": NaN, "nthread": {}, "max_bin": 256}})", threads);
+  DMatrixHandle handle = nullptr;
+  const int status = XGQuantileDMatrixCreateFromCallback(&feed, feed.proxy(),
+                                                         quantiles_of == nullptr ? nullptr : quantiles_of->handle(),
+                                                         BatchFeed::restart, BatchFeed::next, options.c_str(), &handle);
+  if (status == 0) handle_.reset(handle);
+  feed.rethrow();
+  check(status);
 }
 
 void BoosterData::set_labels(std::span<const float> labels) {

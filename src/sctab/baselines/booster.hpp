@@ -9,10 +9,33 @@
 
 namespace sctab::baselines {
 
-/// Samples of libxgboost: a row-major matrix, labels and weights of the rows. Copies what it is given.
+/// Some rows of a matrix, row-major, with a label of each and, where there are, weights.
+struct BoosterBatch {
+  std::vector<float> rows, labels, weights;
+};
+
+/// Rows handed over batch by batch, as often as they are asked for, the same ones in the same order each time.
+class BoosterBatches {
+ public:
+  BoosterBatches() = default;
+  virtual ~BoosterBatches() = default;
+  BoosterBatches(const BoosterBatches&) = delete;
+  BoosterBatches& operator=(const BoosterBatches&) = delete;
+  virtual void restart() = 0;
+  /// The next rows, at least one; false where there are no more.
+  virtual bool next(BoosterBatch& batch) = 0;
+};
+
+/// Samples of libxgboost: rows, labels and weights of the rows.
 class BoosterData {
  public:
+  /// Copies the rows. To predict on.
   BoosterData(std::span<const float> rows, std::int64_t width);
+  static constexpr std::int64_t kPasses = 4, kPassesWithQuantiles = 3;  // over the batches: found by a test
+  /// Holds each value as its bin among the quantiles of its column: two bytes a value. quantiles_of: data whose
+  /// quantiles to take, so that trees grown on it say the same as on the values; nullptr: these rows' own. Rethrows
+  /// what a batch throws.
+  BoosterData(BoosterBatches& batches, std::int64_t width, int threads, const BoosterData* quantiles_of);
   void set_labels(std::span<const float> labels);
   void set_weights(std::span<const float> weights);
   [[nodiscard]] void* handle() const { return handle_.get(); }

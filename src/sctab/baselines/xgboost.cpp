@@ -35,37 +35,79 @@ struct Classes {
   }
 };
 
-/// The components of a split's cells that have a class, with their classes.
-struct Samples {
-  std::vector<float> components, classes, weights;
-};
+/// The components of a split's cells that have a class, projected anew each time: no cells × components array is held.
+class ProjectedCells : public BoosterBatches {
+ public:
+  /// to_train: cells weigh as their class, balanced, and the quantiles are theirs.
+  ProjectedCells(const Corpus& corpus, const Pca& pca, const Classes& classes, store::Split split, bool to_train)
+      : pca_(pca),
+        classes_(classes),
+        loader_(corpus.store, split,
+                {.batch_size = kBatch, .shuffle = false, .threads = train::reader_threads(corpus.threads)}),
+        progress_(fmt::format("quantiles of the components of {}", store::name(split)),
+                  (to_train ? BoosterData::kPasses : BoosterData::kPassesWithQuantiles) * corpus.store.n_cells(split)) {
+    if (to_train) class_weights_ = metrics::balanced_class_weights(corpus.size.cells_per_type);
+  }
 
-Samples project_split(const Corpus& corpus, const Pca& pca, const Classes& classes, store::Split split) {
-  const std::vector<double> class_weights = metrics::balanced_class_weights(corpus.size.cells_per_type);
-  Samples samples;
-  const auto width = static_cast<std::size_t>(pca.n_components);
-  samples.components.reserve(static_cast<std::size_t>(corpus.store.n_cells(split)) * width);
-  store::Loader loader(corpus.store, split, {.shuffle = false, .threads = train::reader_threads(corpus.threads)});
-  std::vector<float> scores;
-  for (store::Batch batch; loader.next(batch);) {
-    core::check_interrupt();
-    scores.resize(batch.cell_types.size() * width);
-    pca.project(batch.x.view(), scores);
-    for (std::size_t cell = 0; cell < batch.cell_types.size(); ++cell) {
-      const auto type = static_cast<std::size_t>(batch.cell_types[cell]);
-      if (classes.class_of_type[type] < 0) continue;
-      const auto row = std::span(scores).subspan(cell * width, width);
-      samples.components.insert(samples.components.end(), row.begin(), row.end());
-      samples.classes.push_back(static_cast<float>(classes.class_of_type[type]));
-      samples.weights.push_back(static_cast<float>(class_weights[type]));
+  void restart() override { must_restart_ = true; }
+  bool next(BoosterBatch& batch) override {
+    if (must_restart_) loader_.start(0);  // not before it is needed: the loader reads ahead
+    must_restart_ = false;
+    for (auto* values : {&batch.rows, &batch.labels, &batch.weights}) values->clear();
+    while (batch.labels.empty() && loader_.next(cells_)) {
+      core::check_interrupt();
+      take_cells(batch);
+      progress_.advance(cells_.x.n_cells);
+    }
+    return !batch.labels.empty();
+  }
+  void finish() { progress_.finish(); }
+
+ private:
+  static constexpr std::int64_t kBatch = 4096;
+
+  void take_cells(BoosterBatch& batch) {
+    const auto width = static_cast<std::size_t>(pca_.n_components);
+    scores_.resize(cells_.cell_types.size() * width);
+    pca_.project(cells_.x.view(), scores_);
+    for (std::size_t cell = 0; cell < cells_.cell_types.size(); ++cell) {
+      const auto type = static_cast<std::size_t>(cells_.cell_types[cell]);
+      if (classes_.class_of_type[type] < 0) continue;
+      const auto row = std::span(scores_).subspan(cell * width, width);
+      batch.rows.insert(batch.rows.end(), row.begin(), row.end());
+      batch.labels.push_back(static_cast<float>(classes_.class_of_type[type]));
+      if (!class_weights_.empty()) batch.weights.push_back(static_cast<float>(class_weights_[type]));
     }
   }
-  return samples;
+
+  const Pca& pca_;
+  const Classes& classes_;
+  store::Loader loader_;
+  core::Progress progress_;
+  std::vector<double> class_weights_;
+  store::Batch cells_;
+  std::vector<float> scores_;
+  bool must_restart_ = false;
+};
+
+int threads_of(const Corpus& corpus) {
+  return corpus.threads > 0 ? corpus.threads : core::default_threads();
+}
+
+/// quantiles_of: the training cells. Null where no cell of the split has a class.
+std::unique_ptr<BoosterData> load(const Corpus& corpus, const Pca& pca, const Classes& classes, store::Split split,
+                                  const BoosterData* quantiles_of) {
+  const auto types = corpus.store.codes(split, store::Field::kCellType);
+  const auto has_class = [&](auto type) { return classes.class_of_type[static_cast<std::size_t>(type)] >= 0; };
+  if (std::ranges::none_of(types, has_class)) return nullptr;
+  ProjectedCells cells(corpus, pca, classes, split, quantiles_of == nullptr);
+  auto data = std::make_unique<BoosterData>(cells, pca.n_components, threads_of(corpus), quantiles_of);
+  cells.finish();
+  return data;
 }
 
 std::map<std::string, std::string> parameters_of(const Corpus& corpus, const XgboostOptions& options,
                                                  std::size_t n_classes) {
-  const int threads = corpus.threads > 0 ? corpus.threads : core::default_threads();
   return {{"objective", "multi:softprob"},
           {"eval_metric", "mlogloss"},
           {"tree_method", "hist"},
@@ -74,7 +116,7 @@ std::map<std::string, std::string> parameters_of(const Corpus& corpus, const Xgb
           {"subsample", fmt::format("{}", options.subsample)},
           {"max_depth", std::to_string(options.max_depth)},
           {"seed", std::to_string(corpus.seed % (std::uint64_t{1} << 31))},
-          {"nthread", std::to_string(threads)},
+          {"nthread", std::to_string(threads_of(corpus))},
           {"verbosity", "0"}};
 }
 
@@ -148,15 +190,8 @@ Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
   const Pca pca = fit_pca(corpus.store, options.pca, corpus.threads);
   CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
   const Classes classes(cells);
-  const auto load = [&](store::Split split, bool weighted) -> std::unique_ptr<BoosterData> {
-    const Samples samples = project_split(corpus, pca, classes, split);
-    if (samples.classes.empty()) return nullptr;
-    auto data = std::make_unique<BoosterData>(samples.components, pca.n_components);
-    data->set_labels(samples.classes);
-    if (weighted) data->set_weights(samples.weights);
-    return data;
-  };
-  const auto train = load(store::Split::kTrain, true), val = load(store::Split::kVal, false);
+  const auto train = load(corpus, pca, classes, store::Split::kTrain, nullptr);
+  const auto val = load(corpus, pca, classes, store::Split::kVal, train.get());
   std::vector<const BoosterData*> cache = {train.get()};
   if (val != nullptr) cache.push_back(val.get());
   Booster booster(parameters_of(corpus, options, classes.type_of_class.size()), cache);

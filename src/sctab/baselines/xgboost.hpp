@@ -21,7 +21,8 @@ struct XgboostOptions {
   static XgboostOptions defaults();
 };
 
-/// Holds the components of all training cells in memory: n_components × 12 bytes a cell.
+/// Holds the bins of all training and validation cells' components in memory, 2 bytes each, and libxgboost's margins
+/// and gradients, 12 bytes a cell and type.
 Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options);
 
 /// Embedding: the components.
