@@ -70,7 +70,8 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused("colour = 3\n" + model, "line 3", "colour", "not known");
   refused("", "model", "at least one", "[[model]]");
   refused(model + "[[part]]\nname = \"x\"\nby = \"cells\"\n", "line 6", "fraction", "missing");
-  refused(model + "[[part]]\nname = \"x\"\nby = \"cells\"\nfraction = 1.5\n", "line 9", "1.5", "below 1");
+  refused(model + "[[part]]\nname = \"x\"\nby = \"cells\"\nfraction = 1.5\n", "line 9", "1.5", "at most 1");
+  refused(model + "[[part]]\nname = \"x\"\nfraction = 0.5\n", "line 8", "by is missing", "donors");
   refused(model + "[corpus]\nmin_cells = 1\n", "corpus", "sources", "simulate");
   refused(model + "[corpus.simulate]\ncells = \"many\"\n", "line 7", "cells", "whole number");
   refused(model + model, "a", "two", "name of its own");
@@ -83,6 +84,34 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused(finding + "left = {model = \"a\", seed = 2}\nthan = 0.5\n", "line 9", "seed", "over_part");
   SCTAB_EXPECT_THROW_WITH(parse_recipe("title = \"t\"\nseeds = [1, 1]\n" + model), InputError, "line 2", "seeds",
                           "once");
+}
+
+TEST(Recipe, APartOfAllCellsOfATissueNeedsNoShare) {
+  const std::string head = with_head(kModel) + "[[part]]\nname = \"x\"\nonly_tissues = [\"lung\"]\n";
+  const PartSpec plain = parse_recipe(head).parts.at(0);
+  EXPECT_FALSE(plain.is_whole());
+  for (const char* share : {"fraction = 1\n", "by = \"cells\"\nfraction = 1\n", "by = \"donors\"\nfraction = 1.0\n"}) {
+    const PartSpec given = parse_recipe(head + share).parts.at(0);
+    EXPECT_EQ(given.fraction, 1) << share;
+    EXPECT_EQ(to_json(given), to_json(plain)) << share << ": the same cells are the same trial";
+  }
+  EXPECT_NE(to_json(parse_recipe(head + "by = \"donors\"\nfraction = 0.5\n").parts.at(0)), to_json(plain));
+  const std::string whole = "[[part]]\nname = \"x\"\nby = \"cells\"\nfraction = 1\n";
+  EXPECT_TRUE(parse_recipe(with_head(kModel) + whole).parts.at(0).is_whole());
+}
+
+TEST(Recipe, AMixedEnsembleTakesTheSizesOfItsKinds) {
+  const Recipe recipe =
+      parse_recipe(with_head("[[model]]\nname = \"m\"\nkind = \"mixed\"\nmembers = 1\nn_d = 16\nn_a = 8\nn_hidden = 2\n"
+                             "dropout = 0.5\n"));
+  const std::vector<train::TrainPlan> plans = train::choose_plans(
+      recipe.models.at(0).network,
+      {.n_train = 1000, .n_val = 100, .n_genes = 50, .cells_per_type = std::vector<std::int64_t>(4, 250)});
+  ASSERT_EQ(plans.size(), 3U);
+  EXPECT_EQ(plans[0].architecture.tabnet.n_d, 16);
+  EXPECT_EQ(plans[0].architecture.tabnet.n_a, 8);
+  EXPECT_EQ(plans[1].architecture.mlp.n_hidden, 2);
+  EXPECT_EQ(plans[1].architecture.mlp.dropout, 0.5);
 }
 
 TEST(Recipe, ALoaderIsAModelThatIsNotTrained) {

@@ -27,11 +27,11 @@ struct CorpusSpec {
 /// A part of the store's training cells: all of them, or those that `corpus subsample` leaves.
 struct PartSpec {
   std::string name = "all";
-  std::optional<corpus::SubsampleBy> by{};  // none: all
-  double fraction = 1;
+  std::optional<corpus::SubsampleBy> by{};  // given where fraction is below 1
+  double fraction = 1;                      // of the training cells or donors; 1: all
   std::vector<std::string> without_types{}, only_tissues{};
 
-  [[nodiscard]] bool is_whole() const { return !by && without_types.empty() && only_tissues.empty(); }
+  [[nodiscard]] bool is_whole() const { return fraction == 1 && without_types.empty() && only_tissues.empty(); }
 };
 /// All but the name: what decides which cells these are.
 nlohmann::json to_json(const PartSpec& part);

@@ -66,6 +66,24 @@ void take_all(SettingsReader& reader, CorpusSpec& corpus) {
   take_split(reader, corpus.build.split);
 }
 
+void take_share(SettingsReader& reader, PartSpec& part) {
+  std::string by;
+  const bool has_by = reader.take_choice("by", by, {"cells", "donors"});
+  const bool has_fraction = reader.take("fraction", part.fraction);
+  if (has_by && !has_fraction) {
+    throw core::InputError(fmt::format("{} is missing; give the share of the {}", reader.where("fraction"), by));
+  }
+  if (!(part.fraction > 0 && part.fraction <= 1)) {
+    throw core::InputError(
+        fmt::format("{} is {}; a number above 0 and at most 1 is expected", reader.where("fraction"), part.fraction));
+  }
+  if (!has_by && part.fraction < 1) {
+    throw core::InputError(fmt::format("{} is {}, and by is missing; give by = \"cells\" or by = \"donors\"",
+                                       reader.where("fraction"), part.fraction));
+  }
+  if (has_by) part.by = by == "cells" ? corpus::SubsampleBy::kCells : corpus::SubsampleBy::kDonors;
+}
+
 }  // namespace
 
 CorpusSpec read_corpus(SettingsReader reader) {
@@ -79,15 +97,7 @@ CorpusSpec read_corpus(SettingsReader reader) {
 PartSpec read_part(SettingsReader reader) {
   PartSpec part;
   reader.require("name", part.name);
-  std::string by;
-  if (reader.take_choice("by", by, {"cells", "donors"})) {
-    part.by = by == "cells" ? corpus::SubsampleBy::kCells : corpus::SubsampleBy::kDonors;
-    reader.require("fraction", part.fraction);
-    if (!(part.fraction > 0 && part.fraction < 1)) {
-      throw core::InputError(
-          fmt::format("{} is {}; a number above 0 and below 1 is expected", reader.where("fraction"), part.fraction));
-    }
-  }
+  take_share(reader, part);
   reader.take("without_types", part.without_types);
   reader.take("only_tissues", part.only_tissues);
   reader.require_no_others();
@@ -96,7 +106,7 @@ PartSpec read_part(SettingsReader reader) {
 
 nlohmann::json to_json(const PartSpec& part) {
   auto json = nlohmann::json::object();
-  if (part.by) {
+  if (part.by && part.fraction < 1) {  // all of them are the same cells by either
     json["by"] = corpus::name(*part.by);
     json["fraction"] = part.fraction;
   }

@@ -42,8 +42,9 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   reader.take("class_weights", options.class_weights);
   reader.take("members", options.members);
   reader.take("augment", model.augment);
-  if (options.kind == ModelKind::kTabnet) take_tabnet(reader, options);
-  if (options.kind == ModelKind::kMlp) take_mlp(reader, options);
+  const bool is_mixed = options.kind == ModelKind::kMixed;  // takes what each of its kinds takes
+  if (is_mixed || options.kind == ModelKind::kTabnet) take_tabnet(reader, options);
+  if (is_mixed || options.kind == ModelKind::kMlp) take_mlp(reader, options);
   if (options.members && *options.members < 1)
     throw core::InputError(reader.where("members") + " is below 1; give at least 1 network");
 }
@@ -85,9 +86,8 @@ ModelSpec read_model(SettingsReader reader) {
   ModelSpec model;
   std::string kind;
   reader.require("name", model.name);
-  reader.require("kind", kind);
-  reader.take_choice("kind", kind,
-                     {"tabnet", "mlp", "linear", "mixed", "xgboost", "celltypist", "pca+linear", "centroid", "loader"});
+  reader.require_choice(
+      "kind", kind, {"tabnet", "mlp", "linear", "mixed", "xgboost", "celltypist", "pca+linear", "centroid", "loader"});
   reader.take("parts", model.parts);
   if (kind == "loader") {
     take_loader(reader, model);

@@ -38,8 +38,7 @@ FigureSpec read_figure(SettingsReader reader) {
   std::vector<std::string> names;
   for (const NamedKind& named : kKinds) names.emplace_back(named.name);
   reader.require("title", figure.title);
-  reader.require("kind", kind);
-  reader.take_choice("kind", kind, names);
+  reader.require_choice("kind", kind, names);
   for (const NamedKind& named : kKinds) {
     if (kind == named.name) figure.kind = named.kind;
   }

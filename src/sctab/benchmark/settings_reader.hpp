@@ -39,6 +39,10 @@ class SettingsReader {
   }
   /// A text that is one of `choices`.
   bool take_choice(std::string_view key, std::string& value, const std::vector<std::string>& choices);
+  /// As take_choice(); throws where the key is missing.
+  void require_choice(std::string_view key, std::string& value, const std::vector<std::string>& choices) {
+    if (!take_choice(key, value, choices)) missing(key);
+  }
   /// The table of that name; nothing where it is not given.
   std::optional<SettingsReader> take_table(std::string_view key);
   /// The tables of a list of them.
