@@ -15,11 +15,20 @@ fs::path below(const fs::path& data, const fs::path& path) {
   return path.empty() ? path : data / path;
 }
 
+/// The options of a build, with paths below the data folder.
+corpus::BuildOptions build_options(const CorpusSpec& corpus, const CorpusOptions& options) {
+  corpus::BuildOptions build = corpus.build;
+  build.memory_bytes = options.memory_bytes;
+  build.threads = options.threads;
+  build.ontology = below(options.data, build.ontology);
+  build.genes = below(options.data, build.genes);
+  build.symbols = below(options.data, build.symbols);
+  return build;
+}
+
 /// The files that a store is built from: those of the data folder, or simulated ones.
 std::vector<fs::path> find_sources(const CorpusSpec& corpus, const fs::path& folder, const CorpusOptions& options,
                                    corpus::BuildOptions& build) {
-  build.memory_bytes = options.memory_bytes;
-  build.threads = options.threads;
   if (corpus.simulated) {
     simulate::SimulateOptions simulated = *corpus.simulated;
     simulated.threads = options.threads;
@@ -28,29 +37,34 @@ std::vector<fs::path> find_sources(const CorpusSpec& corpus, const fs::path& fol
     build.genes = made.genes;
     return made.sources;
   }
-  build.ontology = below(options.data, build.ontology);
-  build.genes = below(options.data, build.genes);
-  build.symbols = below(options.data, build.symbols);
   std::vector<fs::path> sources;
   for (const fs::path& source : corpus.sources) sources.push_back(options.data / source);
   return sources;
 }
 
-/// What the store was built from, to see whether it still is what the recipe says: settings, sizes and times of files.
-nlohmann::json origin(const CorpusSpec& corpus, const fs::path& data) {
-  nlohmann::json json = {{"corpus", corpus.as_given}, {"files", nlohmann::json::object()}};
-  for (const fs::path& source : corpus.sources) {
-    const fs::path path = data / source;
-    std::error_code missing;
-    const auto bytes = fs::file_size(path, missing);
-    if (missing) {
-      throw core::InputError(
-          fmt::format("{}: no such file; the recipe builds its corpus from it, below the folder that "
-                      "--data names",
-                      path.string()));
-    }
-    json["files"][source.string()] = {{"bytes", bytes}, {"time", fs::last_write_time(path).time_since_epoch().count()}};
+/// Size and time of a file, to see whether it still is what it was.
+nlohmann::json state_of(const fs::path& path) {
+  std::error_code missing;
+  const auto bytes = fs::file_size(path, missing);
+  if (missing) {
+    throw core::InputError(fmt::format(
+        "{}: no such file; the recipe builds its corpus from it, below the folder that --data names", path.string()));
   }
+  return {{"bytes", bytes}, {"time", fs::last_write_time(path).time_since_epoch().count()}};
+}
+
+/// What the store was built from, to see whether it still is what the recipe says: settings, and the state of all files
+/// that are read, the ontology also where the recipe names none and it is found.
+nlohmann::json origin(const CorpusSpec& corpus, const CorpusOptions& options) {
+  nlohmann::json json = {{"corpus", corpus.as_given}, {"sctab_version", SCTAB_VERSION}};
+  json["files"] = nlohmann::json::object();
+  if (corpus.simulated) return json;
+  for (const fs::path& source : corpus.sources) json["files"][source.string()] = state_of(options.data / source);
+  const corpus::BuildOptions build = build_options(corpus, options);
+  const fs::path ontology = corpus::find_ontology(build.ontology, options.data / corpus.sources.front());
+  json["ontology"] = state_of(ontology);
+  if (!build.genes.empty()) json["genes"] = state_of(build.genes);
+  if (!build.symbols.empty()) json["symbols"] = state_of(build.symbols);
   return json;
 }
 
@@ -69,13 +83,13 @@ store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const Cor
         "a store of yours with --store");
   }
   const fs::path store = folder / "store", note = folder / "store-origin.json";
-  const nlohmann::json wanted = origin(*recipe.corpus, options.data);
+  const nlohmann::json wanted = origin(*recipe.corpus, options);
   if (fs::exists(store / "store.json") && fs::exists(note) && core::read_json(note) == wanted) {
     return store::Store::open(store);
   }
   fs::remove(note);
   try {
-    corpus::BuildOptions build = recipe.corpus->build;
+    corpus::BuildOptions build = build_options(*recipe.corpus, options);
     const std::vector<fs::path> sources = find_sources(*recipe.corpus, folder, options, build);
     fs::remove_all(store.string() + ".build");  // of a run cut off, and perhaps of an earlier recipe
     corpus::build(sources, store, build);

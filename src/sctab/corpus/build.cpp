@@ -30,20 +30,6 @@ using store::Split;
 
 constexpr std::int64_t kLeastMemory = 500'000'000;  // what any corpus of 20,000 genes needs
 
-fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
-  if (!given.empty()) return given;
-  const char* variable = std::getenv("SCTAB_ONTOLOGY");
-  if (variable != nullptr && *variable != '\0') return variable;
-  for (const char* name : {"ontology.obo", "cl.obo"}) {
-    const fs::path beside = first_source.parent_path() / name;
-    if (fs::exists(beside)) return beside;
-  }
-  throw InputError(
-      fmt::format("{}: no Cell Ontology is given, and there is no ontology.obo or cl.obo beside the first "
-                  "source; name an obo or json file with --ontology or in $SCTAB_ONTOLOGY",
-                  first_source.string()));
-}
-
 // Edges that lead nowhere are what a file cut at a line's end looks like: said, since types may lose their ancestors.
 Ontology load_ontology(const fs::path& path) {
   Ontology ontology = Ontology::load(path);
@@ -269,6 +255,20 @@ BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sour
 }
 
 }  // namespace
+
+fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
+  if (!given.empty()) return given;
+  const char* variable = std::getenv("SCTAB_ONTOLOGY");
+  if (variable != nullptr && *variable != '\0') return variable;
+  for (const char* name : {"ontology.obo", "cl.obo"}) {
+    const fs::path beside = first_source.parent_path() / name;
+    if (fs::exists(beside)) return beside;
+  }
+  throw InputError(
+      fmt::format("{}: no Cell Ontology is given, and there is no ontology.obo or cl.obo beside the first "
+                  "source; name an obo or json file with --ontology or in $SCTAB_ONTOLOGY",
+                  first_source.string()));
+}
 
 void BuildOptions::validate() const {
   curation.validate();

@@ -54,4 +54,7 @@ struct BuildResult {
 BuildResult build(const std::vector<std::filesystem::path>& sources, const std::filesystem::path& store,
                   const BuildOptions& options);
 
+/// The ontology that a build reads: the one given, else as BuildOptions says. Throws InputError where there is none.
+std::filesystem::path find_ontology(const std::filesystem::path& given, const std::filesystem::path& first_source);
+
 }  // namespace sctab::corpus
