@@ -29,9 +29,10 @@ struct Arguments {
 
 /// One line a trial, at once: a run may take days. file: standard output, or with --json standard error.
 void print_trial(std::FILE* file, const TrialReport& trial) {
-  const char* state = trial.state == TrialReport::State::kReused   ? " (from an earlier run)"
-                      : trial.state == TrialReport::State::kFailed ? " failed"
-                                                                   : "";
+  using State = TrialReport::State;
+  const char* state = trial.state == State::kReused   ? " (from an earlier run)"
+                      : trial.state == State::kFailed ? " failed"
+                                                      : "";
   fmt::print(file, "[{}/{}] {}{}: {}\n", trial.number, trial.n_trials, trial.title, state, trial.text);
   static_cast<void>(std::fflush(file));
 }
@@ -50,6 +51,10 @@ void run(Arguments& arguments) {
     print_json(core::read_json(arguments.out / "results.json"));
   } else {
     fmt::print("\n{}\n{}\npage: {}\n", result.summary, result.findings, result.page.string());
+  }
+  if (result.n_missing > 0) {
+    fmt::print(stderr, "{} of {} trials are not finished, and the tables lack them\n", result.n_missing,
+               result.n_trials);
   }
   if (result.n_failed == 0) return;
   throw core::InputError(
@@ -85,9 +90,16 @@ void add_benchmark(CLI::App& app) {
       ->add_option("--seeds", options.seeds, "instead of the recipe's: fewer for a first look, more for a close call")
       ->type_name("N");
   command->add_flag("--keep-models", options.keep_models, "leave the trained models in OUT/models");
+  command->add_flag("--report-only", options.report_only,
+                    "compute nothing: tables and page anew from the trials that are finished in OUT, after a figure or "
+                    "finding of the recipe has changed; the store is not needed");
   command->add_flag("--verbose", arguments->verbose, "show what each training says, and progress");
   add_memory(*command, options.corpus.memory_bytes);
   add_threads(*command, options.corpus.threads);
+  command->get_option("--threads")
+      ->description(
+          "threads to build, train and evaluate with; 0: one a processor. Trials of a loader read with as many as "
+          "the recipe says, whatever is given here");
   add_device(*command, options.device);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "benchmark/recipe_file.hpp"
+#include "sctab/benchmark/measures.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -104,6 +105,86 @@ TEST_F(Benchmark, AChangedRecipeIsNoticedAndAnEarlierOneFindsItsResults) {
   EXPECT_EQ(count(State::kReused), 6);
 }
 
+TEST_F(Benchmark, ADamagedResultIsSetAsideAndComputedAnew) {
+  run(recipe_text("2"));
+  const auto file = [this](const std::string& begin) {
+    for (const auto& entry : fs::directory_iterator(folder_ / "out" / "trials")) {
+      if (entry.path().filename().string().starts_with(begin)) return entry.path();
+    }
+    return fs::path();
+  };
+  const fs::path cut = file("linear.all.seed-1.");
+  fs::resize_file(cut, fs::file_size(cut) / 2);
+  fs::copy_file(file("floor.all.seed-1."), file("floor.all.seed-2."), fs::copy_options::overwrite_existing);
+  std::ofstream(folder_ / "out" / "trials" / "linear.half.seed-1.of-mine.json") << "no JSON";
+  EXPECT_EQ(run(recipe_text("2")).n_failed, 0);
+  EXPECT_EQ(count(State::kReused), 4);
+  EXPECT_EQ(count(State::kFinished), 2);
+  ASSERT_EQ(notes_.size(), 3U);
+  EXPECT_NE(notes_[0].find("of-mine.json: is cut, damaged"), std::string::npos) << notes_[0];
+  EXPECT_NE(notes_[1].find(cut.string() + ": it is cut"), std::string::npos) << notes_[1];
+  EXPECT_NE(notes_[1].find("set aside as " + cut.filename().string() + ".set-aside"), std::string::npos) << notes_[1];
+  EXPECT_NE(notes_[2].find("another trial's result (seed: 1 became 2)"), std::string::npos) << notes_[2];
+  EXPECT_TRUE(fs::exists(cut.string() + ".set-aside"));
+  fs::remove(folder_ / "out" / "trials" / "linear.half.seed-1.of-mine.json");
+  run(recipe_text("2"));
+  EXPECT_EQ(count(State::kReused), 6);
+  EXPECT_TRUE(notes_.empty()) << notes_[0];
+}
+
+TEST_F(Benchmark, MeasuresThatNoTrialHasAreNamedInsteadOfAnEmptyFigure) {
+  const BenchmarkResult result =
+      run(recipe_text("2") + "[[figure]]\ntitle = \"Lungs\"\nkind = \"bars\"\nmeasure = \"tissue:lung\"\n");
+  EXPECT_EQ(result.n_failed, 0);
+  ASSERT_EQ(notes_.size(), 1U);
+  for (const char* part : {"figure 'Lungs'", "'tissue:lung'", "the nearest are tissue:tissue_general 0"}) {
+    EXPECT_NE(notes_[0].find(part), std::string::npos) << notes_[0];
+  }
+  EXPECT_NE(page().find("Not measured"), std::string::npos);
+}
+
+TEST_F(Benchmark, AReportAloneComputesNothingAndNeedsNoStore) {
+  run(recipe_text("2"));
+  const std::string renamed = recipe_text("2") + "[[figure]]\ntitle = \"Anew\"\nkind = \"tissues\"\n";
+  fs::remove(folder_ / "out" / "index.html");
+  fs::remove_all(folder_ / "store");
+  options_.corpus.store.clear();
+  options_.report_only = true;
+  const BenchmarkResult result = run(renamed);
+  EXPECT_EQ(count(State::kReused), 6);
+  EXPECT_EQ(result.n_missing, 0);
+  EXPECT_NE(page().find("Anew"), std::string::npos);
+
+  options_.seeds = {2, 3};
+  EXPECT_EQ(run(renamed).n_missing, 3);
+  EXPECT_EQ(count(State::kMissing), 3) << "seed 3";
+  EXPECT_EQ(count(State::kReused), 3);
+  options_.seeds = {3};
+  SCTAB_EXPECT_THROW_WITH(run(renamed), core::InputError, "none of the 3 trials", "--report-only");
+}
+
+TEST_F(Benchmark, AReportAloneLeavesDamagedFilesWhereTheyAre) {
+  run(recipe_text("2"));
+  const fs::path trials = folder_ / "out" / "trials";
+  for (const auto& entry : fs::directory_iterator(trials)) {
+    if (entry.path().filename().string().starts_with("floor.all.seed-1.")) std::ofstream(entry.path()) << "{";
+  }
+  const auto n_files = std::distance(fs::directory_iterator(trials), fs::directory_iterator());
+  options_.report_only = true;
+  EXPECT_EQ(run(recipe_text("2")).n_missing, 1);
+  ASSERT_EQ(notes_.size(), 1U);
+  EXPECT_NE(notes_[0].find("it is cut, or no JSON; it is ignored"), std::string::npos) << notes_[0];
+  EXPECT_EQ(std::distance(fs::directory_iterator(trials), fs::directory_iterator()), n_files);
+}
+
+TEST_F(Benchmark, AReportAloneNeedsARun) {
+  options_.report_only = true;
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "none of the 6 trials");
+  options_.corpus.store.clear();
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "no run of a benchmark", "--report-only");
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
 TEST_F(Benchmark, GoesOnAfterAnInterrupt) {
   options_.on_trial = [this](const TrialReport& report) {
     reports_.push_back(report);
@@ -156,6 +237,23 @@ TEST_F(Benchmark, ASimulatedCorpusIsBuiltOnceAndAgainWhereItChanged) {
   EXPECT_EQ(notes_.size(), 1U) << "the store has changed";
 }
 
+/// What is measured is what a recipe may ask for.
+void expect_may_measure(const Recipe& recipe, const nlohmann::json& trials) {
+  for (const nlohmann::json& trial : trials) {
+    for (const ModelSpec& model : recipe.models) {
+      if (model.name != trial.at("model")) continue;
+      for (const auto& [measure, value] : trial.at("measures").items()) {
+        EXPECT_TRUE(may_measure(model, measure)) << model.name << ": " << measure;
+      }
+      for (const auto& one : trial.value("members", nlohmann::json::array())) {
+        for (const auto& [score, value] : one.items()) {
+          EXPECT_TRUE(score == "members" || may_measure(model, score + "@1")) << score;
+        }
+      }
+    }
+  }
+}
+
 TEST_F(Benchmark, RunsEachKindOfTrial) {
   options_.corpus.store.clear();
   run(simulated("600"));
@@ -163,19 +261,22 @@ TEST_F(Benchmark, RunsEachKindOfTrial) {
   options_.keep_models = true;
   const store::Store store = store::Store::open(options_.corpus.store);
   const std::string left_out = store.tables().cell_types.front().id;
-  const BenchmarkResult result =
-      run("title = \"Kinds\"\nseeds = [1]\n[[part]]\nname = \"half\"\nby = \"donors\"\nfraction = 0.5\n"
-          "[[part]]\nname = \"without one\"\nwithout_types = [\"" +
-          left_out +
-          "\"]\n"
-          "[[model]]\nname = \"moved\"\nkind = \"linear\"\nepochs = 2\nbatch_size = 16\naugment = true\nmembers = 2\n"
-          "[[model]]\nname = \"loader\"\nkind = \"loader\"\nthreads = 1\nrows_per_block = 1\ncold = true\n"
-          "[[model]]\nname = \"mixed\"\nkind = \"mixed\"\nepochs = 1\nmembers = 1\nparts = [\"half\"]\n"
-          "[[figure]]\ntitle = \"Members\"\nkind = \"members\"\nmeasure = \"auc_right_wrong\"\n"
-          "[[figure]]\ntitle = \"Rates\"\nkind = \"bars\"\nmeasure = \"cells_per_second\"\n");
+  const std::string kinds =
+      "title = \"Kinds\"\nseeds = [1]\n[[part]]\nname = \"half\"\nby = \"donors\"\nfraction = 0.5\n"
+      "[[part]]\nname = \"without one\"\nwithout_types = [\"" +
+      left_out +
+      "\"]\n"
+      "[[model]]\nname = \"moved\"\nkind = \"linear\"\nepochs = 2\nbatch_size = 16\naugment = true\nmembers = 2\n"
+      "[[model]]\nname = \"loader\"\nkind = \"loader\"\nthreads = 1\nrows_per_block = 1\ncold = true\n"
+      "[[model]]\nname = \"floor\"\nkind = \"centroid\"\nparts = [\"half\"]\n"
+      "[[model]]\nname = \"mixed\"\nkind = \"mixed\"\nepochs = 1\nmembers = 1\nparts = [\"half\"]\n"
+      "[[figure]]\ntitle = \"Members\"\nkind = \"members\"\nmeasure = \"auc_right_wrong\"\n"
+      "[[figure]]\ntitle = \"Rates\"\nkind = \"bars\"\nmeasure = \"cells_per_second\"\n";
+  const BenchmarkResult result = run(kinds);
   EXPECT_EQ(result.n_failed, 0) << result.first_failure;
   const auto trials = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("trials");
-  ASSERT_EQ(trials.size(), 5U);
+  ASSERT_EQ(trials.size(), 6U);
+  expect_may_measure(parse_recipe(kinds), trials);
   EXPECT_EQ(trials[0].at("members").size(), 2U);
   const auto n_types = static_cast<std::int64_t>(store.tables().cell_types.size());
   EXPECT_EQ(trials[0].at("measures").at("n_parameters"), 2 * (200 + 1) * n_types) << "two linear networks";
@@ -183,15 +284,15 @@ TEST_F(Benchmark, RunsEachKindOfTrial) {
   EXPECT_GT(trials[0].at("measures").at("n_train_donors"), 1);
   EXPECT_GT(trials[1].at("measures").at("cells_per_second"), 0);
   EXPECT_FALSE(trials[1].at("measures").contains("macro_f1"));
-  EXPECT_GT(trials[2].at("measures").at("n_parameters"), trials[0].at("measures").at("n_parameters"));
-  EXPECT_LT(trials[3].at("measures").at("n_train_types"), store.tables().cell_types.size());
-  EXPECT_TRUE(trials[3].at("measures").at("auc_known_absent").is_number());
+  EXPECT_GT(trials[3].at("measures").at("n_parameters"), trials[0].at("measures").at("n_parameters"));
+  EXPECT_LT(trials[4].at("measures").at("n_train_types"), store.tables().cell_types.size());
+  EXPECT_TRUE(trials[4].at("measures").at("auc_known_absent").is_number());
   std::size_t n_models = 0;
   for (const auto& entry : fs::directory_iterator(folder_ / "out" / "models")) {
     EXPECT_TRUE(fs::exists(entry.path() / "config.json")) << "a left-over: " << entry.path();
     ++n_models;
   }
-  EXPECT_EQ(n_models, 3U);
+  EXPECT_EQ(n_models, 4U);
 }
 
 TEST_F(Benchmark, SeedsCanBeGiven) {

@@ -36,7 +36,8 @@ TEST(Tables, MeansSpreadsAndTestsOverSeeds) {
   EXPECT_EQ(summary.rows[1], (std::vector<std::string>{"c", "all", "1", "0.250", "2.5"})) << "one seed has no spread";
   const report::Table welch = welch_table(results);
   ASSERT_EQ(welch.rows.size(), 1U);
-  EXPECT_EQ(welch.rows[0], (std::vector<std::string>{"macro_f1", "all", "a, \"b\"", "c", "0.4", "-", "-", "-"}));
+  EXPECT_EQ(welch.rows[0],
+            (std::vector<std::string>{"macro_f1", "all", "a, \"b\"", "c", "2", "1", "0.4", "-", "-", "-"}));
 }
 
 TEST(Tables, AreWrittenForMachines) {
@@ -44,7 +45,7 @@ TEST(Tables, AreWrittenForMachines) {
   const Recipe recipe = example();
   Results results(recipe);
   for (const std::uint64_t seed : {1, 2}) results.add(trial_json("a, \"b\"", "all", seed, 0.5));
-  write_tables(folder.path(), results, check_findings(results));
+  write_tables(folder.path(), results, check_findings(results), {"a note"});
   EXPECT_EQ(content(folder / "trials.csv"),
             "model,part,seed,macro_f1,seconds\n\"a, \"\"b\"\"\",all,1,0.5,2.5\n\"a, \"\"b\"\"\",all,2,0.5,2.5\n");
   EXPECT_EQ(content(folder / "summary.csv"),
@@ -55,7 +56,10 @@ TEST(Tables, AreWrittenForMachines) {
   }
   const auto json = nlohmann::json::parse(content(folder / "results.json"));
   EXPECT_EQ(json.at("trials").size(), 2U);
+  EXPECT_EQ(json.at("not_measured").at(0), "a note");
   EXPECT_EQ(json.at("findings").at(0).at("verdict"), "not tested");
+  EXPECT_EQ(json.at("findings").at(0).at("test"), "one-sample t-test");
+  EXPECT_EQ(json.at("findings").at(0).at("n"), nlohmann::json::parse("[0]"));
   EXPECT_TRUE(json.at("findings").at(0).at("p").is_null());
 }
 

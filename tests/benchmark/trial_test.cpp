@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "benchmark/recipe_file.hpp"
-#include "sctab/core/error.hpp"
+#include "sctab/core/thread_pool.hpp"
 
 namespace sctab::benchmark::tests {
 namespace {
@@ -28,45 +26,27 @@ TEST(Trial, TheGridIsModelsTimesPartsTimesSeeds) {
   EXPECT_EQ(expand(recipe).back().slug(), "tab-net.15-of-donors.seed-2");
 }
 
-TEST(Trial, ItsResultIsFoundAgainAndIsNoOthers) {
-  const sctab::tests::TemporaryFolder folder;
-  const Recipe recipe = example("16"), changed = example("32");
-  const TrialFolder results(folder / "trials", "store-hash");
-  const Trial trial = expand(recipe).front();
-  EXPECT_FALSE(results.has(trial));
-  EXPECT_EQ(results.change(trial), "");
-  results.write(trial, {{"measures", {{"macro_f1", 0.5}}}});
-  EXPECT_TRUE(results.has(trial));
-  EXPECT_EQ(results.read(trial).at("measures").at("macro_f1"), 0.5);
-
-  const std::vector<Trial> others = expand(changed);
-  EXPECT_FALSE(results.has(others.front()));
-  EXPECT_EQ(results.change(others.front()), "model.n_d: 16 became 32");
-  EXPECT_FALSE(results.has(expand(recipe)[2])) << "another seed";
-  EXPECT_FALSE(TrialFolder(folder / "trials", "other-hash").has(trial)) << "another store";
-  results.write(others.front(), {{"measures", {{"macro_f1", 0.6}}}});
-  EXPECT_EQ(results.read(trial).at("measures").at("macro_f1"), 0.5) << "the earlier result stays";
+bool differ(const ModelSpec& model, const TrialConditions& one, const TrialConditions& other) {
+  const PartSpec part;
+  const Trial trial{&model, &part, 1};
+  return trial.identity(one) != trial.identity(other);
 }
 
-TEST(Trial, ARenamedModelsResultHasItsNewName) {
-  const sctab::tests::TemporaryFolder folder;
-  const Recipe recipe = example("16"), renamed = example("16", "tab-net");
-  const TrialFolder results(folder / "trials", "store-hash");
-  results.write(expand(recipe).front(), {{"model", "tab net"}, {"part", "an earlier name"}, {"seed", 1}});
-  const Trial trial = expand(renamed).front();
-  ASSERT_TRUE(results.has(trial));
-  EXPECT_EQ(results.read(trial).at("model"), "tab-net");
-  EXPECT_EQ(results.read(trial).at("part"), "all");
-  EXPECT_EQ(results.read(trial).at("seed"), 1);
-}
-
-TEST(Trial, AFileUnderAWrongNameIsRefused) {
-  const sctab::tests::TemporaryFolder folder;
-  const Recipe recipe = example("16");
-  const TrialFolder results(folder / "trials", "store-hash");
-  const Trial trial = expand(recipe).front();
-  std::ofstream(results.file(trial)) << R"({"identity": 3})";
-  SCTAB_EXPECT_THROW_WITH((void)results.read(trial), core::InputError, "tab-net.all.seed-1", "remove it");
+TEST(Trial, ItsIdentityIsAllThatDecidesItsResult) {
+  const Recipe recipe = parse_recipe(
+      "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"linear\"\nkind = \"linear\"\n"
+      "[[model]]\nname = \"two\"\nkind = \"loader\"\nthreads = 2\n[[model]]\nname = \"all\"\nkind = \"loader\"\n");
+  const TrialConditions plain{"store", kernels::Device::kCpu}, cuda{"store", kernels::Device::kCuda};
+  const ModelSpec &linear = recipe.models[0], &two = recipe.models[1], &all = recipe.models[2];
+  EXPECT_TRUE(differ(linear, plain, {"other", kernels::Device::kCpu}));
+  EXPECT_TRUE(differ(linear, plain, cuda));
+  EXPECT_FALSE(differ(two, plain, cuda)) << "a loader reads on the processor";
+  const PartSpec part;
+  const auto identity = [&](const ModelSpec& model) { return Trial{&model, &part, 1}.identity(plain); };
+  EXPECT_EQ(identity(linear).at("sctab_version"), SCTAB_VERSION);
+  EXPECT_FALSE(identity(linear).contains("threads")) << "weights are the same for any number of them";
+  EXPECT_EQ(identity(two).at("threads"), 2);
+  EXPECT_EQ(identity(all).at("threads"), core::default_threads());
 }
 
 }  // namespace

@@ -47,6 +47,11 @@ TEST_F(BenchmarkCommand, SaysALineATrialAndEndsInTablesAndAPage) {
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_NE(again.err.find("[1/4] floor, all, seed 1 (from an earlier run): "), std::string::npos) << again.err;
   EXPECT_EQ(nlohmann::json::parse(again.out).at("trials").size(), 4U);
+  const Finished report = run_sctab(command({"--report-only", "--seeds", "1", "4"}));
+  EXPECT_EQ(report.exit_code, 0) << report.err;
+  EXPECT_NE(report.out.find("[1/4] floor, all, seed 1 (from an earlier run): "), std::string::npos) << report.out;
+  EXPECT_NE(report.out.find("[3/4] floor, all, seed 4: not finished"), std::string::npos) << report.out;
+  EXPECT_NE(report.err.find("2 of 4 trials are not finished"), std::string::npos) << report.err;
   EXPECT_NE(run_sctab(command({"--small"})).out.find("[1/2] floor, all, seed 3"), std::string::npos);
 }
 

@@ -4,10 +4,13 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "sctab/benchmark/measures.hpp"
 #include "sctab/benchmark/page.hpp"
 #include "sctab/benchmark/run_trial.hpp"
 #include "sctab/benchmark/tables.hpp"
+#include "sctab/benchmark/trial_folder.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
@@ -20,15 +23,36 @@ namespace {
 
 constexpr const char* kMarker = "benchmark.json";
 
-void open_folder(const fs::path& out, const Recipe& recipe, const fs::path& recipe_path, bool small) {
+void make_folder(const fs::path& out) {
   core::require_replaceable_directory(out, kMarker);
   std::error_code error;
   fs::create_directories(out, error);
   if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", out.string(), error.message()));
+  if (!fs::exists(out / kMarker)) core::write_json(out / kMarker, nlohmann::json::object());
+}
+
+void mark_folder(const fs::path& out, const Recipe& recipe, const fs::path& recipe_path, bool small,
+                 const std::string& store_hash) {
   core::write_json(out / kMarker, {{"title", recipe.title},
                                    {"recipe", recipe_path.filename().string()},
                                    {"small", small},
+                                   {"store", store_hash},
                                    {"sctab_version", SCTAB_VERSION}});
+}
+
+/// Of the store given, or that of the last run in `out`.
+std::string store_hash_of(const fs::path& out, const CorpusOptions& corpus) {
+  if (!corpus.store.empty()) return store::Store::open(corpus.store).hash();
+  const fs::path marker = out / kMarker;
+  if (!fs::exists(marker)) {
+    throw core::InputError(
+        fmt::format("{}: no run of a benchmark lies there to report; leave out --report-only", out.string()));
+  }
+  const nlohmann::json run = core::read_json(marker);
+  if (!run.is_object() || !run.contains("store") || !run.at("store").is_string()) {
+    throw core::InputError(fmt::format("{}: does not say on which store the run was; give --store", marker.string()));
+  }
+  return run.at("store").get<std::string>();
 }
 
 std::string score_text(const nlohmann::json& trial) {
@@ -42,33 +66,43 @@ std::string score_text(const nlohmann::json& trial) {
 /// Runs the trials of a recipe, one after the other.
 class Grid {
  public:
-  Grid(const Recipe& recipe, const store::Store& store, fs::path out, const BenchmarkOptions& options)
+  /// parts: none, and nothing is computed.
+  Grid(const Recipe& recipe, fs::path out, const TrialConditions& conditions, const BenchmarkOptions& options,
+       PartStores* parts)
       : trials_(expand(recipe)),
-        folder_(out / "trials", store.hash()),
-        parts_(store, out / "part", options.corpus),
+        folder_(out / "trials", conditions),
+        parts_(parts),
         out_(std::move(out)),
         options_(options),
         results_(recipe) {}
 
   void note_changes() const;
+  void note_strays() const;
   /// Throws Interrupted.
   void run();
   [[nodiscard]] const Results& results() const { return results_; }
   [[nodiscard]] const BenchmarkResult& counts() const { return counts_; }
+  void note(const std::string& text) const {
+    if (options_.on_note) options_.on_note(text);
+  }
 
  private:
   void run_one(const Trial& trial);
   void compute(const Trial& trial);
+  void take(const Trial& trial, nlohmann::json result);
+  void look_for(const Trial& trial);
+  void note_damage(const Trial& trial, const std::string& damage) const;
   void report(const Trial& trial, TrialReport::State state, std::string text);
 
   std::vector<Trial> trials_;
   TrialFolder folder_;
-  PartStores parts_;
+  PartStores* parts_;
   fs::path out_;
   const BenchmarkOptions& options_;
   Results results_;
   BenchmarkResult counts_;
   std::int64_t number_ = 0;  // of the trial under way
+  std::int64_t n_of_other_versions_ = 0;
 };
 
 void Grid::note_changes() const {
@@ -79,15 +113,33 @@ void Grid::note_changes() const {
     if (change.empty()) continue;
     if (n_changed++ == 0) first = fmt::format("{}: {}", trial.title(), change);
   }
-  if (n_changed == 0 || !options_.on_note) return;
-  options_.on_note(fmt::format(
-      "recipe or store have changed since the last run here: {} of {} trials are computed anew, beside their "
-      "earlier results ({})",
-      n_changed, trials_.size(), first));
+  if (n_changed == 0) return;
+  note(
+      fmt::format("this run is not what the last one here was: {} of {} trials are computed anew, beside their earlier "
+                  "results ({})",
+                  n_changed, trials_.size(), first));
+}
+
+void Grid::note_strays() const {
+  std::set<fs::path> wanted;  // are said when their trial's turn comes
+  for (const Trial& trial : trials_) wanted.insert(folder_.file(trial));
+  for (const fs::path& stray : folder_.strays()) {
+    if (wanted.contains(stray)) continue;
+    note(fmt::format("{}: is cut, damaged or no trial's result, and of no trial of this run; it is ignored",
+                     stray.string()));
+  }
+}
+
+void Grid::note_damage(const Trial& trial, const std::string& damage) const {
+  const std::string path = folder_.file(trial).string();
+  if (parts_ == nullptr) return note(fmt::format("{}: {}; it is ignored", path, damage));
+  note(fmt::format("{}: {}; it is set aside as {}, and its trial computed anew", path, damage,
+                   folder_.set_aside(trial).filename().string()));
 }
 
 void Grid::report(const Trial& trial, TrialReport::State state, std::string text) {
   if (state == TrialReport::State::kReused) ++counts_.n_reused;
+  if (state == TrialReport::State::kMissing) ++counts_.n_missing;
   if (state == TrialReport::State::kFailed && counts_.n_failed++ == 0) {
     counts_.first_failure = fmt::format("{}: {}", trial.title(), text);
   }
@@ -95,27 +147,44 @@ void Grid::report(const Trial& trial, TrialReport::State state, std::string text
   options_.on_trial({number_, static_cast<std::int64_t>(trials_.size()), trial.title(), state, std::move(text)});
 }
 
-void Grid::compute(const Trial& trial) {
-  const store::Store& store = parts_.open(*trial.part, trial.seed);
-  const std::string name = folder_.file(trial).stem().string();
-  nlohmann::json result = run_trial(trial, store,
-                                    {.model = out_ / "models" / name,
-                                     .threads = options_.corpus.threads,
-                                     .device = options_.device,
-                                     .keep_models = options_.keep_models});
-  folder_.write(trial, result);
-  result = folder_.read(trial);  // as later runs will have it
-  report(trial, TrialReport::State::kFinished, score_text(result));
+void Grid::take(const Trial& trial, nlohmann::json result) {
+  report(trial, TrialReport::State::kReused, score_text(result));
   results_.add(std::move(result));
+}
+
+void Grid::compute(const Trial& trial) {
+  const store::Store& store = parts_->open(*trial.part, trial.seed);
+  const std::string name = folder_.file(trial).stem().string();
+  folder_.write(trial, run_trial(trial, store,
+                                 {.model = out_ / "models" / name,
+                                  .threads = options_.corpus.threads,
+                                  .device = options_.device,
+                                  .keep_models = options_.keep_models}));
+  FoundTrial found = folder_.find(trial);  // as later runs will have it
+  if (!found.result) {
+    throw core::InputError(fmt::format("{}: was written, and {}; is the disk sound?", folder_.file(trial).string(),
+                                       found.damage.empty() ? "is gone" : found.damage));
+  }
+  report(trial, TrialReport::State::kFinished, score_text(*found.result));
+  results_.add(std::move(*found.result));
+}
+
+/// Where nothing is computed, results of other versions are better than none.
+void Grid::look_for(const Trial& trial) {
+  auto result = folder_.find_of_other_version(trial);
+  if (!result) return report(trial, TrialReport::State::kMissing, "not finished");
+  ++n_of_other_versions_;
+  take(trial, std::move(*result));
 }
 
 void Grid::run_one(const Trial& trial) {
   try {
     core::check_interrupt();
-    if (!folder_.has(trial)) return compute(trial);
-    nlohmann::json result = folder_.read(trial);
-    report(trial, TrialReport::State::kReused, score_text(result));
-    results_.add(std::move(result));
+    FoundTrial found = folder_.find(trial);
+    if (found.result) return take(trial, std::move(*found.result));
+    if (!found.damage.empty()) note_damage(trial, found.damage);
+    if (parts_ == nullptr) return look_for(trial);
+    compute(trial);
   } catch (const core::Interrupted&) {
     throw core::Interrupted(
         fmt::format("interrupted; {} of {} trials are done, and the same command goes on from here "
@@ -132,30 +201,57 @@ void Grid::run() {
     ++number_;
     run_one(trial);
   }
+  if (n_of_other_versions_ > 0) {
+    note(fmt::format("{} of {} results are of other versions of sctab than this, {}", n_of_other_versions_,
+                     results_.trials().size(), SCTAB_VERSION));
+  }
+}
+
+/// The tables and the page of what the grid has.
+BenchmarkResult write_report(const Grid& grid, const fs::path& out) {
+  BenchmarkResult result = grid.counts();
+  const std::vector<Finding> findings = check_findings(grid.results());
+  const std::vector<std::string> missing = missing_measures(grid.results());
+  for (const std::string& text : missing) grid.note(text);
+  write_tables(out, grid.results(), findings, missing);
+  result.page = out / "index.html";
+  write_page(result.page, grid.results(), findings, missing);
+  result.summary = table_text(summary_table(grid.results()));
+  result.findings = findings_text(findings);
+  return result;
+}
+
+BenchmarkResult report_benchmark(const Recipe& recipe, const fs::path& out, const BenchmarkOptions& options) {
+  Grid grid(recipe, out, {.store_hash = store_hash_of(out, options.corpus), .device = options.device}, options,
+            nullptr);
+  grid.note_strays();
+  grid.run();
+  if (!grid.results().trials().empty()) return write_report(grid, out);
+  throw core::InputError(fmt::format(
+      "{}: none of the {} trials of this recipe are finished there, with these seeds and on that store and device; "
+      "leave out --report-only to compute them",
+      out.string(), grid.counts().n_trials));
 }
 
 }  // namespace
 
 BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, const BenchmarkOptions& options) {
-  static_cast<void>(kernels::backend(options.device));  // throws where there is none, before hours of baselines
   Recipe recipe = read_recipe(recipe_path, options.small);
   if (!options.seeds.empty()) {
     require_seeds(options.seeds, "--seeds");
     recipe.seeds = options.seeds;
   }
-  open_folder(out, recipe, recipe_path, options.small);
+  if (options.report_only) return report_benchmark(recipe, out, options);
+  static_cast<void>(kernels::backend(options.device));  // throws where there is none, before hours of baselines
+  make_folder(out);
   const store::Store store = open_corpus(recipe, out, options.corpus);
-  Grid grid(recipe, store, out, options);
+  mark_folder(out, recipe, recipe_path, options.small, store.hash());
+  PartStores parts(store, out / "part", options.corpus);
+  Grid grid(recipe, out, {.store_hash = store.hash(), .device = options.device}, options, &parts);
+  grid.note_strays();
   grid.note_changes();
   grid.run();
-  BenchmarkResult result = grid.counts();
-  const std::vector<Finding> findings = check_findings(grid.results());
-  write_tables(out, grid.results(), findings);
-  result.page = out / "index.html";
-  write_page(result.page, grid.results(), findings);
-  result.summary = table_text(summary_table(grid.results()));
-  result.findings = findings_text(findings);
-  return result;
+  return write_report(grid, out);
 }
 
 }  // namespace sctab::benchmark

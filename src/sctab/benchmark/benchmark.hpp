@@ -14,7 +14,7 @@ namespace sctab::benchmark {
 
 /// How one trial went.
 struct TrialReport {
-  enum class State { kReused, kFinished, kFailed };
+  enum class State { kReused, kFinished, kFailed, kMissing };
   std::int64_t number = 0, n_trials = 0;  // number: from 1
   std::string title;                      // "tabnet, all, seed 1"
   State state = State::kFinished;
@@ -27,12 +27,15 @@ struct BenchmarkOptions {
   std::vector<std::uint64_t> seeds{};  // instead of the recipe's; empty: those
   kernels::Device device = kernels::Device::kCpu;
   bool keep_models = false;
+  bool report_only = false;  // tables and page of the trials that are finished; nothing is computed, no store needed
   std::function<void(const TrialReport&)> on_trial{};
-  std::function<void(const std::string&)> on_note{};  // that the recipe has changed since the last run
+  /// What the user should know: that the recipe has changed since the last run, that a file of a trial is damaged, that
+  /// no trial has a measure which a figure asks for.
+  std::function<void(const std::string&)> on_note{};
 };
 
 struct BenchmarkResult {
-  std::int64_t n_trials = 0, n_reused = 0, n_failed = 0;
+  std::int64_t n_trials = 0, n_reused = 0, n_failed = 0, n_missing = 0;
   std::string first_failure;      // "tabnet, all, seed 1: …"; empty where none failed
   std::string summary, findings;  // for people
   std::filesystem::path page;
@@ -40,8 +43,9 @@ struct BenchmarkResult {
 
 /// Runs what the recipe asks for and leaves in `out` a file for each finished trial (trials/), tables (csv, json) and
 /// one page of figures (index.html). A finished trial is never computed again; one that was changed in the recipe is
-/// computed beside its earlier result, and said. A trial that fails is reported and the rest goes on; tables then lack
-/// it. Throws Interrupted, and the same call goes on from there.
+/// computed beside its earlier result, and said; a damaged file is set aside, said, and its trial computed anew. A
+/// trial that fails is reported and the rest goes on; tables then lack it. Throws Interrupted, and the same call goes
+/// on from there.
 BenchmarkResult run_benchmark(const std::filesystem::path& recipe, const std::filesystem::path& out,
                               const BenchmarkOptions& options);
 

@@ -1,6 +1,7 @@
 #include "sctab/benchmark/findings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <map>
@@ -28,14 +29,14 @@ std::vector<double> values_of(const BySeed& by_seed) {
   return values;
 }
 
-/// Of the differences, of seeds that both sides have.
-StudentTest paired_test(const BySeed& left, const BySeed& right) {
+/// Of seeds that both sides have.
+std::vector<double> differences_of(const BySeed& left, const BySeed& right) {
   std::vector<double> differences;
   for (const auto& [seed, value] : left) {
     const auto found = right.find(seed);
     if (found != right.end()) differences.push_back(value - found->second);
   }
-  return one_sample_test(differences, 0);
+  return differences;
 }
 
 Verdict judge(const StudentTest& test) {
@@ -59,17 +60,42 @@ std::string_view name(Verdict verdict) {
   }
 }
 
-std::string Finding::numbers() const {
-  std::string text = mean_text(left) + " against ";
-  std::string seeds = fmt::format("{}", left.size());
-  if (claim->right) {
-    text += mean_text(right);
-    seeds += fmt::format(" and {}", right.size());
-  } else {
-    text += fmt::format("{:.4g}", claim->than);
+std::string_view name(TestKind kind) {
+  switch (kind) {
+    case TestKind::kWelch:
+      return "Welch's t-test";
+    case TestKind::kPaired:
+      return "paired t-test";
+    default:
+      return "one-sample t-test";
   }
-  text += fmt::format(" ({} seeds{})", seeds, paired ? ", paired" : "");
-  if (verdict == Verdict::kNotTested) return text + ", no test: too few seeds, or no spread over them";
+}
+
+std::vector<std::size_t> Finding::sizes() const {
+  if (kind == TestKind::kPaired) return {n_pairs};
+  if (kind == TestKind::kWelch) return {left.size(), right.size()};
+  return {left.size()};
+}
+
+std::string Finding::sample() const {
+  const std::vector<std::size_t> n = sizes();
+  const bool is_one = n.back() == 1;
+  if (kind == TestKind::kPaired) return fmt::format("{} pair{} of seeds", n[0], is_one ? "" : "s");
+  return fmt::format("{} seed{}", fmt::join(n, " and "), is_one ? "" : "s");
+}
+
+std::string Finding::left_text() const {
+  return mean_text(left);
+}
+
+std::string Finding::right_text() const {
+  return claim->right ? mean_text(right) : fmt::format("{:.4g}", claim->than);
+}
+
+std::string Finding::numbers() const {
+  std::string text = fmt::format("{} against {}, {} of {}", left_text(), right_text(), name(kind), sample());
+  if (verdict == Verdict::kNotTested) return text + " without an answer: too few, or no spread over them";
+  text += fmt::format(", {:.3g} degrees of freedom", test.degrees_of_freedom);
   return text + (test.p < 1e-4 ? std::string(", p < 0.0001") : fmt::format(", p {:.2g}", test.p));
 }
 
@@ -81,9 +107,16 @@ std::vector<Finding> check_findings(const Results& results) {
     if (claim.right) {
       const auto right = results.gains(*claim.right);
       finding.right = values_of(right);
-      finding.paired = claim.left.shares_trials(*claim.right);
-      finding.test = finding.paired ? paired_test(left, right) : welch_test(finding.left, finding.right);
+      if (claim.left.shares_trials(*claim.right)) {
+        const std::vector<double> differences = differences_of(left, right);
+        finding.kind = TestKind::kPaired;
+        finding.n_pairs = differences.size();
+        finding.test = one_sample_test(differences, 0);
+      } else {
+        finding.test = welch_test(finding.left, finding.right);
+      }
     } else {
+      finding.kind = TestKind::kOneSample;
       finding.test = one_sample_test(finding.left, claim.than);
     }
     finding.verdict = judge(finding.test);

@@ -52,7 +52,8 @@ void add_table(const std::string& heading, const std::string& caption, const rep
 
 }  // namespace
 
-void write_page(const std::filesystem::path& path, const Results& results, const std::vector<Finding>& findings) {
+void write_page(const std::filesystem::path& path, const Results& results, const std::vector<Finding>& findings,
+                const std::vector<std::string>& missing) {
   const Recipe& recipe = results.recipe();
   report::Page page(recipe.title, recipe.draws);
   page.add_text(
@@ -60,12 +61,14 @@ void write_page(const std::filesystem::path& path, const Results& results, const
                   "Cell Ontology; ± is the standard deviation over seeds.",
                   results.trials().size(), fmt::join(recipe.seeds, ", ")));
   add_table("Findings of the paper, at this size",
-            "Held and did not hold: Welch's test over seeds, or where the two sides share trials that of the "
-            "differences seed by seed, p of 0.05 or less. Seeds vary training and what is drawn of "
+            "Held and did not hold: p of 0.05 or less in Welch's test over seeds, or where the two sides share trials "
+            "in that of the differences seed by seed (paired). Seeds vary training and what is drawn of "
             "the corpus, not the donors of the test.",
             findings_table(findings), page);
   if (!recipe.figures.empty()) page.add_heading("Figures");
   for (const FigureSpec& figure : recipe.figures) add_figure(results, figure, page);
+  if (!missing.empty()) page.add_heading("Not measured");
+  for (const std::string& text : missing) page.add_text(text + ".");
   add_table("Means over seeds", "", summary_table(results), page);
   add_table("Macro F1 by tissue", "", tissue_table(results), page);
   add_table("Welch tests", "Of two models on the same part; p is two-sided and not corrected for the number of tests.",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "sctab/benchmark/findings.hpp"
@@ -8,7 +9,9 @@
 
 namespace sctab::benchmark {
 
-/// One self-contained HTML file: findings, the recipe's figures, means over seeds and Welch tests.
-void write_page(const std::filesystem::path& path, const Results& results, const std::vector<Finding>& findings);
+/// One self-contained HTML file: findings, the recipe's figures, means over seeds and Welch tests. missing: what
+/// missing_measures() says.
+void write_page(const std::filesystem::path& path, const Results& results, const std::vector<Finding>& findings,
+                const std::vector<std::string>& missing);
 
 }  // namespace sctab::benchmark

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "sctab/benchmark/measures.hpp"
 #include "sctab/benchmark/recipe_sections.hpp"
 #include "sctab/core/error.hpp"
 
@@ -119,6 +120,7 @@ Recipe read_recipe(const std::filesystem::path& path, bool small) {
     throw core::InputError(fmt::format("{}: no [[model]] is given; at least one is expected", source));
   require_seeds(recipe.seeds, reader.where("seeds"));
   check_names(source, recipe);
+  check_measures(source, recipe);
   return recipe;
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/thread_pool.hpp"
 
 namespace sctab::benchmark {
 namespace {
@@ -31,6 +32,10 @@ std::int64_t read_epoch(store::Loader& loader, std::int64_t epoch) {
 }
 
 }  // namespace
+
+int loader_threads(const ModelSpec& model) {
+  return model.loader->threads > 0 ? model.loader->threads : core::default_threads();
+}
 
 double loader_rate(const store::Store& store, const ModelSpec& model, std::uint64_t seed) {
   store::LoaderOptions options = *model.loader;

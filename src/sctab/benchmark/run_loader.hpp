@@ -9,4 +9,7 @@ namespace sctab::benchmark {
 /// model says cold, the page cache). seed: decides the order.
 double loader_rate(const store::Store& store, const ModelSpec& model, std::uint64_t seed);
 
+/// How many threads that takes: the recipe's, or where it gives none those of this machine.
+int loader_threads(const ModelSpec& model);
+
 }  // namespace sctab::benchmark

@@ -13,6 +13,7 @@
 #include "sctab/baselines/models.hpp"
 #include "sctab/benchmark/run_loader.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/thread_pool.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/nn/parameter_count.hpp"
 #include "sctab/train/evaluate.hpp"
@@ -175,6 +176,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   const auto train_cells = describe_part(trial, store, measures);
   if (trial.model->loader) {
     measures["cells_per_second"] = loader_rate(store, *trial.model, trial.seed);
+    measures["n_threads"] = loader_threads(*trial.model);
     measures["seconds"] = seconds_since(start);
     return result;
   }
@@ -190,6 +192,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   const auto found = train::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
   add_scores(found, train_cells, result);
   add_uncertainty(found, result);
+  measures["n_threads"] = options.threads > 0 ? options.threads : core::default_threads();
   measures["seconds"] = seconds_since(start);
   remove_work(options.model, options.keep_models);
   return result;

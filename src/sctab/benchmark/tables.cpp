@@ -72,6 +72,10 @@ std::string digits(double value) {
   return std::isfinite(value) ? fmt::format("{:.10g}", value) : std::string();
 }
 
+std::string four_digits(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.4g}", value);
+}
+
 Table trials_table(const Results& results) {
   Table table{{"model", "part", "seed"}, {}};
   const std::vector<std::string> measures = results.measures();
@@ -128,7 +132,8 @@ json findings_json(const std::vector<Finding>& findings) {
                 {"paper", finding.claim->paper},
                 {"verdict", name(finding.verdict)},
                 {"left", finding.left},
-                {"paired", finding.paired},
+                {"test", name(finding.kind)},
+                {"n", finding.sizes()},
                 {"difference", core::json_number(finding.test.difference)},
                 {"t", core::json_number(finding.test.t)},
                 {"degrees_of_freedom", core::json_number(finding.test.degrees_of_freedom)},
@@ -166,7 +171,9 @@ Table summary_table(const Results& results) {
 }
 
 Table welch_table(const Results& results) {
-  Table table{{"measure", "part", "model", "other model", "difference", "t", "degrees of freedom", "p"}, {}};
+  Table table{
+      {"measure", "part", "model", "other model", "seeds", "other seeds", "difference", "t", "degrees of freedom", "p"},
+      {}};
   const std::vector<std::string> measures = results.measures();
   const bool is_trained = std::ranges::find(measures, "macro_f1") != measures.end();
   const std::string measure = is_trained ? "macro_f1" : "cells_per_second";
@@ -174,14 +181,13 @@ Table welch_table(const Results& results) {
   for (const PartSpec& part : results.recipe().parts) {
     for (std::size_t i = 0; i < models.size(); ++i) {
       for (std::size_t j = i + 1; j < models.size(); ++j) {
-        const StudentTest test = welch_test(results.values(models[i].name, part.name, measure),
-                                            results.values(models[j].name, part.name, measure));
+        const std::vector<double> left = results.values(models[i].name, part.name, measure);
+        const std::vector<double> right = results.values(models[j].name, part.name, measure);
+        const StudentTest test = welch_test(left, right);
         if (std::isnan(test.difference)) continue;
-        const auto rounded = [](double value) {
-          return std::isnan(value) ? std::string("-") : fmt::format("{:.4g}", value);
-        };
-        table.rows.push_back({measure, part.name, models[i].name, models[j].name, rounded(test.difference),
-                              rounded(test.t), rounded(test.degrees_of_freedom), rounded(test.p)});
+        table.rows.push_back({measure, part.name, models[i].name, models[j].name, std::to_string(left.size()),
+                              std::to_string(right.size()), four_digits(test.difference), four_digits(test.t),
+                              four_digits(test.degrees_of_freedom), four_digits(test.p)});
       }
     }
   }
@@ -203,16 +209,18 @@ Table tissue_table(const Results& results) {
 }
 
 Table findings_table(const std::vector<Finding>& findings) {
-  Table table{{"verdict", "finding", "here", "paper"}, {}};
+  Table table{{"verdict", "finding", "left", "right", "test", "n", "t", "degrees of freedom", "p", "paper"}, {}};
   for (const Finding& finding : findings) {
-    table.rows.push_back(
-        {std::string(name(finding.verdict)), finding.claim->text, finding.numbers(), finding.claim->paper});
+    const FindingSpec& claim = *finding.claim;
+    table.rows.push_back({std::string(name(finding.verdict)), claim.text, finding.left_text(), finding.right_text(),
+                          std::string(name(finding.kind)), finding.sample(), four_digits(finding.test.t),
+                          four_digits(finding.test.degrees_of_freedom), four_digits(finding.test.p), claim.paper});
   }
   return table;
 }
 
-void write_tables(const std::filesystem::path& directory, const Results& results,
-                  const std::vector<Finding>& findings) {
+void write_tables(const std::filesystem::path& directory, const Results& results, const std::vector<Finding>& findings,
+                  const std::vector<std::string>& missing) {
   std::vector<std::string> of_tissues;
   for (const std::string& tissue : results.tissues()) of_tissues.push_back("tissue:" + tissue);
   const Table summary = long_table(results, results.measures()), tissues = long_table(results, of_tissues);
@@ -233,6 +241,7 @@ void write_tables(const std::filesystem::path& directory, const Results& results
                                                 {"tissues", table_json(tissues)},
                                                 {"welch", table_json(welch)},
                                                 {"findings", findings_json(findings)},
+                                                {"not_measured", missing},
                                                 {"trials", results.trials()}});
 }
 

@@ -20,8 +20,9 @@ report::Table tissue_table(const Results& results);
 report::Table findings_table(const std::vector<Finding>& findings);
 
 /// trials.csv (one row a trial), summary.csv (one row a model, part and measure), tissues.csv, types.csv, welch.csv,
-/// findings.csv, and all of it as results.json; each whole or not at all.
-void write_tables(const std::filesystem::path& directory, const Results& results, const std::vector<Finding>& findings);
+/// findings.csv, and all of it as results.json; each whole or not at all. missing: what missing_measures() says.
+void write_tables(const std::filesystem::path& directory, const Results& results, const std::vector<Finding>& findings,
+                  const std::vector<std::string>& missing);
 
 /// Columns as wide as needed, for people.
 std::string table_text(const report::Table& table);

@@ -1,0 +1,165 @@
+#include "sctab/benchmark/trial_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/sha256.hpp"
+
+namespace sctab::benchmark {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kHashDigits = 12;
+constexpr const char* kChecksum = "sha256";  // of all the rest of a file
+constexpr const char* kResultEnd = ".json";  // of a file's name
+constexpr const char* kAsideEnd = ".set-aside";
+
+std::string checksum(json result) {
+  result.erase(kChecksum);
+  return core::Sha256().add(result.dump()).hex();
+}
+
+/// Why a file is no whole result; empty where it is one. Earlier versions wrote none of the checksums.
+std::string damage_of(const json& result) {
+  const bool has_identity = result.is_object() && result.contains("identity") && result.at("identity").is_object();
+  if (!has_identity) return "it is no trial's result";
+  const bool is_whole = !result.contains(kChecksum) || result.at(kChecksum) == checksum(result);
+  return is_whole ? "" : "it was changed after it was written";
+}
+
+/// The file, or why it is none.
+std::optional<json> read_result(const fs::path& path, std::string& damage) {
+  try {
+    json result = core::read_json(path);
+    damage = damage_of(result);
+    if (damage.empty()) return result;
+  } catch (const core::InputError&) {
+    damage = "it is cut, or no JSON";
+  }
+  return std::nullopt;
+}
+
+/// "model.n_d: 16 became 32" of the first place where two identities differ.
+std::string first_difference(const json& before, const json& now) {
+  const json patch = json::diff(before, now);
+  if (patch.empty()) return "";
+  const json::json_pointer place(patch.front().at("path").get<std::string>());
+  const auto shown = [&place](const json& identity) {
+    return identity.contains(place) ? identity.at(place).dump() : std::string("not given");
+  };
+  std::string name = place.to_string().substr(1);
+  std::ranges::replace(name, '/', '.');
+  return fmt::format("{}: {} became {}", name, shown(before), shown(now));
+}
+
+json without_version(json identity) {
+  identity.erase("sctab_version");
+  return identity;
+}
+
+}  // namespace
+
+TrialFolder::TrialFolder(fs::path directory, TrialConditions conditions)
+    : directory_(std::move(directory)), conditions_(std::move(conditions)) {
+  std::error_code none;
+  std::vector<std::pair<fs::file_time_type, Entry>> found;
+  for (const auto& file : fs::directory_iterator(directory_, none)) {
+    const std::string name = file.path().filename().string();
+    if (name.starts_with('.') || file.path().extension() != kResultEnd) continue;  // being written, or not ours
+    std::string damage;
+    auto result = read_result(file.path(), damage);
+    if (result) {
+      found.push_back({fs::last_write_time(file.path(), none), {file.path(), std::move(result->at("identity"))}});
+    } else {
+      strays_.push_back(file.path());
+    }
+  }
+  std::ranges::sort(found, [](const auto& a, const auto& b) {
+    return std::pair(b.first, a.second.path) < std::pair(a.first, b.second.path);
+  });
+  for (auto& [time, entry] : found) entries_.push_back(std::move(entry));
+  std::ranges::sort(strays_);
+}
+
+fs::path TrialFolder::file(const Trial& trial) const {
+  const std::string hash = core::Sha256().add(trial.identity(conditions_).dump()).hex();
+  return directory_ / fmt::format("{}.{}{}", trial.slug(), hash.substr(0, kHashDigits), kResultEnd);
+}
+
+bool TrialFolder::has(const Trial& trial) const {
+  return fs::exists(file(trial));
+}
+
+FoundTrial TrialFolder::find(const Trial& trial) const {
+  const fs::path path = file(trial);
+  FoundTrial found;
+  if (!fs::exists(path)) return found;
+  found.result = read_result(path, found.damage);
+  if (!found.result) return found;
+  const json wanted = trial.identity(conditions_), there = found.result->at("identity");
+  if (there != wanted) {
+    found.damage = fmt::format("it is another trial's result ({})", first_difference(there, wanted));
+  } else if (!found.result->contains(kChecksum)) {
+    found.damage = "its checksum is missing";
+  }
+  if (!found.damage.empty()) {
+    found.result.reset();
+    return found;
+  }
+  // The file may have been written under the names of another recipe: they decide nothing.
+  found.result->update(trial.names());
+  return found;
+}
+
+std::optional<json> TrialFolder::find_of_other_version(const Trial& trial) const {
+  const json wanted = without_version(trial.identity(conditions_));
+  for (const Entry& entry : entries_) {
+    if (without_version(entry.identity) != wanted) continue;
+    std::string damage;
+    auto result = read_result(entry.path, damage);
+    if (!result) continue;
+    result->update(trial.names());
+    return result;
+  }
+  return std::nullopt;
+}
+
+fs::path TrialFolder::set_aside(const Trial& trial) const {
+  const fs::path path = file(trial);
+  fs::path aside = path.string() + kAsideEnd;
+  for (int number = 2; fs::exists(aside); ++number) aside = fmt::format("{}{}-{}", path.string(), kAsideEnd, number);
+  std::error_code error;
+  fs::rename(path, aside, error);
+  if (error) {
+    throw core::InputError(fmt::format("{}: is no whole result of its trial and cannot be renamed: {}; move it away",
+                                       path.string(), error.message()));
+  }
+  return aside;
+}
+
+void TrialFolder::write(const Trial& trial, json result) const {
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", directory_.string(), error.message()));
+  result["identity"] = trial.identity(conditions_);
+  result[kChecksum] = checksum(result);
+  core::write_json(file(trial), result);
+}
+
+std::string TrialFolder::change(const Trial& trial) const {
+  const std::string prefix = trial.slug() + ".";
+  const json now = trial.identity(conditions_);
+  for (const Entry& entry : entries_) {
+    if (!entry.path.filename().string().starts_with(prefix) || entry.identity == now) continue;
+    return first_difference(entry.identity, now);
+  }
+  return "";
+}
+
+}  // namespace sctab::benchmark

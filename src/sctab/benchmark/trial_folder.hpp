@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sctab/benchmark/trial.hpp"
+
+namespace sctab::benchmark {
+
+/// What lies under the name of a trial.
+struct FoundTrial {
+  std::optional<nlohmann::json> result;  // with the names that model and part have now
+  std::string damage;  // why the file there is no whole result of this trial; empty: it is one, or there is no file
+};
+
+/// Finished trials as files, one each: slug and a hash of the identity are the name, so that a changed recipe never
+/// takes an earlier result for its own, and an earlier recipe finds its results again. Each holds a checksum.
+class TrialFolder {
+ public:
+  /// Reads what the folder holds, where there is one.
+  TrialFolder(std::filesystem::path directory, TrialConditions conditions);
+
+  [[nodiscard]] std::filesystem::path file(const Trial& trial) const;
+  [[nodiscard]] bool has(const Trial& trial) const;
+  [[nodiscard]] FoundTrial find(const Trial& trial) const;
+  /// A result that differs in the version of sctab alone, of several the one written last; nothing where there is none.
+  [[nodiscard]] std::optional<nlohmann::json> find_of_other_version(const Trial& trial) const;
+  /// Renames the file under the trial's name, and nothing is lost with it. Returns the new name. Throws InputError.
+  [[nodiscard]] std::filesystem::path set_aside(const Trial& trial) const;
+  /// Makes the folder where there is none.
+  void write(const Trial& trial, nlohmann::json result) const;
+  /// What differs from an earlier result of the same model, part and seed, the one written last: "model.n_d: 16 became
+  /// 32". Empty where there is none.
+  [[nodiscard]] std::string change(const Trial& trial) const;
+  /// Files that are named as results and are none, as they were when this was made.
+  [[nodiscard]] const std::vector<std::filesystem::path>& strays() const { return strays_; }
+
+ private:
+  struct Entry {
+    std::filesystem::path path;
+    nlohmann::json identity;
+  };
+
+  std::filesystem::path directory_;
+  TrialConditions conditions_;
+  std::vector<Entry> entries_;  // those written last come first
+  std::vector<std::filesystem::path> strays_;
+};
+
+}  // namespace sctab::benchmark
