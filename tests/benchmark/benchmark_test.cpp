@@ -8,6 +8,7 @@
 
 #include "benchmark/recipe_file.hpp"
 #include "sctab/benchmark/measures.hpp"
+#include "sctab/benchmark/trial_folder.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -196,6 +197,26 @@ TEST_F(Benchmark, GoesOnAfterAnInterrupt) {
   run(recipe_text("2"));
   EXPECT_EQ(count(State::kReused), 2);
   EXPECT_EQ(count(State::kFinished), 4);
+}
+
+TEST_F(Benchmark, GoesOnWithABaselineThatWasCutOff) {
+  run("title = \"t\"\nseeds = [1]\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n");
+  const std::string text = "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"c\"\nkind = \"celltypist\"\nmembers = 2\n";
+  const Recipe recipe = parse_recipe(text);
+  const store::Store store = store::Store::open(folder_ / "store");
+  const TrialFolder trials(folder_ / "out" / "trials", {store.hash(), kernels::Device::kCpu});
+  baselines::BaselineOptions training{.kind = nn::ModelKind::kCelltypist, .members = 2, .threads = 1};
+  training.after_member = [](int) { core::set_interrupted(true); };
+  const fs::path model = folder_ / "out" / "models" / trials.file(expand(recipe).front()).stem();
+  fs::create_directories(model.parent_path());
+  EXPECT_THROW(baselines::train_baseline(store, training, model), core::Interrupted);
+  core::set_interrupted(false);
+  ASSERT_TRUE(fs::exists(model.string() + ".run"));
+  const BenchmarkResult result = run(text);
+  EXPECT_EQ(result.n_failed, 0) << result.first_failure;
+  const auto json = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json"));
+  EXPECT_EQ(json.at("trials").at(0).at("members").size(), 2U);
+  EXPECT_TRUE(fs::is_empty(folder_ / "out" / "models"));
 }
 
 TEST_F(Benchmark, ModelsOfLikeNamesAndTheSameSettingsAreBothInTheTables) {

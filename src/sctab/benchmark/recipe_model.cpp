@@ -28,6 +28,10 @@ void take_mlp(SettingsReader& reader, train::PlanOptions& plan) {
   reader.take("dropout", plan.dropout);
 }
 
+void require_members(const SettingsReader& reader, int members) {
+  if (members < 1) throw core::InputError(reader.where("members") + " is below 1; give at least 1 member");
+}
+
 void take_network(SettingsReader& reader, ModelSpec& model) {
   train::TrainOptions& options = model.network;
   std::string preset;
@@ -45,8 +49,7 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   const bool is_mixed = options.kind == ModelKind::kMixed;  // takes what each of its kinds takes
   if (is_mixed || options.kind == ModelKind::kTabnet) take_tabnet(reader, options);
   if (is_mixed || options.kind == ModelKind::kMlp) take_mlp(reader, options);
-  if (options.members && *options.members < 1)
-    throw core::InputError(reader.where("members") + " is below 1; give at least 1 network");
+  require_members(reader, options.members.value_or(1));
 }
 
 void take_baseline(SettingsReader& reader, baselines::BaselineOptions& options) {
@@ -56,6 +59,8 @@ void take_baseline(SettingsReader& reader, baselines::BaselineOptions& options) 
     options.library_defaults = preset == "defaults";
   }
   if (nn::uses_components(options.kind)) reader.take("components", options.n_components);
+  if (options.kind != ModelKind::kCentroid) reader.take("members", options.members);  // there is no chance in it
+  require_members(reader, options.members);
 }
 
 void take_loader(SettingsReader& reader, ModelSpec& model) {
