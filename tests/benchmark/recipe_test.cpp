@@ -20,7 +20,8 @@ std::string with_head(const std::string& rest) {
 TEST(Recipe, TakesWhatTrainingTakes) {
   const Recipe recipe = parse_recipe(with_head(
       "[[model]]\nname = \"a\"\nkind = \"tabnet\"\npreset = \"paper\"\nn_d = 16\nlearning_rate = 1\nmembers = 5\n"
-      "augment = true\n[[model]]\nname = \"b\"\nkind = \"xgboost\"\npreset = \"defaults\"\ncomponents = 32\n"));
+      "augment = true\nloss = \"hierarchical\"\n[[model]]\nname = \"b\"\nkind = \"xgboost\"\npreset = "
+      "\"defaults\"\ncomponents = 32\n"));
   ASSERT_EQ(recipe.models.size(), 2U);
   const ModelSpec& tabnet = recipe.models[0];
   EXPECT_TRUE(tabnet.is_network());
@@ -30,6 +31,7 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   EXPECT_EQ(tabnet.network.learning_rate, 1.0) << "a whole number is a number";
   EXPECT_EQ(tabnet.network.members, 5);
   EXPECT_TRUE(tabnet.augment);
+  EXPECT_EQ(tabnet.network.loss, train::LossKind::kHierarchical);
   const ModelSpec& trees = recipe.models[1];
   EXPECT_FALSE(trees.is_network());
   EXPECT_TRUE(trees.baseline.library_defaults);

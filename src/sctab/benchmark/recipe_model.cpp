@@ -44,6 +44,8 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   reader.take("lr_gamma", options.lr_gamma);
   reader.take("clip_norm", options.clip_norm);
   reader.take("class_weights", options.class_weights);
+  std::string loss;
+  if (reader.take_choice("loss", loss, {"cross-entropy", "hierarchical"})) options.loss = train::parse_loss(loss);
   reader.take("members", options.members);
   reader.take("augment", model.augment);
   const bool is_mixed = options.kind == ModelKind::kMixed;  // takes what each of its kinds takes
