@@ -79,7 +79,7 @@ std::vector<std::size_t> Finding::sizes() const {
 
 std::string Finding::sample() const {
   const std::vector<std::size_t> n = sizes();
-  const bool is_one = n.back() == 1;
+  const bool is_one = n.size() == 1 && n[0] == 1;
   if (kind == TestKind::kPaired) return fmt::format("{} pair{} of seeds", n[0], is_one ? "" : "s");
   return fmt::format("{} seed{}", fmt::join(n, " and "), is_one ? "" : "s");
 }
