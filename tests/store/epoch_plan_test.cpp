@@ -6,8 +6,12 @@
 #include <numeric>
 #include <set>
 
+#include "store/planned_rows.hpp"
+
 namespace sctab::store {
 namespace {
+
+using tests::rows_of;
 
 LoaderOptions options_for(CellIndex batch_size, int rank = 0, int world_size = 1) {
   LoaderOptions options;
@@ -17,20 +21,6 @@ LoaderOptions options_for(CellIndex batch_size, int rank = 0, int world_size = 1
   options.rows_per_block = 64;
   options.blocks_per_window = 8;
   return options;
-}
-
-// The rank's rows in the order in which its batches take them.
-std::vector<CellIndex> rows_of(const EpochPlan& plan) {
-  std::vector<CellIndex> rows;
-  for (std::int64_t w = 0; w < plan.n_windows(); ++w) {
-    EXPECT_EQ(static_cast<CellIndex>(rows.size()), plan.window_begin(w));
-    const auto blocks = plan.window_blocks(w);
-    for (const WindowRow at : plan.window_order(w)) {
-      rows.push_back(blocks[static_cast<std::size_t>(at.block)].begin + at.row);
-    }
-  }
-  EXPECT_EQ(static_cast<CellIndex>(rows.size()), plan.batch_begin(plan.n_batches()));
-  return rows;
 }
 
 std::vector<CellIndex> iota(CellIndex n) {

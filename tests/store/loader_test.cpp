@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <numeric>
 #include <set>
@@ -159,6 +160,60 @@ TEST(Loader, ResumesAnywhere) {
   resumed.start(0, whole.n_batches());
   EXPECT_FALSE(resumed.next(batch));
   EXPECT_THROW(resumed.start(0, whole.n_batches() + 1), core::InputError);
+}
+
+/// The store's types are even; epochs that make them uneven serve as well.
+LoaderOptions with_copies(int n_threads) {
+  LoaderOptions options = threads(n_threads);
+  options.batch_size = 700;
+  options.copies_per_type = {0, 0.2, 0.7, 1, 3.1};
+  return options;
+}
+
+TEST(LoaderWithCopies, ShowsTypesAtTheirRates) {
+  const LoaderOptions options = with_copies(2);
+  Loader loader(big_store(), Split::kTrain, options);
+  loader.start(1);
+  std::vector<double> shown(options.copies_per_type.size(), 0);
+  CellIndex n_cells = 0;
+  for (Batch batch; loader.next(batch); n_cells += batch.x.n_cells) {
+    for (const TypeIndex type : batch.cell_types) ++shown.at(static_cast<std::size_t>(type));
+  }
+  EXPECT_EQ(n_cells, loader.n_cells());
+  std::vector<double> there(shown.size(), 0);
+  for (const auto type : big_store().codes(Split::kTrain, Field::kCellType)) ++there.at(static_cast<std::size_t>(type));
+  for (std::size_t type = 0; type < shown.size(); ++type) {
+    const double deviation = 0.5 * std::sqrt(there[type]);  // of one that is shown or not, at most
+    EXPECT_NEAR(shown[type], there[type] * options.copies_per_type[type], 5 * deviation) << type;
+  }
+}
+
+TEST(LoaderWithCopies, OrderDoesNotDependOnThreadsAndResumesAnywhere) {
+  Loader one(big_store(), Split::kTrain, with_copies(1));
+  Loader resumed(big_store(), Split::kTrain, with_copies(4));
+  std::vector<Batch> batches;
+  one.start(2);
+  for (Batch batch; one.next(batch); batch = {}) batches.push_back(std::move(batch));
+  ASSERT_EQ(static_cast<std::int64_t>(batches.size()), one.n_batches());
+  for (const std::int64_t from : {std::int64_t{0}, one.n_batches() / 2, one.n_batches() - 1, one.n_batches()}) {
+    resumed.start(2, from);
+    Batch batch;
+    for (auto b = static_cast<std::size_t>(from); b < batches.size(); ++b) {
+      ASSERT_TRUE(resumed.next(batch));
+      ASSERT_TRUE(same(batch, batches[b])) << "batch " << b << " from " << from;
+    }
+    EXPECT_FALSE(resumed.next(batch));
+  }
+}
+
+TEST(LoaderWithCopies, RefusesRatesThatAreNone) {
+  LoaderOptions options;
+  for (const double bad : {-0.1, std::nan(""), 1001.0}) {
+    options.copies_per_type = {1, 1, 1, 1, bad};
+    SCTAB_EXPECT_THROW_WITH(options.validate(), core::InputError, "copies_per_type", "0 to 1000");
+  }
+  options.copies_per_type = {1, 1};
+  SCTAB_EXPECT_THROW_WITH(Loader(big_store(), Split::kVal, options), core::InputError, "2 values", "5 types");
 }
 
 TEST(Loader, GoesOnAfterAStartThatWasRefused) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sctab/core/rng.hpp"
+#include "sctab/store/cell_copies.hpp"
 #include "sctab/store/loader.hpp"
 
 namespace sctab::store {
@@ -22,17 +23,22 @@ struct WindowRow {
   bool operator==(const WindowRow&) const = default;
 };
 
-/// Batches an epoch on each rank, for a split of n_cells; none is empty where there is a cell for each rank. (Several
+/// Batches on each rank, for an epoch that shows n_cells; none is empty where there is a cell for each rank. (Several
 /// ranks with batches of one cell may get one of two: so their counts are equal.)
 std::int64_t batches_per_epoch(CellIndex n_cells, const LoaderOptions& options);
 
 /// Which cells each batch of one rank holds in one epoch: a pure function of (seed, epoch, rank, world size) and the
-/// sizes. The split's blocks are shuffled and laid end to end; the batches of all ranks cut that sequence into equal
-/// parts, rank after rank, and the cells of a rank are shuffled again within windows of some blocks.
-/// Positions below count the rank's own cells from 0.
+/// sizes, and of the cells' types where the epoch shows some types more often. The split's blocks are shuffled and laid
+/// end to end, each cell as often as it is shown; the batches of all ranks cut that sequence into equal parts, rank
+/// after rank, and the cells of a rank are shuffled again within windows of some blocks, of a batch at least: so a
+/// batch spans two windows at most. Positions below count the rank's own cells from 0, each as often as it is shown.
 class EpochPlan {
  public:
-  EpochPlan(CellIndex n_cells, const LoaderOptions& options, std::int64_t epoch);
+  /// cell_types: codes of the split, which outlive this; only options.copies_per_type needs them.
+  EpochPlan(CellIndex n_cells, const LoaderOptions& options, std::int64_t epoch,
+            std::span<const std::int32_t> cell_types = {});
+  EpochPlan(EpochPlan&&) = default;  // not copied: copies_ looks into options_
+  EpochPlan& operator=(EpochPlan&&) = default;
 
   [[nodiscard]] std::int64_t n_batches() const { return n_batches_; }
   /// Position where a batch begins; batch n_batches() begins where the rank's cells end.
@@ -41,7 +47,8 @@ class EpochPlan {
   /// The batch that holds a position of the rank's cells.
   [[nodiscard]] std::int64_t batch_of(CellIndex position) const;
 
-  /// The blocks that this rank reads, in order; the first and the last may be parts of a block.
+  /// The blocks that this rank reads, in order; the first and the last may be parts of a block. A block that the epoch
+  /// shows no cell of is left out.
   [[nodiscard]] const std::vector<RowRange>& blocks() const { return blocks_; }
   [[nodiscard]] std::int64_t n_windows() const { return static_cast<std::int64_t>(window_begins_.size()) - 1; }
   /// Position where a window begins; window n_windows() begins where the rank's cells end.
@@ -56,13 +63,25 @@ class EpochPlan {
   [[nodiscard]] std::vector<WindowRow> window_order(std::int64_t window) const;
 
  private:
-  [[nodiscard]] CellIndex sequence_begin(std::int64_t batch) const;
+  /// What this rank shows of a block: of the copies of its rows, end to end, `size` after the first `skip`.
+  struct Shown {
+    CellIndex skip = 0, size = 0;
+  };
 
-  CellIndex n_cells_;
+  [[nodiscard]] CellIndex sequence_begin(std::int64_t batch) const;
+  [[nodiscard]] std::vector<CellIndex> count_copies(CellIndex n_cells) const;
+  void add_block(RowRange rows, CellIndex n_copies, RowRange positions);
+  void cut_windows();
+  void append_rows(std::size_t block, std::int32_t number, std::vector<WindowRow>& order) const;
+
   LoaderOptions options_;
   core::Rng rng_;  // of this epoch
-  std::int64_t n_batches_;
+  CellCopies copies_;
+  CellIndex n_cells_ = 0;  // shown, over all ranks
+  std::int64_t n_batches_ = 0;
   std::vector<RowRange> blocks_;
+  std::vector<Shown> shown_;                // of each block
+  std::vector<std::size_t> window_blocks_;  // the first block of each window, and the end
   std::vector<CellIndex> window_begins_;
 };
 

@@ -16,16 +16,8 @@
 
 namespace sctab::store {
 
-namespace {
-
-// A batch spans two windows at most, even where both of a window's ends are short blocks: two are in memory.
-LoaderOptions with_window_for_a_batch(LoaderOptions options) {
-  const std::int64_t blocks_per_batch = (options.batch_size + options.rows_per_block - 1) / options.rows_per_block;
-  options.blocks_per_window = std::max(options.blocks_per_window, blocks_per_batch + 2);
-  return options;
-}
-
-}  // namespace
+/// In the mean; a window of such cells alone still fits into memory, for cells are kept once.
+constexpr double kMostCopies = 1000;
 
 void LoaderOptions::validate() const {
   const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
@@ -39,6 +31,11 @@ void LoaderOptions::validate() const {
   require(batch_size <= (1 << 24), "batch_size", batch_size, "at most 16777216");
   require(blocks_per_window >= 1 && blocks_per_window <= (1 << 20), "blocks_per_window", blocks_per_window,
           "1 to 1048576");
+  for (const double copies : copies_per_type) {
+    if (copies >= 0 && copies <= kMostCopies) continue;
+    throw core::InputError(
+        fmt::format("loader: copies_per_type holds {}, and 0 to {} was expected", copies, kMostCopies));
+  }
 }
 
 /// Cells of a batch that one task fills in: some half a millisecond.
@@ -78,6 +75,8 @@ struct Loader::State {
   GeneIndex n_genes;
   LoaderOptions options;
   std::optional<EpochPlan> plan;
+  std::int64_t n_batches = 0;  // of the epoch that was begun, whatever became of it
+  CellIndex n_cells = 0;
   std::array<DecodedWindow, 2> windows;
   std::deque<std::unique_ptr<Prepared>> prepared;  // in order; the first is the next to be given out
   std::vector<std::unique_ptr<Prepared>> unused;   // for their memory
@@ -90,8 +89,13 @@ Loader::State::State(const Store& store, Split split, LoaderOptions options_)
     : reader(store, split),
       cell_types(store.codes(split, Field::kCellType)),
       n_genes(store.genes().size()),
-      options(with_window_for_a_batch(options_)),
-      pool(options_.threads == 0 ? core::default_threads() : options_.threads) {
+      options(std::move(options_)),
+      pool(options.threads == 0 ? core::default_threads() : options.threads) {
+  const std::size_t n_types = store.tables().cell_types.size(), n_rates = options.copies_per_type.size();
+  if (n_rates != 0 && n_rates != n_types) {
+    throw core::InputError(
+        fmt::format("loader: copies_per_type holds {} values, and the store has {} types", n_rates, n_types));
+  }
   options.normalise = options.normalise && store.content() == Content::kCounts;
   if (reader.n_cells() > 0 && reader.n_cells() < options.world_size) {
     throw core::InputError(fmt::format("{}: the {} split has {} cells, too few for {} ranks; use fewer ranks",
@@ -111,13 +115,15 @@ void Loader::State::drain() {
 }
 
 void Loader::State::start(std::int64_t epoch, std::int64_t batch) {
-  EpochPlan wanted(reader.n_cells(), options, epoch);
+  EpochPlan wanted(reader.n_cells(), options, epoch, cell_types);
   if (epoch < 0 || batch < 0 || batch > wanted.n_batches()) {
     throw core::InputError(fmt::format("loader: cannot start at epoch {}, batch {}: an epoch has {} batches", epoch,
                                        batch, wanted.n_batches()));
   }
   drain();
   plan.emplace(std::move(wanted));
+  n_batches = plan->n_batches();
+  n_cells = plan->batch_begin(n_batches);
   next_batch = batch;
   if (batch == plan->n_batches()) return;
   last_window = plan->window_of(plan->batch_begin(batch));
@@ -215,7 +221,11 @@ Loader::Loader(const Store& store, Split split, LoaderOptions options) {
 Loader::~Loader() = default;
 
 std::int64_t Loader::n_batches() const {
-  return batches_per_epoch(state_->reader.n_cells(), state_->options);
+  return state_->n_batches;
+}
+
+CellIndex Loader::n_cells() const {
+  return state_->n_cells;
 }
 
 void Loader::start(std::int64_t epoch, std::int64_t batch) {

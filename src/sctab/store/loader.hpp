@@ -18,7 +18,9 @@ struct LoaderOptions {
   CellIndex rows_per_block = 2048;  // contiguous reads
   CellIndex blocks_per_window = 4;  // shuffled together; two windows are in memory; more where a batch needs more
   bool normalise = true;            // log1p of counts scaled to 10,000; false: values as the store has them
-  void validate() const;            // throws InputError naming the field
+  // How often an epoch shows a cell of each type, in the mean over epochs: 0 to 1000; none: every cell exactly once.
+  std::vector<double> copies_per_type{};
+  void validate() const;  // throws InputError naming the field
 };
 
 /// One batch. x: (n × n_genes) in the store's gene order. rows: positions in the split; cell_types: codes.
@@ -34,6 +36,8 @@ struct Batch {
 /// Promises: the order is a pure function of (seed, epoch, rank, world size); every cell exactly once an epoch over all
 /// ranks; equal batch counts on every rank, and batch sizes that differ by one at most (no runt at the end of an epoch,
 /// which would spoil batch norm); start(epoch, batch) in O(1); a damaged shard is named and refused.
+/// With copies_per_type an epoch shows a cell several times or not at all: see CellCopies. Blocks are read as ever, one
+/// after the other; epochs differ in length, and start() looks at the type of every cell of the split.
 class Loader {
  public:
   Loader(const Store& store, Split split, LoaderOptions options = {});
@@ -41,8 +45,10 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  /// Batches an epoch, on each rank; 0 for an empty split.
+  /// Batches of the epoch that was begun, on each rank; 0 for an empty split.
   [[nodiscard]] std::int64_t n_batches() const;
+  /// Cells in those batches, on this rank; each as often as it is shown.
+  [[nodiscard]] CellIndex n_cells() const;
   /// Begins an epoch, at a batch of it. The loader starts at (0, 0). Throws InputError where there is no such batch,
   /// and goes on as if it had not been asked.
   void start(std::int64_t epoch, std::int64_t batch = 0);
