@@ -59,6 +59,13 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
           "--no-class-weights", [&options] { options.class_weights = false; },
           "weigh every cell the same; the paper balances the types")
       ->group(group);
+  command
+      .add_flag_callback(
+          "--class-weights", [&options] { options.class_weights = true; },
+          "balance the types in the loss; with --sampling balanced, as far as sampling leaves them uneven. Default: "
+          "yes, but not with --sampling balanced")
+      ->excludes("--no-class-weights")
+      ->group(group);
   const auto set_reestimation = [&options, &command, group](const char* name, bool value, const char* text) {
     command
         .add_flag_callback(
@@ -69,6 +76,31 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
                    "estimate batch norm statistics anew over training cells before each validation: running averages "
                    "lag where steps are few");
   set_reestimation("--keep-batch-norm", false, "validate with the running averages, as the paper does");
+}
+
+void add_targets(CLI::App& command, train::TrainOptions& options) {
+  const char* group = "Beyond the paper (off by default)";
+  command
+      .add_option_function<std::string>(
+          "--sampling", [&options](const std::string& value) { options.balanced_sampling = value == "balanced"; },
+          "balanced: show cells of rare types more often and of frequent ones less often, in epochs of the same mean "
+          "length; each: every cell once")
+      ->check(CLI::IsMember({"each", "balanced"}))
+      ->type_name("each|balanced")
+      ->group(group);
+  add_choice(command, group, "--sampling-power", options.sampling_power,
+             "with --sampling balanced: a cell is shown in proportion to n^-X, of its type's n cells; 1: all types "
+             "alike. Default: 0.5");
+  add_choice(command, group, "--label-smoothing", options.label_smoothing,
+             "share of each target that is taken from the label and spread over types; 0 to below 1");
+  command
+      .add_option_function<std::string>(
+          "--smoothing", [&options](const std::string& value) { options.smoothing = train::parse_smoothing(value); },
+          "with --label-smoothing, over which types. ontology: those close to the label in the Cell Ontology, by their "
+          "closeness. uniform: all. Default: ontology")
+      ->check(CLI::IsMember({"ontology", "uniform"}))
+      ->type_name("ontology|uniform")
+      ->group(group);
 }
 
 void add_networks(CLI::App& command, Arguments& arguments) {
@@ -221,6 +253,7 @@ void add_train(CLI::App& app) {
   add_json(*command, arguments->json);
   add_optimisation(*command, arguments->options);
   add_networks(*command, *arguments);
+  add_targets(*command, arguments->options);
   command->callback([arguments, command] { run(*command, *arguments); });
 }
 

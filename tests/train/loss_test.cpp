@@ -116,6 +116,72 @@ TEST(HierarchicalLoss, OfAnAnswerThatIsNoNumberIsNone) {
   EXPECT_TRUE(std::isnan(training_loss(output_of(logits), at::tensor(kTargets), hierarchical()).item<double>()));
 }
 
+/// Rows that are distributions, of the first and the last label mixed.
+const at::Tensor kSoftTargets = at::tensor({0.7F, 0.2F, 0.1F, 0.0F, 1.0F, 0.0F, 0.25F, 0.25F, 0.5F}).view({3, 3});
+
+LossTerms with_targets(const at::Tensor& soft_targets) {
+  LossTerms terms = plain();
+  terms.soft_targets = soft_targets;
+  return terms;
+}
+
+/// sum of w·(log sum exp z - target·z) over sum of w, minus lambda times the mask loss, in plain loops.
+double smoothed_reference(const at::Tensor& logits) {
+  double sum = 0, weight = 0;
+  for (std::int64_t cell = 0; cell < logits.size(0); ++cell) {
+    const auto label = kTargets[static_cast<std::size_t>(cell)];
+    double total = 0, expected = 0;
+    for (std::int64_t type = 0; type < logits.size(1); ++type) {
+      total += std::exp(logits[cell][type].item<double>());
+      expected += kSoftTargets[label][type].item<double>() * logits[cell][type].item<double>();
+    }
+    const double w = kWeights.at(static_cast<std::size_t>(label));
+    sum += w * (std::log(total) - expected);
+    weight += w;
+  }
+  return sum / weight - kLambda * kMaskLoss;
+}
+
+double smoothed(const at::Tensor& logits, const at::Tensor& soft_targets) {
+  return training_loss(output_of(logits), at::tensor(kTargets), with_targets(soft_targets)).item<double>();
+}
+
+TEST(SmoothedLoss, WeighsACellByItsLabelAlone) {
+  EXPECT_NEAR(smoothed(kLogits, kSoftTargets), smoothed_reference(kLogits), 1e-6);  // float32
+}
+
+TEST(SmoothedLoss, OfLabelsAloneIsTheTrainingLoss) {
+  const double plain = training_loss(output_of(kLogits), at::tensor(kTargets), plain()).item<double>();
+  EXPECT_NEAR(smoothed(kLogits, at::eye(3, at::kFloat)), plain, 1e-6);
+}
+
+TEST(SmoothedLoss, HasTheGradientOfItsReference) {
+  const at::Tensor logits = kLogits.clone().set_requires_grad(true);
+  training_loss(output_of(logits), at::tensor(kTargets), with_targets(kSoftTargets)).backward();
+  const double h = 1e-4;
+  for (std::int64_t cell = 0; cell < 4; ++cell) {
+    for (std::int64_t type = 0; type < 3; ++type) {
+      at::Tensor up = kLogits.to(at::kDouble), down = kLogits.to(at::kDouble);
+      up[cell][type] += h;
+      down[cell][type] -= h;
+      const double wanted = (smoothed_reference(up) - smoothed_reference(down)) / (2 * h);
+      EXPECT_NEAR(logits.grad()[cell][type].item<double>(), wanted, 1e-6) << cell << ", " << type;
+    }
+  }
+}
+
+TEST(SmoothedLoss, IsNotANumberWhereALogitIsNone) {
+  at::Tensor logits = kLogits.clone();
+  logits[1][0] = std::nan("");  // of a type that the cell's target does not hold
+  EXPECT_TRUE(std::isnan(smoothed(logits, kSoftTargets)));
+}
+
+TEST(SmoothedLoss, OfLargeLogitsIsFinite) {
+  for (const float size : {-1000.0F, 1000.0F}) {
+    EXPECT_NEAR(smoothed(at::full({4, 3}, size), kSoftTargets), std::log(3.0) - kLambda * kMaskLoss, 1e-5) << size;
+  }
+}
+
 TEST(SplitLoss, DoesNotDependOnTheBatches) {
   for (const std::int64_t first : {1, 2, 3}) {
     SplitLoss loss(plain());

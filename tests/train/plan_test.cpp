@@ -236,6 +236,58 @@ TEST(Plan, RefusesValuesOutOfRangeByName) {
   refused({.n_d = 0}, "n_d");
 }
 
+TEST(Plan, SamplingAndSmoothingAreOffUnlessAsked) {
+  const TrainPlan plan = choose_plan({}, size_of(9'000));
+  EXPECT_EQ(plan.sampling_power, 0);
+  EXPECT_EQ(plan.label_smoothing, 0);
+  const nlohmann::json json = to_json(plan);
+  for (const char* key : {"sampling_power", "label_smoothing", "smoothing"}) EXPECT_FALSE(json.contains(key)) << key;
+}
+
+TEST(Plan, BalancedSamplingTakesThePlaceOfClassWeightsUnlessBothAreAskedFor) {
+  PlanOptions options{.balanced_sampling = true};
+  TrainPlan plan = choose_plan(options, size_of(9'000));
+  EXPECT_EQ(plan.sampling_power, 0.5);
+  EXPECT_FALSE(plan.class_weights);
+  EXPECT_EQ(to_json(plan).at("sampling_power"), 0.5);
+  EXPECT_THAT(plan.reasons, Contains(HasSubstr("balanced sampling")));
+  options.class_weights = true;
+  options.sampling_power = 1.0;
+  plan = choose_plan(options, size_of(9'000));
+  EXPECT_TRUE(plan.class_weights);
+  EXPECT_EQ(plan.sampling_power, 1);
+}
+
+TEST(Plan, SmoothingIsByTheOntologyUnlessSaid) {
+  PlanOptions options{.label_smoothing = 0.1};
+  EXPECT_EQ(to_json(choose_plan(options, size_of(9'000))).at("smoothing"), "ontology");
+  options.smoothing = parse_smoothing("uniform");
+  const TrainPlan plan = choose_plan(options, size_of(9'000));
+  EXPECT_EQ(to_json(plan).at("smoothing"), "uniform");
+  EXPECT_EQ(to_json(plan).at("label_smoothing"), 0.1);
+  EXPECT_THAT(plan.reasons, Contains(HasSubstr("label smoothing")));
+  SCTAB_EXPECT_THROW_WITH((void)parse_smoothing("both"), core::InputError, "both", "uniform or ontology");
+}
+
+TEST(Plan, RefusesSamplingAndSmoothingOutOfRangeOrWithoutEffect) {
+  const auto refused = [](PlanOptions options, const char* name) {
+    SCTAB_EXPECT_THROW_WITH(choose_plan(options, size_of(900)), core::InputError, name);
+  };
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  for (const double power : {-0.5, 0.0, 1.1, none}) {
+    refused({.balanced_sampling = true, .sampling_power = power}, "--sampling-power");
+  }
+  refused({.sampling_power = 0.5}, "--sampling balanced");
+  for (const double share : {-0.1, 1.0, 2.0, none}) refused({.label_smoothing = share}, "--label-smoothing");
+  refused({.smoothing = Smoothing::kUniform}, "--label-smoothing");
+  refused({.loss = LossKind::kHierarchical, .label_smoothing = 0.1}, "--loss cross-entropy");
+}
+
+TEST(ChoosePlans, AMixedEnsembleOfSmoothedLabelsHasCrossEntropy) {
+  const PlanOptions options{.kind = ModelKind::kMixed, .label_smoothing = 0.1};
+  EXPECT_EQ(choose_plans(options, size_of(10'000)).back().loss, LossKind::kCrossEntropy);
+}
+
 TEST(Plan, RefusesOptionsOfAnotherNetwork) {
   const auto refused = [](PlanOptions options, const char* name) {
     SCTAB_EXPECT_THROW_WITH(choose_plan(options, size_of(900)), core::InputError, name, "leave it out");

@@ -140,6 +140,36 @@ TEST_F(Trainer, AResumedRunHasTheLossesOfOneNeverEnded) {
   }
 }
 
+TEST_F(Trainer, SamplingAndSmoothingResumeTooOnAnyNumberOfThreads) {
+  // Types of 6, 6 and 5 cells: the third is shown more often, and epochs differ in length.
+  const store::Store store = tests::make_tiny_store(folder_ / "uneven", {.n_cells = {17, 60, 60}});
+  TrainOptions options = quick_options(ModelKind::kTabnet);
+  options.batch_size = 4;
+  options.balanced_sampling = true;
+  options.sampling_power = 1.0;
+  options.label_smoothing = 0.2;
+  train(store, options, folder_ / "whole");
+  const std::vector<json> wanted = losses_of(folder_ / "whole" / "run");
+  tests::expect_interrupted(store, tests::ended_after(options, 6), folder_ / "ended");
+  options.threads = 3;
+  options.resume = true;
+  train(store, options, folder_ / "ended");
+  EXPECT_EQ(losses_of(folder_ / "ended" / "run"), wanted);
+  EXPECT_EQ(tests::read_bytes(folder_ / "ended" / "model.safetensors"),
+            tests::read_bytes(folder_ / "whole" / "model.safetensors"));
+  EXPECT_EQ(nn::read_description(folder_ / "ended").training.at("plan").at("label_smoothing"), 0.2);
+}
+
+TEST_F(Trainer, ARunIsNotResumedWithOtherSamplingOrSmoothing) {
+  TrainOptions options = quick_options(ModelKind::kLinear);
+  tests::expect_interrupted(store_, tests::ended_after(options, 5), folder_ / "model");
+  options.label_smoothing = 0.1;
+  SCTAB_EXPECT_THROW_WITH(resume(options, folder_ / "model"), core::InputError, "label_smoothing");
+  options.label_smoothing = {};
+  options.balanced_sampling = true;
+  SCTAB_EXPECT_THROW_WITH(resume(options, folder_ / "model"), core::InputError, "another one");
+}
+
 /// A kill leaves no time for a checkpoint: the run goes on from an older one, and repeats what was lost with it.
 TEST_F(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
   const TrainOptions options = quick_options(ModelKind::kTabnet);

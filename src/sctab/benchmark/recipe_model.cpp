@@ -32,6 +32,17 @@ void require_members(const SettingsReader& reader, int members) {
   if (members < 1) throw core::InputError(reader.where("members") + " is below 1; give at least 1 member");
 }
 
+void take_targets(SettingsReader& reader, train::PlanOptions& plan) {
+  std::string sampling, smoothing;
+  reader.take_choice("sampling", sampling, {"each", "balanced"});
+  plan.balanced_sampling = sampling == "balanced";
+  reader.take("sampling_power", plan.sampling_power);
+  reader.take("label_smoothing", plan.label_smoothing);
+  if (reader.take_choice("smoothing", smoothing, {"ontology", "uniform"})) {
+    plan.smoothing = train::parse_smoothing(smoothing);
+  }
+}
+
 void take_network(SettingsReader& reader, ModelSpec& model) {
   train::TrainOptions& options = model.network;
   std::string preset;
@@ -46,6 +57,7 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   reader.take("class_weights", options.class_weights);
   std::string loss;
   if (reader.take_choice("loss", loss, {"cross-entropy", "hierarchical"})) options.loss = train::parse_loss(loss);
+  take_targets(reader, options);
   reader.take("members", options.members);
   reader.take("augment", model.augment);
   const bool is_mixed = options.kind == ModelKind::kMixed;  // takes what each of its kinds takes

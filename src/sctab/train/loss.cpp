@@ -17,6 +17,26 @@ at::Tensor summed_loss(const at::Tensor& logits, const at::Tensor& targets, cons
   return at::dot(terms.class_weights.index_select(0, targets), at::logsumexp(logits, {1}) - of_label);
 }
 
+/// The sum of one value a cell, in one order whatever the threads, as cross_entropy_loss adds: sum() has none where
+/// batches are long.
+at::Tensor ordered_sum(const at::Tensor& values) {
+  return -at::nll_loss(values.unsqueeze(1), at::zeros_like(values, at::kLong), {}, at::Reduction::Sum);
+}
+
+/// sum(w·l) / sum(w) of smoothed labels.
+at::Tensor smoothed_loss(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
+  const at::Tensor weights = terms.class_weights.index_select(0, targets);
+  const at::Tensor of_cell = (terms.soft_targets.index_select(0, targets) * at::log_softmax(logits, 1)).sum(1);
+  return -ordered_sum(of_cell * weights) / ordered_sum(weights);
+}
+
+/// sum(w·l) / sum(w) over the cells.
+at::Tensor mean_loss(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
+  if (terms.soft_targets.defined()) return smoothed_loss(logits, targets, terms);
+  if (!terms.hierarchy.defined()) return at::cross_entropy_loss(logits, targets, terms.class_weights);
+  return summed_loss(logits, targets, terms) / terms.class_weights.index_select(0, targets).sum();
+}
+
 }  // namespace
 
 at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes) {
@@ -32,11 +52,7 @@ at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes) {
 }
 
 at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const LossTerms& terms) {
-  const at::Tensor loss =
-      terms.hierarchy.defined()
-          ? summed_loss(output.logits, targets, terms) / terms.class_weights.index_select(0, targets).sum()
-          : at::cross_entropy_loss(output.logits, targets, terms.class_weights);
-  return loss - output.mask_loss * terms.lambda_sparse;
+  return mean_loss(output.logits, targets, terms) - output.mask_loss * terms.lambda_sparse;
 }
 
 void SplitLoss::add(const nn::NetworkOutput& output, const at::Tensor& targets) {

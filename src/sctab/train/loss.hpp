@@ -12,6 +12,9 @@ struct LossTerms {
   at::Tensor class_weights;   // float32, one a type
   double lambda_sparse = 0;   // times the mask loss, which is subtracted
   at::Tensor hierarchy = {};  // see hierarchy_tensor(); undefined: cross-entropy of the label itself
+  // In place of the hierarchy: float32, types × types, a distribution over the types for each label; see
+  // soft_targets().
+  at::Tensor soft_targets = {};
 };
 
 /// float32, types × types: 0 where the column's type is the row's or a subtype of it, minus infinity elsewhere.
@@ -19,11 +22,14 @@ at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes);
 
 /// Cross-entropy with class weights, sum(w·l) / sum(w) as in torch, minus lambda_sparse times the mask loss.
 /// Hierarchical cross-entropy takes for a label's probability the sum over it and its subtypes, l = -log(sum of p):
-/// an author who writes "T cell" does not say that the cell is no CD4 T cell (Cultrera di Montesano et al.
-/// 2026). targets: int64, one a cell. A scalar with a gradient.
+/// an author who writes "T cell" does not say that the cell is no CD4 T cell (Cultrera di Montesano et al. 2026).
+/// With soft targets l = -sum over the types of target · log p; a cell weighs what its label weighs, whatever the types
+/// that its target is spread over: else rare types, which weigh most, would draw all cells to them.
+/// targets: int64, one a cell. A scalar with a gradient.
 at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const LossTerms& terms);
 
-/// The same loss over a split that comes in batches, in double: the size of the batches does not change it.
+/// The loss over a split that comes in batches, in double: the size of the batches does not change it. Its labels are
+/// not smoothed.
 class SplitLoss {
  public:
   explicit SplitLoss(LossTerms terms) : terms_(std::move(terms)) {}

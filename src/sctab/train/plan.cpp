@@ -12,6 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/train/sampling.hpp"
 
 namespace sctab::train {
 namespace {
@@ -82,6 +83,7 @@ class Choices {
   void choose_mlp(nn::MlpOptions& mlp);
   void choose_optimisation();
   void choose_small_optimisation();
+  void choose_targets();
   void choose_batch_norm();
 
   const PlanOptions& options_;
@@ -160,7 +162,7 @@ void Choices::choose_optimisation() {
   if (plan_.loss == LossKind::kHierarchical) {
     because("hierarchical cross-entropy: a label's probability is the sum over it and its subtypes");
   }
-  plan_.class_weights = options_.class_weights.value_or(plan_.class_weights);
+  choose_targets();
   because("up to {} epochs, {} steps in all", plan_.max_epochs, format_count(plan_.max_epochs * steps_));
   because("learning rate {}, times {:.3g} each epoch; weight decay {:.3g}", plan_.learning_rate, plan_.lr_gamma,
           plan_.weight_decay);
@@ -181,6 +183,22 @@ void Choices::choose_small_optimisation() {
     plan_.weight_decay = std::min(plan_.weight_decay * scale, kLargestWeightDecay);
     because("weight decay {:.3g}: with few cells and the paper's 0.05, TabNet learns its donors by heart",
             plan_.weight_decay);
+  }
+}
+
+// How often each type is shown, what it weighs, and what the network is to answer.
+void Choices::choose_targets() {
+  if (options_.balanced_sampling) {
+    plan_.sampling_power = options_.sampling_power.value_or(kSamplingPower);
+    because("balanced sampling: a type of n cells is shown as n^{:.3g} says, a cell {} times an epoch at most",
+            1 - plan_.sampling_power, kMostShown);
+  }
+  plan_.class_weights = options_.class_weights.value_or(!options_.balanced_sampling);
+  plan_.label_smoothing = options_.label_smoothing.value_or(0);
+  plan_.smoothing = options_.smoothing.value_or(plan_.smoothing);
+  if (plan_.label_smoothing > 0) {
+    because("label smoothing: {:.3g} of a target is spread over {}", plan_.label_smoothing,
+            plan_.smoothing == Smoothing::kUniform ? "all types" : "types close to the label in the Cell Ontology");
   }
 }
 
@@ -210,6 +228,22 @@ void check_range(const TrainPlan& plan) {
   require(plan.lr_gamma > 0 && plan.lr_gamma <= 1, "--lr-gamma", "a number above 0 and up to 1");
   require(not_negative(plan.lambda_sparse), "--lambda-sparse", "0 or more");
   require(positive(plan.clip_norm), "--clip-norm", "a number above 0");
+}
+
+void check_targets(const PlanOptions& options) {
+  if (options.sampling_power.has_value()) {
+    require(options.balanced_sampling, "--sampling-power", "it together with --sampling balanced");
+    require(*options.sampling_power > 0 && *options.sampling_power <= 1, "--sampling-power",
+            "a number above 0 and up to 1");
+  }
+  if (options.label_smoothing.has_value()) {
+    require(*options.label_smoothing >= 0 && *options.label_smoothing < 1, "--label-smoothing",
+            "a number from 0 to below 1");
+    require(*options.label_smoothing == 0 || options.loss != LossKind::kHierarchical, "--label-smoothing",
+            "it with --loss cross-entropy: the hierarchical loss leaves a label's subtypes open already");
+  }
+  require(!options.smoothing.has_value() || options.label_smoothing.has_value(), "--smoothing",
+          "it together with --label-smoothing");
 }
 
 /// The option that was given and belongs to this kind alone, if any.
@@ -289,6 +323,17 @@ LossKind parse_loss(std::string_view text) {
   throw core::InputError(fmt::format("--loss: is \"{}\"; give cross-entropy or hierarchical", text));
 }
 
+std::string_view name(Smoothing smoothing) {
+  return smoothing == Smoothing::kUniform ? "uniform" : "ontology";
+}
+
+Smoothing parse_smoothing(std::string_view text) {
+  for (const Smoothing smoothing : {Smoothing::kUniform, Smoothing::kOntology}) {
+    if (text == name(smoothing)) return smoothing;
+  }
+  throw core::InputError(fmt::format("--smoothing: is \"{}\"; give uniform or ontology", text));
+}
+
 double TrainPlan::learning_rate_of(std::int64_t epoch) const {
   return learning_rate * std::pow(lr_gamma, static_cast<double>(epoch));
 }
@@ -307,6 +352,11 @@ nlohmann::json to_json(const TrainPlan& plan) {
                       {"reestimate_batch_norm", plan.reestimate_batch_norm},
                       {"seed", plan.seed}};
   if (plan.loss != LossKind::kCrossEntropy) json["loss"] = name(plan.loss);
+  if (plan.sampling_power > 0) json["sampling_power"] = plan.sampling_power;
+  if (plan.label_smoothing > 0) {
+    json["label_smoothing"] = plan.label_smoothing;
+    json["smoothing"] = name(plan.smoothing);
+  }
   if (!plan.augmentation.empty()) json["augmentation"] = plan.augmentation;
   return json;
 }
@@ -370,7 +420,8 @@ std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize
   PlanOptions given = options;
   given.kind = choose_kind(options, size);
   const bool mixed = given.kind == ModelKind::kMixed;
-  if (mixed && !given.paper_preset && !given.loss) given.loss = LossKind::kHierarchical;
+  const bool smoothed = given.label_smoothing.value_or(0) > 0;
+  if (mixed && !given.paper_preset && !given.loss && !smoothed) given.loss = LossKind::kHierarchical;
   const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
   if (n_each < 1) throw core::InputError("--members: out of range; give at least 1 network");
   const std::vector<TrainPlan> turns =
@@ -404,6 +455,7 @@ TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size) {
   plan.architecture.n_genes = size.n_genes;
   plan.architecture.n_types = size.n_types();
   plan.seed = options.seed;
+  check_targets(options);
   // Checked first: what is chosen from a value out of range would be nonsense.
   if (options.batch_size.has_value()) require(*options.batch_size >= 1, "--batch-size", "at least 1 cell");
   Choices(options, size, plan).choose();

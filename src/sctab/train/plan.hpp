@@ -22,6 +22,13 @@ std::string_view name(LossKind loss);
 /// Throws InputError naming the two.
 LossKind parse_loss(std::string_view text);
 
+/// Where label smoothing moves a target's mass: to all types alike, or to those close to the label in the ontology.
+enum class Smoothing : std::uint8_t { kUniform, kOntology };
+/// "uniform", "ontology".
+std::string_view name(Smoothing smoothing);
+/// Throws InputError naming the two.
+Smoothing parse_smoothing(std::string_view text);
+
 /// What the user may fix of a plan; what is not given is chosen from the corpus's size or, with the paper preset, is
 /// the paper's. A size of another kind of network than `kind` is refused.
 struct PlanOptions {
@@ -33,8 +40,12 @@ struct PlanOptions {
   std::optional<double> learning_rate{}, weight_decay{}, lr_gamma{}, lambda_sparse{}, momentum{}, dropout{},
       clip_norm{};
   std::optional<nn::MaskType> mask_type{};
-  std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble hierarchical
+  std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble without label smoothing hierarchical
   std::optional<bool> class_weights{}, reestimate_batch_norm{};
+  bool balanced_sampling = false;
+  std::optional<double> sampling_power{};   // none: kSamplingPower; only with balanced_sampling
+  std::optional<double> label_smoothing{};  // none: 0
+  std::optional<Smoothing> smoothing{};     // none: by the ontology; only with label_smoothing
   std::uint64_t seed = 1;
 };
 
@@ -50,7 +61,10 @@ struct TrainPlan {
   double lambda_sparse = 1e-5;
   double clip_norm = 1.0;  // of the gradient
   LossKind loss = LossKind::kCrossEntropy;
-  bool class_weights = true;           // balanced
+  bool class_weights = true;   // balanced: what sampling leaves uneven
+  double sampling_power = 0;   // see sampling_rates(); 0: every cell once an epoch
+  double label_smoothing = 0;  // share of a target's mass that is spread; 0: all on the label
+  Smoothing smoothing = Smoothing::kOntology;
   bool reestimate_batch_norm = false;  // over training cells, before validation and in what is saved
   std::uint64_t seed = 1;
   std::string augmentation{};         // SHA-256 of the file of vectors that move training cells; empty: none do

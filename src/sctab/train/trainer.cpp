@@ -123,10 +123,14 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       optimizer_(*network_, plan.weight_decay, plan.clip_norm),
       subtypes_(store_subtypes(store)),
       terms_(loss_terms(plan, size, subtypes_)),
-      validation_(store, subtypes_, terms_, options.threads),
+      validation_(store, subtypes_, validation_terms(plan, size, subtypes_), options.threads),
       loader_(store, Split::kTrain,
-              {.batch_size = plan.batch_size, .seed = plan.seed, .threads = reader_threads(options.threads)}),
+              {.batch_size = plan.batch_size,
+               .seed = plan.seed,
+               .threads = reader_threads(options.threads),
+               .copies_per_type = copies_per_type(size, plan)}),
       stopping_(plan.patience) {
+  terms_.soft_targets = soft_targets_tensor(store, plan, size);
   if (vectors.n_cells > 0) augmenter_.emplace(vectors.view(), plan.seed);
   network_->compute_on(options.device);
   network_->compute_densely(options.dense);
@@ -151,8 +155,8 @@ void Run::train() try {
 void Run::train_epoch() {
   network_->train();
   loader_.start(at_.epoch, at_.batches);
-  core::Progress progress(fmt::format("epoch {}/{}", at_.epoch + 1, plan_.max_epochs), store_.n_cells(Split::kTrain));
-  progress.advance(at_.batches * store_.n_cells(Split::kTrain) / loader_.n_batches());
+  core::Progress progress(fmt::format("epoch {}/{}", at_.epoch + 1, plan_.max_epochs), loader_.n_cells());
+  progress.advance(at_.batches * loader_.n_cells() / loader_.n_batches());
   auto start = Clock::now();
   for (store::Batch batch; at_.batches < loader_.n_batches() && loader_.next(batch); start = Clock::now()) {
     core::check_interrupt();
@@ -196,7 +200,7 @@ void Run::finish_epoch() {
     nn::write_safetensors(folder_.best_weights(), at_.best_weights);
   }
   const auto n = static_cast<double>(at_.batches);
-  const auto n_cells = static_cast<double>(store_.n_cells(Split::kTrain));
+  const auto n_cells = static_cast<double>(loader_.n_cells());
   const EpochMetrics metrics{
       at_.epoch + 1, at_.loss_sum / n,      scores.loss,          scores.macro_f1, plan_.learning_rate_of(at_.epoch),
       at_.seconds,   n_cells / at_.seconds, at_.grad_norm_sum / n};

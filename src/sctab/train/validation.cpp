@@ -10,6 +10,8 @@
 #include "sctab/metrics/evaluation.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/reader_threads.hpp"
+#include "sctab/train/sampling.hpp"
+#include "sctab/train/soft_targets.hpp"
 
 namespace sctab::train {
 namespace {
@@ -26,6 +28,23 @@ std::vector<TypeIndex> predicted_types(const at::Tensor& logits) {
   return {values, values + best.numel()};
 }
 
+at::Tensor float_tensor(std::span<const double> values) {
+  at::Tensor tensor = at::empty({std::ssize(values)}, at::kFloat);
+  std::ranges::transform(values, tensor.data_ptr<float>(), [](double value) { return static_cast<float>(value); });
+  return tensor;
+}
+
+/// How often each type is shown, where all are.
+std::vector<double> rates_of(const CorpusSize& size, const TrainPlan& plan) {
+  const std::vector<double> rates = copies_per_type(size, plan);
+  return rates.empty() ? std::vector<double>(size.cells_per_type.size(), 1) : rates;
+}
+
+at::Tensor class_weights_tensor(const CorpusSize& size, const TrainPlan& plan) {
+  if (!plan.class_weights) return at::ones({size.n_types()}, at::kFloat);
+  return float_tensor(balanced_weights(size.cells_per_type, rates_of(size, plan)));
+}
+
 }  // namespace
 
 at::Tensor targets_tensor(std::span<const TypeIndex> cell_types) {
@@ -35,23 +54,32 @@ at::Tensor targets_tensor(std::span<const TypeIndex> cell_types) {
   return targets;
 }
 
-at::Tensor class_weights_tensor(const CorpusSize& size, bool balanced) {
-  at::Tensor weights = at::ones({size.n_types()}, at::kFloat);
-  if (!balanced) return weights;
-  std::ranges::transform(metrics::balanced_class_weights(size.cells_per_type), weights.data_ptr<float>(),
-                         [](double weight) { return static_cast<float>(weight); });
-  return weights;
+at::Tensor soft_targets_tensor(const store::Store& store, const TrainPlan& plan, const CorpusSize& size) {
+  const std::vector<double> targets = soft_targets(store, plan, size);
+  return targets.empty() ? at::Tensor() : float_tensor(targets).view({size.n_types(), size.n_types()});
+}
+
+std::vector<double> copies_per_type(const CorpusSize& size, const TrainPlan& plan) {
+  return plan.sampling_power > 0 ? sampling_rates(size.cells_per_type, plan.sampling_power) : std::vector<double>();
 }
 
 LossTerms loss_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes) {
-  LossTerms terms{.class_weights = class_weights_tensor(size, plan.class_weights), .lambda_sparse = plan.lambda_sparse};
+  LossTerms terms{.class_weights = class_weights_tensor(size, plan), .lambda_sparse = plan.lambda_sparse};
   if (plan.loss == LossKind::kHierarchical) terms.hierarchy = hierarchy_tensor(subtypes);
   return terms;
 }
 
+LossTerms validation_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes) {
+  LossTerms terms = loss_terms(plan, size, subtypes);
+  terms.class_weights.mul_(float_tensor(rates_of(size, plan)));
+  return terms;
+}
+
 void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan, int threads) {
-  store::Loader loader(store, store::Split::kTrain,
-                       {.batch_size = plan.batch_size, .shuffle = false, .threads = reader_threads(threads)});
+  store::LoaderOptions options{
+      .batch_size = plan.batch_size, .seed = plan.seed, .shuffle = false, .threads = reader_threads(threads)};
+  if (plan.sampling_power > 0) options.copies_per_type = copies_per_type(corpus_size(store), plan);
+  store::Loader loader(store, store::Split::kTrain, options);
   nn::BatchNormEstimate estimate(network);
   for (store::Batch batch; estimate.n_cells() < kCellsForBatchNorm && loader.next(batch);) {
     core::check_interrupt();

@@ -13,18 +13,27 @@ namespace sctab::train {
 /// int64, one a cell.
 at::Tensor targets_tensor(std::span<const core::TypeIndex> cell_types);
 
-/// Balanced weights from the training cells, or ones: float32, one a type. A type without training cells weighs 0.
-at::Tensor class_weights_tensor(const CorpusSize& size, bool balanced);
+/// The rows of soft_targets(), float32, types × types; undefined where the plan smoothes nothing.
+at::Tensor soft_targets_tensor(const store::Store& store, const TrainPlan& plan, const CorpusSize& size);
 
-/// What the plan says of the loss; subtypes: of the store.
+/// How often each type is shown, as the plan says: for store::LoaderOptions::copies_per_type.
+std::vector<double> copies_per_type(const CorpusSize& size, const TrainPlan& plan);
+
+/// What the plan says of the loss, but for soft targets. A cell weighs the same as all, or so that the types as
+/// sampling shows them weigh the same; a type without training cells then weighs 0. subtypes: of the store.
 LossTerms loss_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes);
 
-/// Replaces the running statistics of batch norm by those of the first few thousand training cells, a random sample of
-/// the split because a store's order is random, taken in batches of the training's size.
+/// The same for validation, whose cells are shown once: a cell weighs what its training cells weigh in all.
+LossTerms validation_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes);
+
+/// Replaces the running statistics of batch norm by those of the first few thousand cells that training shows, a random
+/// sample of the split because a store's order is random, taken in batches of the training's size.
 void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan, int threads);
 
 struct ValidationScores {
-  double loss = 0;      // the training loss; cross-entropy has a prediction in place of a label that it is a subtype of
+  // The training loss of labels that are not smoothed; cross-entropy has a prediction in place of a label that it is a
+  // subtype of.
+  double loss = 0;
   double macro_f1 = 0;  // ontology-corrected
 };
 
