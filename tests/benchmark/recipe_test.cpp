@@ -41,6 +41,19 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   EXPECT_FALSE(recipe.corpus.has_value());
 }
 
+TEST(Recipe, TakesSamplingAndSmoothing) {
+  const Recipe recipe = parse_recipe(with_head(std::string(kModel) +
+                                               "sampling = \"balanced\"\nsampling_power = 1\nlabel_smoothing = 0.1\n"
+                                               "smoothing = \"uniform\"\n"));
+  const train::PlanOptions& plan = recipe.models[0].network;
+  EXPECT_TRUE(plan.balanced_sampling);
+  EXPECT_EQ(plan.sampling_power, 1.0);
+  EXPECT_EQ(plan.label_smoothing, 0.1);
+  EXPECT_EQ(plan.smoothing, train::Smoothing::kUniform);
+  SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(std::string(kModel) + "sampling = \"even\"\n")), InputError,
+                          "sampling", "balanced");
+}
+
 TEST(Recipe, TheSmallFormOverrides) {
   const std::string text = with_head(std::string(kModel) +
                                      "[corpus]\nsources = [\"a.h5ad\"]\nmin_cells = 7\nmin_donors = 3\n"

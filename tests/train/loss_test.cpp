@@ -151,8 +151,8 @@ TEST(SmoothedLoss, WeighsACellByItsLabelAlone) {
 }
 
 TEST(SmoothedLoss, OfLabelsAloneIsTheTrainingLoss) {
-  const double plain = training_loss(output_of(kLogits), at::tensor(kTargets), plain()).item<double>();
-  EXPECT_NEAR(smoothed(kLogits, at::eye(3, at::kFloat)), plain, 1e-6);
+  const double of_labels = training_loss(output_of(kLogits), at::tensor(kTargets), plain()).item<double>();
+  EXPECT_NEAR(smoothed(kLogits, at::eye(3, at::kFloat)), of_labels, 1e-6);
 }
 
 TEST(SmoothedLoss, HasTheGradientOfItsReference) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <future>
 #include <optional>
+#include <utility>
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/thread_pool.hpp"
@@ -214,7 +215,7 @@ void Loader::State::submit_batch(std::int64_t batch) {
 
 Loader::Loader(const Store& store, Split split, LoaderOptions options) {
   options.validate();
-  state_ = std::make_unique<State>(store, split, options);
+  state_ = std::make_unique<State>(store, split, std::move(options));
   start(0);
 }
 
