@@ -8,33 +8,39 @@
 namespace sctab::train {
 namespace {
 
-/// sum(w·l) over the cells.
-at::Tensor summed_loss(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
-  if (!terms.hierarchy.defined()) {
-    return at::cross_entropy_loss(logits, targets, terms.class_weights, at::Reduction::Sum);
-  }
-  const at::Tensor of_label = at::logsumexp(logits + terms.hierarchy.index_select(0, targets), {1});
-  return at::dot(terms.class_weights.index_select(0, targets), at::logsumexp(logits, {1}) - of_label);
-}
-
 /// The sum of one value a cell, in one order whatever the threads, as cross_entropy_loss adds: sum() has none where
 /// batches are long.
 at::Tensor ordered_sum(const at::Tensor& values) {
   return -at::nll_loss(values.unsqueeze(1), at::zeros_like(values, at::kLong), {}, at::Reduction::Sum);
 }
 
-/// sum(w·l) / sum(w) of smoothed labels.
-at::Tensor smoothed_loss(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
-  const at::Tensor weights = terms.class_weights.index_select(0, targets);
-  const at::Tensor of_cell = (terms.soft_targets.index_select(0, targets) * at::log_softmax(logits, 1)).sum(1);
-  return -ordered_sum(of_cell * weights) / ordered_sum(weights);
+/// -log of the probability of each cell's label, its subtypes included.
+at::Tensor hierarchical_losses(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
+  const at::Tensor of_label = at::logsumexp(logits + terms.hierarchy.index_select(0, targets), {1});
+  return at::logsumexp(logits, {1}) - of_label;
+}
+
+/// The cross-entropy of each cell against its smoothed label.
+at::Tensor smoothed_losses(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
+  return -(terms.soft_targets.index_select(0, targets) * at::log_softmax(logits, 1)).sum(1);
 }
 
 /// sum(w·l) / sum(w) over the cells.
 at::Tensor mean_loss(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
-  if (terms.soft_targets.defined()) return smoothed_loss(logits, targets, terms);
-  if (!terms.hierarchy.defined()) return at::cross_entropy_loss(logits, targets, terms.class_weights);
-  return summed_loss(logits, targets, terms) / terms.class_weights.index_select(0, targets).sum();
+  const bool smoothed = terms.soft_targets.defined();
+  if (!smoothed && !terms.hierarchy.defined()) return at::cross_entropy_loss(logits, targets, terms.class_weights);
+  const at::Tensor losses =
+      smoothed ? smoothed_losses(logits, targets, terms) : hierarchical_losses(logits, targets, terms);
+  const at::Tensor weights = terms.class_weights.index_select(0, targets);
+  return ordered_sum(losses * weights) / ordered_sum(weights);
+}
+
+/// sum(w·l) over the cells, of labels as they are.
+at::Tensor summed_loss(const at::Tensor& logits, const at::Tensor& targets, const LossTerms& terms) {
+  if (!terms.hierarchy.defined()) {
+    return at::cross_entropy_loss(logits, targets, terms.class_weights, at::Reduction::Sum);
+  }
+  return ordered_sum(hierarchical_losses(logits, targets, terms) * terms.class_weights.index_select(0, targets));
 }
 
 }  // namespace
