@@ -7,6 +7,7 @@
 
 #include "sctab/corpus/code_column.hpp"
 #include "sctab/corpus/dictionary.hpp"
+#include "sctab/store/obs_columns.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::corpus {
@@ -15,7 +16,7 @@ using core::CellIndex;
 using store::Field;
 
 /// What a missing assay, tissue or disease is called, and the donor of a cell without one.
-inline constexpr std::string_view kUnknown = "unknown";
+inline constexpr std::string_view kUnknown = store::kUnknownValue;
 
 /// The obs of all cells of a corpus as codes, 9 bytes a cell and up (12 in a corpus of some thousand donors): tens of
 /// millions of cells fit in memory where their texts would not.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/store/obs_columns.hpp"
 
 namespace sctab::corpus {
 namespace {
@@ -52,7 +53,7 @@ void require_column(const File& file, const std::string& column, std::string_vie
 }
 
 // The first of these columns that the file has, as text; otherwise `otherwise` for every cell.
-Categorical first_column(const File& file, std::initializer_list<std::string_view> names, std::string_view otherwise) {
+Categorical first_column(const File& file, std::span<const std::string_view> names, std::string_view otherwise) {
   for (const std::string_view name : names) {
     if (!name.empty() && file.has_obs(name)) return file.obs_as_text(name);
   }
@@ -154,22 +155,20 @@ void ObsCollector::append(const File& file) {
   for (const auto& column : donor_columns_) require_column(file, column, "the donors", "--donor-key");
   if (!keys_.dataset.empty()) require_column(file, keys_.dataset, "the datasets", "--dataset-key");
   const std::string stem = file.path().stem().string();
-  const Categorical datasets = first_column(file, {keys_.dataset, "dataset_id", "study"}, stem);
+  const std::array<std::string_view, 3> dataset_columns = {keys_.dataset, "dataset_id", "study"};
+  const Categorical datasets = first_column(file, dataset_columns, stem);
   add_labels(file);
   add_primary(file);
   append_codes(datasets, cells_.column(Field::kDataset), [&](const std::string& text, std::size_t) {
     return cells_.dictionary(Field::kDataset).code(is_missing(text) ? stem : text);
   });
-  const auto add_text = [&](Field field, std::initializer_list<std::string_view> names) {
-    append_codes(first_column(file, names, kUnknown), cells_.column(field), [&](const std::string& text, std::size_t) {
+  for (const Field field : {Field::kAssay, Field::kTissue, Field::kTissueGeneral, Field::kDisease}) {
+    const Categorical column = first_column(file, store::obs_columns(field), kUnknown);
+    append_codes(column, cells_.column(field), [&](const std::string& text, std::size_t) {
       const std::string name = field == Field::kAssay ? assay_name(text) : text;
       return cells_.dictionary(field).code(is_missing(name) ? kUnknown : name);
     });
-  };
-  add_text(Field::kAssay, {"assay", "assay_ontology_term_id"});
-  add_text(Field::kTissue, {"tissue", "tissue_ontology_term_id"});
-  add_text(Field::kTissueGeneral, {"tissue_general", "tissue", "tissue_ontology_term_id"});
-  add_text(Field::kDisease, {"disease", "disease_ontology_term_id"});
+  }
   add_donors(file, datasets);
   if (!keys_.dataset.empty()) warn_of_split_persons(file);
   if (keys_.dataset.empty() && !file.has_obs("dataset_id") && !file.has_obs("study")) warn_of_namesakes(file);
