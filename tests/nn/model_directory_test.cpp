@@ -111,7 +111,7 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
     SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "blood-model", what);
     core::write_json(model_ / "config.json", before);
   };
-  expect_refused([](json& c) { c["format_version"] = 3; }, "format 3 is of a newer sctab");
+  expect_refused([](json& c) { c["format_version"] = 4; }, "format 4 is of a newer sctab");
   expect_refused([](json& c) { c.erase("format_version"); }, "format_version");
   expect_refused([](json& c) { c = json::array(); }, "format_version");
   expect_refused([](json& c) { c.erase("architecture"); }, "architecture");

@@ -156,12 +156,14 @@ void validate_members(const Architecture& mixed) {
     member.validate();
     require_size("members: n_genes", member.n_genes, mixed.n_genes, mixed.n_genes);
     require_size("members: n_types", member.n_types, mixed.n_types, mixed.n_types);
+    require_size("members: n_levels", member.n_levels, mixed.n_levels, mixed.n_levels);
   }
 }
 
 void Architecture::validate() const {
   require_size("n_genes", n_genes, 1);
   require_size("n_types", n_types, 1);
+  require_size("n_levels", n_levels, 0, is_network(kind) || kind == ModelKind::kMixed ? kMaxSize : 0);
   if (kind == ModelKind::kTabnet) tabnet.validate();
   if (kind == ModelKind::kMlp) mlp.validate();
   if (uses_components(kind)) require_size("n_components", n_components, 1, n_genes);
@@ -182,6 +184,7 @@ std::int64_t embedding_width(const Architecture& architecture) {
 json to_json(const Architecture& architecture) {
   json result = {
       {"kind", name(architecture.kind)}, {"n_genes", architecture.n_genes}, {"n_types", architecture.n_types}};
+  if (architecture.n_levels > 0) result["n_levels"] = architecture.n_levels;
   if (architecture.kind == ModelKind::kTabnet) {
     const TabnetOptions& options = architecture.tabnet;
     result["tabnet"] = {{"n_d", options.n_d},
@@ -212,6 +215,7 @@ Architecture architecture_from_json(const json& json_value, std::string_view sou
   reader.read("kind", kind);
   reader.read("n_genes", architecture.n_genes);
   reader.read("n_types", architecture.n_types);
+  if (json_value.contains("n_levels")) reader.read("n_levels", architecture.n_levels);
   try {
     architecture.kind = parse_model_kind(kind);
     if (architecture.kind == ModelKind::kTabnet) architecture.tabnet = read_tabnet(reader.object("tabnet"));

@@ -54,8 +54,12 @@ struct Architecture {
   TabnetOptions tabnet;
   MlpOptions mlp;
   std::int64_t n_components = 0;      // where uses_components()
-  std::vector<Architecture> members;  // of kMixed: networks, each of the same genes and types
+  std::vector<Architecture> members;  // of kMixed: networks, each of the same genes, types and levels
+  std::int64_t n_levels = 0;          // of networks: inputs behind the genes, the levels of a covariate
   void validate() const;              // the sizes, and the options of `kind`
+
+  /// Columns of the cells that it takes: the genes, then the levels.
+  [[nodiscard]] std::int64_t n_inputs() const { return n_genes + n_levels; }
 };
 
 /// What member `index`, counted from 0, of a model is: of a mixed one its own, else the model's.

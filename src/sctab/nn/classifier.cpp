@@ -84,7 +84,7 @@ Prediction Classifier::predict(sparse::CsrView log_norm) const {
 
 std::vector<Prediction> Classifier::predict_members(sparse::CsrView log_norm) const {
   const Architecture& architecture = state_->description.architecture;
-  SCTAB_ASSERT(log_norm.n_genes == architecture.n_genes);
+  SCTAB_ASSERT(log_norm.n_genes == architecture.n_inputs());
   std::vector<Prediction> predictions(state_->members.size());
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     Prediction& prediction = predictions[i];

@@ -51,7 +51,8 @@ class Classifier {
   Classifier(Classifier&&) noexcept;
 
   [[nodiscard]] const ModelDescription& description() const;
-  /// log_norm: (n × n_genes) in model order, log1p of counts scaled to 10,000. Any number of cells. Throws Interrupted.
+  /// log_norm: (n × n_inputs()): the genes in model order, log1p of counts scaled to 10,000, and the covariate's levels
+  /// where the model has one, see with_levels(). Any number of cells. Throws Interrupted.
   [[nodiscard]] Prediction predict(sparse::CsrView log_norm) const;
   /// What each member says of these cells, in the order of description().members: at least one.
   [[nodiscard]] std::vector<Prediction> predict_members(sparse::CsrView log_norm) const;

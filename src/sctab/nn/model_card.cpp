@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <initializer_list>
@@ -163,6 +164,10 @@ std::string model_card(const ModelDescription& description) {
       is_network(description.architecture.kind) ? "network" : "model", description.cell_types.size(),
       core::format_count(description.architecture.n_genes), description.name,
       static_cast<double>(sparse::kTargetCounts), shown(ontology), description.members.size());
+  if (description.covariate) {
+    text += fmt::format("\nBeside the genes it sees a cell's {}, where that is one of: {}.\n",
+                        description.covariate->column, fmt::join(description.covariate->levels, ", "));
+  }
   text += "\n## Architecture\n\n" + table(architecture_rows(description.architecture));
   text += "\n## Training\n\n" + table(training_rows(description.training)) + text_list(description.training);
   text += "\n## Metrics\n\n" + table(metric_rows(description.metrics));

@@ -102,6 +102,11 @@ std::vector<double> read_member_weights(const json& config, std::size_t n_member
   return weights;
 }
 
+int format_version(const ModelDescription& description) {
+  if (description.covariate) return kModelFormatVersion;
+  return description.member_weights.empty() ? 1 : 2;
+}
+
 json fingerprint(const fs::path& file) {
   return {{"bytes", fs::file_size(file)}, {"sha256", core::sha256_of_file(file)}};
 }
@@ -138,6 +143,15 @@ void check_members(const fs::path& path, const ModelDescription& description) {
                   path.string(), n_parts, description.members.size()));
 }
 
+void check_levels(const fs::path& path, const ModelDescription& description) {
+  const std::size_t n_levels = description.covariate ? description.covariate->levels.size() : 0;
+  if (static_cast<std::int64_t>(n_levels) == description.architecture.n_levels) return;
+  throw InputError(
+      fmt::format("{}: its covariate has {} levels and its architecture {}, expected as many; the file is damaged, "
+                  "copy the model directory again",
+                  path.string(), n_levels, description.architecture.n_levels));
+}
+
 void check_count(const fs::path& file, std::string_view things, std::size_t found, std::int64_t expected) {
   if (static_cast<std::int64_t>(found) == expected) return;
   throw InputError(fmt::format("{}: {} {}, expected the {} of config.json; the files are of different models",
@@ -159,6 +173,10 @@ ModelDescription read_description(const fs::path& directory) {
   description.members = read_members(config, path);
   description.member_weights = read_member_weights(config, description.members.size(), path);
   check_members(path, description);
+  if (config.contains("covariate")) {
+    description.covariate = covariate_from_json(config["covariate"], path.string());
+  }
+  check_levels(path, description);
   description.training = require(config, "training", path);
   for (const std::string& file : guarded_files(description.members)) {
     check_file(directory / file, require(config, "files", path));
@@ -180,6 +198,8 @@ void write_description(const fs::path& directory, const ModelDescription& descri
   SCTAB_ASSERT(description.member_weights.empty() || description.member_weights.size() == description.members.size());
   SCTAB_ASSERT(static_cast<std::int64_t>(description.genes.ids.size()) == description.architecture.n_genes);
   SCTAB_ASSERT(static_cast<std::int64_t>(description.cell_types.size()) == description.architecture.n_types);
+  SCTAB_ASSERT(description.architecture.n_levels ==
+               (description.covariate ? static_cast<std::int64_t>(description.covariate->levels.size()) : 0));
   write_genes(directory / kGenes, description.genes);
   write_cell_types(directory / kCellTypes, description.cell_types);
   core::write_json(directory / kOntology, description.ontology);
@@ -188,7 +208,7 @@ void write_description(const fs::path& directory, const ModelDescription& descri
 
   json files;
   for (const std::string& file : guarded_files(description.members)) files[file] = fingerprint(directory / file);
-  json config = {{"format_version", description.member_weights.empty() ? 1 : 2},
+  json config = {{"format_version", format_version(description)},
                  {"sctab_version", SCTAB_VERSION},
                  {"architecture", to_json(description.architecture)},
                  {"preprocessing", preprocessing()},
@@ -196,6 +216,7 @@ void write_description(const fs::path& directory, const ModelDescription& descri
                  {"training", description.training},
                  {"files", files}};
   if (!description.member_weights.empty()) config["member_weights"] = description.member_weights;
+  if (description.covariate) config["covariate"] = to_json(*description.covariate);
   core::write_json(directory / kConfig, config);
 }
 
@@ -206,7 +227,9 @@ std::string model_hash(const fs::path& directory) {
   for (const char* key : {"architecture", "preprocessing", "members", "files"}) {
     decisive[key] = require(config, key, path);
   }
-  if (config.contains("member_weights")) decisive["member_weights"] = config["member_weights"];
+  for (const char* key : {"member_weights", "covariate"}) {
+    if (config.contains(key)) decisive[key] = config[key];
+  }
   return core::Sha256().add(decisive.dump()).hex();
 }
 

@@ -3,16 +3,19 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sctab/nn/architecture.hpp"
+#include "sctab/nn/covariate.hpp"
 #include "sctab/sparse/genes.hpp"
 
 namespace sctab::nn {
 
-/// The newest that is read. Written is 1, which every sctab reads, or 2 where members have weights.
-inline constexpr int kModelFormatVersion = 2;
+/// The newest that is read. Written is 1, which every sctab reads, 2 where members have weights, or 3 where there is a
+/// covariate, which programs that know none must not leave out.
+inline constexpr int kModelFormatVersion = 3;
 
 struct CellTypeLabel {
   std::string label;
@@ -31,6 +34,7 @@ struct ModelDescription {
   nlohmann::json metrics;   // as evaluated; may be null
   std::vector<std::string> members = {"model.safetensors"};  // member-1.safetensors … for an ensemble
   std::vector<double> member_weights{};  // in the mean over members; positive. Empty: all weigh the same
+  std::optional<Covariate> covariate{};  // of architecture.n_levels levels
 };
 
 /// Reads and checks it: format version, all files there and of the size and hash that config.json has for them, as many

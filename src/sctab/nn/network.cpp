@@ -51,14 +51,14 @@ void Network::set_random_state(const at::Tensor& state) {
 
 std::unique_ptr<Network> make_network(const Architecture& architecture, std::uint64_t seed) {
   architecture.validate();
-  const auto [n_genes, n_types] = std::pair(architecture.n_genes, architecture.n_types);
+  const auto [n_inputs, n_types] = std::pair(architecture.n_inputs(), architecture.n_types);
   switch (architecture.kind) {
     case ModelKind::kTabnet:
-      return std::make_unique<Tabnet>(n_genes, n_types, architecture.tabnet, seed);
+      return std::make_unique<Tabnet>(n_inputs, n_types, architecture.tabnet, seed);
     case ModelKind::kMlp:
-      return std::make_unique<Mlp>(n_genes, n_types, architecture.mlp, seed);
+      return std::make_unique<Mlp>(n_inputs, n_types, architecture.mlp, seed);
     case ModelKind::kLinear:
-      return std::make_unique<Linear>(n_genes, n_types, seed);
+      return std::make_unique<Linear>(n_inputs, n_types, seed);
     default:
       break;
   }

@@ -27,8 +27,8 @@ struct NetworkOutput {
 
 /// What attention looked at, one step after the other. Empty for networks without masks.
 struct Explanation {
-  std::vector<at::Tensor> masks;  // n_steps of cells × genes; rows sum to 1
-  at::Tensor importance;          // cells × genes: masks weighted by what each step adds to the embedding
+  std::vector<at::Tensor> masks;  // n_steps of cells × inputs, the genes first; rows sum to 1
+  at::Tensor importance;          // cells × inputs: masks weighted by what each step adds to the embedding
 };
 
 /// A network over log-normalised cells. Not for use by two threads at once.
@@ -42,8 +42,9 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  /// x: (n_cells × n_genes), at least one cell. Updates running statistics in training mode, and gives gradients in
-  /// that mode alone. x and this network must outlive the backward pass, the parameters unchanged.
+  /// x: (n_cells × n_inputs()), genes and then the covariate's levels, at least one cell. Updates running statistics in
+  /// training mode, and gives gradients in that mode alone. x and this network must outlive the backward pass, the
+  /// parameters unchanged.
   NetworkOutput forward(sparse::CsrView x) { return dispatch(x, pass_, nullptr); }
   /// As forward(), and what attention looked at.
   NetworkOutput explain(sparse::CsrView x, Explanation& explanation) { return dispatch(x, pass_, &explanation); }
