@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/metrics/evaluation_report.hpp"
 #include "sctab/metrics/uncertainty_report.hpp"
@@ -23,7 +24,7 @@ struct Arguments {
   std::string split = "test";
   int threads = 0;
   kernels::Device device = kernels::Device::kCpu;
-  bool json = false, dense = false;
+  bool json = false, dense = false, without_covariate = false;
 };
 
 void run(const Arguments& arguments) {
@@ -34,16 +35,24 @@ void run(const Arguments& arguments) {
       arguments.model, {.threads = arguments.threads, .device = arguments.device, .dense = arguments.dense});
   train::EvaluateOptions options;
   options.threads = arguments.threads;
+  options.without_covariate = arguments.without_covariate;
   const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
   nlohmann::json json = metrics::evaluation_json(result.evaluation, result.labels, result.ids);
   json["uncertainty"] = metrics::uncertainty_json(result.uncertainty);
   json["model"] = arguments.model.string();
   json["store"] = arguments.store.string();
   json["split"] = arguments.split;
+  if (const auto& covariate = model.description().covariate) {
+    json["covariate"] = {{"column", covariate->column}, {"cells_without_level", result.n_without_level}};
+  }
   if (!arguments.output.empty()) core::write_json(arguments.output, json);
   if (arguments.json) return print_json(json);
   fmt::print("{}\n{}", metrics::evaluation_text(result.evaluation, result.labels, result.ids),
              metrics::uncertainty_text(result.uncertainty));
+  if (const auto& covariate = model.description().covariate) {
+    fmt::print("\n{}: {} of {} cells have none that the model knows\n", covariate->column,
+               core::format_count(result.n_without_level), core::format_count(store.n_cells(split)));
+  }
 }
 
 }  // namespace
@@ -66,6 +75,8 @@ void add_evaluate(CLI::App& app) {
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
       ->type_name("FILE");
+  command->add_flag("--without-covariate", arguments->without_covariate,
+                    "as if no cell's level of the model's covariate were known");
   add_threads(*command, arguments->threads);
   add_device(*command, arguments->device);
   add_dense(*command, arguments->dense);

@@ -126,6 +126,19 @@ void add_networks(CLI::App& command, Arguments& arguments) {
   add_choice(command, mlp, "--dropout", options.dropout, "share of a hidden layer dropped; the paper's 0.1");
 }
 
+void add_covariate(CLI::App& command, train::TrainOptions& options) {
+  command
+      .add_option("--covariate", options.covariate,
+                  "of networks: a column of the store that they see beside the genes, tissue, tissue_general, assay or "
+                  "disease. Files that lack it can be annotated too")
+      ->type_name("COLUMN");
+  command
+      .add_option("--covariate-dropout", options.covariate_dropout,
+                  "share of the training cells from which the covariate is hidden, anew in each epoch")
+      ->type_name("SHARE")
+      ->capture_default_str();
+}
+
 nlohmann::json to_json(const train::TrainResult& result, const std::filesystem::path& model) {
   const auto run_json = [](const train::TrainResult& one) -> nlohmann::json {
     return {{"kind", nn::name(one.kind)},
@@ -243,6 +256,7 @@ void add_train(CLI::App& app) {
       ->add_option("--augment", arguments->options.augment,
                    "vectors made by `sctab augment`: each training cell is moved by one of them, anew in each epoch")
       ->type_name("VECTORS");
+  add_covariate(*command, arguments->options);
   add_seed(*command, arguments->options.seed, "initial weights, dropout, the order of cells and their augmentation");
   add_threads(*command, arguments->options.threads);
   add_device(*command, arguments->options.device);

@@ -15,6 +15,7 @@
 #include "sctab/metrics/label_join.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
+#include "sctab/train/covariate.hpp"
 #include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/reader_threads.hpp"
 
@@ -47,6 +48,19 @@ sparse::GeneAlignment align_genes(const Store& store, const nn::ModelDescription
                     store.directory().string(), alignment.n_found(), model.genes.size(), 100 * min_found, model.name));
   }
   return alignment;
+}
+
+SplitLevels split_levels(const Store& store, store::Split split, const nn::ModelDescription& model,
+                         const EvaluateOptions& options) {
+  auto covariate = model.covariate;
+  if (options.without_covariate) {
+    if (!covariate) {
+      throw core::InputError(
+          fmt::format("--without-covariate: the model {} has no covariate; leave it out", model.name));
+    }
+    return SplitLevels(*covariate, store.n_cells(split));
+  }
+  return SplitLevels(store, split, std::move(covariate));
 }
 
 /// 1 for each label that the model can be right about: it, or a subtype of it, had training cells.
@@ -107,6 +121,8 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   auto joined =
       metrics::join_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
 
+  const SplitLevels levels = split_levels(store, split, description, options);
+  sparse::CsrMatrix with_levels;
   const store::ObsTable obs = store.obs(split);
   const auto& groups = store.tables().values[static_cast<std::size_t>(options.group_by)];
   std::vector<EnsembleCalls> calls;  // of the first member, the first two, …
@@ -119,7 +135,8 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
     core::check_interrupt();
     sparse::CsrMatrix cells = alignment.apply(batch.x.view());
     if (store.content() == store::Content::kCounts) sparse::log_normalise(cells);
-    const std::vector<nn::Prediction> members = model.predict_members(cells.view());
+    const std::vector<nn::Prediction> members =
+        model.predict_members(levels.add(cells.view(), batch.rows, with_levels));
     calls.resize(members.size());
     for (std::size_t n = 1; n <= members.size(); ++n) {
       calls[n - 1].append(nn::mean_prediction(std::span(members).first(n), description.member_weights), cells, joined);
@@ -133,6 +150,7 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   }
   progress.finish();
   ModelEvaluation result;
+  result.n_without_level = levels.n_without();
   result.evaluation = metrics::evaluate(truths, calls.back().types, joined.subtypes, group_of_cell);
   const std::vector<std::uint8_t> known = known_labels(description, joined);
   for (const auto& [types, probabilities] : calls) {

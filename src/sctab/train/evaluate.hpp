@@ -14,6 +14,7 @@ namespace sctab::train {
 struct EvaluateOptions {
   store::Field group_by = store::Field::kTissueGeneral;  // any field but cell_type
   double min_genes_found = 0.1;                          // share of the model's genes that the store must have
+  bool without_covariate = false;                        // as if no cell's level were known
   int threads = 0;                                       // that compute, as the classifier's; 0: all
 };
 
@@ -22,6 +23,7 @@ struct EvaluateOptions {
 struct ModelEvaluation {
   metrics::Evaluation evaluation;
   std::vector<std::string> labels, ids;
+  core::CellIndex n_without_level = 0;            // cells of no level of the model's covariate, where it has one
   std::vector<metrics::Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
 };
 
@@ -29,8 +31,8 @@ struct ModelEvaluation {
 /// others than the model's, in another order: they are matched by id, and counts are scaled over the model's genes as
 /// in annotate. A cell without counts in them is no call, with probability 0. A type of the store is known to the model
 /// where it, or a subtype of it, had training cells (all of the model's types where its directory does not say).
-/// Shows progress. Throws InputError where the split is empty, where the store has too few of the model's genes, and
-/// where the model's answer is not a number.
+/// A model with a covariate sees the store's own column of it. Shows progress. Throws InputError where the split is
+/// empty, where the store has too few of the model's genes, and where the model's answer is not a number.
 ModelEvaluation evaluate_model(const nn::Classifier& model, const store::Store& store, store::Split split,
                                const EvaluateOptions& options = {});
 

@@ -85,6 +85,7 @@ nn::ModelDescription describe(const TrainingFacts& facts, std::span<const Traine
   description.genes = facts.store.genes();
   for (const auto& [label, id] : facts.store.tables().cell_types) description.cell_types.push_back({label, id});
   description.ontology = facts.store.ontology();
+  description.covariate = facts.plans.front().covariate;
   description.training = training_json(facts, members);
   if (description.architecture.kind == nn::ModelKind::kMixed) description.member_weights = member_weights(members);
   if (members.size() > 1) description.members.clear();

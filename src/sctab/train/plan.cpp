@@ -358,6 +358,10 @@ nlohmann::json to_json(const TrainPlan& plan) {
     json["smoothing"] = name(plan.smoothing);
   }
   if (!plan.augmentation.empty()) json["augmentation"] = plan.augmentation;
+  if (plan.covariate) {
+    json["covariate"] = nn::to_json(*plan.covariate);
+    json["covariate_dropout"] = plan.covariate_dropout;
+  }
   return json;
 }
 
@@ -442,6 +446,7 @@ nn::Architecture joint_architecture(std::span<const TrainPlan> plans) {
   mixed.kind = ModelKind::kMixed;
   mixed.n_genes = first.n_genes;
   mixed.n_types = first.n_types;
+  mixed.n_levels = first.n_levels;
   for (const TrainPlan& plan : plans) mixed.members.push_back(plan.architecture);
   return mixed;
 }

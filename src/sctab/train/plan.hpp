@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sctab/nn/architecture.hpp"
+#include "sctab/nn/covariate.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::train {
@@ -67,9 +68,11 @@ struct TrainPlan {
   Smoothing smoothing = Smoothing::kOntology;
   bool reestimate_batch_norm = false;  // over training cells, before validation and in what is saved
   std::uint64_t seed = 1;
-  std::string augmentation{};         // SHA-256 of the file of vectors that move training cells; empty: none do
-  std::vector<std::string> reasons;   // "batch 128: 8,500 training cells give 66 steps an epoch"
-  std::vector<std::string> warnings;  // what was given and does not suit the corpus
+  std::string augmentation{};                // SHA-256 of the file of vectors that move training cells; empty: none do
+  std::optional<nn::Covariate> covariate{};  // what the network sees beside the genes
+  double covariate_dropout = 0;              // share of training cells whose level is hidden, anew in each epoch
+  std::vector<std::string> reasons;          // "batch 128: 8,500 training cells give 66 steps an epoch"
+  std::vector<std::string> warnings;         // what was given and does not suit the corpus
 
   /// The learning rate of an epoch, counted from 0.
   [[nodiscard]] double learning_rate_of(std::int64_t epoch) const;

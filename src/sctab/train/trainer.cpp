@@ -22,6 +22,7 @@
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/checkpoint.hpp"
+#include "sctab/train/covariate.hpp"
 #include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/loss.hpp"
 #include "sctab/train/metrics_log.hpp"
@@ -77,6 +78,25 @@ sparse::CsrMatrix open_vectors(const Store& store, const TrainOptions& options, 
   return vectors;
 }
 
+/// What the networks are to see beside the genes, where anything; the plans are told.
+void add_covariate(const Store& store, const TrainOptions& options, std::span<TrainPlan> plans) {
+  if (options.covariate.empty()) return;
+  if (!(options.covariate_dropout >= 0 && options.covariate_dropout < 1)) {
+    throw core::InputError(
+        "--covariate-dropout: out of range; give a share of the training cells, 0 or more and below 1");
+  }
+  const nn::Covariate covariate = find_covariate(store, options.covariate);
+  for (TrainPlan& plan : plans) {
+    plan.covariate = covariate;
+    plan.covariate_dropout = options.covariate_dropout;
+    plan.architecture.n_levels = std::ssize(covariate.levels);
+    plan.reasons.push_back(
+        fmt::format("covariate {}: {} levels beside the genes, hidden from {:.0f}% of the training "
+                    "cells so that cells without one can be annotated",
+                    covariate.column, covariate.levels.size(), 100 * plan.covariate_dropout));
+  }
+}
+
 /// One run from its first step, or from its last checkpoint, to its last epoch.
 class Run {
  public:
@@ -105,6 +125,8 @@ class Run {
   Validation validation_;
   store::Loader loader_;
   std::optional<augmentation::BatchAugmenter> augmenter_;
+  SplitLevels levels_;
+  sparse::CsrMatrix with_levels_;  // of the batch, until its step has ended
   EarlyStopping stopping_;
   Progression at_;
   Clock::time_point saved_ = Clock::now();
@@ -123,12 +145,13 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       optimizer_(*network_, plan.weight_decay, plan.clip_norm),
       subtypes_(store_subtypes(store)),
       terms_(loss_terms(plan, size, subtypes_)),
-      validation_(store, subtypes_, validation_terms(plan, size, subtypes_), options.threads),
+      validation_(store, subtypes_, validation_terms(plan, size, subtypes_), plan.covariate, options.threads),
       loader_(store, Split::kTrain,
               {.batch_size = plan.batch_size,
                .seed = plan.seed,
                .threads = reader_threads(options.threads),
                .copies_per_type = copies_per_type(size, plan)}),
+      levels_(store, Split::kTrain, plan.covariate),
       stopping_(plan.patience) {
   terms_.soft_targets = soft_targets_tensor(store, plan, size);
   if (vectors.n_cells > 0) augmenter_.emplace(vectors.view(), plan.seed);
@@ -174,7 +197,12 @@ void Run::train_epoch() {
 
 void Run::step(const store::Batch& batch) {
   network_->zero_gradients();
-  const sparse::CsrView x = augmenter_ ? augmenter_->augment(batch.x.view(), at_.epoch, at_.batches) : batch.x.view();
+  const sparse::CsrView genes =
+      augmenter_ ? augmenter_->augment(batch.x.view(), at_.epoch, at_.batches) : batch.x.view();
+  const core::Rng hiding = core::Rng(plan_.seed)
+                               .child("covariate", static_cast<std::uint64_t>(at_.epoch))
+                               .child("batch", static_cast<std::uint64_t>(at_.batches));
+  const sparse::CsrView x = levels_.add_some(genes, batch.rows, plan_.covariate_dropout, hiding, with_levels_);
   const nn::NetworkOutput output = network_->forward(x);
   const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), terms_);
   loss.backward();
@@ -238,6 +266,7 @@ TrainResult train(const Store& store, const TrainOptions& options, const std::fi
   const CorpusSize size = corpus_size(store);
   std::vector<TrainPlan> plans = choose_plans(options, size);
   const sparse::CsrMatrix vectors = open_vectors(store, options, plans);
+  add_covariate(store, options, plans);
   announce(plans);
   nn::set_torch_threads(options.dense && options.deterministic ? 1 : options.threads);
   const auto n_members = static_cast<int>(plans.size());

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "sctab/kernels/backend.hpp"
@@ -19,6 +20,8 @@ struct TrainOptions : PlanOptions {
   bool deterministic = false;  // dense: on one thread, for torch's sums depend on their number
   bool resume = false;
   std::filesystem::path augment{};  // a file of vectors made by `sctab augment`, to move training cells by; empty: none
+  std::string covariate{};          // column of the store that networks see beside the genes: "tissue"; empty: none
+  double covariate_dropout = 0.15;  // share of training cells whose level is hidden, for files that do not tell it
   double checkpoint_seconds = 600;  // between checkpoints inside an epoch
   /// Called after each step with the epoch and the batches of it that are done.
   std::function<void(std::int64_t epoch, std::int64_t batches)> after_step;

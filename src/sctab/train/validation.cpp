@@ -80,15 +80,22 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
       .batch_size = plan.batch_size, .seed = plan.seed, .shuffle = false, .threads = reader_threads(threads)};
   if (plan.sampling_power > 0) options.copies_per_type = copies_per_type(corpus_size(store), plan);
   store::Loader loader(store, store::Split::kTrain, options);
+  const SplitLevels levels(store, store::Split::kTrain, plan.covariate);
+  sparse::CsrMatrix with_levels;
   nn::BatchNormEstimate estimate(network);
   for (store::Batch batch; estimate.n_cells() < kCellsForBatchNorm && loader.next(batch);) {
     core::check_interrupt();
-    estimate.add(batch.x.view());
+    estimate.add(levels.add(batch.x.view(), batch.rows, with_levels));
   }
 }
 
-Validation::Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms, int threads)
-    : store_(store), subtypes_(std::move(subtypes)), terms_(std::move(terms)), threads_(threads) {}
+Validation::Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms,
+                       std::optional<nn::Covariate> covariate, int threads)
+    : store_(store),
+      subtypes_(std::move(subtypes)),
+      terms_(std::move(terms)),
+      levels_(store, store::Split::kVal, std::move(covariate)),
+      threads_(threads) {}
 
 ValidationScores Validation::score(nn::Network& network) const {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -99,9 +106,10 @@ ValidationScores Validation::score(nn::Network& network) const {
                        {.batch_size = kValidationBatch, .shuffle = false, .threads = reader_threads(threads_)});
   SplitLoss loss(terms_);
   metrics::ConfusionMatrix confusion(subtypes_.size());
+  sparse::CsrMatrix with_levels;
   for (store::Batch batch; loader.next(batch);) {
     core::check_interrupt();
-    const nn::NetworkOutput output = network.forward(batch.x.view());
+    const nn::NetworkOutput output = network.forward(levels_.add(batch.x.view(), batch.rows, with_levels));
     std::vector<TypeIndex> targets = predicted_types(output.logits);
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const auto truth = batch.cell_types[i], predicted = targets[i];

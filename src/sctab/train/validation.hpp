@@ -5,6 +5,7 @@
 #include "sctab/nn/network.hpp"
 #include "sctab/ontology/ontology.hpp"
 #include "sctab/store/store.hpp"
+#include "sctab/train/covariate.hpp"
 #include "sctab/train/loss.hpp"
 #include "sctab/train/plan.hpp"
 
@@ -41,13 +42,15 @@ struct ValidationScores {
 class Validation {
  public:
   /// store: outlives this.
-  Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms, int threads);
+  Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms,
+             std::optional<nn::Covariate> covariate, int threads);
   [[nodiscard]] ValidationScores score(nn::Network& network) const;
 
  private:
   const store::Store& store_;
   ontology::SubtypeMatrix subtypes_;
   LossTerms terms_;
+  SplitLevels levels_;
   int threads_;
 };
 

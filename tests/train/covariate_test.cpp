@@ -1,0 +1,199 @@
+#include "sctab/train/covariate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sctab/augmentation/vectors.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/train/evaluate.hpp"
+#include "support/fixtures.hpp"
+#include "train/interrupted_training.hpp"
+#include "train/tiny_store.hpp"
+
+namespace sctab::train {
+namespace {
+
+namespace fs = std::filesystem;
+using core::InputError;
+using nn::ModelKind;
+
+/// A store whose cells are of two types that their genes do not tell apart and their tissue does.
+store::Store make_puzzle(const fs::path& directory, const std::vector<std::string>& tissues = {"blood", "lung"}) {
+  constexpr sparse::GeneIndex kGenes = 30;
+  sparse::GeneList genes;
+  for (int g = 0; g < kGenes; ++g) {
+    genes.ids.push_back("ENSG" + std::string(11 - std::to_string(g).size(), '0') + std::to_string(g));
+    genes.symbols.emplace_back();
+  }
+  store::CategoryTables tables;
+  tables.cell_types = {{"T cell", "CL:0000084"}, {"B cell", "CL:0000236"}};
+  for (const store::Field field : store::kFields) {
+    if (field != store::Field::kCellType) tables.column(field) = {"0", "1", "2"};
+  }
+  tables.column(store::Field::kTissue) = tissues;
+  tables.column(store::Field::kDisease) = {"normal", "unknown"};
+  constexpr std::array<store::CellIndex, 3> kCells = {300, 100, 100};
+  store::Writer writer(directory, genes, tables, kCells, {.seed = 1, .threads = 1});
+  core::Rng rng(1);
+  sparse::CsrMatrix counts;
+  counts.clear(kGenes);
+  std::vector<store::CellObs> obs;
+  std::vector<store::Split> splits;
+  for (const store::Split split : store::kSplits) {
+    const auto donor = static_cast<std::int32_t>(split);
+    for (store::CellIndex cell = 0; cell < kCells.at(static_cast<std::size_t>(split)); ++cell) {
+      std::vector<sparse::GeneIndex> expressed;
+      std::vector<float> values;
+      for (sparse::GeneIndex g = 0; g < kGenes; ++g) {
+        const auto count = rng.poisson(1.0);
+        if (count == 0) continue;
+        expressed.push_back(g);
+        values.push_back(static_cast<float>(count));
+      }
+      counts.append_row(expressed, values);
+      const auto type = static_cast<std::int32_t>(cell % 2);
+      obs.push_back({{type, donor, donor, 0, type, 0, type}, static_cast<store::CellIndex>(obs.size())});
+      splits.push_back(split);
+    }
+  }
+  writer.add(counts.view(), obs, splits);
+  writer.finish(ontology::Ontology(tests::tiny_terms(), "tiny").to_json(), {{"made_by", "tests"}});
+  return store::Store::open(directory);
+}
+
+class CovariateTraining : public testing::Test {
+ protected:
+  void SetUp() override { core::Progress::set_quiet(true); }
+  void TearDown() override { core::set_interrupted(false); }
+
+  static TrainOptions options(ModelKind kind, const std::string& covariate = "tissue") {
+    TrainOptions options;
+    options.kind = kind;
+    options.batch_size = 25;
+    options.max_epochs = 20;
+    options.patience = 20;
+    options.learning_rate = 0.01;
+    options.threads = 1;
+    options.covariate = covariate;
+    return options;
+  }
+  /// Trains a model of its own; the macro F1 of the test split.
+  double score(const TrainOptions& options, bool without_covariate = false) {
+    const fs::path model = folder_ / ("model-" + std::to_string(n_models_++));
+    train(store_, options, model);
+    return test_score(model, store_, without_covariate).evaluation.corrected.macro_f1;
+  }
+  static ModelEvaluation test_score(const fs::path& model, const store::Store& store, bool without_covariate = false) {
+    return evaluate_model(nn::Classifier::load(model, {.threads = 1}), store, store::Split::kTest,
+                          {.without_covariate = without_covariate});
+  }
+
+  tests::TemporaryFolder folder_;
+  store::Store store_ = make_puzzle(folder_ / "store");
+  int n_models_ = 0;
+};
+
+constexpr double kSolved = 0.95;
+constexpr double kGuessed = 0.7;  // 100 cells of two types by chance: 0.5, and four standard deviations
+
+TEST_F(CovariateTraining, SolvesWhatGenesAloneCannot) {
+  for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear}) {
+    EXPECT_GE(score(options(kind)), kSolved) << nn::name(kind);
+    EXPECT_LE(score(options(kind, "")), kGuessed) << nn::name(kind);
+    EXPECT_LE(score(options(kind), true), kGuessed) << nn::name(kind) << ", withheld";
+  }
+}
+
+TEST_F(CovariateTraining, SolvesItAsAMixedEnsembleAndOnDenseArrays) {
+  TrainOptions mixed = options(ModelKind::kMixed);
+  mixed.members = 1;
+  EXPECT_GE(score(mixed), kSolved);
+  TrainOptions dense = options(ModelKind::kTabnet);
+  dense.dense = true;
+  EXPECT_GE(score(dense), kSolved);
+}
+
+TEST_F(CovariateTraining, SolvesItWithAugmentedGenes) {
+  augmentation::Vectors vectors;
+  vectors.genes = store_.genes();
+  vectors.values.clear(vectors.genes.size());
+  std::vector<sparse::GeneIndex> genes(static_cast<std::size_t>(vectors.genes.size()));
+  std::iota(genes.begin(), genes.end(), 0);
+  vectors.values.append_row(genes, std::vector<float>(genes.size(), 1));
+  vectors.origins.push_back({"T cell", "CL:0000084", "0", "0", 0});
+  augmentation::write_vectors(folder_ / "vectors.h5ad", vectors, nlohmann::json::object());
+  TrainOptions augmented = options(ModelKind::kLinear);
+  augmented.augment = folder_ / "vectors.h5ad";
+  EXPECT_GE(score(augmented), kSolved);
+}
+
+TEST_F(CovariateTraining, IsTheSameWhereverItWasEnded) {
+  TrainOptions whole = options(ModelKind::kMlp);
+  whole.max_epochs = 3;
+  train(store_, whole, folder_ / "whole");
+  TrainOptions ended = whole;
+  for (const int steps : {5, 14}) {
+    tests::expect_interrupted(store_, tests::ended_after(ended, steps), folder_ / "ended");
+    ended.resume = true;
+  }
+  TrainOptions other = ended;
+  other.covariate_dropout = 0.3;
+  SCTAB_EXPECT_THROW_WITH(train(store_, other, folder_ / "ended"), InputError, "covariate_dropout was");
+  train(store_, ended, folder_ / "ended");
+  EXPECT_EQ(tests::read_bytes(folder_ / "ended" / "model.safetensors"),
+            tests::read_bytes(folder_ / "whole" / "model.safetensors"));
+}
+
+TEST_F(CovariateTraining, TissuesThatTheModelNeverSawAreNone) {
+  train(store_, options(ModelKind::kLinear), folder_ / "model");
+  const store::Store elsewhere = make_puzzle(folder_ / "elsewhere", {"skin", "lung"});
+  EXPECT_EQ(test_score(folder_ / "model", store_).n_without_level, 0);
+  EXPECT_EQ(test_score(folder_ / "model", elsewhere).n_without_level, 50);
+  EXPECT_EQ(test_score(folder_ / "model", store_, true).n_without_level, 100);
+}
+
+TEST_F(CovariateTraining, MistakesAreNamed) {
+  const auto refused = [&](const std::string& column, const char* what) {
+    SCTAB_EXPECT_THROW_WITH(train(store_, options(ModelKind::kLinear, column), folder_ / "model"), InputError,
+                            column.c_str(), what);
+  };
+  refused("donor", "expected one of assay, tissue, tissue_general, disease");
+  refused("cell_type", "expected one of");
+  refused("assay", "'0' alone");
+  refused("disease", "'normal' alone");  // "unknown" is no level
+  TrainOptions all = options(ModelKind::kLinear);
+  all.covariate_dropout = 1;
+  SCTAB_EXPECT_THROW_WITH(train(store_, all, folder_ / "model"), InputError, "--covariate-dropout");
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
+  train(store_, options(ModelKind::kLinear, ""), folder_ / "model");
+  SCTAB_EXPECT_THROW_WITH(test_score(folder_ / "model", store_, true), InputError, "no covariate");
+}
+
+TEST_F(CovariateTraining, AShareOfTheLevelsIsHiddenAnewForEachStream) {
+  const SplitLevels levels(store_, store::Split::kTrain, find_covariate(store_, "tissue"));
+  sparse::CsrMatrix cells, memory;
+  cells.clear(store_.genes().size());
+  std::vector<store::CellIndex> rows;
+  for (store::CellIndex row = 0; row < 300; ++row) {
+    cells.append_row({}, {});
+    rows.push_back(row);
+  }
+  const auto indices = [&](double share, std::uint64_t seed) {
+    const auto view = levels.add_some(cells.view(), rows, share, core::Rng(seed), memory);
+    return std::vector<std::int64_t>(view.indptr.begin(), view.indptr.end());
+  };
+  EXPECT_EQ(indices(0, 1).back(), 300);
+  EXPECT_NEAR(static_cast<double>(indices(0.2, 1).back()), 240, 28) << "four standard deviations";
+  EXPECT_EQ(indices(0.2, 1), indices(0.2, 1));
+  EXPECT_NE(indices(0.2, 1), indices(0.2, 2));
+}
+
+}  // namespace
+}  // namespace sctab::train
