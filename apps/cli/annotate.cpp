@@ -16,7 +16,7 @@
 namespace sctab::cli {
 namespace {
 
-constexpr std::size_t kTypesShown = 20;
+constexpr std::size_t kTypesShown = 20, kLevelsShown = 10;
 
 struct Arguments {
   std::filesystem::path file;
@@ -38,6 +38,16 @@ void print_types(const annotate::AnnotateResult& result) {
   if (types.size() > kTypesShown) fmt::print("and {} more types; all are in the csv\n", types.size() - kTypesShown);
 }
 
+void print_covariate(const annotate::CovariateUse& covariate, std::int64_t n_cells) {
+  fmt::print("{}: {}; {} of {} cells have none that the model knows\n", covariate.column, covariate.source,
+             core::format_count(covariate.n_without), core::format_count(n_cells));
+  std::size_t n_shown = 0;
+  for (const auto& [value, cells] : covariate.unknown_values) {
+    if (n_shown++ == kLevelsShown) return fmt::print("  and {} more\n", covariate.unknown_values.size() - kLevelsShown);
+    fmt::print("  \"{}\" of {} cells is no {} of the model's\n", value, core::format_count(cells), covariate.column);
+  }
+}
+
 void print_result(const annotate::AnnotateResult& result) {
   print_types(result);
   fmt::print("\ngenes: {} of the model's {} found", core::format_count(result.genes_found),
@@ -46,6 +56,7 @@ void print_result(const annotate::AnnotateResult& result) {
     fmt::print("; {} columns name a gene again and were summed", core::format_count(result.genes_repeated));
   }
   fmt::print("\ncounts: {}\n", result.counts_source);
+  if (result.covariate) print_covariate(*result.covariate, result.n_cells);
   if (result.n_unknown > 0) {
     fmt::print("{} cells have no counts in the model's genes and are \"{}\"\n", core::format_count(result.n_unknown),
                annotate::kUnknown);
@@ -70,6 +81,13 @@ nlohmann::json to_json(const annotate::AnnotateResult& result) {
             {"cells_with_same_label", found->n_same_label},
             {"largest_probability_difference", found->largest_probability_difference}};
   }
+  nlohmann::json covariate;  // null for a model without
+  if (const auto& found = result.covariate) {
+    covariate = {{"column", found->column},
+                 {"source", found->source},
+                 {"cells_without_level", found->n_without},
+                 {"unknown_values", found->unknown_values}};
+  }
   return {{"h5ad", result.output.string()},
           {"csv", result.csv.string()},
           {"cells", result.n_cells},
@@ -79,6 +97,7 @@ nlohmann::json to_json(const annotate::AnnotateResult& result) {
           {"genes_of_model", result.genes_of_model},
           {"genes_repeated", result.genes_repeated},
           {"counts_source", result.counts_source},
+          {"covariate", covariate},
           {"half_precision_cost", cost},
           {"seconds", result.seconds},
           {"peak_memory_bytes", core::peak_memory_bytes()}};
@@ -138,6 +157,13 @@ void add_annotate(CLI::App& app) {
       ->check(at_least(1))
       ->type_name("CELLS")
       ->capture_default_str();
+  command
+      ->add_option("--covariate", options.covariate.given,
+                   "the level of a covariate that all cells of the file have: tissue=lung. Default: of each cell what "
+                   "obs says; cells of no known level are annotated by their genes alone")
+      ->type_name("COLUMN=LEVEL");
+  command->add_flag("--without-covariate", options.covariate.without,
+                    "annotate all cells by their genes alone, whatever obs says of the model's covariate");
   command->add_flag("--half", arguments->half,
                     "compute with the genes' weights at half precision: half the memory traffic; what it changes is "
                     "measured on the first cells and said");

@@ -23,23 +23,42 @@ namespace sctab::annotate {
 namespace fs = std::filesystem;
 namespace {
 
+/// A file's cells as the network takes them.
+struct Cells {
+  CellStream& stream;
+  std::int64_t n_cells;
+  const std::optional<nn::Covariate>& covariate;
+  const CellLevels& levels;
+
+  /// log_norm: the genes of cells first, first + 1, …
+  [[nodiscard]] sparse::CsrView with_levels(sparse::CsrView log_norm, std::int64_t first,
+                                            sparse::CsrMatrix& memory) const {
+    if (!covariate) return log_norm;
+    return nn::with_levels(
+        *covariate, log_norm,
+        std::span(levels.levels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(log_norm.n_cells)),
+        memory);
+  }
+};
+
 /// Predicts every cell of the stream. Embeddings go to obsm/X_sctab block by block: they are most of the output.
-Labels predict(CellStream& stream, const nn::Classifier& classifier, const AnnotateOptions& options,
-               std::int64_t n_cells, AnnotatedCopy& copy, std::optional<nn::PrecisionCost>& half_precision_cost) {
-  core::Progress progress("annotating", n_cells);
+Labels predict(Cells cells, const nn::Classifier& classifier, const AnnotateOptions& options, AnnotatedCopy& copy,
+               std::optional<nn::PrecisionCost>& half_precision_cost) {
+  core::Progress progress("annotating", cells.n_cells);
   Labels labels(classifier.description().cell_types);
-  sparse::CsrMatrix log_norm;
-  while (stream.next(log_norm)) {
+  sparse::CsrMatrix log_norm, with_levels;
+  while (cells.stream.next(log_norm)) {
     core::check_interrupt();
+    const sparse::CsrView x = cells.with_levels(log_norm.view(), labels.n_cells(), with_levels);
     if (options.precision == kernels::Precision::kHalf && !half_precision_cost) {
-      half_precision_cost = classifier.cost_of_half_precision(log_norm.view());
+      half_precision_cost = classifier.cost_of_half_precision(x);
     }
-    nn::Prediction prediction = classifier.predict(log_norm.view());
+    nn::Prediction prediction = classifier.predict(x);
     labels.append(log_norm.view(), prediction);
     copy.append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (n_cells == 0) copy.append_obsm("X_sctab", nn::embedding_width(classifier.description().architecture), {});
+  if (cells.n_cells == 0) copy.append_obsm("X_sctab", nn::embedding_width(classifier.description().architecture), {});
   progress.finish();
   return labels;
 }
@@ -47,17 +66,23 @@ Labels predict(CellStream& stream, const nn::Classifier& classifier, const Annot
 /// uns/sctab: what a reader of the file needs to know of how the labels came to be.
 nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& options,
                           const nn::ModelDescription& model) {
-  return {{"model", model.name},
-          {"model_hash", nn::model_hash(options.model)},
-          {"members", model.members.size()},
-          {"cell_ontology_version", ontology::Ontology::from_json(model.ontology, model.name).version()},
-          {"genes_found", result.genes_found},
-          {"genes_of_model", result.genes_of_model},
-          {"genes_repeated", result.genes_repeated},
-          {"counts_source", result.counts_source},
-          {"precision", options.precision == kernels::Precision::kHalf ? "half" : "float"},
-          {"input", options.input == anndata::InputKind::kCounts ? "counts" : "log-normalised"},
-          {"sctab_version", SCTAB_VERSION}};
+  nlohmann::json json = {{"model", model.name},
+                         {"model_hash", nn::model_hash(options.model)},
+                         {"members", model.members.size()},
+                         {"cell_ontology_version", ontology::Ontology::from_json(model.ontology, model.name).version()},
+                         {"genes_found", result.genes_found},
+                         {"genes_of_model", result.genes_of_model},
+                         {"genes_repeated", result.genes_repeated},
+                         {"counts_source", result.counts_source},
+                         {"precision", options.precision == kernels::Precision::kHalf ? "half" : "float"},
+                         {"input", options.input == anndata::InputKind::kCounts ? "counts" : "log-normalised"},
+                         {"sctab_version", SCTAB_VERSION}};
+  if (const auto& covariate = result.covariate) {
+    json["covariate"] = covariate->column;
+    json["covariate_source"] = covariate->source;
+    json["cells_without_level"] = covariate->n_without;
+  }
+  return json;
 }
 
 /// How `--threads` are shared out.
@@ -108,7 +133,12 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   const anndata::CountsSource source = anndata::find_counts(file, options.input, options.counts);
   const GeneMatch genes = match_genes(file, source.matrix_path, model.genes, options.min_genes_found);
 
+  const CellLevels levels = cell_levels(file, model, options.covariate);
+
   AnnotateResult result;
+  if (model.covariate) {
+    result.covariate = {model.covariate->column, levels.source, levels.n_without, levels.unknown_values};
+  }
   result.output = outputs.h5ad;
   result.csv = outputs.csv;
   result.genes_found = genes.alignment.n_found();
@@ -121,7 +151,8 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   CellStream stream(
       file, source, genes,
       {.cells_per_block = options.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
-  const Labels labels = predict(stream, classifier, options, file.n_cells(), copy, result.half_precision_cost);
+  const Labels labels =
+      predict({stream, file.n_cells(), model.covariate, levels}, classifier, options, copy, result.half_precision_cost);
   for (const anndata::Column& column : labels.obs_columns()) copy.put_obs(column);
   copy.put_uns("sctab", provenance(result, options, model));
   copy.close();

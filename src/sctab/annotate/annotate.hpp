@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "sctab/anndata/reader.hpp"
+#include "sctab/annotate/cell_levels.hpp"
 #include "sctab/nn/classifier.hpp"
 
 namespace sctab::annotate {
@@ -24,11 +25,19 @@ struct AnnotateOptions {
   std::string counts;              // matrix to take counts from; empty: found
   double min_genes_found = 0.10;   // of the model's genes; below it the file is refused
   std::int64_t batch_size = 2048;  // cells read and predicted at once
+  CovariateOptions covariate;      // of models that have one
   int threads = 0;                 // 0: all processors
   kernels::Device device = kernels::Device::kCpu;
   bool dense = false;  // see nn::ClassifierOptions
   kernels::Precision precision = kernels::Precision::kFloat;
   void validate() const;  // throws InputError naming the field
+};
+
+/// Where the levels of the model's covariate came from.
+struct CovariateUse {
+  std::string column, source;                          // "tissue", "obs column tissue"
+  std::int64_t n_without = 0;                          // cells of no level, which the genes alone decide
+  std::map<std::string, std::int64_t> unknown_values;  // of obs, that are no levels, with their cells
 };
 
 struct AnnotateResult {
@@ -38,6 +47,7 @@ struct AnnotateResult {
   std::int64_t genes_repeated = 0;  // columns of the file that name a gene again; they were summed
   std::string counts_source;        // "raw/X holds integers"
   std::map<std::string, std::int64_t> cells_per_type;
+  std::optional<CovariateUse> covariate{};               // of models that have one
   std::optional<nn::PrecisionCost> half_precision_cost;  // where half precision was asked for: on the first cells
   double seconds = 0;
 };

@@ -1,0 +1,90 @@
+#include "sctab/annotate/cell_levels.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sctab/anndata/writer.hpp"
+#include "sctab/core/error.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::annotate {
+namespace {
+
+using core::InputError;
+using Levels = std::vector<nn::LevelIndex>;
+
+nn::ModelDescription tissue_model() {
+  nn::ModelDescription model;
+  model.name = "tissue-model";
+  model.covariate = {
+      .column = "tissue_general", .obs_columns = {"tissue_general", "tissue"}, .levels = {"blood", "lung"}, .value = 3};
+  return model;
+}
+
+class CellLevelsTest : public testing::Test {
+ protected:
+  /// A file of five cells with these columns.
+  anndata::File file(const std::vector<anndata::Column>& obs) const {
+    anndata::Writer writer(folder_ / "cells.h5ad", 1);
+    sparse::CsrMatrix cells;
+    cells.clear(1);
+    for (int i = 0; i < 5; ++i) cells.append_row(std::vector<sparse::GeneIndex>{0}, std::vector<float>{1});
+    writer.append(cells.view());
+    writer.write_obs({"a", "b", "c", "d", "e"}, obs);
+    writer.write_var({"ENSG00000000001"}, {});
+    writer.close();
+    return anndata::File(folder_ / "cells.h5ad");
+  }
+  static anndata::Column column(const std::string& name) {
+    return {name,
+            anndata::Categorical{.codes = {0, 1, -1, 2, 2}, .categories = {"lung", "blood", "Skin"}, .ordered = false}};
+  }
+
+  sctab::tests::TemporaryFolder folder_;
+};
+
+TEST_F(CellLevelsTest, AreReadFromTheFirstColumnThatTheFileHas) {
+  const CellLevels found = cell_levels(file({column("tissue")}), tissue_model(), {});
+  EXPECT_EQ(found.levels, (Levels{1, 0, -1, -1, -1}));
+  EXPECT_EQ(found.source, "obs column tissue");
+  EXPECT_EQ(found.n_without, 3);
+  EXPECT_EQ(found.unknown_values, (std::map<std::string, std::int64_t>{{"Skin", 2}}));
+  const CellLevels both =
+      cell_levels(file({{"tissue_general", anndata::Categorical{{0, 0, 0, 0, 0}, {"blood"}, false}}, column("tissue")}),
+                  tissue_model(), {});
+  EXPECT_EQ(both.levels, Levels(5, 0));
+  EXPECT_EQ(both.n_without, 0);
+}
+
+TEST_F(CellLevelsTest, AFileWithoutTheColumnHasNone) {
+  const CellLevels found = cell_levels(file({column("organ")}), tissue_model(), {});
+  EXPECT_EQ(found.levels, Levels(5, nn::kNoLevel));
+  EXPECT_EQ(found.source, "obs has no column tissue_general or tissue");
+  EXPECT_EQ(found.n_without, 5);
+}
+
+TEST_F(CellLevelsTest, WhatIsGivenCountsForAllCells) {
+  const CellLevels given = cell_levels(file({column("tissue")}), tissue_model(), {.given = "tissue_general=blood"});
+  EXPECT_EQ(given.levels, Levels(5, 0));
+  EXPECT_EQ(given.n_without, 0);
+  const CellLevels withheld = cell_levels(file({column("tissue")}), tissue_model(), {.without = true});
+  EXPECT_EQ(withheld.levels, Levels(5, nn::kNoLevel));
+  EXPECT_EQ(withheld.n_without, 5);
+}
+
+TEST_F(CellLevelsTest, MistakesAreNamed) {
+  const anndata::File cells = file({column("tissue")});
+  const auto refused = [&](const CovariateOptions& options, const nn::ModelDescription& model, const char* what) {
+    SCTAB_EXPECT_THROW_WITH(cell_levels(cells, model, options), InputError, "--", what);
+  };
+  refused({.given = "tissue_general=Skin"}, tissue_model(), "expected one of blood, lung");
+  refused({.given = "tissue=blood"}, tissue_model(), "expected tissue_general=LEVEL");
+  refused({.given = "blood"}, tissue_model(), "expected tissue_general=LEVEL");
+  refused({.given = "tissue_general=blood", .without = true}, tissue_model(), "choose one");
+  const nn::ModelDescription plain;
+  refused({.given = "tissue=blood"}, plain, "has no covariate");
+  refused({.without = true}, plain, "has no covariate");
+  EXPECT_TRUE(cell_levels(cells, plain, {}).levels.empty());
+}
+
+}  // namespace
+}  // namespace sctab::annotate

@@ -1,0 +1,121 @@
+// A covariate through the program: cells whose type their tissue alone tells, trained, evaluated and annotated.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "cli/test_cells.hpp"
+#include "cli/trained_model.hpp"
+
+namespace sctab::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kCells = 600;
+
+/// Cells of one expression, labelled T cell in blood and B cell in the lung, in turn.
+TestCells puzzle_cells() {
+  TestCells cells = make_test_cells(kCells, 10);
+  sparse::CsrMatrix same = cells.counts;
+  same.clear(cells.counts.n_genes);
+  for (core::CellIndex cell = 0; cell < cells.counts.n_cells; ++cell) {
+    const auto row = cells.counts.row(cell - cell % 3);  // all of the first type
+    same.append_row(row.indices, row.data);
+  }
+  cells.counts = std::move(same);
+  anndata::Categorical ids{{}, {"CL:0000084", "CL:0000236"}, false}, tissues{{}, {"blood", "lung"}, false};
+  for (std::size_t cell = 0; cell < kCells; ++cell) {
+    ids.codes.push_back(static_cast<std::int32_t>(cell % 2));
+    tissues.codes.push_back(static_cast<std::int32_t>(cell % 2));
+  }
+  std::ranges::find(cells.obs, "cell_type_ontology_term_id", &anndata::Column::name)->values = ids;
+  std::ranges::find(cells.obs, "tissue", &anndata::Column::name)->values = tissues;
+  return cells;
+}
+
+class CovariateJourney : public testing::Test {
+ protected:
+  static Finished run(const std::vector<std::string>& arguments) {
+    Finished finished = run_sctab(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << arguments[0] << ": " << finished.err;
+    return finished;
+  }
+  static json run_json(std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    return json::parse(run(arguments).out);
+  }
+  [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
+  [[nodiscard]] std::vector<std::string> train(const std::string& model, const std::string& kind = "linear") const {
+    return {"train",  at("store"), "-o", at(model),         "--model", kind,        "--covariate",
+            "tissue", "--epochs",  "15", "--learning-rate", "0.01",    "--threads", "1"};
+  }
+  json annotate(const std::string& file, std::vector<std::string> options = {}) {
+    options.insert(options.begin(), {"annotate", at(file), "-m", at("model"), "-o", at("out.h5ad"), "--threads", "1"});
+    return run_json(options);
+  }
+
+  void SetUp() override {
+    puzzle_cells().write(folder_ / "source.h5ad");
+    write_test_ontology(folder_ / "cl.obo");
+    write_test_genes(folder_ / "genes.csv");
+    auto build = build_arguments(folder_ / "source.h5ad", folder_ / "store", folder_ / "cl.obo");
+    build.insert(build.end(), {"--genes", at("genes.csv")});
+    run(build);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
+  auto members = train("model");
+  members.insert(members.end(), {"--members", "2"});
+  run(members);
+  EXPECT_NE(run({"models", "show", at("model")}).out.find("a cell's tissue, where that is one of: blood, lung"),
+            std::string::npos);
+
+  const json known = run_json({"evaluate", at("model"), at("store")});
+  EXPECT_GE(known.at("macro_f1"), 0.95);
+  EXPECT_EQ(known.at("covariate").at("cells_without_level"), 0);
+  const json withheld = run_json({"evaluate", at("model"), at("store"), "--without-covariate"});
+  EXPECT_LE(withheld.at("macro_f1"), 0.7);
+  EXPECT_NE(run({"evaluate", at("model"), at("store")}).out.find("tissue: 0 of "), std::string::npos);
+
+  const json from_obs = annotate("source.h5ad");
+  EXPECT_EQ(from_obs.at("cells_per_type"), (json{{"T cell", 300}, {"B cell", 300}}));
+  EXPECT_EQ(from_obs.at("covariate").at("source"), "obs column tissue");
+  EXPECT_EQ(annotate("source.h5ad", {"--covariate", "tissue=lung"}).at("cells_per_type"), (json{{"B cell", 600}}));
+  EXPECT_EQ(annotate("source.h5ad", {"--half"}).at("cells_per_type"), from_obs.at("cells_per_type"));
+  EXPECT_EQ(annotate("source.h5ad", {"--dense"}).at("cells_per_type"), from_obs.at("cells_per_type"));
+
+  TestCells elsewhere = puzzle_cells();
+  elsewhere.fill("tissue", "skin");
+  elsewhere.write(folder_ / "skin.h5ad");
+  elsewhere.drop("tissue");
+  elsewhere.write(folder_ / "none.h5ad");
+  const json skin = annotate("skin.h5ad"), none = annotate("none.h5ad");
+  EXPECT_EQ(skin.at("covariate").at("cells_without_level"), 600);
+  EXPECT_EQ(skin.at("covariate").at("unknown_values"), (json{{"skin", 600}}));
+  EXPECT_EQ(none.at("covariate").at("cells_without_level"), 600);
+  EXPECT_EQ(skin.at("cells_per_type"), none.at("cells_per_type")) << "an unknown level is none";
+  EXPECT_EQ(none.at("cells_per_type"), annotate("source.h5ad", {"--without-covariate"}).at("cells_per_type"));
+}
+
+TEST_F(CovariateJourney, MistakesAreNamed) {
+  expect_refused({"train", at("store"), "-o", at("model"), "--model", "centroid", "--covariate", "tissue"},
+                 folder_.path(), {"--covariate", "is an option of networks", "centroid"});
+  expect_refused({"train", at("store"), "-o", at("model"), "--model", "linear", "--covariate", "donor"}, folder_.path(),
+                 {"--covariate donor", "tissue"});
+  run(train("model"));
+  const std::vector<std::string> annotate = {"annotate", at("source.h5ad"), "-m", at("model"), "--covariate"};
+  const auto with = [&](const std::string& given) {
+    auto arguments = annotate;
+    arguments.push_back(given);
+    return arguments;
+  };
+  expect_refused(with("tissue=skin"), folder_.path(), {"tissue=skin", "blood, lung"});
+  expect_refused(with("assay=10x"), folder_.path(), {"assay=10x", "tissue=LEVEL"});
+}
+
+}  // namespace
+}  // namespace sctab::tests
