@@ -126,7 +126,12 @@ void add_networks(CLI::App& command, Arguments& arguments) {
   add_choice(command, mlp, "--dropout", options.dropout, "share of a hidden layer dropped; the paper's 0.1");
 }
 
-void add_covariate(CLI::App& command, train::TrainOptions& options) {
+/// What networks learn from beside the cells as the store has them.
+void add_inputs(CLI::App& command, train::TrainOptions& options) {
+  command
+      .add_option("--augment", options.augment,
+                  "vectors made by `sctab augment`: each training cell is moved by one of them, anew in each epoch")
+      ->type_name("VECTORS");
   command
       .add_option("--covariate", options.covariate,
                   "of networks: a column of the store that they see beside the genes, tissue, tissue_general, assay or "
@@ -252,11 +257,7 @@ void add_train(CLI::App& app) {
                    "3 of each kind where the model is mixed")
       ->check(at_least(1))
       ->type_name("N");
-  command
-      ->add_option("--augment", arguments->options.augment,
-                   "vectors made by `sctab augment`: each training cell is moved by one of them, anew in each epoch")
-      ->type_name("VECTORS");
-  add_covariate(*command, arguments->options);
+  add_inputs(*command, arguments->options);
   add_seed(*command, arguments->options.seed, "initial weights, dropout, the order of cells and their augmentation");
   add_threads(*command, arguments->options.threads);
   add_device(*command, arguments->options.device);
