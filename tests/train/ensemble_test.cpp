@@ -88,6 +88,7 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
         << member;
   }
   ASSERT_EQ(description.member_weights.size(), 3U);
+  EXPECT_EQ(description.training["members"][1]["weight"], description.member_weights[1]);
   const double ratio = result.members[0].best_val_macro_f1 / result.members[1].best_val_macro_f1;
   EXPECT_NEAR(description.member_weights[0] / description.member_weights[1], std::pow(ratio, 8), 1e-6);
   const auto evaluated =

@@ -23,10 +23,12 @@ LossTerms plain() {
   return {.class_weights = weights(), .lambda_sparse = kLambda};
 }
 
+constexpr std::array<std::int64_t, 3> kCells = {5, 4, 1};
+
 /// Type 2 is a subtype of type 0.
 LossTerms hierarchical() {
   LossTerms terms = plain();
-  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}));
+  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}), kCells);
   return terms;
 }
 
@@ -95,7 +97,18 @@ TEST(HierarchicalLoss, HasItsGradient) {
 
 TEST(HierarchicalLoss, WithoutSubtypesIsCrossEntropy) {
   LossTerms terms = plain();
-  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 0, 0, 1, 0, 0, 0, 1}));
+  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 0, 0, 1, 0, 0, 0, 1}), kCells);
+  EXPECT_NEAR(training_loss(output_of(kLogits), at::tensor(kTargets), terms).item<double>(),
+              reference(kLogits, kTargets, kMaskLoss), 1e-6);
+}
+
+TEST(HierarchicalLoss, GivesNoCellOfAParentToASubtypeWithoutTrainingCells) {
+  LossTerms terms = hierarchical();
+  terms.hierarchy =
+      hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}), std::array<std::int64_t, 3>{5, 4, 0});
+  const at::Tensor logits = kLogits.clone().set_requires_grad(true);
+  training_loss(output_of(logits), at::tensor(kTargets), terms).backward();
+  EXPECT_GT(logits.grad()[0][2].item<double>(), 0) << "descent takes it away from the type";
   EXPECT_NEAR(training_loss(output_of(kLogits), at::tensor(kTargets), terms).item<double>(),
               reference(kLogits, kTargets, kMaskLoss), 1e-6);
 }

@@ -97,6 +97,12 @@ TEST(Plan, TheLossIsPartOfIt) {
   SCTAB_EXPECT_THROW_WITH((void)parse_loss("focal"), core::InputError, "--loss", "hierarchical");
 }
 
+TEST(ChoosePlans, MembersOfAMixedEnsembleWeighByTheirValidationButInThePapersPreset) {
+  EXPECT_TRUE(choose_plans({.kind = {}}, size_of(10'000)).front().weigh_members);
+  EXPECT_FALSE(choose_plans({.kind = ModelKind::kMixed, .paper_preset = true}, size_of(10'000)).front().weigh_members);
+  EXPECT_FALSE(choose_plans({.kind = ModelKind::kMlp, .members = 5}, size_of(10'000)).front().weigh_members);
+}
+
 TEST(ChoosePlans, SayWhyTheyAreMixedAndOfWhichKindEachReasonIs) {
   const std::vector<TrainPlan> chosen = choose_plans({.kind = {}}, size_of(10'000));
   EXPECT_THAT(chosen[0].reasons.front(), HasSubstr("--model tabnet"));

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "sctab/core/error.hpp"
+
 namespace sctab::train {
 namespace {
 
@@ -45,13 +47,14 @@ at::Tensor summed_loss(const at::Tensor& logits, const at::Tensor& targets, cons
 
 }  // namespace
 
-at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes) {
+at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes, std::span<const std::int64_t> cells_per_type) {
+  SCTAB_ASSERT(cells_per_type.size() == subtypes.size());
   const auto n = static_cast<std::int64_t>(subtypes.size());
   at::Tensor hierarchy = at::full({n, n}, -std::numeric_limits<float>::infinity());
   auto* values = hierarchy.data_ptr<float>();
   for (std::size_t label = 0; label < subtypes.size(); ++label) {
     for (std::size_t type = 0; type < subtypes.size(); ++type, ++values) {
-      if (subtypes.is_subtype(label, type)) *values = 0;
+      if (type == label || (cells_per_type[type] > 0 && subtypes.is_subtype(label, type))) *values = 0;
     }
   }
   return hierarchy;

@@ -2,6 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <span>
+
 #include "sctab/nn/network.hpp"
 #include "sctab/ontology/ontology.hpp"
 
@@ -17,8 +20,10 @@ struct LossTerms {
   at::Tensor soft_targets = {};
 };
 
-/// float32, types × types: 0 where the column's type is the row's or a subtype of it, minus infinity elsewhere.
-at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes);
+/// float32, types × types: 0 where the column's type is the row's or a subtype of it that has training cells, minus
+/// infinity elsewhere. A subtype without any would be given its parents' cells with nothing to tell it from the others.
+/// cells_per_type: training cells of each type.
+at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes, std::span<const std::int64_t> cells_per_type);
 
 /// Cross-entropy with class weights, sum(w·l) / sum(w) as in torch, minus lambda_sparse times the mask loss.
 /// Hierarchical cross-entropy takes for a label's probability the sum over it and its subtypes, l = -log(sum of p):

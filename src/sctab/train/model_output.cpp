@@ -86,8 +86,11 @@ nn::ModelDescription describe(const TrainingFacts& facts, std::span<const Traine
   for (const auto& [label, id] : facts.store.tables().cell_types) description.cell_types.push_back({label, id});
   description.ontology = facts.store.ontology();
   description.covariate = facts.plans.front().covariate;
+  if (facts.plans.front().weigh_members) description.member_weights = member_weights(members);
   description.training = training_json(facts, members);
-  if (description.architecture.kind == nn::ModelKind::kMixed) description.member_weights = member_weights(members);
+  for (std::size_t i = 0; i < description.member_weights.size(); ++i) {
+    description.training["members"][i]["weight"] = description.member_weights[i];
+  }
   if (members.size() > 1) description.members.clear();
   for (std::size_t i = 1; members.size() > 1 && i <= members.size(); ++i) {
     description.members.push_back(fmt::format("member-{}.safetensors", i));

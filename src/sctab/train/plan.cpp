@@ -403,6 +403,7 @@ std::vector<TrainPlan> mixed_turns(const PlanOptions& options, const CorpusSize&
   std::vector<TrainPlan> turns;
   for (const ModelKind kind : kMixedKinds) {
     TrainPlan& plan = turns.emplace_back(choose_plan(options_of(kind, options), size));
+    plan.weigh_members = !options.paper_preset;
     for (auto* lines : {&plan.reasons, &plan.warnings}) {
       for (std::string& line : *lines) line = fmt::format("{}: {}", nn::name(kind), line);
     }

@@ -71,8 +71,9 @@ struct TrainPlan {
   std::string augmentation{};                // SHA-256 of the file of vectors that move training cells; empty: none do
   std::optional<nn::Covariate> covariate{};  // what the network sees beside the genes
   double covariate_dropout = 0;              // share of training cells whose level is hidden, anew in each epoch
-  std::vector<std::string> reasons;          // "batch 128: 8,500 training cells give 66 steps an epoch"
-  std::vector<std::string> warnings;         // what was given and does not suit the corpus
+  bool weigh_members = false;         // in the mean of an ensemble, by their validation; decides nothing of a run
+  std::vector<std::string> reasons;   // "batch 128: 8,500 training cells give 66 steps an epoch"
+  std::vector<std::string> warnings;  // what was given and does not suit the corpus
 
   /// The learning rate of an epoch, counted from 0.
   [[nodiscard]] double learning_rate_of(std::int64_t epoch) const;
