@@ -54,6 +54,10 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
       ->check(CLI::IsMember({"cross-entropy", "hierarchical"}))
       ->type_name("cross-entropy|hierarchical")
       ->group(group);
+  add_choice(
+      command, group, "--subtype-credit", options.subtype_credit,
+      "what the probability of a subtype counts for its label in the hierarchical loss: 1, or 0.5 in the default of "
+      "mixed, which keeps to coarse labels where little speaks for a subtype");
   command
       .add_flag_callback(
           "--no-class-weights", [&options] { options.class_weights = false; },

@@ -26,9 +26,9 @@ LossTerms plain() {
 constexpr std::array<std::int64_t, 3> kCells = {5, 4, 1};
 
 /// Type 2 is a subtype of type 0.
-LossTerms hierarchical() {
+LossTerms hierarchical(double credit = 1) {
   LossTerms terms = plain();
-  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}), kCells);
+  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}), kCells, credit);
   return terms;
 }
 
@@ -37,9 +37,9 @@ nn::NetworkOutput output_of(const at::Tensor& logits, double mask_loss = kMaskLo
 }
 
 /// sum of w·l over sum of w, minus lambda times the mask loss, in plain loops.
-/// with_subtype: type 2 is one of type 0.
+/// credit: what type 2 counts for type 0.
 double reference(const at::Tensor& logits, const std::vector<std::int64_t>& targets, double mask_loss,
-                 bool with_subtype = false) {
+                 double credit = 0) {
   double sum = 0, weight = 0;
   for (std::int64_t cell = 0; cell < logits.size(0); ++cell) {
     double total = 0;
@@ -47,7 +47,7 @@ double reference(const at::Tensor& logits, const std::vector<std::int64_t>& targ
     const auto target = targets[static_cast<std::size_t>(cell)];
     const double w = kWeights.at(static_cast<std::size_t>(target));
     double of_label = std::exp(logits[cell][target].item<double>());
-    if (with_subtype && target == 0) of_label += std::exp(logits[cell][2].item<double>());
+    if (target == 0) of_label += credit * std::exp(logits[cell][2].item<double>());
     sum += w * (std::log(total) - std::log(of_label));
     weight += w;
   }
@@ -64,7 +64,7 @@ TEST(TrainingLoss, IsTheWeightedMeanMinusLambdaTimesTheMaskLoss) {
 }
 
 /// The gradient of each logit against central differences of the reference in double.
-void expect_gradient(const LossTerms& terms, bool with_subtype) {
+void expect_gradient(const LossTerms& terms, double credit) {
   const at::Tensor logits = kLogits.clone().set_requires_grad(true);
   training_loss(output_of(logits), at::tensor(kTargets), terms).backward();
   const double h = 1e-3;
@@ -73,39 +73,47 @@ void expect_gradient(const LossTerms& terms, bool with_subtype) {
       at::Tensor up = kLogits.to(at::kDouble), down = kLogits.to(at::kDouble);
       up[cell][type] += h;
       down[cell][type] -= h;
-      const double wanted =
-          (reference(up, kTargets, 0, with_subtype) - reference(down, kTargets, 0, with_subtype)) / (2 * h);
+      const double wanted = (reference(up, kTargets, 0, credit) - reference(down, kTargets, 0, credit)) / (2 * h);
       EXPECT_NEAR(logits.grad()[cell][type].item<double>(), wanted, 1e-5) << cell << ' ' << type;
     }
   }
 }
 
 TEST(TrainingLoss, HasTheGradientOfCrossEntropy) {
-  expect_gradient(plain(), false);
+  expect_gradient(plain(), 0);
 }
 
 TEST(HierarchicalLoss, CountsSubtypesAsTheLabel) {
   const auto targets = at::tensor(kTargets);
   const double loss = training_loss(output_of(kLogits), targets, hierarchical()).item<double>();
-  EXPECT_NEAR(loss, reference(kLogits, kTargets, kMaskLoss, true), 1e-6);
+  EXPECT_NEAR(loss, reference(kLogits, kTargets, kMaskLoss, 1), 1e-6);
   EXPECT_LT(loss, training_loss(output_of(kLogits), targets, plain()).item<double>() - 0.1);
 }
 
+TEST(HierarchicalLoss, OfLittleCreditIsNearCrossEntropy) {
+  const auto loss_of = [](const LossTerms& terms) {
+    return training_loss(output_of(kLogits), at::tensor(kTargets), terms).item<double>();
+  };
+  EXPECT_NEAR(loss_of(hierarchical(0.5)), reference(kLogits, kTargets, kMaskLoss, 0.5), 1e-6);
+  EXPECT_NEAR(loss_of(hierarchical(1e-9)), loss_of(plain()), 1e-6);
+}
+
 TEST(HierarchicalLoss, HasItsGradient) {
-  expect_gradient(hierarchical(), true);
+  expect_gradient(hierarchical(), 1);
+  expect_gradient(hierarchical(0.5), 0.5);
 }
 
 TEST(HierarchicalLoss, WithoutSubtypesIsCrossEntropy) {
   LossTerms terms = plain();
-  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 0, 0, 1, 0, 0, 0, 1}), kCells);
+  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 0, 0, 1, 0, 0, 0, 1}), kCells, 1);
   EXPECT_NEAR(training_loss(output_of(kLogits), at::tensor(kTargets), terms).item<double>(),
               reference(kLogits, kTargets, kMaskLoss), 1e-6);
 }
 
 TEST(HierarchicalLoss, GivesNoCellOfAParentToASubtypeWithoutTrainingCells) {
   LossTerms terms = hierarchical();
-  terms.hierarchy =
-      hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}), std::array<std::int64_t, 3>{5, 4, 0});
+  terms.hierarchy = hierarchy_tensor(ontology::SubtypeMatrix(3, {1, 0, 1, 0, 1, 0, 0, 0, 1}),
+                                     std::array<std::int64_t, 3>{5, 4, 0}, 1);
   const at::Tensor logits = kLogits.clone().set_requires_grad(true);
   training_loss(output_of(logits), at::tensor(kTargets), terms).backward();
   EXPECT_GT(logits.grad()[0][2].item<double>(), 0) << "descent takes it away from the type";
@@ -209,7 +217,7 @@ TEST(SplitLoss, DoesNotDependOnTheBatches) {
 TEST(SplitLoss, IsHierarchicalToo) {
   SplitLoss loss(hierarchical());
   loss.add(output_of(kLogits), at::tensor(kTargets));
-  EXPECT_NEAR(loss.value(), reference(kLogits, kTargets, kMaskLoss, true), 1e-6);
+  EXPECT_NEAR(loss.value(), reference(kLogits, kTargets, kMaskLoss, 1), 1e-6);
 }
 
 TEST(SplitLoss, WithoutACellThatWeighsAnythingIsNotANumber) {

@@ -92,6 +92,10 @@ TEST(Plan, TheLossIsPartOfIt) {
   const TrainPlan other = choose_plan({.loss = LossKind::kHierarchical}, size_of(10'000));
   EXPECT_FALSE(to_json(plain).contains("loss")) << "runs begun by earlier versions can be resumed";
   EXPECT_EQ(to_json(other).at("loss"), "hierarchical");
+  EXPECT_EQ(other.subtype_credit, 1);
+  EXPECT_EQ(choose_plans({.kind = {}}, size_of(10'000)).front().subtype_credit, 0.5);
+  const PlanOptions published{.kind = ModelKind::kMixed, .loss = LossKind::kHierarchical};
+  EXPECT_EQ(choose_plans(published, size_of(10'000)).front().subtype_credit, 1);
   EXPECT_THAT(other.reasons, testing::Contains(HasSubstr("hierarchical")));
   EXPECT_EQ(parse_loss(name(LossKind::kHierarchical)), LossKind::kHierarchical);
   SCTAB_EXPECT_THROW_WITH((void)parse_loss("focal"), core::InputError, "--loss", "hierarchical");
@@ -239,6 +243,9 @@ TEST(Plan, RefusesValuesOutOfRangeByName) {
   refused({.lr_gamma = 1.5}, "--lr-gamma");
   refused({.lambda_sparse = -1}, "--lambda-sparse");
   refused({.clip_norm = 0}, "--clip-norm");
+  refused({.subtype_credit = 0.5}, "--subtype-credit");
+  refused({.subtype_credit = 0, .loss = LossKind::kHierarchical}, "--subtype-credit");
+  refused({.subtype_credit = 1.5, .loss = LossKind::kHierarchical}, "--subtype-credit");
   refused({.n_d = 0}, "n_d");
 }
 

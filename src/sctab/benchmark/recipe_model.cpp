@@ -57,6 +57,7 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   reader.take("class_weights", options.class_weights);
   std::string loss;
   if (reader.take_choice("loss", loss, {"cross-entropy", "hierarchical"})) options.loss = train::parse_loss(loss);
+  reader.take("subtype_credit", options.subtype_credit);
   take_targets(reader, options);
   reader.take("members", options.members);
   reader.take("augment", model.augment);

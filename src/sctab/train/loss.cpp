@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <cmath>
 #include <limits>
 
 #include "sctab/core/error.hpp"
@@ -47,14 +48,17 @@ at::Tensor summed_loss(const at::Tensor& logits, const at::Tensor& targets, cons
 
 }  // namespace
 
-at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes, std::span<const std::int64_t> cells_per_type) {
-  SCTAB_ASSERT(cells_per_type.size() == subtypes.size());
+at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes, std::span<const std::int64_t> cells_per_type,
+                            double credit) {
+  SCTAB_ASSERT(cells_per_type.size() == subtypes.size() && credit > 0 && credit <= 1);
+  const auto of_subtype = static_cast<float>(std::log(credit));
   const auto n = static_cast<std::int64_t>(subtypes.size());
   at::Tensor hierarchy = at::full({n, n}, -std::numeric_limits<float>::infinity());
   auto* values = hierarchy.data_ptr<float>();
   for (std::size_t label = 0; label < subtypes.size(); ++label) {
     for (std::size_t type = 0; type < subtypes.size(); ++type, ++values) {
-      if (type == label || (cells_per_type[type] > 0 && subtypes.is_subtype(label, type))) *values = 0;
+      if (cells_per_type[type] > 0 && subtypes.is_subtype(label, type)) *values = of_subtype;
+      if (type == label) *values = 0;
     }
   }
   return hierarchy;

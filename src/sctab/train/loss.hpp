@@ -20,17 +20,17 @@ struct LossTerms {
   at::Tensor soft_targets = {};
 };
 
-/// float32, types × types: 0 where the column's type is the row's or a subtype of it that has training cells, minus
-/// infinity elsewhere. A subtype without any would be given its parents' cells with nothing to tell it from the others.
-/// cells_per_type: training cells of each type.
-at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes, std::span<const std::int64_t> cells_per_type);
+/// float32, types × types: 0 where the column's type is the row's, the logarithm of `credit` where it is a subtype of
+/// it that has training cells, minus infinity elsewhere. A subtype without any would be given its parents' cells with
+/// nothing to tell it from the others. cells_per_type: training cells of each type. credit: above 0, at most 1.
+at::Tensor hierarchy_tensor(const ontology::SubtypeMatrix& subtypes, std::span<const std::int64_t> cells_per_type,
+                            double credit);
 
 /// Cross-entropy with class weights, sum(w·l) / sum(w) as in torch, minus lambda_sparse times the mask loss.
 /// Hierarchical cross-entropy takes for a label's probability the sum over it and its subtypes, l = -log(sum of p):
-/// an author who writes "T cell" does not say that the cell is no CD4 T cell (Cultrera di Montesano et al. 2026).
-/// With soft targets l = -sum over the types of target · log p; a cell weighs what its label weighs, whatever the types
-/// that its target is spread over: else rare types, which weigh most, would draw all cells to them.
-/// targets: int64, one a cell. A scalar with a gradient.
+/// an author who writes "T cell" does not say that the cell is no CD4 T cell (Cultrera di Montesano et al. 2026). With
+/// credit 1, as there, a network may give a label's cells to any subtype; below 1 the label itself is worth more where
+/// nothing speaks for a subtype. targets: int64, one a cell. A scalar with a gradient.
 at::Tensor training_loss(const nn::NetworkOutput& output, const at::Tensor& targets, const LossTerms& terms);
 
 /// The loss over a split that comes in batches, in double: the size of the batches does not change it. Its labels are

@@ -30,6 +30,7 @@ constexpr std::int64_t kSmallWidth = 32;
 // The first one's embedding is the model's.
 constexpr std::array kMixedKinds = {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear};
 constexpr int kMixedMembers = 3;  // of each kind
+constexpr double kMixedCredit = 0.5;
 constexpr double kSmallLinearRate = 0.002;
 constexpr double kLargestWeightDecay = 1.0;
 
@@ -160,7 +161,9 @@ void Choices::choose_optimisation() {
   plan_.clip_norm = options_.clip_norm.value_or(plan_.clip_norm);
   plan_.loss = options_.loss.value_or(plan_.loss);
   if (plan_.loss == LossKind::kHierarchical) {
-    because("hierarchical cross-entropy: a label's probability is the sum over it and its subtypes");
+    plan_.subtype_credit = options_.subtype_credit.value_or(plan_.subtype_credit);
+    because("hierarchical cross-entropy: a label's probability is the sum over it and {:.3g} of its subtypes'",
+            plan_.subtype_credit);
   }
   choose_targets();
   because("up to {} epochs, {} steps in all", plan_.max_epochs, format_count(plan_.max_epochs * steps_));
@@ -227,6 +230,7 @@ void check_range(const TrainPlan& plan) {
   require(not_negative(plan.weight_decay), "--weight-decay", "0 or more");
   require(plan.lr_gamma > 0 && plan.lr_gamma <= 1, "--lr-gamma", "a number above 0 and up to 1");
   require(not_negative(plan.lambda_sparse), "--lambda-sparse", "0 or more");
+  require(plan.subtype_credit > 0 && plan.subtype_credit <= 1, "--subtype-credit", "a number above 0 and up to 1");
   require(positive(plan.clip_norm), "--clip-norm", "a number above 0");
 }
 
@@ -236,6 +240,8 @@ void check_targets(const PlanOptions& options) {
     require(*options.sampling_power > 0 && *options.sampling_power <= 1, "--sampling-power",
             "a number above 0 and up to 1");
   }
+  require(!options.subtype_credit.has_value() || options.loss == LossKind::kHierarchical, "--subtype-credit",
+          "it together with --loss hierarchical");
   if (options.label_smoothing.has_value()) {
     require(*options.label_smoothing >= 0 && *options.label_smoothing < 1, "--label-smoothing",
             "a number from 0 to below 1");
@@ -351,7 +357,9 @@ nlohmann::json to_json(const TrainPlan& plan) {
                       {"class_weights", plan.class_weights},
                       {"reestimate_batch_norm", plan.reestimate_batch_norm},
                       {"seed", plan.seed}};
-  if (plan.loss != LossKind::kCrossEntropy) json["loss"] = name(plan.loss);
+  if (plan.loss != LossKind::kCrossEntropy) {
+    json.update({{"loss", name(plan.loss)}, {"subtype_credit", plan.subtype_credit}});
+  }
   if (plan.sampling_power > 0) json["sampling_power"] = plan.sampling_power;
   if (plan.label_smoothing > 0) {
     json["label_smoothing"] = plan.label_smoothing;
@@ -426,7 +434,10 @@ std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize
   given.kind = choose_kind(options, size);
   const bool mixed = given.kind == ModelKind::kMixed;
   const bool smoothed = given.label_smoothing.value_or(0) > 0;
-  if (mixed && !given.paper_preset && !given.loss && !smoothed) given.loss = LossKind::kHierarchical;
+  if (mixed && !given.paper_preset && !given.loss && !smoothed) {
+    given.loss = LossKind::kHierarchical;
+    given.subtype_credit = given.subtype_credit.value_or(kMixedCredit);
+  }
   const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
   if (n_each < 1) throw core::InputError("--members: out of range; give at least 1 network");
   const std::vector<TrainPlan> turns =

@@ -41,6 +41,8 @@ struct PlanOptions {
   std::optional<double> learning_rate{}, weight_decay{}, lr_gamma{}, lambda_sparse{}, momentum{}, dropout{},
       clip_norm{};
   std::optional<nn::MaskType> mask_type{};
+  std::optional<double>
+      subtype_credit{};  // only with the hierarchical loss. None: 1, or where that is a mixed ensemble's default 0.5
   std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble without label smoothing hierarchical
   std::optional<bool> class_weights{}, reestimate_batch_norm{};
   bool balanced_sampling = false;
@@ -62,6 +64,7 @@ struct TrainPlan {
   double lambda_sparse = 1e-5;
   double clip_norm = 1.0;  // of the gradient
   LossKind loss = LossKind::kCrossEntropy;
+  double subtype_credit = 1;   // of the hierarchical loss: see training_loss()
   bool class_weights = true;   // balanced: what sampling leaves uneven
   double sampling_power = 0;   // see sampling_rates(); 0: every cell once an epoch
   double label_smoothing = 0;  // share of a target's mass that is spread; 0: all on the label

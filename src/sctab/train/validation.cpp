@@ -65,7 +65,8 @@ std::vector<double> copies_per_type(const CorpusSize& size, const TrainPlan& pla
 
 LossTerms loss_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes) {
   LossTerms terms{.class_weights = class_weights_tensor(size, plan), .lambda_sparse = plan.lambda_sparse};
-  if (plan.loss == LossKind::kHierarchical) terms.hierarchy = hierarchy_tensor(subtypes, size.cells_per_type);
+  if (plan.loss == LossKind::kHierarchical)
+    terms.hierarchy = hierarchy_tensor(subtypes, size.cells_per_type, plan.subtype_credit);
   return terms;
 }
 
