@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -213,6 +215,98 @@ TEST_P(EachBaselineEnsemble, OneThatIsCutOffBeforeItsFirstMemberLeavesNothing) {
   core::set_interrupted(true);
   EXPECT_THROW(train_baseline(store_, options(2), folder_ / "model"), core::Interrupted);
   EXPECT_FALSE(fs::exists(folder_ / "model.run"));
+}
+
+/// An ensemble of three that was ended with two members finished.
+class UnfinishedEnsemble : public testing::Test {
+ protected:
+  void SetUp() override {
+    core::Progress::set_quiet(true);
+    BaselineOptions options = celltypists();
+    options.after_member = [](int number) { core::set_interrupted(number == 2); };
+    EXPECT_THROW(train_baseline(store_, options, out_), core::Interrupted);
+    core::set_interrupted(false);
+  }
+  void TearDown() override { core::set_interrupted(false); }
+  static BaselineOptions celltypists() {
+    BaselineOptions options = quick_options(ModelKind::kCelltypist);
+    options.members = 3;
+    return options;
+  }
+  [[nodiscard]] fs::path member(int number) const { return run_ / fmt::format("member-{}", number); }
+  void resume(const std::function<void(int)>& after_member = {}) {
+    BaselineOptions options = celltypists();
+    options.resume = true;
+    options.after_member = after_member;
+    train_baseline(store_, options, out_);
+  }
+
+  tests::TemporaryFolder folder_;
+  store::Store store_ = tests::make_tiny_store(folder_ / "store");
+  fs::path out_ = folder_ / "model", run_ = folder_ / "model.run";
+};
+
+TEST_F(UnfinishedEnsemble, KeepsTheFinishedMembersThatAreNotTheFirst) {
+  fs::remove_all(member(1));
+  const auto end_before_it_is_kept = [this](int) {
+    fs::remove_all(member(1));
+    throw core::Interrupted("interrupted");
+  };
+  SCTAB_EXPECT_THROW_WITH(resume(end_before_it_is_kept), core::Interrupted, "--resume");
+  EXPECT_TRUE(fs::exists(member(2) / "last.safetensors"));
+  std::vector<int> trained;
+  resume([&trained](int number) { trained.push_back(number); });
+  EXPECT_EQ(trained, (std::vector<int>{1, 3}));
+}
+
+TEST_F(UnfinishedEnsemble, DamagedWeightsOfAFinishedMemberAreNamed) {
+  const fs::path weights = member(2) / "best.safetensors";
+  const std::string advice = "remove the folder " + member(2).string();
+  const std::string whole = tests::read_bytes(weights);
+  std::string changed = whole;
+  for (std::size_t i = whole.size() - 64; i < whole.size(); ++i) changed[i] = '\0';
+  for (const std::string& bytes : {changed, whole.substr(0, whole.size() - 4), std::string()}) {
+    tests::write_bytes(weights, bytes);
+    SCTAB_EXPECT_THROW_WITH(resume(), core::InputError, weights.c_str(), "SHA-256", advice.c_str());
+  }
+  fs::remove(weights);
+  SCTAB_EXPECT_THROW_WITH(resume(), core::InputError, weights.c_str(), "is missing", advice.c_str());
+  EXPECT_FALSE(fs::exists(out_));
+  fs::remove_all(member(2));  // as it says
+  resume();
+  train_baseline(store_, celltypists(), folder_ / "whole");
+  EXPECT_EQ(tests::read_bytes(out_ / "member-2.safetensors"),
+            tests::read_bytes(folder_ / "whole" / "member-2.safetensors"));
+}
+
+TEST_F(UnfinishedEnsemble, AStrangeNoteIsNamed) {
+  const fs::path path = member(1) / "last.safetensors";
+  const auto bytes = nn::ModelArrays::read(path).bytes("baseline");
+  const nlohmann::json note = nlohmann::json::parse(bytes.begin(), bytes.end());
+  const auto refused = [&](const nlohmann::json& other, const char* what) {
+    const std::string text = other.dump();
+    nn::ModelArrays arrays;
+    arrays.add_bytes("baseline", {text.begin(), text.end()});
+    arrays.write(path);
+    SCTAB_EXPECT_THROW_WITH(resume(), core::InputError, path.c_str(), what, "remove the");
+  };
+  for (const char* key : {"weights", "n_components", "seconds", "facts"}) {
+    nlohmann::json other = note;
+    other.erase(key);
+    refused(other, "does not say how the training ended");
+  }
+  nlohmann::json other = note;
+  other["seconds"] = "long";
+  refused(other, "does not say how the training ended");
+  other = note;
+  other["identity"] = 3;
+  refused(other, "no checkpoint of a baseline");
+  other.erase("identity");
+  refused(other, "no checkpoint of a baseline");
+  other = note;
+  other["identity"]["kind"] = "xgboost";
+  other["identity"]["components"] = 8;
+  refused(other, "kind was \"xgboost\" and is now \"celltypist\"");
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EachBaselineEnsemble,

@@ -122,6 +122,24 @@ TEST(Checkpoint, RefusesAnEarlierVersionAndSaysWhatToDo) {
                           "remove the run's folder");
 }
 
+TEST(Checkpoint, RefusesWeightsAndStateThatWereChanged) {
+  const tests::TemporaryFolder folder;
+  Trained trained(1);
+  const std::filesystem::path path = folder / "last";
+  write_checkpoint(path, kIdentity, some_progression(*trained.network), *trained.network, trained.optimizer);
+  const std::string whole = tests::read_bytes(path);
+  const std::size_t state = whole.find("batches");
+  ASSERT_NE(state, std::string::npos);
+  const std::size_t position = whole.find("17", state);
+  for (const std::size_t at : {position, whole.size() / 2, whole.size() - 1}) {
+    std::string changed = whole;
+    changed[at] = changed[at] == '2' ? '3' : '2';
+    tests::write_bytes(path, changed);
+    SCTAB_EXPECT_THROW_WITH(read_checkpoint(path, kIdentity, *trained.network, trained.optimizer), core::InputError,
+                            path.c_str(), "SHA-256", "remove the folder");
+  }
+}
+
 TEST(Checkpoint, RefusesWhatIsNone) {
   const tests::TemporaryFolder folder;
   Trained trained(1);

@@ -23,7 +23,7 @@ struct FinishedMember {
 /// where what lies there is of another run, or damaged.
 std::optional<FinishedMember> find_finished(const train::RunFolder& folder, const nlohmann::json& identity);
 
-/// Writes a member: its weights, then the note that it is finished.
+/// Writes a member: its weights, then the note that it is finished, with their size and hash.
 void keep_finished(const train::RunFolder& folder, const nlohmann::json& identity, const Fitted& fitted,
                    double seconds);
 

@@ -127,7 +127,7 @@ std::vector<FinishedMember> run_members(const store::Store& store, const train::
   }
   return members;
 } catch (const core::Interrupted&) {
-  if (!folder.member_of(options.members, 1).has_checkpoint()) throw;
+  if (!folder.has_any_checkpoint()) throw;
   throw core::Interrupted(
       fmt::format("interrupted; --resume trains the members that are missing ({})", folder.path.string()));
 }
@@ -208,8 +208,8 @@ BaselineResult train_baseline(const store::Store& store, const BaselineOptions& 
   try {
     members = run_members(store, size, options, folder);
   } catch (...) {
-    std::error_code ignored;  // before the first member is finished nothing of value lies there
-    if (!folder.member_of(options.members, 1).has_checkpoint()) std::filesystem::remove_all(folder.path, ignored);
+    std::error_code ignored;  // before a member is finished nothing of value lies there
+    if (!folder.has_any_checkpoint()) std::filesystem::remove_all(folder.path, ignored);
     throw;
   }
   BaselineResult result;

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <string_view>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/sha256.hpp"
 #include "sctab/nn/safetensors.hpp"
 #include "sctab/train/run_folder.hpp"
 
@@ -19,6 +22,7 @@ using Tensors = std::vector<nn::NamedTensor>;
 constexpr std::string_view kModel = "model/", kBest = "best/";
 constexpr const char* kRandomState = "random_state";
 constexpr const char* kState = "state";
+constexpr const char* kHash = "sha256";
 
 void append(Tensors& all, std::string_view prefix, const Tensors& some) {
   for (const auto& [name, tensor] : some) all.push_back({std::string(prefix) + name, tensor});
@@ -62,6 +66,28 @@ Progression progression_from_json(const json& value) {
   return progression;
 }
 
+/// Of the state's text and all tensors, in the order of their names.
+std::string hash_of(const std::string& state, Tensors tensors) {
+  std::ranges::sort(tensors, {}, &nn::NamedTensor::name);
+  core::Sha256 hash;
+  hash.add(state);
+  for (const auto& [name, tensor] : tensors) {
+    const at::Tensor values = tensor.detach().cpu().contiguous();
+    hash.add(name).add({static_cast<const std::byte*>(values.data_ptr()), values.nbytes()});
+  }
+  return hash.hex();
+}
+
+void require_whole(const std::filesystem::path& path, const nn::Safetensors& file) {
+  const auto expected = file.metadata.find(kHash);
+  if (expected == file.metadata.end()) return;  // of a run begun before there were any
+  if (hash_of(file.metadata.at(kState), file.tensors) == expected->second) return;
+  throw core::InputError(
+      fmt::format("{}: its content is not what the training wrote (SHA-256 differs); it was damaged or changed, remove "
+                  "the folder {} to train anew what lies there",
+                  path.string(), path.parent_path().string()));
+}
+
 }  // namespace
 
 void write_checkpoint(const std::filesystem::path& path, const json& identity, const Progression& progression,
@@ -75,7 +101,8 @@ void write_checkpoint(const std::filesystem::path& path, const json& identity, c
   const json state = {{"version", kCheckpointVersion},
                       {"identity", identity},
                       {"progression", to_json(progression, optimizer.steps())}};
-  nn::write_safetensors(path, tensors, {{kState, state.dump()}});
+  const std::string text = state.dump();
+  nn::write_safetensors(path, tensors, {{kState, text}, {kHash, hash_of(text, tensors)}});
 }
 
 Progression read_checkpoint(const std::filesystem::path& path, const json& identity, nn::Network& network,
@@ -94,6 +121,7 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
                     "the sctab that began the run, or remove the run's folder to start anew",
                     path.string(), state.at("version").dump(), kCheckpointVersion));
   }
+  require_whole(path, file);
   require_same_run(path, state.at("identity"), identity);
   const json& position = state.at("progression");
   Progression progression = progression_from_json(position);

@@ -26,7 +26,8 @@ struct Progression {
 
 /// Writes everything that a run needs to go on as if it had never stopped into one .safetensors file, whole or not at
 /// all. identity: what the run must be the same in to go on (plan, store); it is kept as it is.
-/// Tensors: "model/…", "exp_avg/…", "exp_avg_sq/…", "best/…" and "random_state"; the metadata "state" is JSON.
+/// Tensors: "model/…", "exp_avg/…", "exp_avg_sq/…", "best/…" and "random_state"; the metadata "state" is JSON, and
+/// "sha256" the hash of both.
 void write_checkpoint(const std::filesystem::path& path, const nlohmann::json& identity, const Progression& progression,
                       const nn::Network& network, const Optimizer& optimizer);
 

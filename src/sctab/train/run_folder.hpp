@@ -22,6 +22,8 @@ struct RunFolder {
   [[nodiscard]] std::filesystem::path best_weights() const { return path / "best.safetensors"; }
   [[nodiscard]] std::filesystem::path metrics() const { return path / "metrics.jsonl"; }
   [[nodiscard]] bool has_checkpoint() const { return std::filesystem::exists(checkpoint()); }
+  /// Its own or that of any member: something of value lies here.
+  [[nodiscard]] bool has_any_checkpoint() const;
 };
 
 /// A run's folder, which is this process's alone while `lock` lives: also one that is killed gives it back.
