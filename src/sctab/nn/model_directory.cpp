@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/sha256.hpp"
@@ -22,6 +24,7 @@ constexpr std::string_view kCellTypes = "cell_types.tsv";
 constexpr std::string_view kOntology = "ontology.json";
 constexpr std::string_view kMetrics = "metrics.json";
 constexpr std::string_view kCard = "README.md";
+constexpr int kFormatOfWeights = 2;
 
 json preprocessing() {
   return {{"target_counts", static_cast<std::int64_t>(sparse::kTargetCounts)}, {"log1p", true}};
@@ -83,17 +86,35 @@ std::vector<std::string> read_members(const json& config, const fs::path& path) 
 
 /// None where the members weigh the same.
 std::vector<double> read_member_weights(const json& config, std::size_t n_members, const fs::path& path) {
+  if (!config.contains("member_weights")) {
+    if (config.at("format_version") != kFormatOfWeights) return {};
+    throw InputError(
+        fmt::format("{}: no 'member_weights', and models of format {} have them; the file is damaged, copy the model "
+                    "directory again",
+                    path.string(), kFormatOfWeights));
+  }
+  const json& list = config["member_weights"];
+  if (!list.is_array()) {
+    throw InputError(
+        fmt::format("{}: member_weights is {}, expected a list of numbers; the file is damaged, copy the model "
+                    "directory again",
+                    path.string(), list.dump()));
+  }
+  // The mean over members is taken in float, and their sum must fit too.
+  constexpr double kLeast = std::numeric_limits<float>::min();
+  const double most = std::numeric_limits<float>::max() / static_cast<double>(n_members);
   std::vector<double> weights;
-  for (const json& item : config.value("member_weights", json::array())) {
+  for (const json& item : list) {
     const double weight = item.is_number() ? item.get<double>() : -1;
-    if (!(weight > 0)) {
+    if (!(weight >= kLeast && weight <= most)) {
       throw InputError(
-          fmt::format("{}: member weight {} is not above 0; the file is damaged, copy the model directory again",
-                      path.string(), item.dump()));
+          fmt::format("{}: member weight {} is not above 0 and finite, expected {:.2g} to {:.2g}; the file is damaged, "
+                      "copy the model directory again",
+                      path.string(), item.dump(), kLeast, most));
     }
     weights.push_back(weight);
   }
-  if (!weights.empty() && weights.size() != n_members) {
+  if (weights.size() != n_members) {
     throw InputError(
         fmt::format("{}: has {} member weights, expected one for each of {} members; the file is damaged, copy "
                     "the model directory again",
@@ -104,7 +125,7 @@ std::vector<double> read_member_weights(const json& config, std::size_t n_member
 
 int format_version(const ModelDescription& description) {
   if (description.covariate) return kModelFormatVersion;
-  return description.member_weights.empty() ? 1 : 2;
+  return description.member_weights.empty() ? 1 : kFormatOfWeights;
 }
 
 json fingerprint(const fs::path& file) {
