@@ -7,8 +7,10 @@
 
 #include "commands.hpp"
 #include "print.hpp"
+#include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/corpus/build.hpp"
+#include "sctab/corpus/read_sources.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -135,9 +137,17 @@ nlohmann::json to_json(const corpus::BuildResult& result, const Arguments& argum
           {"peak_memory_bytes", core::peak_memory_bytes()}};
 }
 
+/// Says of a bad source among others that the rest can be built.
+corpus::BuildResult build(const Arguments& arguments) try {
+  return corpus::build(arguments.sources, arguments.store, arguments.options);
+} catch (const corpus::BadSources& error) {
+  if (arguments.sources.size() == 1) throw;
+  throw core::InputError(fmt::format("{}; --keep-going builds the store of the other sources", error.what()));
+}
+
 void run(Arguments& arguments) {
   arguments.options.curation.strict_thresholds = arguments.preset == "published";
-  const corpus::BuildResult result = corpus::build(arguments.sources, arguments.store, arguments.options);
+  const corpus::BuildResult result = build(arguments);
   if (arguments.json) return print_json(to_json(result, arguments));
   print_result(result, arguments);
 }

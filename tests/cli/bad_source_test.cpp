@@ -1,6 +1,7 @@
 // Every kind of bad h5ad, given to `corpus build` and `annotate`: refused with one line, and nothing is written.
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 
@@ -50,6 +51,16 @@ TEST_F(BadSource, NoSuchFile) {
 TEST_F(BadSource, NotHdf5) {
   std::ofstream(bad_) << "cell,gene\n1,2\n";
   expect_both_refused({"bad.h5ad", "HDF5"});
+}
+
+TEST_F(BadSource, AmongOthers) {
+  cells_.write(folder_ / "good.h5ad");
+  std::ofstream(bad_) << "cell,gene\n1,2\n";
+  auto arguments = build_arguments(bad_, folder_ / "store", trained_.ontology);
+  const auto source = std::find(arguments.begin(), arguments.end(), bad_.string());
+  ASSERT_NE(source, arguments.end());
+  arguments.insert(source, (folder_ / "good.h5ad").string());
+  expect_refused(arguments, folder_.path(), {"bad.h5ad", "HDF5", "--keep-going builds the store of the other sources"});
 }
 
 TEST_F(BadSource, TruncatedHdf5) {

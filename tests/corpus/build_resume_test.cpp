@@ -11,6 +11,7 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/corpus/build_folder.hpp"
+#include "sctab/corpus/read_sources.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::corpus {
@@ -211,7 +212,7 @@ TEST_F(BuildResume, KeepGoingBuildsTheStoreOfTheGoodSources) {
   for (auto& gene : mouse.genes) gene.replace(0, 4, "ENSMUSG");
   const std::vector<fs::path> all = {folder_ / "text.h5ad",          a, write("mislabelled.h5ad", mislabelled),
                                      write("spoiled.h5ad", spoiled), c, write("mouse.h5ad", mouse)};
-  SCTAB_EXPECT_THROW_WITH(build_store("store", all), InputError, "text.h5ad", "HDF5", "--keep-going");
+  SCTAB_EXPECT_THROW_WITH(build_store("store", all), BadSources, "text.h5ad", "HDF5");
   EXPECT_FALSE(fs::exists(folder_ / "store.build"));
 
   options_.keep_going = true;

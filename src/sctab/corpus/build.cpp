@@ -241,10 +241,7 @@ BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sour
     try {
       return build_in(folder, sources, ontology_path, options, skipped);
     } catch (const BadSources& error) {
-      if (!options.keep_going && sources.size() == 1) throw;
-      if (!options.keep_going) {
-        throw InputError(fmt::format("{}; --keep-going builds the store of the other sources", error.what()));
-      }
+      if (!options.keep_going) throw;
       for (const auto& source : error.sources()) {
         spdlog::warn("skipped, and the build begins anew without it: {}", source.reason);
         skipped.push_back(source);
@@ -278,6 +275,15 @@ void BuildOptions::validate() const {
   }
 }
 
+namespace {
+
+std::string with_resume(const InputError& error, const BuildFolder& folder) {
+  return fmt::format("{}; what was done is kept in {}: --resume goes on with the same sources and options",
+                     error.what(), folder.path().string());
+}
+
+}  // namespace
+
 BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, const BuildOptions& options) {
   options.validate();
   require_distinct(sources);
@@ -290,10 +296,14 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
   } catch (const core::Interrupted&) {
     if (!folder.has_checkpoint()) throw;
     throw core::Interrupted(fmt::format("interrupted; --resume goes on from {}", folder.path().string()));
+  } catch (const BadSources& error) {
+    if (!folder.has_checkpoint()) throw;
+    std::vector<SkippedSource> bad = error.sources();
+    bad.front().reason = with_resume(error, folder);
+    throw BadSources(std::move(bad));
   } catch (const InputError& error) {
     if (!folder.has_checkpoint()) throw;
-    throw InputError(fmt::format("{}; what was done is kept in {}: --resume goes on with the same sources and options",
-                                 error.what(), folder.path().string()));
+    throw InputError(with_resume(error, folder));
   }
 }
 

@@ -49,7 +49,8 @@ struct BuildResult {
 /// Sources to store. Reads the obs of all sources (some 12 bytes a cell), curates and splits, then reads the counts in
 /// blocks. Whole or not at all: a failed or interrupted build leaves an earlier store as it was; what it has done lies
 /// in STORE.build, if it is worth a minute, and a build with options.resume goes on from there to the same bytes.
-/// Throws InputError naming source, cell, column. With options.keep_going sources that cannot be used are left out, and
+/// Throws InputError naming source, cell, column, and BadSources where a source is to blame that may be left out. With
+/// options.keep_going sources that cannot be used are left out, and
 /// the store is the one of the others.
 BuildResult build(const std::vector<std::filesystem::path>& sources, const std::filesystem::path& store,
                   const BuildOptions& options);
