@@ -92,6 +92,30 @@ class MadeUpBatches : public BoosterBatches {
   int n_asked_ = 0, fails_at_ = -1;
 };
 
+/// The same samples at once.
+class OneBatch : public BoosterBatches {
+ public:
+  explicit OneBatch(BoosterBatch batch) : batch_(std::move(batch)) {}
+  explicit OneBatch(BoosterBatches& batches) {
+    BoosterBatch some;
+    for (batches.restart(); batches.next(some);) {
+      batch_.rows.insert(batch_.rows.end(), some.rows.begin(), some.rows.end());
+      batch_.labels.insert(batch_.labels.end(), some.labels.begin(), some.labels.end());
+      batch_.weights.insert(batch_.weights.end(), some.weights.begin(), some.weights.end());
+    }
+  }
+  void restart() override { given_ = false; }
+  bool next(BoosterBatch& batch) override {
+    if (std::exchange(given_, true)) return false;
+    batch = batch_;
+    return true;
+  }
+
+ private:
+  BoosterBatch batch_;
+  bool given_ = false;
+};
+
 std::map<std::string, std::string> two_classes() {
   return {{"objective", "multi:softprob"}, {"eval_metric", "mlogloss"}, {"num_class", "2"}, {"nthread", "1"},
           {"tree_method", "hist"},         {"verbosity", "0"}};
@@ -113,27 +137,18 @@ TEST(Booster, SaysTheSameOfBinsAsOfValues) {
   EXPECT_LT(booster.evaluate(19, val_bins), 0.45) << "0.69 is a coin's";
 }
 
-TEST(Booster, IsAsGoodOnBinsOfBatchesAsOnTheMatrix) {
+TEST(Booster, IsAsGoodOnManyBatchesAsOnOne) {
   MadeUpBatches train(1), val(2);
-  const BoosterData bins(train, 3, 1, nullptr);
-  BoosterData whole(train.all(), 3), held_out(val.all(), 3);
-  std::vector<float> labels, weights, val_labels;
-  BoosterBatch batch;
-  for (train.restart(); train.next(batch);) {
-    labels.insert(labels.end(), batch.labels.begin(), batch.labels.end());
-    weights.insert(weights.end(), batch.weights.begin(), batch.weights.end());
-  }
-  for (val.restart(); val.next(batch);) val_labels.insert(val_labels.end(), batch.labels.begin(), batch.labels.end());
-  whole.set_labels(labels);
-  whole.set_weights(weights);
-  held_out.set_labels(val_labels);
-  Booster on_bins(two_classes(), {&bins}), on_values(two_classes(), {&whole});
+  OneBatch all_train(train), all_val(val);
+  const BoosterData bins(train, 3, 1, nullptr), whole(all_train, 3, 1, nullptr);
+  const BoosterData held_out(val, 3, 1, &bins), whole_held_out(all_val, 3, 1, &whole);
+  Booster on_many(two_classes(), {&bins}), on_one(two_classes(), {&whole});
   for (int round = 0; round < 10; ++round) {
-    on_bins.add_round(round, bins);
-    on_values.add_round(round, whole);
+    on_many.add_round(round, bins);
+    on_one.add_round(round, whole);
   }
   // The quantiles may differ by a rank, and no more.
-  EXPECT_NEAR(on_bins.evaluate(9, held_out), on_values.evaluate(9, held_out), 0.005);
+  EXPECT_NEAR(on_many.evaluate(9, held_out), on_one.evaluate(9, whole_held_out), 0.005);
 }
 
 TEST(Booster, ThrowsWhatABatchThrows) {
@@ -146,20 +161,19 @@ TEST(Booster, ThrowsWhatABatchThrows) {
 
 TEST(Booster, LearnsAndSurvivesSaving) {
   // Two classes that one column tells apart.
-  const std::vector<float> rows = {0, 5, 1, 5, 2, 5, 7, 5, 8, 5, 9, 5}, labels = {0, 0, 0, 1, 1, 1};
-  BoosterData data(rows, 2);
-  data.set_labels(labels);
-  data.set_weights(std::vector<float>(6, 10));
+  const std::vector<float> rows = {0, 5, 1, 5, 2, 5, 7, 5, 8, 5, 9, 5};
+  OneBatch samples({rows, {0, 0, 0, 1, 1, 1}, std::vector<float>(6, 10)});
+  const BoosterData data(samples, 2, 1, nullptr), to_predict(rows, 2);
   Booster booster(two_classes(), {&data});
   const double before = booster.evaluate(0, data);
   for (int round = 0; round < 5; ++round) booster.add_round(round, data);
   EXPECT_LT(booster.evaluate(5, data), before);
-  const std::vector<float> found = booster.predict(data);
+  const std::vector<float> found = booster.predict(to_predict);
   ASSERT_EQ(found.size(), 12U);
   EXPECT_GT(found[0], 0.8F);
   EXPECT_GT(found[11], 0.8F);
-  EXPECT_EQ(Booster(booster.save()).predict(data), found);
-  EXPECT_NE(booster.first_rounds(1).predict(data), found);
+  EXPECT_EQ(Booster(booster.save()).predict(to_predict), found);
+  EXPECT_NE(booster.first_rounds(1).predict(to_predict), found);
   const std::vector<std::uint8_t> nonsense = {'{', 'x', 'y', 'z'};
   EXPECT_THROW(Booster{nonsense}, std::runtime_error);
 }

@@ -93,14 +93,6 @@ BoosterData::BoosterData(BoosterBatches& batches, std::int64_t width, int thread
   check(status);
 }
 
-void BoosterData::set_labels(std::span<const float> labels) {
-  check(XGDMatrixSetFloatInfo(handle_.get(), "label", labels.data(), labels.size()));
-}
-
-void BoosterData::set_weights(std::span<const float> weights) {
-  check(XGDMatrixSetFloatInfo(handle_.get(), "weight", weights.data(), weights.size()));
-}
-
 void Booster::Free::operator()(void* handle) const {
   XGBoosterFree(handle);
 }

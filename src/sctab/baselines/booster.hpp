@@ -26,7 +26,7 @@ class BoosterBatches {
   virtual bool next(BoosterBatch& batch) = 0;
 };
 
-/// Samples of libxgboost: rows, labels and weights of the rows.
+/// Samples of libxgboost: rows, and of batches labels and weights of the rows.
 class BoosterData {
  public:
   /// Copies the rows. To predict on.
@@ -36,8 +36,6 @@ class BoosterData {
   /// quantiles to take, so that trees grown on it say the same as on the values; nullptr: these rows' own. Rethrows
   /// what a batch throws.
   BoosterData(BoosterBatches& batches, std::int64_t width, int threads, const BoosterData* quantiles_of);
-  void set_labels(std::span<const float> labels);
-  void set_weights(std::span<const float> weights);
   [[nodiscard]] void* handle() const { return handle_.get(); }
 
  private:
