@@ -49,8 +49,7 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
       .add_option_function<std::string>(
           "--loss", [&options](const std::string& text) { options.loss = train::parse_loss(text); },
           "hierarchical: a cell labelled with a type may be of any subtype of it. The paper's cross-entropy holds it "
-          "to "
-          "be of none; so does the default, but for mixed")
+          "to be of none; so does the default, but for mixed")
       ->check(CLI::IsMember({"cross-entropy", "hierarchical"}))
       ->type_name("cross-entropy|hierarchical")
       ->group(group);

@@ -134,9 +134,27 @@ TEST_F(CovariateTraining, SolvesItWithAugmentedGenes) {
   EXPECT_GE(score(augmented), kSolved);
 }
 
+TEST_F(CovariateTraining, SolvesItWithBalancedSampling) {
+  for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
+    TrainOptions balanced = options(kind);
+    balanced.balanced_sampling = true;
+    EXPECT_GE(score(balanced), kSolved) << nn::name(kind);
+  }
+}
+
+TEST_F(CovariateTraining, SolvesItWithTheHierarchicalLoss) {
+  for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
+    TrainOptions hierarchical = options(kind);
+    hierarchical.loss = LossKind::kHierarchical;
+    EXPECT_GE(score(hierarchical), kSolved) << nn::name(kind);
+  }
+}
+
 TEST_F(CovariateTraining, IsTheSameWhereverItWasEnded) {
   TrainOptions whole = options(ModelKind::kMlp);
   whole.max_epochs = 3;
+  whole.balanced_sampling = true;
+  whole.loss = LossKind::kHierarchical;
   train(store_, whole, folder_ / "whole");
   TrainOptions ended = whole;
   for (const int steps : {5, 14}) {
