@@ -90,11 +90,13 @@ void add_benchmark(CLI::App& app) {
       ->add_option("--seeds", options.seeds, "instead of the recipe's: fewer for a first look, more for a close call")
       ->type_name("N");
   command->add_flag("--keep-models", options.keep_models, "leave the trained models in OUT/models");
-  command->add_flag("--report-only", options.report_only,
-                    "compute nothing: tables and page anew from the trials that are finished in OUT, after a figure or "
-                    "finding of the recipe has changed; the store is not needed");
+  CLI::Option* const report_only = command->add_flag(
+      "--report-only", options.report_only,
+      "compute nothing: tables and page anew from the trials that are finished in OUT, after a figure or "
+      "finding of the recipe has changed; the store is not needed");
   command->add_flag("--verbose", arguments->verbose, "show what each training says, and progress");
   add_memory(*command, options.corpus.memory_bytes);
+  for (const char* computing : {"--data", "--keep-models", "--memory"}) report_only->excludes(computing);
   add_threads(*command, options.corpus.threads);
   command->get_option("--threads")
       ->description(

@@ -12,6 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/store/growing_folder.hpp"
 #include "train/tiny_store.hpp"
 
 namespace sctab::benchmark::tests {
@@ -217,6 +218,45 @@ TEST_F(Benchmark, GoesOnWithABaselineThatWasCutOff) {
   const auto json = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json"));
   EXPECT_EQ(json.at("trials").at(0).at("members").size(), 2U);
   EXPECT_TRUE(fs::is_empty(folder_ / "out" / "models"));
+}
+
+TEST_F(Benchmark, ARunThatIsAnothersDoesNotStopATrialForEver) {
+  const std::string text = "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"c\"\nkind = \"celltypist\"\n";
+  const Recipe recipe = parse_recipe(text);
+  const store::Store store = store::Store::open(folder_ / "store");
+  const TrialFolder trials(folder_ / "out" / "trials", {store.hash(), kernels::Device::kCpu});
+  const fs::path model = folder_ / "out" / "models" / trials.file(expand(recipe).front()).stem();
+  fs::create_directories(model.parent_path());
+  std::ofstream(folder_ / "out" / "benchmark.json") << "{}";
+  baselines::BaselineOptions training{.kind = nn::ModelKind::kCelltypist, .seed = 9, .members = 1, .threads = 1};
+  training.after_member = [](int) { core::set_interrupted(true); };
+  EXPECT_THROW(baselines::train_baseline(store, training, model), core::Interrupted);
+  core::set_interrupted(false);
+  ASSERT_TRUE(fs::exists(model.string() + ".run"));
+  const BenchmarkResult result = run(text);
+  EXPECT_EQ(result.n_failed, 0) << result.first_failure;
+  EXPECT_TRUE(fs::is_empty(folder_ / "out" / "models"));
+}
+
+TEST_F(Benchmark, TwoAtOnceInOneFolderAreRefused) {
+  run(recipe_text("2"));
+  const store::FolderLock other(folder_ / "out", "benchmark");
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "out", "another benchmark is at work there");
+  options_.report_only = true;
+  EXPECT_EQ(run(recipe_text("2")).n_missing, 0) << "to look on harms nobody";
+}
+
+TEST_F(Benchmark, AReportSaysWhichResultsHadAnotherName) {
+  const std::string text = "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n";
+  run(text);
+  options_.report_only = true;
+  run("title = \"t\"\nseeds = [1]\n[[model]]\nname = \"ground\"\nkind = \"centroid\"\n");
+  EXPECT_EQ(count(State::kReused), 1);
+  ASSERT_EQ(notes_.size(), 1U);
+  EXPECT_NE(notes_[0].find("1 of 1 results are from trials whose model or part had another name"), std::string::npos)
+      << notes_[0];
+  EXPECT_NE(page().find(notes_[0]), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("notes").at(0), notes_[0]);
 }
 
 TEST_F(Benchmark, ModelsOfLikeNamesAndTheSameSettingsAreBothInTheTables) {

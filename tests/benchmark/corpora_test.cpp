@@ -64,6 +64,21 @@ TEST_F(Corpora, AreBuiltAgainWhereAFileOfTheirsHasChanged) {
   }
 }
 
+TEST_F(Corpora, ABuildThatFailsLeavesTheStoreThatIsThere) {
+  EXPECT_TRUE(is_built(""));
+  EXPECT_THROW(is_built("cell_type_key = \"no_such_column\"\n"), core::InputError);
+  EXPECT_FALSE(is_built("")) << "it is as good as it was";
+}
+
+TEST_F(Corpora, AStoreThatIsNotTheNotesIsBuiltAgain) {
+  EXPECT_TRUE(is_built(""));
+  const fs::path note = folder_ / "out" / "store-origin.json";
+  nlohmann::json changed = nlohmann::json::parse(std::ifstream(note));
+  changed["store"] = "another's";
+  std::ofstream(note) << changed;
+  EXPECT_TRUE(is_built(""));
+}
+
 TEST_F(Corpora, AnOntologyThatIsFoundCountsAsOneThatIsNamed) {
   EXPECT_TRUE(is_built(""));
   EXPECT_FALSE(is_built(""));

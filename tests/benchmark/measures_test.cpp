@@ -44,6 +44,17 @@ TEST(Measures, ThatNoTrialCanHaveAreRefusedWithTheNearest) {
   refused(finding("tissue:lung", "reader"), "finding 'claim'", "tissue:lung");
 }
 
+TEST(Measures, AnEnsembleHasNoRate) {
+  const auto rate_of = [](const std::string& keys) {
+    return parse_recipe("title = \"t\"\nseeds = [1]\n[[model]]\nname = \"net\"\n" + keys +
+                        "[[figure]]\ntitle = \"f\"\nkind = \"bars\"\nmeasure = \"cells_per_second\"\n");
+  };
+  EXPECT_NO_THROW(rate_of("kind = \"linear\"\nmembers = 1\n"));
+  for (const char* keys : {"kind = \"linear\"\nmembers = 2\n", "kind = \"mixed\"\nmembers = 1\n"}) {
+    SCTAB_EXPECT_THROW_WITH(rate_of(keys), InputError, "'cells_per_second'", "which no trial");
+  }
+}
+
 TEST(Measures, ThatATrialMayHaveAreTaken) {
   for (const char* measure : {"macro_f1", "n_parameters", "macro_f1@2", "tissue:lungs", "type:B cel", "n_threads"}) {
     EXPECT_NO_THROW(parse_recipe(finding(measure))) << measure;

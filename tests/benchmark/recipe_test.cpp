@@ -78,6 +78,10 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused(model + "augment = 1\n", "line 6", "augment", "true or false");
   refused(model + "dropout = 0.1\n", "line 6", "dropout", "not known here");
   refused(model + "preset = \"defaults\"\n", "line 6", "preset", "one of paper");
+  refused(model + "n_d = -4\n", "line 6", "[[model]] n_d", "-4");
+  refused(model + "n_a = 8\nlearning_rate = -1\n", "line 7", "learning_rate", "above 0");
+  refused("[[model]]\nname = \"a\"\nkind = \"mixed\"\nhidden_size = -4\n", "line 6", "hidden_size", "-4");
+  refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\ncomponents = -5\n", "line 6", "components", "1 to 2000");
   refused(model + "members = 0\n", "line 6", "members", "at least 1");
   refused("[[model]]\nkind = \"linear\"\n", "line 3", "name", "missing");
   refused("[[model]]\nname = \"a\"\nkind = \"forest\"\n", "line 5", "forest", "centroid");
@@ -99,6 +103,18 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused(finding + "left = {model = \"a\", seed = 2}\nthan = 0.5\n", "line 9", "seed", "over_part");
   SCTAB_EXPECT_THROW_WITH(parse_recipe("title = \"t\"\nseeds = [1, 1]\n" + model), InputError, "line 2", "seeds",
                           "once");
+}
+
+TEST(Recipe, AFindingIsOfTrialsThatTheGridHas) {
+  const std::string head = with_head(kModel) + "[[model]]\nname = \"b\"\nkind = \"linear\"\nparts = [\"half\"]\n" +
+                           "[[part]]\nname = \"all\"\n[[part]]\nname = \"half\"\nby = \"cells\"\nfraction = 0.5\n" +
+                           "[[finding]]\ntext = \"f\"\npaper = \"p\"\nthan = 0.5\n";
+  EXPECT_NO_THROW(parse_recipe(head + "left = {model = \"b\", part = \"half\", over_model = \"a\"}\n"));
+  for (const char* side : {"left = {model = \"b\"}\n", "left = {model = \"a\", over_model = \"b\"}\n",
+                           "left = {model = \"b\", part = \"half\", over_part = \"all\"}\n"}) {
+    SCTAB_EXPECT_THROW_WITH(parse_recipe(head + side), InputError, "finding 'f'", "'b' on the part 'all'",
+                            "trained on: half");
+  }
 }
 
 TEST(Recipe, APartOfAllCellsOfATissueNeedsNoShare) {

@@ -1,12 +1,14 @@
 #include "sctab/benchmark/trial_folder.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <sstream>
 
 #include "benchmark/recipe_file.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/sha256.hpp"
 
 namespace sctab::benchmark::tests {
 namespace {
@@ -134,27 +136,88 @@ TEST_F(Folder, StraysAreNamedAndChangeNothing) {
   EXPECT_EQ(results.change(expand(changed).front()), "model.n_d: 16 became 32");
 }
 
-/// The same trial by another version: of the two, the one written last.
-TEST_F(Folder, AnotherVersionsResultIsFoundWhereItIsAskedFor) {
-  open().write(trial_, {{"measures", {{"macro_f1", 0.5}}}});
-  const json written = json::parse(content(open().file(trial_)));
-  fs::remove(open().file(trial_));
-  EXPECT_FALSE(open().find_of_other_version(trial_).has_value());
-  const auto add = [&](const char* name, const char* version, double score) {
-    json older = written;
-    older.erase("sha256");
-    older["identity"]["sctab_version"] = version;
-    older["measures"]["macro_f1"] = score;
-    std::ofstream(folder_ / "trials" / name) << older;
-  };
-  add("a.json", "0.0.1", 0.1);
+/// Writes results that differ from the trial's own, which is removed.
+class AlikeTrials : public Folder {
+ protected:
+  void SetUp() override {
+    open().write(trial_, {{"measures", {{"macro_f1", 0.5}}}});
+    written_ = json::parse(content(open().file(trial_)));
+    fs::remove(open().file(trial_));
+  }
+  template <typename Change>
+  void add(const std::string& name, double score, Change change) const {
+    json other = written_;
+    other["measures"]["macro_f1"] = score;
+    change(other);
+    other.erase("sha256");
+    other["sha256"] = core::Sha256().add(other.dump()).hex();
+    std::ofstream(folder_ / "trials" / name) << other;
+  }
+  void add_version(const std::string& name, const char* version, double score) const {
+    add(name, score, [version](json& other) { other["identity"]["sctab_version"] = version; });
+  }
+
+  json written_;
+};
+
+TEST_F(AlikeTrials, OfAnotherVersionTheOneWrittenLastIsFound) {
+  EXPECT_FALSE(open().find_alike(trial_).has_value());
+  add_version("a.json", "0.0.1", 0.1);
   fs::last_write_time(folder_ / "trials" / "a.json", fs::file_time_type::clock::now() - std::chrono::hours(1));
-  add("b.json", "0.0.2", 0.2);
-  const auto found = open().find_of_other_version(trial_);
+  add_version("b.json", "0.0.2", 0.2);
+  const auto found = open().find_alike(trial_);
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->at("measures").at("macro_f1"), 0.2);
-  EXPECT_EQ(found->at("model"), "tab net");
-  EXPECT_FALSE(open().find_of_other_version(expand(recipe_)[1]).has_value()) << "another seed";
+  EXPECT_TRUE(found->is_of_other_version);
+  EXPECT_FALSE(found->is_of_other_threads);
+  EXPECT_EQ(found->result.at("measures").at("macro_f1"), 0.2);
+  EXPECT_EQ(found->result.at("model"), "tab net");
+  EXPECT_FALSE(open().find_alike(expand(recipe_)[1]).has_value()) << "another seed";
+}
+
+TEST_F(AlikeTrials, AnotherNameIsNoOtherVersion) {
+  add_version("a.json", "0.0.1", 0.1);
+  add("earlier-name.all.seed-1.0.json", 0.3, [](json& other) { other["model"] = "earlier name"; });
+  const auto found = open().find_alike(trial_);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_FALSE(found->is_of_other_version);
+  EXPECT_EQ(found->result.at("measures").at("macro_f1"), 0.3);
+  EXPECT_EQ(found->result.at("model"), "tab net");
+}
+
+TEST_F(AlikeTrials, WithoutAChecksumNoneIsTakenNorTheTrialsOwnFile) {
+  json bare = written_;
+  bare.erase("sha256");
+  std::ofstream(folder_ / "trials" / "a.json") << bare;
+  std::ofstream(open().file(trial_)) << bare;
+  EXPECT_EQ(open().find(trial_).damage, "its checksum is missing");
+  EXPECT_FALSE(open().find_alike(trial_).has_value());
+}
+
+TEST_F(AlikeTrials, ALoadersThreadsAreThoseOfTheMachineItRanOn) {
+  const Recipe loader = parse_recipe("title = \"t\"\nseeds = [1]\n[[model]]\nname = \"l\"\nkind = \"loader\"\n");
+  const Trial trial = expand(loader).front();
+  json identity = trial.identity({"store-hash", kernels::Device::kCpu});
+  identity["threads"] = identity.at("threads").get<int>() + 1;
+  add("l.all.seed-1.0.json", 0.4, [&](json& other) { other["identity"] = identity; });
+  const auto found = open().find_alike(trial);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_TRUE(found->is_of_other_threads);
+  EXPECT_FALSE(found->is_of_other_version);
+}
+
+TEST_F(Folder, AFolderOfAResultsNameIsAStray) {
+  fs::create_directories(folder_ / "trials" / "mine.json");
+  EXPECT_EQ(open().strays(), std::vector<fs::path>{folder_ / "trials" / "mine.json"});
+  fs::create_directory(open().file(trial_));
+  EXPECT_EQ(open().find(trial_).damage, "it is a folder");
+}
+
+/// A socket is a file that nobody can open, root neither.
+TEST_F(Folder, WhatCannotBeOpenedIsNoDamage) {
+  fs::create_directories(folder_ / "trials");
+  const fs::path file = open().file(trial_);
+  ASSERT_EQ(::mknod(file.c_str(), S_IFSOCK | S_IRUSR, 0), 0);
+  SCTAB_EXPECT_THROW_WITH((void)open().find(trial_), core::InputError, "tab-net.all.seed-1", "cannot be opened");
 }
 
 }  // namespace

@@ -71,5 +71,14 @@ TEST_F(BenchmarkCommand, MistakesInARecipeAreNamed) {
   expect_refused(command(), folder_.path(), {"recipe.toml, line 1: not TOML"});
 }
 
+TEST_F(BenchmarkCommand, AReportTakesNoOptionOfComputing) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--keep-models"}, {"--data", "here"}, {"--memory", "1GB"}}) {
+    std::vector<std::string> arguments = command({"--report-only"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    expect_refused(arguments, folder_.path(), {"excludes", "--report-only", more.front()});
+  }
+}
+
 }  // namespace
 }  // namespace sctab::tests

@@ -16,6 +16,8 @@
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/core/thread_pool.hpp"
+#include "sctab/store/growing_folder.hpp"
 
 namespace sctab::benchmark {
 namespace fs = std::filesystem;
@@ -23,11 +25,13 @@ namespace {
 
 constexpr const char* kMarker = "benchmark.json";
 
-void make_folder(const fs::path& out) {
+/// Two benchmarks in one folder would draw their parts over each other's: it is one's while the lock lives.
+[[nodiscard]] store::FolderLock make_folder(const fs::path& out) {
   core::require_replaceable_directory(out, kMarker);
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", out.string(), error.message()));
+  return {out, "benchmark"};
+}
+
+void mark_as_ours(const fs::path& out) {
   if (!fs::exists(out / kMarker)) core::write_json(out / kMarker, nlohmann::json::object());
 }
 
@@ -91,6 +95,7 @@ class Grid {
   void compute(const Trial& trial);
   void take(const Trial& trial, nlohmann::json result);
   void look_for(const Trial& trial);
+  void note_origins();
   void note_damage(const Trial& trial, const std::string& damage) const;
   void report(const Trial& trial, TrialReport::State state, std::string text);
 
@@ -102,7 +107,7 @@ class Grid {
   Results results_;
   BenchmarkResult counts_;
   std::int64_t number_ = 0;  // of the trial under way
-  std::int64_t n_of_other_versions_ = 0;
+  std::int64_t n_of_other_versions_ = 0, n_of_other_names_ = 0, n_of_other_threads_ = 0;
 };
 
 void Grid::note_changes() const {
@@ -125,8 +130,9 @@ void Grid::note_strays() const {
   for (const Trial& trial : trials_) wanted.insert(folder_.file(trial));
   for (const fs::path& stray : folder_.strays()) {
     if (wanted.contains(stray)) continue;
-    note(fmt::format("{}: is cut, damaged or no trial's result, and of no trial of this run; it is ignored",
-                     stray.string()));
+    note(fmt::format(
+        "{}: is cut, damaged, not to be opened or no trial's result, and of no trial of this run; it is ignored",
+        stray.string()));
   }
 }
 
@@ -169,12 +175,14 @@ void Grid::compute(const Trial& trial) {
   results_.add(std::move(*found.result));
 }
 
-/// Where nothing is computed, results of other versions are better than none.
+/// Where nothing is computed, results of other names, versions and threads are better than none.
 void Grid::look_for(const Trial& trial) {
-  auto result = folder_.find_of_other_version(trial);
-  if (!result) return report(trial, TrialReport::State::kMissing, "not finished");
-  ++n_of_other_versions_;
-  take(trial, std::move(*result));
+  auto alike = folder_.find_alike(trial);
+  if (!alike) return report(trial, TrialReport::State::kMissing, "not finished");
+  if (alike->is_of_other_version) ++n_of_other_versions_;
+  if (alike->is_of_other_threads) ++n_of_other_threads_;
+  if (!alike->is_of_other_version && !alike->is_of_other_threads) ++n_of_other_names_;
+  take(trial, std::move(alike->result));
 }
 
 void Grid::run_one(const Trial& trial) {
@@ -201,10 +209,19 @@ void Grid::run() {
     ++number_;
     run_one(trial);
   }
-  if (n_of_other_versions_ > 0) {
-    note(fmt::format("{} of {} results are of other versions of sctab than this, {}", n_of_other_versions_,
-                     results_.trials().size(), SCTAB_VERSION));
-  }
+  note_origins();
+}
+
+void Grid::note_origins() {
+  const auto say = [this](std::int64_t n, const std::string& what) {
+    if (n > 0) results_.add_note(fmt::format("{} of {} results are {}", n, results_.trials().size(), what));
+  };
+  say(n_of_other_versions_, fmt::format("of other versions of sctab than this, {}", SCTAB_VERSION));
+  say(n_of_other_names_, "from trials whose model or part had another name");
+  say(n_of_other_threads_,
+      fmt::format("of loaders that read with another number of threads than the {} of this machine",
+                  core::default_threads()));
+  for (const std::string& text : results_.notes()) note(text);
 }
 
 /// The tables and the page of what the grid has.
@@ -243,7 +260,8 @@ BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, 
   }
   if (options.report_only) return report_benchmark(recipe, out, options);
   static_cast<void>(kernels::backend(options.device));  // throws where there is none, before hours of baselines
-  make_folder(out);
+  const store::FolderLock lock = make_folder(out);
+  mark_as_ours(out);
   const store::Store store = open_corpus(recipe, out, options.corpus);
   mark_folder(out, recipe, recipe_path, options.small, store.hash());
   PartStores parts(store, out / "part", options.corpus);

@@ -53,6 +53,14 @@ nlohmann::json state_of(const fs::path& path) {
   return {{"bytes", bytes}, {"time", fs::last_write_time(path).time_since_epoch().count()}};
 }
 
+/// Whether the store there is that of the note, which was written after it, and the note is of `wanted`.
+bool is_built(const fs::path& store, const fs::path& note, const nlohmann::json& wanted) {
+  if (!fs::exists(store / "store.json") || !fs::exists(note)) return false;
+  const nlohmann::json there = core::read_json(note);
+  return there.is_object() && there.value("origin", nlohmann::json()) == wanted &&
+         there.value("store", nlohmann::json()) == store::Store::open(store).hash();
+}
+
 /// What the store was built from, to see whether it still is what the recipe says: settings, and the state of all files
 /// that are read, the ontology also where the recipe names none and it is found.
 nlohmann::json origin(const CorpusSpec& corpus, const CorpusOptions& options) {
@@ -84,10 +92,7 @@ store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const Cor
   }
   const fs::path store = folder / "store", note = folder / "store-origin.json";
   const nlohmann::json wanted = origin(*recipe.corpus, options);
-  if (fs::exists(store / "store.json") && fs::exists(note) && core::read_json(note) == wanted) {
-    return store::Store::open(store);
-  }
-  fs::remove(note);
+  if (is_built(store, note, wanted)) return store::Store::open(store);
   try {
     corpus::BuildOptions build = build_options(*recipe.corpus, options);
     const std::vector<fs::path> sources = find_sources(*recipe.corpus, folder, options, build);
@@ -97,9 +102,10 @@ store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const Cor
     throw core::Interrupted(
         fmt::format("interrupted while the corpus was built; the same command begins that anew ({})", store.string()));
   }
-  core::write_json(note, wanted);
+  store::Store built = store::Store::open(store);
+  core::write_json(note, {{"origin", wanted}, {"store", built.hash()}});
   fs::remove_all(folder / "simulated");
-  return store::Store::open(store);
+  return built;
 }
 
 PartStores::PartStores(const store::Store& whole, fs::path folder, const CorpusOptions& options)

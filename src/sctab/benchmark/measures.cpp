@@ -22,30 +22,32 @@ constexpr std::size_t kMostNearest = 3;  // names in a message
 /// Which trials have a measure, of what run_trial() gives.
 struct Measure {
   std::string_view name;
-  bool of_loader = false, of_baseline = true, of_network = true, of_members = false;
+  bool of_loader = false, of_baseline = true, of_network = true, of_ensemble = true, of_members = false;
 };
-constexpr std::array<Measure, 19> kMeasures = {{{.name = "macro_f1", .of_members = true},
-                                                {.name = "weighted_f1"},
-                                                {.name = "micro_f1"},
-                                                {.name = "macro_f1_uncorrected"},
-                                                {.name = "auc_right_wrong", .of_members = true},
-                                                {.name = "auc_known_absent", .of_members = true},
-                                                {.name = "expected_calibration_error", .of_members = true},
-                                                {.name = "val_macro_f1"},
-                                                {.name = "epochs", .of_baseline = false},
-                                                {.name = "n_parameters", .of_baseline = false},
-                                                {.name = "cells_per_second", .of_loader = true, .of_baseline = false},
-                                                {.name = "seconds", .of_loader = true},
-                                                {.name = "train_seconds"},
-                                                {.name = "fraction", .of_loader = true},
-                                                {.name = "n_train_cells", .of_loader = true},
-                                                {.name = "n_train_donors", .of_loader = true},
-                                                {.name = "n_train_types", .of_loader = true},
-                                                {.name = "n_test_cells"},
-                                                {.name = "n_threads", .of_loader = true}}};
+constexpr std::array<Measure, 19> kMeasures = {
+    {{.name = "macro_f1", .of_members = true},
+     {.name = "weighted_f1"},
+     {.name = "micro_f1"},
+     {.name = "macro_f1_uncorrected"},
+     {.name = "auc_right_wrong", .of_members = true},
+     {.name = "auc_known_absent", .of_members = true},
+     {.name = "expected_calibration_error", .of_members = true},
+     {.name = "val_macro_f1"},
+     {.name = "epochs", .of_baseline = false},
+     {.name = "n_parameters", .of_baseline = false},
+     {.name = "cells_per_second", .of_loader = true, .of_baseline = false, .of_ensemble = false},
+     {.name = "seconds", .of_loader = true},
+     {.name = "train_seconds"},
+     {.name = "fraction", .of_loader = true},
+     {.name = "n_train_cells", .of_loader = true},
+     {.name = "n_train_donors", .of_loader = true},
+     {.name = "n_train_types", .of_loader = true},
+     {.name = "n_test_cells"},
+     {.name = "n_threads", .of_loader = true}}};
 
 bool has(const ModelSpec& model, const Measure& measure) {
   if (model.loader) return measure.of_loader;
+  if (model.is_ensemble() && !measure.of_ensemble) return false;
   return model.is_network() ? measure.of_network : measure.of_baseline;
 }
 

@@ -69,6 +69,8 @@ void write_page(const std::filesystem::path& path, const Results& results, const
   for (const FigureSpec& figure : recipe.figures) add_figure(results, figure, page);
   if (!missing.empty()) page.add_heading("Not measured");
   for (const std::string& text : missing) page.add_text(text + ".");
+  if (!results.notes().empty()) page.add_heading("Where results come from");
+  for (const std::string& text : results.notes()) page.add_text(text + ".");
   add_table("Means over seeds", "", summary_table(results), page);
   add_table("Macro F1 by tissue", "", tissue_table(results), page);
   add_table("Welch tests", "Of two models on the same part; p is two-sided and not corrected for the number of tests.",

@@ -18,7 +18,7 @@ namespace {
 /// What figures and findings may name.
 class Names {
  public:
-  Names(std::string source, const Recipe& recipe) : source_(std::move(source)) {
+  Names(std::string source, const Recipe& recipe) : source_(std::move(source)), recipe_(recipe) {
     for (const ModelSpec& model : recipe.models) add(models_, model.name, "[[model]]");
     for (const PartSpec& part : recipe.parts) add(parts_, part.name, "[[part]]");
   }
@@ -34,6 +34,8 @@ class Names {
     check_parts({side.part}, where);
     if (!side.over_model.empty()) check_models({side.over_model}, where);
     if (!side.over_part.empty()) check_parts({side.over_part}, where);
+    check_trained(side.model, side.part, where);
+    check_trained(side.base_model(), side.base_part(), where);
   }
 
  private:
@@ -50,7 +52,18 @@ class Names {
                                        what, name, fmt::join(names, ", ")));
   }
 
+  void check_trained(const std::string& model, const std::string& part, const std::string& where) const {
+    const auto found = std::ranges::find(recipe_.models, model, &ModelSpec::name);
+    SCTAB_ASSERT(found != recipe_.models.end());
+    if (found->is_trained_on(part)) return;
+    throw core::InputError(fmt::format(
+        "{}: {} is of the model '{}' on the part '{}', which is none of those that it is trained on: {}; name one of "
+        "them, or add the part to the model's",
+        source_, where, model, part, fmt::join(found->parts, ", ")));
+  }
+
   std::string source_;
+  const Recipe& recipe_;
   std::set<std::string> models_, parts_;
 };
 

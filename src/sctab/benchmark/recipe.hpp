@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -47,10 +48,17 @@ struct ModelSpec {
   std::vector<std::string> parts{};              // names of those that it is trained on; empty: all
   nlohmann::json as_given;                       // all settings but name and parts: what decides its results
 
+  [[nodiscard]] bool is_trained_on(const std::string& part) const {
+    return parts.empty() || std::ranges::find(parts, part) != parts.end();
+  }
   /// Or an ensemble of several kinds of network.
   [[nodiscard]] bool is_network() const {
     const nn::ModelKind kind = baseline.kind;
     return !loader && (nn::is_network(kind) || kind == nn::ModelKind::kMixed);
+  }
+  /// Of networks.
+  [[nodiscard]] bool is_ensemble() const {
+    return is_network() && (baseline.kind == nn::ModelKind::kMixed || network.members.value_or(1) > 1);
   }
 };
 

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sctab/baselines/pca.hpp"
 #include "sctab/benchmark/recipe_sections.hpp"
 #include "sctab/core/error.hpp"
 
@@ -92,6 +95,33 @@ void take_loader(SettingsReader& reader, ModelSpec& model) {
   }
 }
 
+/// The key of the table that a complaint names, as it stands there or as an option; "name" where it names none.
+std::string key_named_in(const std::string& complaint, const Setting& table) {
+  std::string named;
+  for (const auto& [key, value] : std::get<Setting::Table>(table.value)) {
+    std::string option = key;
+    std::ranges::replace(option, '_', '-');
+    const bool is_named =
+        complaint.find(key) != std::string::npos || complaint.find("--" + option) != std::string::npos;
+    if (is_named && key.size() > named.size()) named = key;
+  }
+  return named.empty() ? "name" : named;
+}
+
+/// A number out of range is said before the first trial, and not days later when its turn comes. No range depends on
+/// the corpus.
+void check_ranges(const SettingsReader& reader, const ModelSpec& model) {
+  const train::CorpusSize any{
+      .n_train = 1'000'000, .n_val = 1000, .n_genes = 1000, .cells_per_type = {500'000, 500'000}};
+  try {
+    if (model.is_network()) static_cast<void>(train::choose_plans(model.network, any));
+    if (const auto n = model.baseline.n_components) baselines::PcaOptions{.n_components = *n}.validate();
+  } catch (const core::InputError& error) {
+    throw core::InputError(
+        fmt::format("{}: {}", reader.where(key_named_in(error.what(), reader.setting())), error.what()));
+  }
+}
+
 /// What decides the results: all settings but name and parts, which only say what they are called and where they go.
 nlohmann::json deciding(const Setting& setting) {
   nlohmann::json json = to_json(setting);
@@ -121,6 +151,7 @@ ModelSpec read_model(SettingsReader reader) {
     }
   }
   reader.require_no_others();
+  if (!model.loader) check_ranges(reader, model);
   model.as_given = deciding(reader.setting());
   return model;
 }

@@ -20,9 +20,12 @@ class Results {
   explicit Results(const Recipe& recipe) : recipe_(recipe) {}
   /// trial: what run_trial() gave.
   void add(nlohmann::json trial) { trials_.push_back(std::move(trial)); }
+  /// What who reads the tables should know of where trials come from.
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
 
   [[nodiscard]] const Recipe& recipe() const { return recipe_; }
   [[nodiscard]] const std::vector<nlohmann::json>& trials() const { return trials_; }
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   /// Those of one model and part, in the order of the seeds.
   [[nodiscard]] std::vector<const nlohmann::json*> of(std::string_view model, std::string_view part) const;
   /// One value a seed, those left out that are not there or not finite.
@@ -38,6 +41,7 @@ class Results {
  private:
   const Recipe& recipe_;
   std::vector<nlohmann::json> trials_;
+  std::vector<std::string> notes_;
 };
 
 /// NaN where the trial has no such measure.

@@ -17,6 +17,7 @@
 #include "sctab/nn/classifier.hpp"
 #include "sctab/nn/parameter_count.hpp"
 #include "sctab/train/evaluate.hpp"
+#include "sctab/train/run_folder.hpp"
 
 namespace sctab::benchmark {
 namespace fs = std::filesystem;
@@ -32,6 +33,10 @@ double seconds_since(Clock::time_point start) {
 
 fs::path vectors_path(const fs::path& model) {
   return model.string() + ".vectors.h5ad";
+}
+
+fs::path run_path(const fs::path& model) {
+  return model.string() + ".run";
 }
 
 fs::path vectors_of(const Trial& trial, const store::Store& store, const TrialOptions& options) {
@@ -62,6 +67,18 @@ json train_model(const Trial& trial, const store::Store& store, const TrialOptio
   const auto start = Clock::now();
   const train::TrainResult result = train::train(store, training, options.model);
   return measures_of(result, seconds_since(start));
+}
+
+/// As train_model(). A run that was cut off there and is of another store or sctab, which the name of a trial does not
+/// tell, can be of no use to this one: it is removed.
+json train_anew_or_on(const Trial& trial, const store::Store& store, const TrialOptions& options) {
+  try {
+    return train_model(trial, store, options);
+  } catch (const train::OtherRun&) {
+    fs::remove_all(run_path(options.model));
+    fs::remove(vectors_path(options.model));
+  }
+  return train_model(trial, store, options);
 }
 
 /// What the optimisers trained, of all members.
@@ -183,7 +200,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   baselines::register_models();
   fs::create_directories(options.model.parent_path());
   fs::remove_all(options.model);  // of a trial that ended before its result was written
-  measures.update(train_model(trial, store, options));
+  measures.update(train_anew_or_on(trial, store, options));
   const auto classifier = nn::Classifier::load(options.model, {.threads = options.threads, .device = options.device});
   if (trial.model->is_network()) {
     measures["n_parameters"] = parameters_of(classifier.description());

@@ -242,6 +242,7 @@ void write_tables(const std::filesystem::path& directory, const Results& results
                                                 {"welch", table_json(welch)},
                                                 {"findings", findings_json(findings)},
                                                 {"not_measured", missing},
+                                                {"notes", results.notes()},
                                                 {"trials", results.trials()}});
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cctype>
 
 #include "sctab/benchmark/run_loader.hpp"
@@ -20,10 +19,6 @@ std::string file_name(const std::string& text) {
     if (!plain && !name.empty() && name.back() != '-') name += '-';
   }
   return name;
-}
-
-bool is_trained_on(const ModelSpec& model, const PartSpec& part) {
-  return model.parts.empty() || std::ranges::find(model.parts, part.name) != model.parts.end();
 }
 
 }  // namespace
@@ -57,7 +52,7 @@ std::vector<Trial> expand(const Recipe& recipe) {
   for (const PartSpec& part : recipe.parts) {
     for (const std::uint64_t seed : recipe.seeds) {
       for (const ModelSpec& model : recipe.models) {
-        if (is_trained_on(model, part)) trials.push_back({&model, &part, seed});
+        if (model.is_trained_on(part.name)) trials.push_back({&model, &part, seed});
       }
     }
   }

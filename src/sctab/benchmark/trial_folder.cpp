@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "sctab/core/error.hpp"
@@ -33,8 +36,18 @@ std::string damage_of(const json& result) {
   return is_whole ? "" : "it was changed after it was written";
 }
 
-/// The file, or why it is none.
+/// The file, or why it is none. Throws InputError where it cannot be opened.
 std::optional<json> read_result(const fs::path& path, std::string& damage) {
+  if (fs::is_directory(path)) {
+    damage = "it is a folder";
+    return std::nullopt;
+  }
+  if (!std::ifstream(path)) {
+    throw core::InputError(
+        fmt::format("{}: cannot be opened: {}; a trial's result is expected there, give the right "
+                    "to read it or move it away",
+                    path.string(), std::strerror(errno)));
+  }
   try {
     json result = core::read_json(path);
     damage = damage_of(result);
@@ -58,9 +71,19 @@ std::string first_difference(const json& before, const json& now) {
   return fmt::format("{}: {} became {}", name, shown(before), shown(now));
 }
 
-json without_version(json identity) {
-  identity.erase("sctab_version");
+json without(json identity, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) identity.erase(key);
   return identity;
+}
+
+/// As read_result(), of a file that nobody has asked for: one that cannot be opened is none.
+std::optional<json> try_to_read(const fs::path& path) {
+  try {
+    std::string damage;
+    return read_result(path, damage);
+  } catch (const core::InputError&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -72,8 +95,7 @@ TrialFolder::TrialFolder(fs::path directory, TrialConditions conditions)
   for (const auto& file : fs::directory_iterator(directory_, none)) {
     const std::string name = file.path().filename().string();
     if (name.starts_with('.') || file.path().extension() != kResultEnd) continue;  // being written, or not ours
-    std::string damage;
-    auto result = read_result(file.path(), damage);
+    auto result = try_to_read(file.path());
     if (result) {
       found.push_back({fs::last_write_time(file.path(), none), {file.path(), std::move(result->at("identity"))}});
     } else {
@@ -117,17 +139,27 @@ FoundTrial TrialFolder::find(const Trial& trial) const {
   return found;
 }
 
-std::optional<json> TrialFolder::find_of_other_version(const Trial& trial) const {
-  const json wanted = without_version(trial.identity(conditions_));
-  for (const Entry& entry : entries_) {
-    if (without_version(entry.identity) != wanted) continue;
-    std::string damage;
-    auto result = read_result(entry.path, damage);
-    if (!result) continue;
-    result->update(trial.names());
-    return result;
-  }
-  return std::nullopt;
+std::optional<AlikeTrial> TrialFolder::find_alike(const Trial& trial) const {
+  const fs::path own = file(trial);
+  const json wanted = trial.identity(conditions_);
+  const auto find_without = [&](std::initializer_list<const char*> keys) -> std::optional<AlikeTrial> {
+    for (const Entry& entry : entries_) {
+      if (entry.path == own || without(entry.identity, keys) != without(wanted, keys)) continue;
+      auto result = try_to_read(entry.path);
+      if (!result || !result->contains(kChecksum)) continue;
+      const auto differs = [&](const char* key) {
+        return wanted.contains(key) && entry.identity.value(key, json()) != wanted.at(key);
+      };
+      AlikeTrial alike{std::move(*result), differs("sctab_version"), differs("threads")};
+      alike.result.update(trial.names());
+      return alike;
+    }
+    return std::nullopt;
+  };
+  auto found = find_without({});
+  if (!found) found = find_without({"sctab_version"});
+  if (!found && trial.model->loader) found = find_without({"sctab_version", "threads"});
+  return found;
 }
 
 fs::path TrialFolder::set_aside(const Trial& trial) const {

@@ -16,6 +16,13 @@ struct FoundTrial {
   std::string damage;  // why the file there is no whole result of this trial; empty: it is one, or there is no file
 };
 
+/// A result that was written under another file's name, and what it differs in; of none but the names: that of the
+/// model or part.
+struct AlikeTrial {
+  nlohmann::json result;  // with the names that model and part have now
+  bool is_of_other_version = false, is_of_other_threads = false;
+};
+
 /// Finished trials as files, one each: slug and a hash of the identity are the name, so that a changed recipe never
 /// takes an earlier result for its own, and an earlier recipe finds its results again. Each holds a checksum.
 class TrialFolder {
@@ -25,9 +32,11 @@ class TrialFolder {
 
   [[nodiscard]] std::filesystem::path file(const Trial& trial) const;
   [[nodiscard]] bool has(const Trial& trial) const;
+  /// Throws InputError where its file cannot be opened, which is no damage.
   [[nodiscard]] FoundTrial find(const Trial& trial) const;
-  /// A result that differs in the version of sctab alone, of several the one written last; nothing where there is none.
-  [[nodiscard]] std::optional<nlohmann::json> find_of_other_version(const Trial& trial) const;
+  /// A whole result in another file than the trial's: one that differs in names alone, or else in the version of sctab,
+  /// or else in the threads of a loader too. Of several the one written last; nothing where there is none.
+  [[nodiscard]] std::optional<AlikeTrial> find_alike(const Trial& trial) const;
   /// Renames the file under the trial's name, and nothing is lost with it. Returns the new name. Throws InputError.
   [[nodiscard]] std::filesystem::path set_aside(const Trial& trial) const;
   /// Makes the folder where there is none.

@@ -116,7 +116,7 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
         fmt::format("{}: is no checkpoint of a training run; remove the run's folder to start anew", path.string()));
   }
   if (state.at("version") != kCheckpointVersion) {
-    throw core::InputError(
+    throw OtherRun(
         fmt::format("{}: is a checkpoint of version {}, and this sctab goes on from version {}; resume with "
                     "the sctab that began the run, or remove the run's folder to start anew",
                     path.string(), state.at("version").dump(), kCheckpointVersion));

@@ -145,7 +145,7 @@ LockedRunFolder open_run_folder(const fs::path& out, bool resume, int n_members)
 
 void require_same_run(const fs::path& checkpoint, const json& there, const json& here) {
   if (there == here) return;
-  throw core::InputError(fmt::format(
+  throw OtherRun(fmt::format(
       "{}: the run there is another one: {}; give the same store and options, or remove the run's folder to start anew",
       checkpoint.string(), first_difference(there, here)));
 }

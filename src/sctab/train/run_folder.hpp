@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 
+#include "sctab/core/error.hpp"
 #include "sctab/store/growing_folder.hpp"
 
 namespace sctab::train {
@@ -38,7 +39,13 @@ struct LockedRunFolder : RunFolder {
 /// already finished and `resume` is set, where `out` is not ours to replace, and where the folder cannot be made.
 LockedRunFolder open_run_folder(const std::filesystem::path& out, bool resume, int n_members = 1);
 
-/// there: what the run of a checkpoint computes; here: what is asked for. Throws InputError naming the checkpoint and
+/// A checkpoint that lies there is of another run than the one asked for.
+class OtherRun : public core::InputError {
+ public:
+  using core::InputError::InputError;
+};
+
+/// there: what the run of a checkpoint computes; here: what is asked for. Throws OtherRun naming the checkpoint and
 /// the first value that differs.
 void require_same_run(const std::filesystem::path& checkpoint, const nlohmann::json& there, const nlohmann::json& here);
 
