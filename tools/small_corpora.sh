@@ -2,7 +2,7 @@
 # small_corpora.sh CELLS OUT: the table of docs/small-corpora.md. CELLS: the folder of the nine labelled files of the
 # cross-tissue mix, with ../ontology and ../genes beside it. Every kind of model is trained on eight studies and scored
 # on the ninth, and on donors left out. What OUT holds already is not computed again.
-#   SCTAB=build/sctab  KINDS="linear mlp-hierarchical …"  STUDIES="kang_ifnb …"  SPLITS="1 2 3"  SEEDS="1 2"  THREADS=0
+#   SCTAB=build/sctab  KINDS="linear mlp,--loss=hierarchical …"  STUDIES="kang_ifnb …"  SPLITS="1 2 3"  SEEDS="1 2"  THREADS=0
 set -euo pipefail
 cells=$1 out=$2
 sctab=${SCTAB:-build/sctab}
@@ -22,15 +22,14 @@ build() {  # STORE options and sources…
 }
 
 score() {  # FOLD TEST_STORE SPLIT
-  local kind seed model loss=()
+  local kind seed model kind_and_options
   for kind in "${kinds[@]}"; do
     for seed in "${seeds[@]}"; do
       model=$out/$1.$kind.$seed
       [ -f "$model.json" ] && continue
-      loss=()
-      [[ $kind == *-hierarchical ]] && loss=(--loss hierarchical)
-      [ -d "$model" ] || "$sctab" --quiet train "$out/$1" -o "$model" --model "${kind%-hierarchical}" "${loss[@]}" \
-        --seed "$seed" --threads "$threads" --resume >"$model.log"
+      IFS=, read -r -a kind_and_options <<<"$kind"
+      [ -d "$model" ] || "$sctab" --quiet train "$out/$1" -o "$model" --model "${kind_and_options[@]}" --seed "$seed" \
+        --threads "$threads" --resume >"$model.log"
       "$sctab" --quiet evaluate "$model" "$2" --split "$3" -o "$model.json" >/dev/null
     done
   done
