@@ -53,10 +53,9 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
       ->check(CLI::IsMember({"cross-entropy", "hierarchical"}))
       ->type_name("cross-entropy|hierarchical")
       ->group(group);
-  add_choice(
-      command, group, "--subtype-credit", options.subtype_credit,
-      "what the probability of a subtype counts for its label in the hierarchical loss: 1, or 0.5 in the default of "
-      "mixed, which keeps to coarse labels where little speaks for a subtype");
+  add_choice(command, group, "--subtype-credit", options.subtype_credit,
+             "what the probability of a subtype counts for its label in the hierarchical loss. Default: 1, and 0.5 "
+             "of mixed, which keeps to coarse labels where little speaks for a subtype");
   command
       .add_flag_callback(
           "--no-class-weights", [&options] { options.class_weights = false; },
@@ -79,6 +78,7 @@ void add_optimisation(CLI::App& command, train::TrainOptions& options) {
                    "estimate batch norm statistics anew over training cells before each validation: running averages "
                    "lag where steps are few");
   set_reestimation("--keep-batch-norm", false, "validate with the running averages, as the paper does");
+  command.get_option("--keep-batch-norm")->excludes("--reestimate-batch-norm");
 }
 
 void add_targets(CLI::App& command, train::TrainOptions& options) {
@@ -100,7 +100,7 @@ void add_targets(CLI::App& command, train::TrainOptions& options) {
       .add_option_function<std::string>(
           "--smoothing", [&options](const std::string& value) { options.smoothing = train::parse_smoothing(value); },
           "with --label-smoothing, over which types. ontology: those close to the label in the Cell Ontology, by their "
-          "closeness. uniform: all. Default: ontology")
+          "closeness. uniform: all that have training cells. Default: ontology")
       ->check(CLI::IsMember({"ontology", "uniform"}))
       ->type_name("ontology|uniform")
       ->group(group);
@@ -139,10 +139,12 @@ void add_inputs(CLI::App& command, train::TrainOptions& options) {
       .add_option("--covariate", options.covariate,
                   "of networks: a column of the store that they see beside the genes, tissue, tissue_general, assay or "
                   "disease. Files that lack it can be annotated too")
+      ->check([](const std::string& column) { return std::string(column.empty() ? "it is empty" : ""); })
       ->type_name("COLUMN");
   command
       .add_option("--covariate-dropout", options.covariate_dropout,
                   "share of the training cells from which the covariate is hidden, anew in each epoch")
+      ->needs("--covariate")
       ->type_name("SHARE")
       ->capture_default_str();
 }
@@ -221,7 +223,8 @@ void add_train(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "train",
       "Train a cell type classifier on a store. The loss is the published code's: cross-entropy with balanced class "
-      "weights minus lambda times the masks' loss. Training stops early on validation macro F1, corrected by the Cell "
+      "weights minus lambda times the masks' loss; of mixed, see --loss. Training stops early on validation macro F1, "
+      "corrected by the Cell "
       "Ontology. What is not given is chosen from the corpus's size, because the paper's values are made for 7,441 "
       "steps an epoch; `--preset paper` is exactly the paper.");
   auto arguments = std::make_shared<Arguments>();
@@ -255,7 +258,8 @@ void add_train(CLI::App& app) {
                     "from the members that are finished");
   command
       ->add_option("--members", arguments->options.members,
-                   "models of an ensemble, each with a seed of its own: probabilities are their mean. The first is "
+                   "models of an ensemble, each with a seed of its own: probabilities are their mean, of mixed "
+                   "weighted by validation. The first is "
                    "that of a run without members; --resume trains none of them twice. The paper's 5. Default: 1, or "
                    "3 of each kind where the model is mixed")
       ->check(at_least(1))

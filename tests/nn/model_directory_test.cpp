@@ -128,7 +128,9 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
   expect_refused([](json& c) { c["member_weights"] = {1e300}; }, "member weight 1e+300 is not above 0 and finite");
   expect_refused([](json& c) { c["member_weights"] = nullptr; }, "member_weights is null, expected a list");
   expect_refused([](json& c) { c["member_weights"] = json::array(); }, "0 member weights, expected one for each of 1");
-  expect_refused([](json& c) { c["format_version"] = 2; }, "no 'member_weights', and models of format 2 have them");
+  expect_refused([](json& c) { c["format_version"] = 2; },
+                 "no 'member_weights', and models of format 2 and later have them");
+  expect_refused([](json& c) { c["format_version"] = 3; }, "no 'member_weights'");
   expect_refused([](json& c) { c["files"].erase("genes.tsv"); }, "genes.tsv");
   std::ofstream(model_ / "config.json") << "{";
   SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "not JSON");

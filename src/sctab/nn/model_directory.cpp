@@ -87,11 +87,11 @@ std::vector<std::string> read_members(const json& config, const fs::path& path) 
 /// None where the members weigh the same.
 std::vector<double> read_member_weights(const json& config, std::size_t n_members, const fs::path& path) {
   if (!config.contains("member_weights")) {
-    if (config.at("format_version") != kFormatOfWeights) return {};
-    throw InputError(
-        fmt::format("{}: no 'member_weights', and models of format {} have them; the file is damaged, copy the model "
-                    "directory again",
-                    path.string(), kFormatOfWeights));
+    if (config.at("format_version") < kFormatOfWeights) return {};
+    throw InputError(fmt::format(
+        "{}: no 'member_weights', and models of format {} and later have them; the file is damaged, copy the model "
+        "directory again",
+        path.string(), kFormatOfWeights));
   }
   const json& list = config["member_weights"];
   if (!list.is_array()) {
@@ -114,7 +114,8 @@ std::vector<double> read_member_weights(const json& config, std::size_t n_member
     }
     weights.push_back(weight);
   }
-  if (weights.size() != n_members) {
+  const bool may_be_none = config.at("format_version") > kFormatOfWeights;
+  if (weights.size() != n_members && !(may_be_none && weights.empty())) {
     throw InputError(
         fmt::format("{}: has {} member weights, expected one for each of {} members; the file is damaged, copy "
                     "the model directory again",
@@ -236,7 +237,7 @@ void write_description(const fs::path& directory, const ModelDescription& descri
                  {"members", description.members},
                  {"training", description.training},
                  {"files", files}};
-  if (!description.member_weights.empty()) config["member_weights"] = description.member_weights;
+  if (format_version(description) >= kFormatOfWeights) config["member_weights"] = description.member_weights;
   if (description.covariate) config["covariate"] = to_json(*description.covariate);
   core::write_json(directory / kConfig, config);
 }

@@ -31,6 +31,7 @@ constexpr std::int64_t kSmallWidth = 32;
 constexpr std::array kMixedKinds = {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear};
 constexpr int kMixedMembers = 3;  // of each kind
 constexpr double kMixedCredit = 0.5;
+constexpr int kMostMembers = 1000;
 constexpr double kSmallLinearRate = 0.002;
 constexpr double kLargestWeightDecay = 1.0;
 
@@ -162,7 +163,7 @@ void Choices::choose_optimisation() {
   plan_.loss = options_.loss.value_or(plan_.loss);
   if (plan_.loss == LossKind::kHierarchical) {
     plan_.subtype_credit = options_.subtype_credit.value_or(plan_.subtype_credit);
-    because("hierarchical cross-entropy: a label's probability is the sum over it and {:.3g} of its subtypes'",
+    because("hierarchical cross-entropy: the probabilities of a label's subtypes count {:.3g} for it",
             plan_.subtype_credit);
   }
   choose_targets();
@@ -201,7 +202,8 @@ void Choices::choose_targets() {
   plan_.smoothing = options_.smoothing.value_or(plan_.smoothing);
   if (plan_.label_smoothing > 0) {
     because("label smoothing: {:.3g} of a target is spread over {}", plan_.label_smoothing,
-            plan_.smoothing == Smoothing::kUniform ? "all types" : "types close to the label in the Cell Ontology");
+            plan_.smoothing == Smoothing::kUniform ? "all types with training cells"
+                                                   : "types close to the label in the Cell Ontology");
   }
 }
 
@@ -434,12 +436,14 @@ std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize
   given.kind = choose_kind(options, size);
   const bool mixed = given.kind == ModelKind::kMixed;
   const bool smoothed = given.label_smoothing.value_or(0) > 0;
-  if (mixed && !given.paper_preset && !given.loss && !smoothed) {
-    given.loss = LossKind::kHierarchical;
-    given.subtype_credit = given.subtype_credit.value_or(kMixedCredit);
+  if (mixed && !given.paper_preset && !smoothed) {
+    given.loss = given.loss.value_or(LossKind::kHierarchical);
+    if (given.loss == LossKind::kHierarchical) given.subtype_credit = given.subtype_credit.value_or(kMixedCredit);
   }
   const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
-  if (n_each < 1) throw core::InputError("--members: out of range; give at least 1 network");
+  if (n_each < 1 || n_each > kMostMembers) {
+    throw core::InputError(fmt::format("--members: {} is out of range; give 1 to {} networks", n_each, kMostMembers));
+  }
   const std::vector<TrainPlan> turns =
       mixed ? mixed_turns(given, size, !options.kind.has_value()) : std::vector<TrainPlan>{choose_plan(given, size)};
   std::vector<TrainPlan> plans;

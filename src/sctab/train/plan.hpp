@@ -41,8 +41,7 @@ struct PlanOptions {
   std::optional<double> learning_rate{}, weight_decay{}, lr_gamma{}, lambda_sparse{}, momentum{}, dropout{},
       clip_norm{};
   std::optional<nn::MaskType> mask_type{};
-  std::optional<double>
-      subtype_credit{};  // only with the hierarchical loss. None: 1, or where that is a mixed ensemble's default 0.5
+  std::optional<double> subtype_credit{};  // only with the hierarchical loss. None: 1, of kMixed 0.5
   std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble without label smoothing hierarchical
   std::optional<bool> class_weights{}, reestimate_batch_norm{};
   bool balanced_sampling = false;

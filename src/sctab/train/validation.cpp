@@ -84,9 +84,11 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
   const SplitLevels levels(store, store::Split::kTrain, plan.covariate);
   sparse::CsrMatrix with_levels;
   nn::BatchNormEstimate estimate(network);
+  std::int64_t n_batches = 0;
   for (store::Batch batch; estimate.n_cells() < kCellsForBatchNorm && loader.next(batch);) {
     core::check_interrupt();
-    estimate.add(levels.add(batch.x.view(), batch.rows, with_levels));
+    const core::Rng hiding = core::Rng(plan.seed).child("batch norm", static_cast<std::uint64_t>(n_batches++));
+    estimate.add(levels.add_some(batch.x.view(), batch.rows, plan.covariate_dropout, hiding, with_levels));
   }
 }
 
