@@ -283,12 +283,13 @@ TEST_F(UnfinishedEnsemble, AStrangeNoteIsNamed) {
   const fs::path path = member(1) / "last.safetensors";
   const auto bytes = nn::ModelArrays::read(path).bytes("baseline");
   const nlohmann::json note = nlohmann::json::parse(bytes.begin(), bytes.end());
+  std::string advice = "remove the folder " + member(1).string() + " to";
   const auto refused = [&](const nlohmann::json& other, const char* what) {
     const std::string text = other.dump();
     nn::ModelArrays arrays;
     arrays.add_bytes("baseline", {text.begin(), text.end()});
     arrays.write(path);
-    SCTAB_EXPECT_THROW_WITH(resume(), core::InputError, path.c_str(), what, "remove the");
+    SCTAB_EXPECT_THROW_WITH(resume(), core::InputError, path.c_str(), what, advice.c_str());
   };
   for (const char* key : {"weights", "n_components", "seconds", "facts"}) {
     nlohmann::json other = note;
@@ -306,6 +307,7 @@ TEST_F(UnfinishedEnsemble, AStrangeNoteIsNamed) {
   other = note;
   other["identity"]["kind"] = "xgboost";
   other["identity"]["components"] = 8;
+  advice = "remove the run's folder";
   refused(other, "kind was \"xgboost\" and is now \"celltypist\"");
 }
 

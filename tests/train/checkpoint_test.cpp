@@ -154,5 +154,34 @@ TEST(Checkpoint, RefusesWhatIsNone) {
   SCTAB_EXPECT_THROW_WITH(read("cut"), core::InputError, "cut");
 }
 
+TEST(Checkpoint, OfADamagedOneOnlyItsOwnFolderIsToBeRemoved) {
+  const tests::TemporaryFolder folder;
+  const std::filesystem::path path = folder / "model.run" / "member-2" / "last.safetensors";
+  const std::string advice = "remove the folder " + path.parent_path().string() + " to";
+  std::filesystem::create_directories(path.parent_path());
+  Trained trained(1);
+  write_checkpoint(path, kIdentity, some_progression(*trained.network), *trained.network, trained.optimizer);
+  const nn::Safetensors file = nn::read_safetensors(path);
+  const json whole = json::parse(file.metadata.at("state"));
+  const auto refused = [&](const char* what) {
+    SCTAB_EXPECT_THROW_WITH(read_checkpoint(path, kIdentity, *trained.network, trained.optimizer), core::InputError,
+                            path.c_str(), what, advice.c_str());
+  };
+  for (const char* key : {"identity", "progression"}) {
+    json state = whole;
+    state.erase(key);
+    nn::write_safetensors(path, file.tensors, {{"state", state.dump()}});
+    refused("does not say which run");
+  }
+  json state = whole;
+  state["progression"]["epoch"] = "four";
+  nn::write_safetensors(path, file.tensors, {{"state", state.dump()}});
+  refused("does not say which run");
+  nn::write_safetensors(path, file.tensors, {{"state", "[]"}});
+  refused("no checkpoint of a training run");
+  std::filesystem::resize_file(path, 20);
+  refused("damaged");
+}
+
 }  // namespace
 }  // namespace sctab::train

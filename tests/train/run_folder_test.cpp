@@ -1,6 +1,7 @@
 #include "sctab/train/run_folder.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <memory>
@@ -81,6 +82,91 @@ TEST(RunFolder, OfAnEnsembleIsNotResumedAsOneModelNorTheOtherWayRound) {
   EXPECT_TRUE(open_run_folder(folder / "three", true, 3).has_any_checkpoint());
   SCTAB_EXPECT_THROW_WITH(open_run_folder(folder / "three", true), InputError, "three.run", "an ensemble's",
                           "asked for is of one model");
+}
+
+TEST(RunFolder, MembersTrainedAreNotThrownAwayByAskingForFewer) {
+  const tests::TemporaryFolder folder;
+  const fs::path out = folder / "model";
+  const fs::path last = open_run_folder(out, false, 3).member(3).checkpoint();
+  tests::write_bytes(last, "a checkpoint");
+  SCTAB_EXPECT_THROW_WITH(open_run_folder(out, true, 2), InputError, "model.run", "there 3 members", "asked for has 2",
+                          "ask for 3 by --members", "remove the folders after member-2");
+  EXPECT_TRUE(fs::exists(last));
+  EXPECT_NO_THROW((void)open_run_folder(out, true, 3));
+  EXPECT_NO_THROW((void)open_run_folder(out, true, 12));
+  fs::remove(last);
+  tests::write_bytes(open_run_folder(out, false, 12).member(2).checkpoint(), "a checkpoint");
+  EXPECT_NO_THROW((void)open_run_folder(out, true, 2)) << "the folders of members not begun hold nothing of value";
+}
+
+TEST(RunFolder, WithAFileOfTheUsersIsRefused) {
+  const tests::TemporaryFolder folder;
+  const fs::path out = folder / "model", run = folder / "model.run";
+  const auto refused = [&](const char* name) {
+    SCTAB_EXPECT_THROW_WITH(open_run_folder(out, false, 2), InputError, "model.run", name, "not of a training run",
+                            "move it");
+    EXPECT_TRUE(fs::exists(fs::symlink_status(run / name))) << name;
+  };
+  const auto file_refused = [&](const char* name) {
+    tests::write_bytes(run / name, "mine");
+    refused(fs::path(name).filename().c_str());
+    fs::remove(run / name);
+  };
+  fs::create_directories(run / "member-1");
+  for (const char* name : {"mine.safetensors", "notes.tmp", ".mine.safetensors.7-0.tmp", "member-2", ".lock"}) {
+    file_refused(name);
+  }
+  for (const char* name :
+       {"backup.tmp", "last.safetensors", ".metrics.jsonl.7-0.tmp", "member-x", "member-0", "member-"}) {
+    fs::create_directory(run / name);
+    tests::write_bytes(run / name / "notes.txt", "mine");
+    refused(name);
+    fs::remove_all(run / name);
+  }
+  fs::create_directory(folder / "elsewhere");
+  fs::create_directory_symlink(folder / "elsewhere", run / "member-2");
+  refused("member-2");
+  fs::remove(run / "member-2");
+  fs::create_directory(run / "member-1" / "member-1");
+  SCTAB_EXPECT_THROW_WITH(open_run_folder(out, false, 2), InputError, "member-1: holds member-1");
+}
+
+TEST(RunFolder, WithWhatACutOffTrainingLeftIsTakenOver) {
+  const tests::TemporaryFolder folder;
+  const fs::path run = folder / "model.run";
+  fs::create_directories(run / "member-10");
+  for (const char* name :
+       {"best.safetensors", "metrics.jsonl", ".last.safetensors.7-0.tmp", ".metrics.jsonl.12-3.tmp"}) {
+    tests::write_bytes(run / name, "ours");
+    tests::write_bytes(run / "member-10" / name, "ours");
+  }
+  EXPECT_NO_THROW((void)open_run_folder(folder / "model", false));
+}
+
+TEST(RunFolder, ResumeOfNothingBeginsAnewAndSaysSo) {
+  const tests::TemporaryFolder folder;
+  const auto stderr_of = [&](bool resume) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    (void)open_run_folder(folder / "model", resume);
+    return testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(stderr_of(false).find("begins anew"), std::string::npos);
+  const std::string warned = stderr_of(true);
+  EXPECT_NE(warned.find("model.run: no unfinished run there; training begins anew"), std::string::npos) << warned;
+}
+
+// In a process without descriptors left nothing can be opened, also by root.
+TEST(RunFolder, ThatCannotBeOpenedIsNotTakenForLocked) {
+  const tests::TemporaryFolder folder;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  SCTAB_EXPECT_THROW_WITH(store::FolderLock(folder / "build", "build"), InputError, "build: cannot be opened",
+                          "choose another -o");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_NO_THROW(store::FolderLock(folder / "build", "build"));
 }
 
 TEST(RunFolder, WhatAPlanLeavesOutIsNamedAsWhatItMeans) {

@@ -26,8 +26,7 @@ json read_note(const std::filesystem::path& path) {
     note = nullptr;
   }
   if (note.is_object() && note.value("identity", json()).is_object()) return note;
-  throw InputError(
-      fmt::format("{}: is no checkpoint of a baseline; remove the run's folder to start anew", path.string()));
+  train::refuse_damaged(path, "is no checkpoint of a baseline, or damaged");
 }
 
 json fingerprint(const std::filesystem::path& file) {
@@ -59,10 +58,9 @@ std::optional<FinishedMember> find_finished(const train::RunFolder& folder, cons
     require_whole(folder, note.at("weights"));
     return member;
   } catch (const json::exception&) {
-    throw InputError(
-        fmt::format("{}: does not say how the training ended, as this sctab notes it: it is damaged or of another "
-                    "version; remove the folder {} to train this member anew",
-                    folder.checkpoint().string(), folder.path.string()));
+    train::refuse_damaged(
+        folder.checkpoint(),
+        "does not say how the training ended, as this sctab notes it: it is damaged or of another version");
   }
 }
 

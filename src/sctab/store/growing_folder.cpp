@@ -18,13 +18,6 @@ namespace sctab::store {
 namespace fs = std::filesystem;
 namespace {
 
-// The name that a file gets when it is whole: of ".NAME.PID-SERIAL.tmp" that is NAME, of others their own.
-std::string final_name(const std::string& name) {
-  static const std::regex temporary(R"(\.(.+)\.\d+-\d+\.tmp(\.old)?)");
-  std::smatch match;
-  return std::regex_match(name, match, temporary) ? match[1].str() : name;
-}
-
 // Whether the folder opened is still the one of that name: another may have made a store of it meanwhile.
 bool is_still_at(int descriptor, const fs::path& folder) {
   struct stat opened {
@@ -33,7 +26,28 @@ bool is_still_at(int descriptor, const fs::path& folder) {
          opened.st_ino == named.st_ino;
 }
 
+[[noreturn]] void refuse(const fs::path& folder, std::string_view what, int error) {
+  throw core::InputError(fmt::format("{}: cannot be {}: {}; choose another -o, or mend this", folder.string(), what,
+                                     std::generic_category().message(error)));
+}
+
+// Of a folder opened: whether it is this process's now, also where the file system knows no locks.
+bool take(int descriptor, const fs::path& folder) {
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return is_still_at(descriptor, folder);
+  const int error = errno;
+  if (error == EWOULDBLOCK) return false;
+  if (error == ENOLCK || error == EOPNOTSUPP || error == EINVAL) return is_still_at(descriptor, folder);
+  ::close(descriptor);
+  refuse(folder, "locked", error);
+}
+
 }  // namespace
+
+std::string name_when_whole(const std::string& name) {
+  static const std::regex temporary(R"(\.(.+)\.\d+-\d+\.tmp(\.old)?)");
+  std::smatch match;
+  return std::regex_match(name, match, temporary) ? match[1].str() : name;
+}
 
 bool is_name_of_growing_store(const std::string& name) {
   static const std::regex shard_or_spool(R"((train|val|test)-\d{5,}\.(h5ad|spool))");
@@ -46,7 +60,7 @@ void require_only_ours(const fs::path& folder, std::string_view of,
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename();
     if (fs::is_directory(entry.symlink_status()) && name == subfolder) continue;
-    if (fs::is_regular_file(entry.symlink_status()) && is_ours(final_name(name))) continue;
+    if (fs::is_regular_file(entry.symlink_status()) && is_ours(name_when_whole(name))) continue;
     throw core::InputError(
         fmt::format("{}: holds {}, which is not of an unfinished {}, and one would lie there; move it, or choose "
                     "another -o",
@@ -59,16 +73,16 @@ FolderLock::FolderLock(const fs::path& folder, std::string_view of) {
   fs::create_directories(folder, error);
   if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
   descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor_ < 0) return;
-  const bool taken = ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  if (!taken && is_still_at(descriptor_, folder)) return;
-  ::close(descriptor_);
+  // ENOENT: another that is just ending has removed the folder between these lines.
+  if (descriptor_ < 0 && errno != ENOENT) refuse(folder, "opened", errno);
+  if (descriptor_ >= 0 && take(descriptor_, folder)) return;
+  if (descriptor_ >= 0) ::close(descriptor_);
   throw core::InputError(
       fmt::format("{}: another {} is at work there; wait for its end, or choose another -o", folder.string(), of));
 }
 
 FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  ::close(descriptor_);
 }
 
 }  // namespace sctab::store

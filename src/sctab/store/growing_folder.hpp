@@ -10,6 +10,10 @@ namespace sctab::store {
 /// Whether a store that grows in a folder leaves a file of this name there: shards, spools, tables, the checkpoint.
 bool is_name_of_growing_store(const std::string& name);
 
+/// The name that a file gets when it is whole: of a hidden temporary file ".NAME.PID-SERIAL.tmp" that is NAME, of
+/// others their own.
+std::string name_when_whole(const std::string& name);
+
 /// Throws InputError, naming it, where the folder holds what is not a plain file whose name is_ours() knows: such
 /// folders are emptied and removed, and nothing of the user's may go with them. Hidden temporary files of such names
 /// are ours too. of: what grows there ("build"). subfolder: the name of one that may lie there.
@@ -20,7 +24,8 @@ void require_only_ours(const std::filesystem::path& folder, std::string_view of,
 /// their ways.
 class FolderLock {
  public:
-  /// Makes the folder where there is none. of: what grows there ("build"). Throws InputError where another has it.
+  /// Makes the folder where there is none. of: what grows there ("build"). Throws InputError where another has it,
+  /// and where it cannot be made, opened or locked.
   FolderLock(const std::filesystem::path& folder, std::string_view of);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;

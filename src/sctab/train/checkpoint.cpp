@@ -78,14 +78,23 @@ std::string hash_of(const std::string& state, Tensors tensors) {
   return hash.hex();
 }
 
+/// A file that cannot be read is one to remove.
+nn::Safetensors read_file(const std::filesystem::path& path) {
+  try {
+    return nn::read_safetensors(path);
+  } catch (const core::InputError& error) {
+    std::string_view what = error.what();
+    const std::string named = path.string() + ": ";
+    if (what.starts_with(named)) what.remove_prefix(named.size());
+    refuse_damaged(path, what);
+  }
+}
+
 void require_whole(const std::filesystem::path& path, const nn::Safetensors& file) {
   const auto expected = file.metadata.find(kHash);
   if (expected == file.metadata.end()) return;  // of a run begun before there were any
   if (hash_of(file.metadata.at(kState), file.tensors) == expected->second) return;
-  throw core::InputError(
-      fmt::format("{}: its content is not what the training wrote (SHA-256 differs); it was damaged or changed, remove "
-                  "the folder {} to train anew what lies there",
-                  path.string(), path.parent_path().string()));
+  refuse_damaged(path, "its content is not what the training wrote (SHA-256 differs): it was damaged or changed");
 }
 
 }  // namespace
@@ -106,14 +115,13 @@ void write_checkpoint(const std::filesystem::path& path, const json& identity, c
 }
 
 Progression read_checkpoint(const std::filesystem::path& path, const json& identity, nn::Network& network,
-                            Optimizer& optimizer) {
-  const nn::Safetensors file = nn::read_safetensors(path);
+                            Optimizer& optimizer) try {
+  const nn::Safetensors file = read_file(path);
   const Tensors random_state = select(file.tensors, kRandomState);
   const auto text = file.metadata.find(kState);
   const json state = text == file.metadata.end() ? json() : json::parse(text->second, nullptr, false);
   if (!state.is_object() || !state.contains("version") || random_state.size() != 1) {
-    throw core::InputError(
-        fmt::format("{}: is no checkpoint of a training run; remove the run's folder to start anew", path.string()));
+    refuse_damaged(path, "is no checkpoint of a training run");
   }
   if (state.at("version") != kCheckpointVersion) {
     throw OtherRun(
@@ -130,6 +138,8 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
   optimizer.restore(position.at("steps").get<std::int64_t>(), file.tensors, path.string());
   progression.best_weights = select(file.tensors, kBest);
   return progression;
+} catch (const json::exception&) {
+  refuse_damaged(path, "does not say which run it is of and where that stood, as this sctab notes it: it is damaged");
 }
 
 }  // namespace sctab::train

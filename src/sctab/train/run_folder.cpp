@@ -1,10 +1,12 @@
 #include "sctab/train/run_folder.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -26,19 +28,27 @@ fs::path run_path(const fs::path& out) {
   return named.string() + ".run";
 }
 
-bool is_member(const fs::directory_entry& entry) {
-  return entry.is_directory() && entry.path().filename().string().starts_with(kMemberPrefix);
+/// Which member's folder it is, from 1; 0 where it is none.
+int member_number(const fs::directory_entry& entry) {
+  static const std::regex digits("[1-9][0-9]{0,8}");
+  const std::string name = entry.path().filename();
+  if (!name.starts_with(kMemberPrefix) || !fs::is_directory(entry.symlink_status())) return 0;
+  const std::string number = name.substr(std::string_view(kMemberPrefix).size());
+  return std::regex_match(number, digits) ? std::stoi(number) : 0;
+}
+
+bool is_file_of_run(const RunFolder& folder, const fs::directory_entry& entry) {
+  if (!fs::is_regular_file(entry.symlink_status())) return false;
+  const fs::path whole = folder.path / store::name_when_whole(entry.path().filename());
+  return whole == folder.checkpoint() || whole == folder.best_weights() || whole == folder.metrics();
 }
 
 // The folder is removed once its model is whole, so nothing of the user's may lie in it.
-void require_ours(const RunFolder& folder) {
-  if (!fs::is_directory(folder.path)) return;
+void require_ours(const RunFolder& folder, bool may_hold_members) {
   for (const auto& entry : fs::directory_iterator(folder.path)) {
-    const std::string extension = entry.path().extension();
-    if (entry.path().filename() == folder.metrics().filename() || extension == ".safetensors" || extension == ".tmp")
-      continue;
-    if (is_member(entry)) {
-      require_ours({entry.path()});
+    if (is_file_of_run(folder, entry)) continue;
+    if (may_hold_members && member_number(entry) > 0) {
+      require_ours({entry.path()}, false);
       continue;
     }
     throw core::InputError(
@@ -48,12 +58,15 @@ void require_ours(const RunFolder& folder) {
   }
 }
 
-bool holds_an_ensemble(const RunFolder& folder) {
-  if (!fs::is_directory(folder.path)) return false;
-  const fs::directory_iterator entries(folder.path);
-  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
-    return is_member(entry) && RunFolder{entry.path()}.has_checkpoint();
-  });
+/// The number of the last member that has a checkpoint; 0 where none has.
+int last_member_begun(const RunFolder& folder) {
+  if (!fs::is_directory(folder.path)) return 0;
+  int last = 0;
+  for (const auto& entry : fs::directory_iterator(folder.path)) {
+    const int number = member_number(entry);
+    if (number > last && RunFolder{entry.path()}.has_checkpoint()) last = number;
+  }
+  return last;
 }
 
 // With the lock in hand: a training that was at work a moment ago may have ended since.
@@ -67,12 +80,22 @@ void require_unfinished(const RunFolder& folder, const fs::path& out) {
                   out.string()));
 }
 
-void require_resumable(const RunFolder& folder, bool is_ensemble, bool resume, int n_members) {
+void require_resumable(const RunFolder& folder, bool resume, int n_members) {
   if (!resume) {
     throw core::InputError(
         fmt::format("{}: holds an unfinished run; continue it with --resume, or remove the folder "
                     "to train anew",
                     folder.path.string()));
+  }
+  const int n_begun = last_member_begun(folder);
+  const bool is_ensemble = n_begun > 0;
+  if (is_ensemble && n_members > 1) {
+    if (n_begun <= n_members) return;
+    throw core::InputError(fmt::format(
+        "{0}: of the unfinished ensemble there {1} members are begun or finished, and the one asked for has "
+        "{2}, which would throw the others away; ask for {1} by --members (of a mixed model it counts those "
+        "of each kind), or remove the folders after {3}",
+        folder.path.string(), n_begun, n_members, folder.member(n_members).path.filename().string()));
   }
   if (is_ensemble == (n_members > 1)) return;
   throw core::InputError(
@@ -123,7 +146,7 @@ std::string first_difference(const json& there, const json& here) {
 }  // namespace
 
 bool RunFolder::has_any_checkpoint() const {
-  return has_checkpoint() || holds_an_ensemble(*this);
+  return has_checkpoint() || last_member_begun(*this) > 0;
 }
 
 RunFolder RunFolder::member(int number) const {
@@ -135,12 +158,20 @@ LockedRunFolder open_run_folder(const fs::path& out, bool resume, int n_members)
   const core::StagedOutput writable(out);  // fails now rather than after hours of training
   LockedRunFolder folder{{run_path(out)}, nullptr};
   folder.lock = std::make_unique<store::FolderLock>(folder.path, "training");  // from here on nobody else writes there
-  require_ours(folder);
+  require_ours(folder, true);
   if (resume) require_unfinished(folder, out);
-  const bool is_ensemble = holds_an_ensemble(folder);
-  if (folder.has_checkpoint() || is_ensemble) require_resumable(folder, is_ensemble, resume, n_members);
+  if (folder.has_any_checkpoint()) {
+    require_resumable(folder, resume, n_members);
+  } else if (resume) {
+    spdlog::warn("{}: no unfinished run there; training begins anew", folder.path.string());
+  }
   for (int number = 1; number <= n_members; ++number) prepare(folder.member_of(n_members, number));
   return folder;
+}
+
+void refuse_damaged(const fs::path& checkpoint, std::string_view what) {
+  throw core::InputError(fmt::format("{}: {}; remove the folder {} to train anew what lies there, and nothing else",
+                                     checkpoint.string(), what, checkpoint.parent_path().string()));
 }
 
 void require_same_run(const fs::path& checkpoint, const json& there, const json& here) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <string_view>
 
 #include "sctab/core/error.hpp"
 #include "sctab/store/growing_folder.hpp"
@@ -33,11 +34,16 @@ struct LockedRunFolder : RunFolder {
 };
 
 /// Finds the run to resume or makes the folder of a new one, and where n_members > 1 those of its members. A folder
-/// without a checkpoint holds nothing of value and is made anew. An ensemble may be resumed with more members than it
-/// was begun with, or fewer. Throws InputError where another process trains there, where a run lies there and `resume`
-/// is not set, where it is an ensemble's and n_members is 1, or the other way round, where the model at `out` is
-/// already finished and `resume` is set, where `out` is not ours to replace, and where the folder cannot be made.
+/// without a checkpoint holds nothing of value and is made anew, with a warning where `resume` is set. An ensemble may
+/// be resumed with more members than it was begun with. Throws InputError where another process trains there, where a
+/// run lies there and `resume` is not set, where it is an ensemble's and n_members is 1, or the other way round, or
+/// below the number of members begun, where the model at `out` is already finished and `resume` is set, where `out` is
+/// not ours to replace or the run's folder holds what no training wrote, and where the folder cannot be made.
 LockedRunFolder open_run_folder(const std::filesystem::path& out, bool resume, int n_members = 1);
+
+/// Throws InputError for a checkpoint that cannot be gone on from, and names the folder to remove: its own, which of an
+/// ensemble is one member's. what: "is no checkpoint of a training run".
+[[noreturn]] void refuse_damaged(const std::filesystem::path& checkpoint, std::string_view what);
 
 /// A checkpoint that lies there is of another run than the one asked for.
 class OtherRun : public core::InputError {
