@@ -129,6 +129,16 @@ void add_networks(CLI::App& command, Arguments& arguments) {
   add_choice(command, mlp, "--dropout", options.dropout, "share of a hidden layer dropped; the paper's 0.1");
 }
 
+void add_assay_noise(CLI::App& command, train::TrainOptions& options) {
+  const char* group = "Beyond the paper (off by default, but for mixed)";
+  add_choice(command, group, "--gene-dropout", options.gene_dropout,
+             "training cells lose genes, each cell a share drawn from 0 to X, anew in each epoch, as in assays that "
+             "capture less. Default: 0, of mixed 0.5");
+  add_choice(command, group, "--gene-noise", options.gene_noise,
+             "genes' counts are multiplied by factors drawn for each batch, whose logarithm has a standard deviation "
+             "drawn from 0 to X, as between assays. Default: 0, of mixed 1");
+}
+
 /// What networks learn from beside the cells as the store has them.
 void add_inputs(CLI::App& command, train::TrainOptions& options) {
   command
@@ -275,6 +285,7 @@ void add_train(CLI::App& app) {
   add_json(*command, arguments->json);
   add_optimisation(*command, arguments->options);
   add_networks(*command, *arguments);
+  add_assay_noise(*command, arguments->options);
   add_targets(*command, arguments->options);
   command->callback([arguments, command] { run(*command, *arguments); });
 }

@@ -15,8 +15,8 @@
 #include "sctab/nn/classifier.hpp"
 #include "sctab/nn/model_arrays.hpp"
 #include "sctab/store/loader.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 #include "sctab/train/evaluate.hpp"
-#include "sctab/train/plan.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 

@@ -4,6 +4,7 @@
 
 #include "benchmark/recipe_file.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::benchmark::tests {

@@ -82,6 +82,24 @@ TEST_F(AugmentedTraining, IsTheSameWhereverItWasEndedAndOnAnyNumberOfThreads) {
   EXPECT_NE(weights("without", options("")), want);
 }
 
+TEST_F(AugmentedTraining, SoIsTheNoiseOfAssaysAndBothTogether) {
+  TrainOptions noisy = options("");
+  noisy.gene_dropout = 0.5;
+  noisy.gene_noise = 1;
+  const std::string want = weights("whole", noisy);
+  EXPECT_EQ(weights("ended", noisy, {3, 11}), want);
+  TrainOptions threads = noisy;
+  threads.threads = 3;
+  EXPECT_EQ(weights("threads", threads), want);
+  TrainOptions without_dropout = noisy;
+  without_dropout.gene_dropout = 0;
+  EXPECT_NE(weights("without dropout", without_dropout), want);
+  EXPECT_NE(weights("without", options("")), want);
+  TrainOptions both = noisy;
+  both.augment = folder_ / "vectors.h5ad";
+  EXPECT_NE(weights("both", both), want);
+}
+
 TEST_F(AugmentedTraining, TheModelTellsWhichVectors) {
   (void)weights("model", options("vectors.h5ad"));
   const nlohmann::json plan = nn::read_description(folder_ / "model").training.at("plan");

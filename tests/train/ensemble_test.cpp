@@ -11,6 +11,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/nn/model_directory.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 #include "sctab/train/evaluate.hpp"
 #include "sctab/train/trainer.hpp"
 #include "support/fixtures.hpp"
@@ -80,6 +81,7 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
     single.seed = member_seed(single.seed, member);
     single.loss = LossKind::kHierarchical;
     single.subtype_credit = 0.5;
+    single.gene_dropout = 0.5;
     if (architecture.kind == nn::ModelKind::kTabnet) single.n_d = single.n_a = 8;
     if (architecture.kind != nn::ModelKind::kMlp) single.hidden_size = {}, single.dropout = {};
     const fs::path alone = folder_ / "alone";

@@ -1,5 +1,7 @@
 #include "sctab/train/plan.hpp"
 
+#include "sctab/train/ensemble_plan.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -108,6 +110,31 @@ TEST(ChoosePlans, MembersOfAMixedEnsembleWeighByTheirValidationButInThePapersPre
   EXPECT_TRUE(choose_plans({.kind = {}}, size_of(10'000)).front().weigh_members);
   EXPECT_FALSE(choose_plans({.kind = ModelKind::kMixed, .paper_preset = true}, size_of(10'000)).front().weigh_members);
   EXPECT_FALSE(choose_plans({.kind = ModelKind::kMlp, .members = 5}, size_of(10'000)).front().weigh_members);
+}
+
+TEST(ChoosePlans, AMixedEnsembleSeesCellsAsOfOtherAssaysAndNothingElseDoesUnasked) {
+  const auto noise_of = [](const PlanOptions& options) {
+    return choose_plans(options, size_of(10'000)).back().assay_noise;
+  };
+  EXPECT_EQ(noise_of({.kind = {}}).gene_dropout, 0.5);
+  EXPECT_EQ(noise_of({.kind = {}}).gene_noise, 0);
+  EXPECT_EQ(noise_of({.kind = {}, .gene_dropout = 0.2, .gene_noise = 1}).gene_dropout, 0.2);
+  EXPECT_EQ(noise_of({.kind = {}, .gene_noise = 1}).gene_noise, 1);
+  EXPECT_FALSE(noise_of({.kind = {}, .gene_dropout = 0}).any());
+  EXPECT_FALSE(noise_of({.kind = ModelKind::kMixed, .paper_preset = true}).any());
+  for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear}) {
+    EXPECT_FALSE(noise_of({.kind = kind}).any()) << nn::name(kind);
+  }
+}
+
+TEST(Plan, AssayNoiseIsPartOfItWhereThereIsAny) {
+  EXPECT_FALSE(to_json(choose_plan({}, size_of(10'000))).contains("gene_dropout")) << "earlier runs can be resumed";
+  const TrainPlan noisy = choose_plan({.gene_dropout = 0.25, .gene_noise = 0.5}, size_of(10'000));
+  EXPECT_EQ(to_json(noisy).at("gene_dropout"), 0.25);
+  EXPECT_EQ(to_json(noisy).at("gene_noise"), 0.5);
+  EXPECT_THAT(noisy.reasons, testing::Contains(HasSubstr("other assays")));
+  SCTAB_EXPECT_THROW_WITH((void)choose_plan({.gene_dropout = 1}, size_of(10'000)), core::InputError, "--gene-dropout");
+  SCTAB_EXPECT_THROW_WITH((void)choose_plan({.gene_noise = -1}, size_of(10'000)), core::InputError, "--gene-noise");
 }
 
 TEST(ChoosePlans, SayWhyTheyAreMixedAndOfWhichKindEachReasonIs) {

@@ -20,6 +20,7 @@
 #include "sctab/nn/classifier.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/nn/torch_runtime.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 #include "sctab/train/evaluate.hpp"
 
 namespace sctab::baselines {

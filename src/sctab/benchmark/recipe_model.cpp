@@ -5,6 +5,7 @@
 #include "sctab/baselines/pca.hpp"
 #include "sctab/benchmark/recipe_sections.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 
 namespace sctab::benchmark {
 namespace {
@@ -64,6 +65,8 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   take_targets(reader, options);
   reader.take("members", options.members);
   reader.take("augment", model.augment);
+  reader.take("gene_dropout", options.gene_dropout);
+  reader.take("gene_noise", options.gene_noise);
   const bool is_mixed = options.kind == ModelKind::kMixed;  // takes what each of its kinds takes
   if (is_mixed || options.kind == ModelKind::kTabnet) take_tabnet(reader, options);
   if (is_mixed || options.kind == ModelKind::kMlp) take_mlp(reader, options);

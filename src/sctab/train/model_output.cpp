@@ -16,6 +16,7 @@
 #include "sctab/nn/classifier.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/nn/weights.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 #include "sctab/train/evaluate.hpp"
 
 namespace sctab::train {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -11,7 +10,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/core/rng.hpp"
+#include "sctab/train/kind_options.hpp"
 #include "sctab/train/sampling.hpp"
 
 namespace sctab::train {
@@ -21,17 +20,11 @@ using core::format_count;
 using nn::ModelKind;
 
 // Chosen on 8,500 to 10,800 training cells of nine public studies, by single runs on donors of theirs left out.
-constexpr std::int64_t kPaperSteps = 1000;   // an epoch, from which running averages are up to date
-constexpr CellIndex kSmallCorpus = 200'000;  // cells, below which the paper's sizes do not suit
-constexpr std::int64_t kStepsWanted = 60;    // an epoch of a small corpus
+constexpr std::int64_t kPaperSteps = 1000;  // an epoch, from which running averages are up to date
+constexpr std::int64_t kStepsWanted = 60;   // an epoch of a small corpus
 constexpr std::int64_t kTotalStepsWanted = 1000;
 constexpr std::int64_t kSmallestBatch = 32, kFewestEpochs = 15, kSmallPatience = 5;
 constexpr std::int64_t kSmallWidth = 32;
-// The first one's embedding is the model's.
-constexpr std::array kMixedKinds = {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear};
-constexpr int kMixedMembers = 3;  // of each kind
-constexpr double kMixedCredit = 0.5;
-constexpr int kMostMembers = 1000;
 constexpr double kSmallLinearRate = 0.002;
 constexpr double kLargestWeightDecay = 1.0;
 
@@ -86,6 +79,7 @@ class Choices {
   void choose_optimisation();
   void choose_small_optimisation();
   void choose_targets();
+  void choose_assay_noise();
   void choose_batch_norm();
 
   const PlanOptions& options_;
@@ -167,6 +161,7 @@ void Choices::choose_optimisation() {
             plan_.subtype_credit);
   }
   choose_targets();
+  choose_assay_noise();
   because("up to {} epochs, {} steps in all", plan_.max_epochs, format_count(plan_.max_epochs * steps_));
   because("learning rate {}, times {:.3g} each epoch; weight decay {:.3g}", plan_.learning_rate, plan_.lr_gamma,
           plan_.weight_decay);
@@ -205,6 +200,17 @@ void Choices::choose_targets() {
             plan_.smoothing == Smoothing::kUniform ? "all types with training cells"
                                                    : "types close to the label in the Cell Ontology");
   }
+}
+
+void Choices::choose_assay_noise() {
+  plan_.assay_noise = {.gene_dropout = options_.gene_dropout.value_or(0),
+                       .gene_noise = options_.gene_noise.value_or(0)};
+  plan_.assay_noise.validate();
+  if (!plan_.assay_noise.any()) return;
+  because(
+      "training cells as other assays might show them: up to {:.3g} of a cell's genes lost, others' counts times "
+      "factors of up to e^±{:.3g}",
+      plan_.assay_noise.gene_dropout, plan_.assay_noise.gene_noise);
 }
 
 void Choices::choose_batch_norm() {
@@ -252,58 +258,6 @@ void check_targets(const PlanOptions& options) {
   }
   require(!options.smoothing.has_value() || options.label_smoothing.has_value(), "--smoothing",
           "it together with --label-smoothing");
-}
-
-/// The option that was given and belongs to this kind alone, if any.
-std::string_view given_option_of(ModelKind kind, const PlanOptions& options) {
-  using Given = std::pair<bool, std::string_view>;
-  const auto first = [](std::initializer_list<Given> all) {
-    const auto* const found = std::ranges::find_if(all, &Given::first);
-    return found == all.end() ? std::string_view() : found->second;
-  };
-  if (kind == ModelKind::kTabnet) {
-    return first({{options.n_d.has_value(), "--n-d"},
-                  {options.n_a.has_value(), "--n-a"},
-                  {options.n_steps.has_value(), "--n-steps"},
-                  {options.n_shared.has_value(), "--n-shared"},
-                  {options.n_independent.has_value(), "--n-independent"},
-                  {options.virtual_batch_size.has_value(), "--virtual-batch-size"},
-                  {options.momentum.has_value(), "--momentum"},
-                  {options.lambda_sparse.has_value(), "--lambda-sparse"},
-                  {options.mask_type.has_value(), "--mask-type"},
-                  {options.reestimate_batch_norm.value_or(false), "--reestimate-batch-norm"}});
-  }
-  if (kind != ModelKind::kMlp) return {};
-  return first({{options.n_hidden.has_value(), "--n-hidden"},
-                {options.hidden_size.has_value(), "--hidden-size"},
-                {options.dropout.has_value(), "--dropout"}});
-}
-
-/// What was given for another kind of network would be without effect: that is an error, not a silence.
-void check_kind(ModelKind kind, const PlanOptions& options) {
-  for (const ModelKind other : kMixedKinds) {
-    const std::string_view option = given_option_of(other, options);
-    if (other == kind || option.empty()) continue;
-    throw core::InputError(fmt::format("{}: is an option of {}, and the model is {}; leave it out or give --model {}",
-                                       option, nn::name(other), nn::name(kind), nn::name(other)));
-  }
-}
-
-/// What a mixed ensemble's options say to its networks of one kind.
-PlanOptions options_of(ModelKind kind, PlanOptions options) {
-  options.kind = kind;
-  if (kind != ModelKind::kTabnet) {
-    options.n_d = options.n_a = options.n_steps = options.n_shared = options.n_independent = {};
-    options.virtual_batch_size = {};
-    options.momentum = options.lambda_sparse = {};
-    options.mask_type = {};
-    options.reestimate_batch_norm = {};
-  }
-  if (kind != ModelKind::kMlp) {
-    options.n_hidden = options.hidden_size = {};
-    options.dropout = {};
-  }
-  return options;
 }
 
 void check_corpus(const CorpusSize& size) {
@@ -367,6 +321,10 @@ nlohmann::json to_json(const TrainPlan& plan) {
     json["label_smoothing"] = plan.label_smoothing;
     json["smoothing"] = name(plan.smoothing);
   }
+  if (plan.assay_noise.any()) {
+    json["gene_dropout"] = plan.assay_noise.gene_dropout;
+    json["gene_noise"] = plan.assay_noise.gene_noise;
+  }
   if (!plan.augmentation.empty()) json["augmentation"] = plan.augmentation;
   if (plan.covariate) {
     json["covariate"] = nn::to_json(*plan.covariate);
@@ -388,83 +346,6 @@ CorpusSize corpus_size(const store::Store& store) {
   const store::ObsTable obs = store.obs(store::Split::kTrain);
   for (const auto type : obs.column(store::Field::kCellType)) ++size.cells_per_type.at(static_cast<std::size_t>(type));
   return size;
-}
-
-nn::ModelKind choose_kind(const PlanOptions& options, const CorpusSize& size) {
-  if (options.kind) return *options.kind;
-  if (options.paper_preset || size.n_train >= kSmallCorpus) return ModelKind::kTabnet;
-  for (const ModelKind kind : kMixedKinds) {
-    if (!given_option_of(kind, options).empty()) return kind;
-  }
-  return ModelKind::kMixed;
-}
-
-std::uint64_t member_seed(std::uint64_t seed, int member) {
-  SCTAB_ASSERT(member >= 1);
-  constexpr int kBitsDropped = 64 - 53;
-  return member == 1 ? seed : core::Rng(seed).child("member", static_cast<std::uint64_t>(member))() >> kBitsDropped;
-}
-
-namespace {
-
-/// A plan for each kind of a mixed ensemble, chosen by default or by the user, whose reasons say which kind they are of
-/// and, first, why it is mixed.
-std::vector<TrainPlan> mixed_turns(const PlanOptions& options, const CorpusSize& size, bool is_default) {
-  std::vector<TrainPlan> turns;
-  for (const ModelKind kind : kMixedKinds) {
-    TrainPlan& plan = turns.emplace_back(choose_plan(options_of(kind, options), size));
-    plan.weigh_members = !options.paper_preset;
-    for (auto* lines : {&plan.reasons, &plan.warnings}) {
-      for (std::string& line : *lines) line = fmt::format("{}: {}", nn::name(kind), line);
-    }
-  }
-  if (is_default) {
-    std::vector<std::string>& reasons = turns.front().reasons;
-    reasons.insert(
-        reasons.begin(),
-        fmt::format("a mixed ensemble of TabNets, MLPs and linear models: with {} training cells, fewer than "
-                    "{}, no kind alone is the best; --model tabnet trains one TabNet",
-                    format_count(size.n_train), format_count(kSmallCorpus)));
-  }
-  return turns;
-}
-
-}  // namespace
-
-std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize& size) {
-  PlanOptions given = options;
-  given.kind = choose_kind(options, size);
-  const bool mixed = given.kind == ModelKind::kMixed;
-  const bool smoothed = given.label_smoothing.value_or(0) > 0;
-  if (mixed && !given.paper_preset && !smoothed) {
-    given.loss = given.loss.value_or(LossKind::kHierarchical);
-    if (given.loss == LossKind::kHierarchical) given.subtype_credit = given.subtype_credit.value_or(kMixedCredit);
-  }
-  const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
-  if (n_each < 1 || n_each > kMostMembers) {
-    throw core::InputError(fmt::format("--members: {} is out of range; give 1 to {} networks", n_each, kMostMembers));
-  }
-  const std::vector<TrainPlan> turns =
-      mixed ? mixed_turns(given, size, !options.kind.has_value()) : std::vector<TrainPlan>{choose_plan(given, size)};
-  std::vector<TrainPlan> plans;
-  for (int number = 1; number <= n_each * static_cast<int>(turns.size()); ++number) {
-    plans.push_back(turns[static_cast<std::size_t>(number - 1) % turns.size()]);
-    plans.back().seed = member_seed(options.seed, number);
-  }
-  return plans;
-}
-
-nn::Architecture joint_architecture(std::span<const TrainPlan> plans) {
-  const nn::Architecture& first = plans.front().architecture;
-  const auto same_kind = [&](const TrainPlan& plan) { return plan.architecture.kind == first.kind; };
-  if (std::ranges::all_of(plans, same_kind)) return first;
-  nn::Architecture mixed;
-  mixed.kind = ModelKind::kMixed;
-  mixed.n_genes = first.n_genes;
-  mixed.n_types = first.n_types;
-  mixed.n_levels = first.n_levels;
-  for (const TrainPlan& plan : plans) mixed.members.push_back(plan.architecture);
-  return mixed;
 }
 
 TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size) {

@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sctab/augmentation/assay_noise.hpp"
 #include "sctab/nn/architecture.hpp"
 #include "sctab/nn/covariate.hpp"
 #include "sctab/store/store.hpp"
@@ -43,6 +43,7 @@ struct PlanOptions {
   std::optional<nn::MaskType> mask_type{};
   std::optional<double> subtype_credit{};  // only with the hierarchical loss. None: 1, of kMixed 0.5
   std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble without label smoothing hierarchical
+  std::optional<double> gene_dropout{}, gene_noise{};  // see augmentation::AssayNoise. None: 0, or of kMixed as chosen
   std::optional<bool> class_weights{}, reestimate_batch_norm{};
   bool balanced_sampling = false;
   std::optional<double> sampling_power{};   // none: kSamplingPower; only with balanced_sampling
@@ -68,7 +69,8 @@ struct TrainPlan {
   double sampling_power = 0;   // see sampling_rates(); 0: every cell once an epoch
   double label_smoothing = 0;  // share of a target's mass that is spread; 0: all on the label
   Smoothing smoothing = Smoothing::kOntology;
-  bool reestimate_batch_norm = false;  // over training cells, before validation and in what is saved
+  augmentation::AssayNoiseOptions assay_noise{};  // of training cells
+  bool reestimate_batch_norm = false;             // over training cells, before validation and in what is saved
   std::uint64_t seed = 1;
   std::string augmentation{};                // SHA-256 of the file of vectors that move training cells; empty: none do
   std::optional<nn::Covariate> covariate{};  // what the network sees beside the genes
@@ -97,21 +99,8 @@ struct CorpusSize {
 /// Reads the training cells' types.
 CorpusSize corpus_size(const store::Store& store);
 
-/// What is trained where no kind is given: the paper's TabNet with the paper preset and on large corpora, the kind
-/// whose sizes are given, and else, below 200,000 training cells, a mixed ensemble of TabNets, MLPs and linear models,
-/// which docs/small-corpora.md compares with the rest.
-nn::ModelKind choose_kind(const PlanOptions& options, const CorpusSize& size);
-
-/// The seed of a member, counted from 1: the first has the run's own, so that it is the network of a run without
-/// members. Below 2^53, which every reader of JSON keeps.
-std::uint64_t member_seed(std::uint64_t seed, int member);
-
-/// One plan for each network to train, in the order of the model's members: they differ in their seed and, where the
-/// kind is kMixed, take turns between TabNet, MLP and linear. Throws as choose_plan() does.
-std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize& size);
-
-/// What a model of these networks is.
-nn::Architecture joint_architecture(std::span<const TrainPlan> plans);
+/// Training cells below which the paper's sizes do not suit.
+inline constexpr CellIndex kSmallCorpus = 200'000;
 
 /// The plan of one network, whose kind is given. A function of its arguments only. Throws InputError naming a field out
 /// of range, and where there is nothing to learn from: no training cells, or fewer than two types among them.

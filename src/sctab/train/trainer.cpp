@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "sctab/augmentation/assay_noise.hpp"
 #include "sctab/augmentation/batch_augmenter.hpp"
 #include "sctab/augmentation/vectors.hpp"
 #include "sctab/core/error.hpp"
@@ -23,6 +24,7 @@
 #include "sctab/store/loader.hpp"
 #include "sctab/train/checkpoint.hpp"
 #include "sctab/train/covariate.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 #include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/loss.hpp"
 #include "sctab/train/metrics_log.hpp"
@@ -110,6 +112,7 @@ class Run {
  private:
   void train_epoch();
   void step(const store::Batch& batch);
+  [[nodiscard]] sparse::CsrView shown_genes(const store::Batch& batch);
   void finish_epoch();
   void save();
 
@@ -125,6 +128,7 @@ class Run {
   Validation validation_;
   store::Loader loader_;
   std::optional<augmentation::BatchAugmenter> augmenter_;
+  std::optional<augmentation::AssayNoise> assay_noise_;
   SplitLevels levels_;
   sparse::CsrMatrix with_levels_;  // of the batch, until its step has ended
   EarlyStopping stopping_;
@@ -155,6 +159,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       stopping_(plan.patience) {
   terms_.soft_targets = soft_targets_tensor(store, plan, size);
   if (vectors.n_cells > 0) augmenter_.emplace(vectors.view(), plan.seed);
+  if (plan.assay_noise.any()) assay_noise_.emplace(plan.assay_noise, plan.seed);
   network_->compute_on(options.device);
   network_->compute_densely(options.dense);
   if (!folder_.has_checkpoint()) return;
@@ -195,14 +200,21 @@ void Run::train_epoch() {
   }
 }
 
+/// The genes of a batch's cells as the network is to see them: moved between donors, then as of another assay.
+sparse::CsrView Run::shown_genes(const store::Batch& batch) {
+  sparse::CsrView genes = batch.x.view();
+  if (augmenter_) genes = augmenter_->augment(genes, at_.epoch, at_.batches);
+  if (assay_noise_) genes = assay_noise_->add(genes, at_.epoch, at_.batches);
+  return genes;
+}
+
 void Run::step(const store::Batch& batch) {
   network_->zero_gradients();
-  const sparse::CsrView genes =
-      augmenter_ ? augmenter_->augment(batch.x.view(), at_.epoch, at_.batches) : batch.x.view();
   const core::Rng hiding = core::Rng(plan_.seed)
                                .child("covariate", static_cast<std::uint64_t>(at_.epoch))
                                .child("batch", static_cast<std::uint64_t>(at_.batches));
-  const sparse::CsrView x = levels_.add_some(genes, batch.rows, plan_.covariate_dropout, hiding, with_levels_);
+  const sparse::CsrView x =
+      levels_.add_some(shown_genes(batch), batch.rows, plan_.covariate_dropout, hiding, with_levels_);
   const nn::NetworkOutput output = network_->forward(x);
   const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), terms_);
   loss.backward();

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sctab/train/plan.hpp"
+
+namespace sctab::train {
+
+/// What is trained where no kind is given: the paper's TabNet with the paper preset and on large corpora, the kind
+/// whose sizes are given, and else, below kSmallCorpus training cells, a mixed ensemble of TabNets, MLPs and linear
+/// models, which docs/small-corpora.md compares with the rest.
+nn::ModelKind choose_kind(const PlanOptions& options, const CorpusSize& size);
+
+/// The seed of a member, counted from 1: the first has the run's own, so that it is the network of a run without
+/// members. Below 2^53, which every reader of JSON keeps.
+std::uint64_t member_seed(std::uint64_t seed, int member);
+
+/// One plan for each network to train, in the order of the model's members: they differ in their seed and, where the
+/// kind is kMixed, take turns between TabNet, MLP and linear. Throws as choose_plan() does.
+std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize& size);
+
+/// What a model of these networks is.
+nn::Architecture joint_architecture(std::span<const TrainPlan> plans);
+
+}  // namespace sctab::train
