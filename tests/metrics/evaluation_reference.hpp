@@ -7,14 +7,16 @@
 
 namespace sctab::tests {
 
-/// F1 scores cell by cell from the definitions, one pass over all cells for each type.
+/// F1 scores cell by cell from the definitions, one pass over all cells for each type. only_true: macro means are over
+/// the types that are some cell's truth.
 struct ReferenceScores {
   double macro_f1 = 0, weighted_f1 = 0, micro_f1 = 0, macro_precision = 0, macro_recall = 0;
   std::vector<double> f1, precision, recall;  // NaN where the type occurs in neither
 };
 
 inline ReferenceScores score_reference(const std::vector<std::int32_t>& truths,
-                                       const std::vector<std::int32_t>& predictions, std::int32_t n_types) {
+                                       const std::vector<std::int32_t>& predictions, std::int32_t n_types,
+                                       bool only_true = false) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   ReferenceScores scores;
   double n_present = 0, n_right = 0;
@@ -33,7 +35,7 @@ inline ReferenceScores score_reference(const std::vector<std::int32_t>& truths,
     scores.f1.push_back(present ? f1 : nan);
     scores.precision.push_back(present ? precision : nan);
     scores.recall.push_back(present ? recall : nan);
-    if (!present) continue;
+    if (only_true ? n_true == 0 : !present) continue;
     ++n_present;
     n_right += true_positive;
     scores.macro_f1 += f1;

@@ -89,7 +89,7 @@ TEST(Evaluation, AgreesWithTheReferenceInAllAndPerGroup) {
     ASSERT_EQ(evaluation.per_group.size(), right.size());
     for (const auto& [group, expected] : right) {
       expect_equal(evaluation.per_group.at(group),
-                   tests::score_reference(expected.truths, expected.predictions, n_types));
+                   tests::score_reference(expected.truths, expected.predictions, n_types, true));
     }
     EXPECT_EQ(evaluation.confusion.total(), static_cast<std::int64_t>(raw.truths.size()));
     EXPECT_EQ(evaluation.confusion_corrected.total(), evaluation.confusion.total());
@@ -122,6 +122,24 @@ TEST(Evaluation, ASubtypeIsRightAndAParentIsWrong) {
   EXPECT_EQ(corrected(0, 3, chain()), 3);
   EXPECT_EQ(corrected(3, 0, chain()), 0);
   EXPECT_EQ(corrected(0, kNoCall, chain()), kNoCall);
+}
+
+TEST(Evaluation, AStrayCallHalvesNoGroupsScore) {
+  std::vector<TypeIndex> truths(259, 0), predictions(259, 0);
+  predictions.back() = 1;  // a type that no cell of the colon has
+  std::vector<std::string> groups(259, "colon");
+  truths.push_back(1);
+  predictions.push_back(1);
+  groups.emplace_back("lung");
+  const auto evaluation = evaluate(truths, predictions, flat(2), groups);
+  const Scores& colon = evaluation.per_group.at("colon");
+  EXPECT_DOUBLE_EQ(colon.macro_f1, 2.0 * 258 / (259 + 258));
+  EXPECT_DOUBLE_EQ(colon.macro_precision, 1);
+  EXPECT_DOUBLE_EQ(colon.macro_recall, 258.0 / 259);
+  EXPECT_EQ(colon.per_type[1].f1, 0) << "the call itself stays to be seen";
+  EXPECT_EQ(colon.per_type[1].n_predicted, 1);
+  EXPECT_EQ(evaluation.per_group.at("lung").macro_f1, 1);
+  EXPECT_DOUBLE_EQ(evaluation.corrected.macro_f1, (2.0 * 258 / (259 + 258) + 2.0 / 3) / 2) << "of all cells";
 }
 
 TEST(Evaluation, OneTypeOnly) {

@@ -26,10 +26,13 @@ double ratio(std::int64_t part, std::int64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-Scores score(const Tally& tally) {
+/// Which types the macro means are over.
+enum class Averaged { kTrueOrPredicted, kTrue };
+
+Scores score(const Tally& tally, Averaged averaged) {
   Scores scores;
   double f1_sum = 0, weighted_sum = 0, precision_sum = 0, recall_sum = 0;
-  std::int64_t n_right = 0, n_types_present = 0;
+  std::int64_t n_right = 0, n_types_averaged = 0;
   for (std::size_t t = 0; t < tally.n_true.size(); ++t) {
     const auto n_true = tally.n_true[t], n_predicted = tally.n_predicted[t], right = tally.n_right[t];
     if (n_true + n_predicted == 0) {
@@ -39,7 +42,8 @@ Scores score(const Tally& tally) {
     const TypeScore type{ratio(2 * right, n_true + n_predicted), ratio(right, n_predicted), ratio(right, n_true),
                          n_true, n_predicted};
     scores.per_type.push_back(type);
-    ++n_types_present;
+    if (n_true == 0 && averaged == Averaged::kTrue) continue;
+    ++n_types_averaged;
     f1_sum += type.f1;
     precision_sum += type.precision;
     recall_sum += type.recall;
@@ -47,7 +51,7 @@ Scores score(const Tally& tally) {
     n_right += right;
     scores.n_cells += n_true;
   }
-  const double n_types = n_types_present == 0 ? kNaN : static_cast<double>(n_types_present);
+  const double n_types = n_types_averaged == 0 ? kNaN : static_cast<double>(n_types_averaged);
   const double n_cells = scores.n_cells == 0 ? kNaN : static_cast<double>(scores.n_cells);
   scores.macro_f1 = f1_sum / n_types;
   scores.macro_precision = precision_sum / n_types;
@@ -100,7 +104,7 @@ Scores score(const ConfusionMatrix& confusion) {
   Tally tally(confusion.n_types());
   for_each_entry(confusion,
                  [&](TypeIndex truth, TypeIndex predicted, std::int64_t n) { tally.add(truth, predicted, n); });
-  return score(tally);
+  return score(tally, Averaged::kTrueOrPredicted);
 }
 
 ConfusionMatrix corrected(const ConfusionMatrix& confusion, const ontology::SubtypeMatrix& subtypes) {
@@ -143,7 +147,7 @@ Evaluation evaluate(std::span<const TypeIndex> truths, std::span<const TypeIndex
   evaluation.confusion_corrected = corrected(evaluation.confusion, subtypes);
   evaluation.uncorrected = score(evaluation.confusion);
   evaluation.corrected = score(evaluation.confusion_corrected);
-  for (const auto& [group, tally] : tallies) evaluation.per_group.emplace(group, score(tally));
+  for (const auto& [group, tally] : tallies) evaluation.per_group.emplace(group, score(tally, Averaged::kTrue));
   return evaluation;
 }
 

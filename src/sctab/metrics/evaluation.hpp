@@ -65,9 +65,11 @@ std::vector<double> balanced_class_weights(std::span<const std::int64_t> cells_p
 /// Predictions against the author's labels, corrected and not, in all and per group (a tissue, a dataset).
 struct Evaluation {
   Scores corrected, uncorrected;
-  std::map<std::string, Scores> per_group;  // corrected
-  ConfusionMatrix confusion{0};             // uncorrected, as predicted
-  ConfusionMatrix confusion_corrected{0};   // what the ontology leaves wrong
+  /// Corrected. Macro means are over the types that the group's authors name, as the paper's macro_f1_per_group: one
+  /// stray call of another organ's type adds no type of F1 0.
+  std::map<std::string, Scores> per_group;
+  ConfusionMatrix confusion{0};            // uncorrected, as predicted
+  ConfusionMatrix confusion_corrected{0};  // what the ontology leaves wrong
 };
 
 /// truths and predictions: label positions, below subtypes.size(), of each cell; predicted kNoCall = wrong. Cells whose
