@@ -73,6 +73,9 @@ void add_corpus_subsample(CLI::App& corpus) {
           "--only-tissues", arguments->options.only_tissues,
           "values of tissue_general: cells of other tissues leave training and validation and stay in the test")
       ->type_name("TISSUE");
+  command->add_flag("--keep-types", arguments->options.keep_types,
+                    "lose no cell type: beside the fraction keep the donors (or cells) that alone have cells of some "
+                    "type; parts of one seed stay nested");
   add_seed(*command, arguments->options.seed, "which cells or donors are taken");
   add_memory(*command, arguments->options.memory_bytes);
   add_threads(*command, arguments->options.threads);

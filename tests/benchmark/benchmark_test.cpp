@@ -348,6 +348,7 @@ TEST_F(Benchmark, RunsEachKindOfTrial) {
   EXPECT_GT(trials[3].at("measures").at("n_parameters"), trials[0].at("measures").at("n_parameters"));
   EXPECT_LT(trials[4].at("measures").at("n_train_types"), store.tables().cell_types.size());
   EXPECT_TRUE(trials[4].at("measures").at("auc_known_absent").is_number());
+  EXPECT_TRUE(trials[0].at("types_lost").is_array()) << "of a part";
   std::size_t n_models = 0;
   for (const auto& entry : fs::directory_iterator(folder_ / "out" / "models")) {
     EXPECT_TRUE(fs::exists(entry.path() / "config.json")) << "a left-over: " << entry.path();

@@ -68,6 +68,27 @@ TEST(Results, GivesAValueASeed) {
   EXPECT_EQ(results.measures(), (std::vector<std::string>{"macro_f1", "fraction", "seconds"}));
 }
 
+TEST(Results, SayWhichTypesAPartLacks) {
+  const Recipe recipe = example();
+  Results results(recipe);
+  const auto add = [&results](const char* part, std::uint64_t seed, std::vector<std::string> lost) {
+    json trial = trial_json("a", part, seed, 0.5);
+    trial["types_lost"] = std::move(lost);
+    results.add(std::move(trial));
+  };
+  add("few cells", 1, {});
+  add("few donors", 1, {"B cell"});
+  add("few donors", 2, {"B cell"});
+  results.add(trial_json("a", "all", 1, 0.5));
+  EXPECT_EQ(lost_types(results),
+            (std::vector<std::string>{
+                "part 'few donors', seeds 1, 2: its training cells have none of 1 type of the corpus: B cell"}));
+  add("few cells", 2, std::vector<std::string>(12, "x"));
+  EXPECT_NE(lost_types(results).at(0).find("'few cells', seed 2: its training cells have none of 12 types"),
+            std::string::npos);
+  EXPECT_TRUE(lost_types(results)[0].ends_with("x, x and 2 more")) << lost_types(results)[0];
+}
+
 TEST(Figures, LinesByCellsAndByDonorsShareTheWholeCorpus) {
   const Recipe recipe = example();
   const report::LineChart chart = lines(example_results(recipe), {.title = "f", .over = "fraction"});

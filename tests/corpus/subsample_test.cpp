@@ -11,6 +11,7 @@
 #include "corpus/h5ad_file.hpp"
 #include "corpus/small_ontology.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/rng.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/store/loader.hpp"
@@ -154,6 +155,94 @@ TEST_F(SubsampleTest, ReportsTypesThatTrainLoses) {
   EXPECT_EQ(result.train_cells, 3);
   EXPECT_FALSE(result.types_lost.empty());
   EXPECT_EQ(store::Store::open(folder_ / "part").provenance().at("types_lost_from_train"), result.types_lost);
+}
+
+/// Type codes and donor codes of each training cell, without files: choose_cells() looks at nothing else.
+store::ObsTable cells_of(const std::vector<std::pair<std::int32_t, std::int32_t>>& donors_and_types) {
+  store::ObsTable obs;
+  for (auto& column : obs.codes) column.assign(donors_and_types.size(), 0);
+  for (std::size_t cell = 0; cell < donors_and_types.size(); ++cell) {
+    obs.codes[static_cast<std::size_t>(Field::kDonor)][cell] = donors_and_types[cell].first;
+    obs.codes[static_cast<std::size_t>(Field::kCellType)][cell] = donors_and_types[cell].second;
+    obs.source_row.push_back(static_cast<CellIndex>(cell));
+  }
+  return obs;
+}
+
+// 40 donors with 2 of 12 types each, of which the last are rare.
+TEST(ChooseCells, KeepTypesLosesNoneWithFewMoreAndStaysNested) {
+  core::Rng rng(3);
+  std::vector<std::pair<std::int32_t, std::int32_t>> cells;
+  for (std::int32_t donor = 0; donor < 40; ++donor) {
+    for (int i = 0; i < 2; ++i) {
+      const auto type = static_cast<std::int32_t>(rng.below(rng.below(3) == 0 ? 12 : 4));
+      cells.insert(cells.end(), 3, {donor, type});
+    }
+  }
+  const store::ObsTable obs = cells_of(cells);
+  store::CategoryTables tables;
+  for (int donor = 0; donor < 40; ++donor) {
+    tables.values[static_cast<std::size_t>(Field::kDonor)].push_back(std::to_string(donor));
+  }
+  const auto things = [&](const std::vector<std::uint8_t>& chosen, SubsampleBy by) {
+    std::map<std::int32_t, std::set<std::int32_t>> types;  // by donor or cell
+    for (std::size_t cell = 0; cell < chosen.size(); ++cell) {
+      const auto thing = by == SubsampleBy::kDonors ? cells[cell].first : static_cast<std::int32_t>(cell);
+      if (chosen[cell] != 0) types[thing].insert(cells[cell].second);
+    }
+    return types;
+  };
+  const auto seen = [](const auto& types_of_things) {
+    std::set<std::int32_t> all;
+    for (const auto& [thing, types] : types_of_things) all.insert(types.begin(), types.end());
+    return all;
+  };
+  SubsampleOptions options;
+  for (options.seed = 1; options.seed < 20; ++options.seed) {
+    for (options.by = SubsampleBy::kDonors;; options.by = SubsampleBy::kCells) {
+      std::vector<std::uint8_t> smaller(cells.size(), 0);
+      for (const double fraction : {0.05, 0.15, 0.3, 0.7, 1.0}) {
+        options.fraction = fraction;
+        options.keep_types = false;
+        const auto plain = things(choose_cells(obs, tables, options), options.by);
+        options.keep_types = true;
+        const auto larger = choose_cells(obs, tables, options);
+        const auto kept = things(larger, options.by);
+        EXPECT_EQ(seen(kept).size(), seen(things(std::vector<std::uint8_t>(cells.size(), 1), options.by)).size());
+        for (std::size_t i = 0; i < cells.size(); ++i) EXPECT_GE(larger[i], smaller[i]);
+        smaller = larger;
+        for (const auto& [thing, types] : plain) EXPECT_EQ(kept.count(thing), 1U) << "the seeded part stays";
+        for (const auto& [thing, types] : kept) {
+          if (plain.count(thing) > 0) continue;
+          auto others = kept;
+          others.erase(thing);
+          EXPECT_LT(seen(others).size(), seen(kept).size()) << "one more than it takes";
+        }
+      }
+      if (options.by == SubsampleBy::kCells) break;
+    }
+  }
+}
+
+TEST_F(SubsampleTest, KeepTypesIsOfTheTissuesThatAreAskedFor) {
+  SubsampleOptions options;
+  options.fraction = 0.02;
+  options.keep_types = true;
+  EXPECT_TRUE(subsample(whole(), folder_ / "part", options).types_lost.empty());
+  EXPECT_EQ(store::Store::open(folder_ / "part").provenance().at("keep_types"), true);
+  const store::ObsTable train = whole().obs(Split::kTrain);
+  const std::vector<std::string> tissues = whole().tables().column(Field::kTissueGeneral);
+  const auto types_in = [&](const store::ObsTable& obs, const std::vector<std::uint8_t>& chosen) {
+    std::set<std::int32_t> types;
+    for (std::size_t cell = 0; cell < chosen.size(); ++cell) {
+      const auto tissue = static_cast<std::size_t>(obs.column(Field::kTissueGeneral)[cell]);
+      if (chosen[cell] != 0 && tissues[tissue] == "lung") types.insert(obs.column(Field::kCellType)[cell]);
+    }
+    return types;
+  };
+  options.only_tissues = {"lung"};
+  EXPECT_EQ(types_in(train, choose_cells(train, whole().tables(), options)),
+            types_in(train, std::vector<std::uint8_t>(static_cast<std::size_t>(train.size()), 1)));
 }
 
 TEST_F(SubsampleTest, TypesLeftOutStayInTheTestAlone) {

@@ -95,7 +95,7 @@ class Grid {
   void compute(const Trial& trial);
   void take(const Trial& trial, nlohmann::json result);
   void look_for(const Trial& trial);
-  void note_origins();
+  void note_what_results_are();
   void note_damage(const Trial& trial, const std::string& damage) const;
   void report(const Trial& trial, TrialReport::State state, std::string text);
 
@@ -209,10 +209,10 @@ void Grid::run() {
     ++number_;
     run_one(trial);
   }
-  note_origins();
+  note_what_results_are();
 }
 
-void Grid::note_origins() {
+void Grid::note_what_results_are() {
   const auto say = [this](std::int64_t n, const std::string& what) {
     if (n > 0) results_.add_note(fmt::format("{} of {} results are {}", n, results_.trials().size(), what));
   };
@@ -221,6 +221,7 @@ void Grid::note_origins() {
   say(n_of_other_threads_,
       fmt::format("of loaders that read with another number of threads than the {} of this machine",
                   core::default_threads()));
+  for (std::string& text : lost_types(results_)) results_.add_note(std::move(text));
   for (const std::string& text : results_.notes()) note(text);
 }
 

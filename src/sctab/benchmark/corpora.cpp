@@ -126,6 +126,7 @@ const store::Store& PartStores::open(const PartSpec& part, std::uint64_t seed) {
   subsample.fraction = part.fraction;
   subsample.without_types = part.without_types;
   subsample.only_tissues = part.only_tissues;
+  subsample.keep_types = part.keep_types;
   subsample.seed = seed;
   subsample.memory_bytes = options_.memory_bytes;
   subsample.threads = options_.threads;

@@ -69,7 +69,7 @@ void write_page(const std::filesystem::path& path, const Results& results, const
   for (const FigureSpec& figure : recipe.figures) add_figure(results, figure, page);
   if (!missing.empty()) page.add_heading("Not measured");
   for (const std::string& text : missing) page.add_text(text + ".");
-  if (!results.notes().empty()) page.add_heading("Where results come from");
+  if (!results.notes().empty()) page.add_heading("Notes on the results");
   for (const std::string& text : results.notes()) page.add_text(text + ".");
   add_table("Means over seeds", "", summary_table(results), page);
   add_table("Macro F1 by tissue", "", tissue_table(results), page);

@@ -31,6 +31,7 @@ struct PartSpec {
   std::optional<corpus::SubsampleBy> by{};  // given where fraction is below 1
   double fraction = 1;                      // of the training cells or donors; 1: all
   std::vector<std::string> without_types{}, only_tissues{};
+  bool keep_types = false;  // as the option of `corpus subsample`
 
   [[nodiscard]] bool is_whole() const { return fraction == 1 && without_types.empty() && only_tissues.empty(); }
 };

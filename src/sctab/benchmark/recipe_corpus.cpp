@@ -100,6 +100,7 @@ PartSpec read_part(SettingsReader reader) {
   take_share(reader, part);
   reader.take("without_types", part.without_types);
   reader.take("only_tissues", part.only_tissues);
+  reader.take("keep_types", part.keep_types);
   reader.require_no_others();
   return part;
 }
@@ -109,6 +110,7 @@ nlohmann::json to_json(const PartSpec& part) {
   if (part.by && part.fraction < 1) {  // all of them are the same cells by either
     json["by"] = corpus::name(*part.by);
     json["fraction"] = part.fraction;
+    if (part.keep_types) json["keep_types"] = true;
   }
   if (!part.without_types.empty()) json["without_types"] = part.without_types;
   if (!part.only_tissues.empty()) json["only_tissues"] = part.only_tissues;

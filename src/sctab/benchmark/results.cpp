@@ -1,5 +1,8 @@
 #include "sctab/benchmark/results.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -99,6 +102,28 @@ std::vector<std::string> Results::measures() const {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   return names;
+}
+
+std::vector<std::string> lost_types(const Results& results) {
+  constexpr std::size_t kMostNamed = 10;
+  std::vector<std::string> lines;
+  for (const PartSpec& part : results.recipe().parts) {
+    std::map<std::vector<std::string>, std::set<std::uint64_t>> seeds_by_types;
+    for (const json& trial : results.trials()) {
+      if (trial.at("part") != part.name || !trial.contains("types_lost")) continue;
+      const auto types = trial.at("types_lost").get<std::vector<std::string>>();
+      if (!types.empty()) seeds_by_types[types].insert(trial.at("seed").get<std::uint64_t>());
+    }
+    for (const auto& [types, seeds] : seeds_by_types) {
+      const auto n_named = std::min(types.size(), kMostNamed);
+      lines.push_back(fmt::format("part '{}', seed{} {}: its training cells have none of {} type{} of the corpus: {}{}",
+                                  part.name, seeds.size() == 1 ? "" : "s", fmt::join(seeds, ", "), types.size(),
+                                  types.size() == 1 ? "" : "s",
+                                  fmt::join(types.begin(), types.begin() + static_cast<std::ptrdiff_t>(n_named), ", "),
+                                  types.size() > n_named ? fmt::format(" and {} more", types.size() - n_named) : ""));
+    }
+  }
+  return lines;
 }
 
 std::vector<std::string> Results::tissues() const {

@@ -44,6 +44,10 @@ class Results {
   std::vector<std::string> notes_;
 };
 
+/// One line for each set of types of the corpus that the training cells of a part lack: "part '15% of donors', seeds 1,
+/// 2: its training cells have none of 2 types of the corpus: A, B".
+std::vector<std::string> lost_types(const Results& results);
+
 /// NaN where the trial has no such measure.
 double measured(const nlohmann::json& trial, std::string_view measure);
 

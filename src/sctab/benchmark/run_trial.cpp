@@ -191,6 +191,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   json result = trial.names();
   json& measures = result["measures"];
   const auto train_cells = describe_part(trial, store, measures);
+  if (!trial.part->is_whole()) result["types_lost"] = store.provenance().value("types_lost_from_train", json::array());
   if (trial.model->loader) {
     measures["cells_per_second"] = loader_rate(store, *trial.model, trial.seed);
     measures["n_threads"] = loader_threads(*trial.model);

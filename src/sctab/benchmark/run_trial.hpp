@@ -22,7 +22,8 @@ nlohmann::json measures_of(const train::TrainResult& training, double seconds);
 
 /// Trains and evaluates on the part's store and gives what was measured: `measures` (numbers by name), `per_tissue`
 /// (macro F1), `per_type` (F1, test and training cells), `curve` (one entry an epoch of the first member), `members`
-/// (scores of the mean over the first 1, 2, … members) and `reliability` (right and wrong calls by probability).
+/// (scores of the mean over the first 1, 2, … members), `reliability` (right and wrong calls by probability) and, of a
+/// part, `types_lost` (labels that its training cells have none of, though those of the corpus have).
 /// Training that was cut off goes on from its last checkpoint. Throws Interrupted.
 nlohmann::json run_trial(const Trial& trial, const store::Store& store, const TrialOptions& options);
 

@@ -153,7 +153,7 @@ json findings_json(const std::vector<Finding>& findings) {
 Table summary_table(const Results& results) {
   constexpr std::array kShown = {"macro_f1",         "weighted_f1",      "micro_f1",     "auc_right_wrong",
                                  "auc_known_absent", "cells_per_second", "n_parameters", "n_train_cells",
-                                 "n_train_donors",   "seconds"};
+                                 "n_train_donors",   "n_train_types",    "seconds"};
   const std::vector<std::string> found = results.measures();
   const auto is_found = [&found](const char* name) { return std::ranges::find(found, name) != found.end(); };
   Table table{{"model", "part", "seeds"}, {}};

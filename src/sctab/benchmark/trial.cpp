@@ -9,7 +9,7 @@
 namespace sctab::benchmark {
 namespace {
 
-constexpr int kResultVersion = 2;  // of what a trial measures
+constexpr int kResultVersion = 3;  // of what a trial measures
 
 std::string file_name(const std::string& text) {
   std::string name;

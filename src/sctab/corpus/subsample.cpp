@@ -26,15 +26,67 @@ namespace {
 using core::InputError;
 using store::Split;
 
-// 1 for the first ceil(fraction × n) of a seeded order of n things.
-std::vector<std::uint8_t> choose_first(std::size_t n, const SubsampleOptions& options) {
+// Which types each of n things (donors or cells) has cells of, of those types that are to be kept.
+class TypesOfThings {
+ public:
+  // pairs: (thing, type), in any order and as often as they like.
+  TypesOfThings(std::size_t n, std::vector<std::pair<std::int32_t, std::int32_t>> pairs) : begins_(n + 1, 0) {
+    std::ranges::sort(pairs);
+    const auto repeated = std::ranges::unique(pairs);
+    pairs.erase(repeated.begin(), repeated.end());
+    for (const auto& [thing, type] : pairs) {
+      ++begins_[static_cast<std::size_t>(thing) + 1];
+      types_.push_back(type);
+      ++n_having_[type];
+    }
+    std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
+  }
+  // Takes the thing away and returns true, unless it alone has one of its types.
+  bool remove(std::size_t thing) {
+    const std::span types = std::span(types_).subspan(begins_[thing], begins_[thing + 1] - begins_[thing]);
+    if (std::ranges::any_of(types, [this](std::int32_t type) { return n_having_.at(type) == 1; })) return false;
+    for (const std::int32_t type : types) --n_having_.at(type);
+    return true;
+  }
+
+ private:
+  std::vector<std::size_t> begins_;  // of the types of each thing
+  std::vector<std::int32_t> types_;
+  std::map<std::int32_t, std::size_t> n_having_;  // by type
+};
+
+// 1 for the first ceil(fraction × n) of a seeded order of n things, and for those that `types` keeps.
+std::vector<std::uint8_t> choose_first(std::size_t n, const SubsampleOptions& options, TypesOfThings types) {
   std::vector<CellIndex> order(n);
   std::iota(order.begin(), order.end(), 0);
   core::Rng(options.seed).child(fmt::format("subsample {}", name(options.by))).shuffle(std::span(order));
   const auto count = static_cast<std::size_t>(std::ceil(options.fraction * static_cast<double>(n)));
-  std::vector<std::uint8_t> chosen(n, 0);
-  for (std::size_t i = 0; i < std::min(count, n); ++i) chosen[static_cast<std::size_t>(order[i])] = 1;
+  std::vector<std::uint8_t> chosen(n, 1);
+  for (std::size_t i = n; i-- > std::min(count, n);) {
+    const auto thing = static_cast<std::size_t>(order[i]);
+    chosen[thing] = types.remove(thing) ? 0 : 1;
+  }
   return chosen;
+}
+
+// thing_of_cell: the donor of each cell, or the cell itself. Without keep_types no thing has any type.
+TypesOfThings types_to_keep(const store::ObsTable& train, const store::CategoryTables& tables,
+                            const SubsampleOptions& options, std::span<const std::int32_t> thing_of_cell,
+                            std::size_t n_things) {
+  std::vector<std::pair<std::int32_t, std::int32_t>> pairs;
+  const auto& names = tables.column(Field::kTissueGeneral);
+  const auto is_asked_for = [&](std::int32_t tissue) {
+    return options.only_tissues.empty() ||
+           (tissue >= 0 && std::ranges::find(options.only_tissues, names[static_cast<std::size_t>(tissue)]) !=
+                               options.only_tissues.end());
+  };
+  for (std::size_t cell = 0; options.keep_types && cell < thing_of_cell.size(); ++cell) {
+    const std::int32_t type = train.column(Field::kCellType)[cell];
+    if (type >= 0 && is_asked_for(train.column(Field::kTissueGeneral)[cell])) {
+      pairs.emplace_back(thing_of_cell[cell], type);
+    }
+  }
+  return {n_things, std::move(pairs)};
 }
 
 // Numbers the donors of the cells: (donor, dataset) in ascending order of their names, so that the numbers are the same
@@ -180,6 +232,7 @@ nlohmann::json provenance(const store::Store& from, const SubsampleOptions& opti
           {"types_lost_from_train", result.types_lost},
           {"types_left_out", result.types_left_out},
           {"only_tissues", options.only_tissues},
+          {"keep_types", options.keep_types},
           {"from", {{"path", from.directory().string()}, {"hash", from.hash()}, {"provenance", from.provenance()}}}};
 }
 
@@ -199,10 +252,15 @@ std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store
                                        const SubsampleOptions& options) {
   options.validate();
   const auto n_cells = static_cast<std::size_t>(train.size());
-  if (options.by == SubsampleBy::kCells) return choose_first(n_cells, options);
+  if (options.by == SubsampleBy::kCells) {
+    std::vector<std::int32_t> cells(options.keep_types ? n_cells : 0);
+    std::iota(cells.begin(), cells.end(), 0);
+    return choose_first(n_cells, options, types_to_keep(train, tables, options, cells, n_cells));
+  }
   std::size_t n_donors = 0;
   const std::vector<std::int32_t> donor_of_cell = number_donors(train, tables, n_donors);
-  const std::vector<std::uint8_t> chosen_donors = choose_first(n_donors, options);
+  const std::vector<std::uint8_t> chosen_donors =
+      choose_first(n_donors, options, types_to_keep(train, tables, options, donor_of_cell, n_donors));
   std::vector<std::uint8_t> chosen;
   for (const std::int32_t donor : donor_of_cell) chosen.push_back(chosen_donors[static_cast<std::size_t>(donor)]);
   return chosen;

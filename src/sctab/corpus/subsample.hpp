@@ -21,6 +21,9 @@ struct SubsampleOptions {
   std::vector<std::string> without_types;
   /// Values of tissue_general: cells of other tissues are in neither training nor validation. Empty: all stay.
   std::vector<std::string> only_tissues;
+  /// Of the donors (or cells) that the fraction leaves out those stay which alone have cells of some type, so that no
+  /// type of the training split (with only_tissues: of its cells of those tissues) is lost.
+  bool keep_types = false;
   std::uint64_t seed = 1;  // one seed, one nesting: 30% holds all of 15%
   std::int64_t memory_bytes = 4'000'000'000;
   int threads = 0;
@@ -35,8 +38,10 @@ struct SubsampleResult {
 };
 
 /// Which training cells stay, 1 or 0 for each, of a seeded order of the cells (or of the donors): the first part of it,
-/// so a larger fraction holds all of a smaller one. Cells without a donor count as one donor for each dataset. Types
-/// that are left out play no part in it: what stays of the others is the same with and without them.
+/// so a larger fraction holds all of a smaller one. With keep_types others go from the end of the order on, and one
+/// that nothing before it nor what stays after it has the types of is kept: with fewer no part could hold the smaller
+/// ones. Cells without a donor count as one donor for each dataset. Types that are left out play no part in it: what
+/// stays of the others is the same with and without them.
 std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store::CategoryTables& tables,
                                        const SubsampleOptions& options);
 
