@@ -165,6 +165,16 @@ TEST(Findings, HaveThePThatIsComputedByHand) {
   EXPECT_EQ(number.kind, TestKind::kOneSample);
 }
 
+TEST(Findings, ASpreadOfRoundingAloneIsNone) {
+  const std::vector<double> a = {0.9, 0.8, 0.7}, b = {0.7, 0.6, 0.5};
+  const auto verdict = [&](const char* sides) { return found(with_finding(sides), a, b, a).verdict; };
+  EXPECT_EQ(verdict("left = {model = \"a\", over_model = \"b\"}\nthan = 0\n"), Verdict::kNotTested);
+  EXPECT_EQ(verdict("left = {model = \"a\", over_model = \"b\"}\nthan = 0.2\n"), Verdict::kNotTested);
+  EXPECT_EQ(verdict("left = {model = \"a\", over_model = \"b\"}\nright = {model = \"a\", over_part = \"few\"}\n"),
+            Verdict::kNotTested)
+      << "0.2 against 0";
+}
+
 TEST(Findings, WithoutSpreadOverSeedsThereIsNoTest) {
   const Recipe recipe = with_finding("left = {model = \"a\"}\nright = {model = \"b\"}\n");
   Results results(recipe);

@@ -81,5 +81,18 @@ TEST(Moments, EqualFractionsHaveNoSpread) {
   EXPECT_TRUE(std::isnan(welch_test(Values{0.1, 0.1, 0.1}, Values{0.7, 0.7, 0.7}).p));
 }
 
+// All are 0.2 to the reader, and to a computer they differ in the last digit.
+TEST(Student, ValuesThatDifferByRoundingAloneGiveNoAnswer) {
+  const Values rounded{0.9 - 0.7, 0.8 - 0.6, 0.7 - 0.5};
+  ASSERT_NE(rounded[0], rounded[1]);
+  EXPECT_TRUE(std::isnan(one_sample_test(rounded, 0).p));
+  EXPECT_TRUE(std::isnan(one_sample_test(rounded, 0).t));
+  EXPECT_CLOSE(one_sample_test(rounded, 0).difference, 0.2, 1e-15);
+  EXPECT_TRUE(std::isnan(welch_test(rounded, Values{0.1, 0.1, 0.1}).p));
+  const Values residues{rounded[0] - 0.2, rounded[1] - 0.2, rounded[2] - 0.2};  // of scores of this size
+  EXPECT_TRUE(std::isnan(one_sample_test(residues, 0, 0.9).p));
+  EXPECT_LT(one_sample_test(Values{0.2, 0.2 + 1e-9, 0.2 - 1e-9}, 0).p, 1e-12) << "a small spread is one";
+}
+
 }  // namespace
 }  // namespace sctab::benchmark::tests

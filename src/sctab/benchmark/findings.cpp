@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "sctab/core/progress.hpp"
 
@@ -37,6 +39,15 @@ std::vector<double> differences_of(const BySeed& left, const BySeed& right) {
     if (found != right.end()) differences.push_back(value - found->second);
   }
   return differences;
+}
+
+/// The largest number that the side's values are, or are differences of.
+double scale_of(const Results& results, const FindingSide& side) {
+  double scale = 0;
+  for (const auto& [model, part] : {std::pair(side.model, side.part), std::pair(side.base_model(), side.base_part())}) {
+    for (const double value : results.values(model, part, side.measure)) scale = std::max(scale, std::abs(value));
+  }
+  return scale;
 }
 
 Verdict judge(const StudentTest& test) {
@@ -104,20 +115,22 @@ std::vector<Finding> check_findings(const Results& results) {
   for (const FindingSpec& claim : results.recipe().findings) {
     const auto left = results.gains(claim.left);
     Finding finding{.claim = &claim, .left = values_of(left), .right = {}, .test = {}};
+    double scale = scale_of(results, claim.left);
     if (claim.right) {
       const auto right = results.gains(*claim.right);
       finding.right = values_of(right);
+      scale = std::max(scale, scale_of(results, *claim.right));
       if (claim.left.shares_trials(*claim.right)) {
         const std::vector<double> differences = differences_of(left, right);
         finding.kind = TestKind::kPaired;
         finding.n_pairs = differences.size();
-        finding.test = one_sample_test(differences, 0);
+        finding.test = one_sample_test(differences, 0, scale);
       } else {
-        finding.test = welch_test(finding.left, finding.right);
+        finding.test = welch_test(finding.left, finding.right, scale);
       }
     } else {
       finding.kind = TestKind::kOneSample;
-      finding.test = one_sample_test(finding.left, claim.than);
+      finding.test = one_sample_test(finding.left, claim.than, scale);
     }
     finding.verdict = judge(finding.test);
     findings.push_back(std::move(finding));

@@ -32,10 +32,18 @@ double beta_fraction(double a, double b, double x) {
   return fraction;
 }
 
-/// t and p from the difference of means, its variance and the degrees of freedom.
-StudentTest test(double difference, double variance, double degrees_of_freedom) {
+double largest(std::span<const double> values) {
+  double size = 0;
+  for (const double value : values) size = std::max(size, std::abs(value));
+  return size;
+}
+
+/// t and p from the difference of means, its variance and the degrees of freedom. scale: size of the numbers that the
+/// variance is of; a spread of a few of their last digits is none.
+StudentTest test(double difference, double variance, double degrees_of_freedom, double scale) {
+  constexpr double kRounding = 1e-12;
   StudentTest result{difference, kNaN, kNaN, kNaN};
-  if (!(variance > 0)) return result;
+  if (!(std::sqrt(variance) > kRounding * scale)) return result;
   result.degrees_of_freedom = degrees_of_freedom;
   result.t = difference / std::sqrt(variance);
   const double squared = result.t * result.t;
@@ -70,19 +78,19 @@ double incomplete_beta(double a, double b, double x) {
   return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 
-StudentTest welch_test(std::span<const double> left, std::span<const double> right) {
+StudentTest welch_test(std::span<const double> left, std::span<const double> right, double scale) {
   const Moments l = moments(left), r = moments(right);
   const auto n_left = static_cast<double>(l.n), n_right = static_cast<double>(r.n);
   const double of_left = l.deviation * l.deviation / n_left, of_right = r.deviation * r.deviation / n_right;
   const double variance = of_left + of_right;
   const double degrees = variance * variance / (of_left * of_left / (n_left - 1) + of_right * of_right / (n_right - 1));
-  return test(l.mean - r.mean, variance, degrees);
+  return test(l.mean - r.mean, variance, degrees, std::max({scale, largest(left), largest(right)}));
 }
 
-StudentTest one_sample_test(std::span<const double> values, double than) {
+StudentTest one_sample_test(std::span<const double> values, double than, double scale) {
   const Moments found = moments(values);
   const auto n = static_cast<double>(found.n);
-  return test(found.mean - than, found.deviation * found.deviation / n, n - 1);
+  return test(found.mean - than, found.deviation * found.deviation / n, n - 1, std::max(scale, largest(values)));
 }
 
 }  // namespace sctab::benchmark
