@@ -276,7 +276,28 @@ TEST_F(Benchmark, ATrialThatFailsIsNamedAndTheRestGoesOn) {
   EXPECT_EQ(count(State::kFinished), 6);
   EXPECT_TRUE(result.first_failure.starts_with("moved, all, seed 1: ")) << result.first_failure;
   EXPECT_NE(result.first_failure.find("donor"), std::string::npos) << result.first_failure;
-  EXPECT_FALSE(page().empty());
+  const auto expect_said = [this](const char* form) {
+    for (const char* text : {"This run", "recipe.toml", "300 cells of ", "6 of 10 finished; 4 failed", form,
+                             "moved, half, seed 2", "training cells of two donors"}) {
+      EXPECT_NE(page().find(text), std::string::npos) << text;
+    }
+    const auto run = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("run");
+    EXPECT_EQ(run.at("n_trials"), 10);
+    EXPECT_EQ(run.at("n_finished"), 6);
+    EXPECT_EQ(run.at("device"), "cpu");
+    EXPECT_EQ(run.at("store"), describe_store(store::Store::open(folder_ / "store")));
+    ASSERT_EQ(run.at("failed").size(), 4U);
+    EXPECT_EQ(run.at("failed").at(0).at("trial"), "moved, all, seed 1");
+    EXPECT_NE(run.at("failed").at(0).at("reason").get<std::string>().find("donor"), std::string::npos);
+  };
+  expect_said("full form");
+  options_.report_only = true;
+  options_.corpus.store.clear();
+  const BenchmarkResult report =
+      run(recipe_text("2") + "[[model]]\nname = \"moved\"\nkind = \"linear\"\naugment = true\n");
+  EXPECT_EQ(report.n_missing, 4);
+  EXPECT_TRUE(reports_[2].text.starts_with("it failed: ")) << reports_[2].text;
+  expect_said("full form");
 }
 
 /// A floor on simulated cells.

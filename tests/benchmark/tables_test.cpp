@@ -61,6 +61,23 @@ TEST(Tables, AreWrittenForMachines) {
   EXPECT_EQ(json.at("findings").at(0).at("test"), "one-sample t-test");
   EXPECT_EQ(json.at("findings").at(0).at("n"), nlohmann::json::parse("[0]"));
   EXPECT_TRUE(json.at("findings").at(0).at("p").is_null());
+  EXPECT_EQ(json.at("findings").at(0).at("left_side"),
+            nlohmann::json({{"measure", "macro_f1"}, {"model", "c"}, {"part", "all"}}));
+  EXPECT_EQ(
+      content(folder / "findings.csv"),
+      "verdict,finding,left,right,test,n,t,degrees of freedom,p,paper,left measure,left model,left part,left over "
+      "model,left over part,right measure,right model,right part,right over model,right over part\n"
+      "not tested,f,nothing measured,0.5,one-sample t-test,0 seeds,-,-,-,p,macro_f1,c,all,,,,,,,\n");
+}
+
+TEST(Tables, AFindingSaysOfWhichModelsAndPartsItIs) {
+  const Recipe recipe = parse_recipe(
+      "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"a\"\nkind = \"linear\"\n[[model]]\nname = \"c\"\n"
+      "kind = \"linear\"\n[[finding]]\ntext = \"f\"\npaper = \"p\"\nmeasure = \"tissue:lung\"\n"
+      "left = {model = \"a\", over_model = \"c\"}\nright = {model = \"c\", measure = \"micro_f1\"}\n");
+  const report::Table table = findings_table(check_findings(Results(recipe)));
+  EXPECT_EQ(table.rows.at(0).at(2), "nothing measured (a, all over c, all: tissue:lung)");
+  EXPECT_EQ(table.rows[0][3], "nothing measured (c, all: micro_f1)");
 }
 
 }  // namespace

@@ -69,6 +69,17 @@ TEST_F(Folder, AResultIsFoundAgainAndIsNoOthers) {
   EXPECT_EQ(f1(open().find(trial_)), 0.5) << "the earlier result stays";
 }
 
+TEST_F(Folder, AFailureIsToldUntilTheTrialIsFinished) {
+  EXPECT_EQ(open().failure(trial_), "");
+  open().write_failure(trial_, "no donors");
+  EXPECT_EQ(open().failure(trial_), "no donors");
+  EXPECT_EQ(open().failure(expand(recipe_)[1]), "");
+  EXPECT_FALSE(open().has(trial_));
+  EXPECT_TRUE(open().strays().empty());
+  open().write(trial_, json::object());
+  EXPECT_EQ(open().failure(trial_), "");
+}
+
 TEST_F(Folder, ARenamedModelsResultHasItsNewName) {
   const Recipe renamed = example("16", "tab-net");
   open().write(trial_, {{"model", "tab net"}, {"part", "an earlier name"}, {"seed", 1}});

@@ -35,18 +35,27 @@ void mark_as_ours(const fs::path& out) {
   if (!fs::exists(out / kMarker)) core::write_json(out / kMarker, nlohmann::json::object());
 }
 
-void mark_folder(const fs::path& out, const Recipe& recipe, const fs::path& recipe_path, bool small,
-                 const std::string& store_hash) {
+void mark_folder(const fs::path& out, const Recipe& recipe, const RunDescription& run) {
   core::write_json(out / kMarker, {{"title", recipe.title},
-                                   {"recipe", recipe_path.filename().string()},
-                                   {"small", small},
-                                   {"store", store_hash},
+                                   {"recipe", run.recipe},
+                                   {"small", run.is_small},
+                                   {"store", run.store.at("hash")},
+                                   {"store_description", run.store},
                                    {"sctab_version", SCTAB_VERSION}});
 }
 
-/// Of the store given, or that of the last run in `out`.
-std::string store_hash_of(const fs::path& out, const CorpusOptions& corpus) {
-  if (!corpus.store.empty()) return store::Store::open(corpus.store).hash();
+RunDescription describe_run(const fs::path& recipe, const BenchmarkOptions& options, nlohmann::json store) {
+  return {.recipe = recipe.filename().string(),
+          .is_small = options.small,
+          .store = std::move(store),
+          .device = options.device == kernels::Device::kCuda ? "cuda" : "cpu",
+          .failed = {},
+          .not_finished = {}};
+}
+
+/// As describe_store(), of the store given, or of that of the last run in `out`.
+nlohmann::json store_of_run(const fs::path& out, const CorpusOptions& corpus) {
+  if (!corpus.store.empty()) return describe_store(store::Store::open(corpus.store));
   const fs::path marker = out / kMarker;
   if (!fs::exists(marker)) {
     throw core::InputError(
@@ -56,7 +65,9 @@ std::string store_hash_of(const fs::path& out, const CorpusOptions& corpus) {
   if (!run.is_object() || !run.contains("store") || !run.at("store").is_string()) {
     throw core::InputError(fmt::format("{}: does not say on which store the run was; give --store", marker.string()));
   }
-  return run.at("store").get<std::string>();
+  const nlohmann::json described = run.value("store_description", nlohmann::json());
+  if (described.is_object() && described.value("hash", nlohmann::json()) == run.at("store")) return described;
+  return {{"hash", run.at("store")}};
 }
 
 std::string score_text(const nlohmann::json& trial) {
@@ -71,10 +82,10 @@ std::string score_text(const nlohmann::json& trial) {
 class Grid {
  public:
   /// parts: none, and nothing is computed.
-  Grid(const Recipe& recipe, fs::path out, const TrialConditions& conditions, const BenchmarkOptions& options,
-       PartStores* parts)
+  Grid(const Recipe& recipe, fs::path out, RunDescription run, const BenchmarkOptions& options, PartStores* parts)
       : trials_(expand(recipe)),
-        folder_(out / "trials", conditions),
+        folder_(out / "trials", {.store_hash = run.store.at("hash").get<std::string>(), .device = options.device}),
+        run_(std::move(run)),
         parts_(parts),
         out_(std::move(out)),
         options_(options),
@@ -95,12 +106,14 @@ class Grid {
   void compute(const Trial& trial);
   void take(const Trial& trial, nlohmann::json result);
   void look_for(const Trial& trial);
+  void keep_reason(const Trial& trial, const std::string& reason) const;
   void note_what_results_are();
   void note_damage(const Trial& trial, const std::string& damage) const;
   void report(const Trial& trial, TrialReport::State state, std::string text);
 
   std::vector<Trial> trials_;
   TrialFolder folder_;
+  RunDescription run_;
   PartStores* parts_;
   fs::path out_;
   const BenchmarkOptions& options_;
@@ -145,9 +158,14 @@ void Grid::note_damage(const Trial& trial, const std::string& damage) const {
 
 void Grid::report(const Trial& trial, TrialReport::State state, std::string text) {
   if (state == TrialReport::State::kReused) ++counts_.n_reused;
-  if (state == TrialReport::State::kMissing) ++counts_.n_missing;
-  if (state == TrialReport::State::kFailed && counts_.n_failed++ == 0) {
-    counts_.first_failure = fmt::format("{}: {}", trial.title(), text);
+  if (state == TrialReport::State::kMissing) {
+    ++counts_.n_missing;
+    const std::string failure = folder_.failure(trial);
+    (failure.empty() ? run_.not_finished : run_.failed).push_back({trial.title(), failure});
+  }
+  if (state == TrialReport::State::kFailed) {
+    run_.failed.push_back({trial.title(), text});
+    if (counts_.n_failed++ == 0) counts_.first_failure = fmt::format("{}: {}", trial.title(), text);
   }
   if (!options_.on_trial) return;
   options_.on_trial({number_, static_cast<std::int64_t>(trials_.size()), trial.title(), state, std::move(text)});
@@ -178,7 +196,10 @@ void Grid::compute(const Trial& trial) {
 /// Where nothing is computed, results of other names, versions and threads are better than none.
 void Grid::look_for(const Trial& trial) {
   auto alike = folder_.find_alike(trial);
-  if (!alike) return report(trial, TrialReport::State::kMissing, "not finished");
+  if (!alike) {
+    const std::string failure = folder_.failure(trial);
+    return report(trial, TrialReport::State::kMissing, failure.empty() ? "not finished" : "it failed: " + failure);
+  }
   if (alike->is_of_other_version) ++n_of_other_versions_;
   if (alike->is_of_other_threads) ++n_of_other_threads_;
   if (!alike->is_of_other_version && !alike->is_of_other_threads) ++n_of_other_names_;
@@ -199,7 +220,17 @@ void Grid::run_one(const Trial& trial) {
                     "({})",
                     results_.trials().size(), trials_.size(), out_.string()));
   } catch (const std::exception& error) {
+    if (parts_ != nullptr) keep_reason(trial, error.what());
     report(trial, TrialReport::State::kFailed, error.what());
+  }
+}
+
+/// A full disk is why a trial fails, and no reason to stop: later reports lack the reason then.
+void Grid::keep_reason(const Trial& trial, const std::string& reason) const {
+  try {
+    folder_.write_failure(trial, reason);
+  } catch (const core::InputError& error) {
+    note(fmt::format("why {} failed is not kept: {}", trial.title(), error.what()));
   }
 }
 
@@ -210,6 +241,9 @@ void Grid::run() {
     run_one(trial);
   }
   note_what_results_are();
+  run_.n_trials = counts_.n_trials;
+  run_.n_finished = static_cast<std::int64_t>(results_.trials().size());
+  results_.set_run(run_);
 }
 
 void Grid::note_what_results_are() {
@@ -239,9 +273,9 @@ BenchmarkResult write_report(const Grid& grid, const fs::path& out) {
   return result;
 }
 
-BenchmarkResult report_benchmark(const Recipe& recipe, const fs::path& out, const BenchmarkOptions& options) {
-  Grid grid(recipe, out, {.store_hash = store_hash_of(out, options.corpus), .device = options.device}, options,
-            nullptr);
+BenchmarkResult report_benchmark(const Recipe& recipe, const fs::path& recipe_path, const fs::path& out,
+                                 const BenchmarkOptions& options) {
+  Grid grid(recipe, out, describe_run(recipe_path, options, store_of_run(out, options.corpus)), options, nullptr);
   grid.note_strays();
   grid.run();
   if (!grid.results().trials().empty()) return write_report(grid, out);
@@ -259,14 +293,15 @@ BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, 
     require_seeds(options.seeds, "--seeds");
     recipe.seeds = options.seeds;
   }
-  if (options.report_only) return report_benchmark(recipe, out, options);
+  if (options.report_only) return report_benchmark(recipe, recipe_path, out, options);
   static_cast<void>(kernels::backend(options.device));  // throws where there is none, before hours of baselines
   const store::FolderLock lock = make_folder(out);
   mark_as_ours(out);
   const store::Store store = open_corpus(recipe, out, options.corpus);
-  mark_folder(out, recipe, recipe_path, options.small, store.hash());
+  const RunDescription run = describe_run(recipe_path, options, describe_store(store));
+  mark_folder(out, recipe, run);
   PartStores parts(store, out / "part", options.corpus);
-  Grid grid(recipe, out, {.store_hash = store.hash(), .device = options.device}, options, &parts);
+  Grid grid(recipe, out, run, options, &parts);
   grid.note_strays();
   grid.note_changes();
   grid.run();

@@ -60,6 +60,8 @@ void write_page(const std::filesystem::path& path, const Results& results, const
       fmt::format("{} finished trials, seeds {}. Scores are on test donors that no model saw, corrected by the "
                   "Cell Ontology; ± is the standard deviation over seeds.",
                   results.trials().size(), fmt::join(recipe.seeds, ", ")));
+  if (!results.run().recipe.empty()) add_table("This run", "", run_table(results.run()), page);
+  add_table("Trials that the tables lack", "", lacking_table(results.run()), page);
   add_table("Findings of the paper, at this size",
             "Held and did not hold: p of 0.05 or less in Welch's test over seeds, or where the two sides share trials "
             "in that of the differences seed by seed (paired). Seeds vary training and what is drawn of "

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sctab/benchmark/recipe.hpp"
+#include "sctab/benchmark/run_description.hpp"
 
 namespace sctab::benchmark {
 
@@ -23,9 +24,13 @@ class Results {
   /// What who reads the tables should know of where trials come from.
   void add_note(std::string note) { notes_.push_back(std::move(note)); }
 
+  void set_run(RunDescription run) { run_ = std::move(run); }
+
   [[nodiscard]] const Recipe& recipe() const { return recipe_; }
   [[nodiscard]] const std::vector<nlohmann::json>& trials() const { return trials_; }
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  /// Its recipe is empty where nothing is known of the run.
+  [[nodiscard]] const RunDescription& run() const { return run_; }
   /// Those of one model and part, in the order of the seeds.
   [[nodiscard]] std::vector<const nlohmann::json*> of(std::string_view model, std::string_view part) const;
   /// One value a seed, those left out that are not there or not finite.
@@ -42,6 +47,7 @@ class Results {
   const Recipe& recipe_;
   std::vector<nlohmann::json> trials_;
   std::vector<std::string> notes_;
+  RunDescription run_;
 };
 
 /// One line for each set of types of the corpus that the training cells of a part lack: "part '15% of donors', seeds 1,

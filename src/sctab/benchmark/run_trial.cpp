@@ -6,11 +6,11 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 
 #include "sctab/augmentation/make_vectors.hpp"
 #include "sctab/baselines/models.hpp"
+#include "sctab/benchmark/run_description.hpp"
 #include "sctab/benchmark/run_loader.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/thread_pool.hpp"
@@ -94,13 +94,9 @@ std::map<std::string, std::int64_t> describe_part(const Trial& trial, const stor
   for (const auto type : store.codes(store::Split::kTrain, store::Field::kCellType)) {
     ++cells[store.tables().cell_types[static_cast<std::size_t>(type)].id];
   }
-  const auto donor_of_cell = store.codes(store::Split::kTrain, store::Field::kDonor);
-  std::set<std::int32_t> donors(donor_of_cell.begin(), donor_of_cell.end());
-  const auto& names = store.tables().column(store::Field::kDonor);
-  std::erase_if(donors, [&names](std::int32_t d) { return d < 0 || names[static_cast<std::size_t>(d)] == "unknown"; });
   measures["fraction"] = trial.part->fraction;
   measures["n_train_cells"] = store.n_cells(store::Split::kTrain);
-  measures["n_train_donors"] = donors.size();
+  measures["n_train_donors"] = count_donors(store, store::Split::kTrain);
   measures["n_train_types"] = cells.size();
   return cells;
 }

@@ -125,6 +125,44 @@ json table_json(const Table& table) {
   return rows;
 }
 
+/// "tabnet, all" or "tabnet, all over linear, all": what a side is of.
+std::string side_text(const FindingSide& side) {
+  if (!side.is_gain()) return fmt::format("{}, {}", side.model, side.part);
+  return fmt::format("{}, {} over {}, {}", side.model, side.part, side.base_model(), side.base_part());
+}
+
+/// measure, model, part, over_model and over_part of a side; empty where there is none.
+std::vector<std::string> side_columns(const FindingSide* side) {
+  if (side == nullptr) return std::vector<std::string>(5);
+  return {side->measure, side->model, side->part, side->over_model, side->over_part};
+}
+
+json side_json(const FindingSide& side) {
+  json one = {{"measure", side.measure}, {"model", side.model}, {"part", side.part}};
+  if (side.is_gain()) one.update({{"over_model", side.base_model()}, {"over_part", side.base_part()}});
+  return one;
+}
+
+/// For machines: findings_table() and columns of what each side is of.
+Table wide_findings_table(const std::vector<Finding>& findings) {
+  Table table = findings_table(findings);
+  for (const char* side : {"left", "right"}) {
+    for (const char* key : {"measure", "model", "part", "over model", "over part"}) {
+      table.columns.push_back(fmt::format("{} {}", side, key));
+    }
+  }
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const FindingSpec& claim = *findings[i].claim;
+    std::vector<std::string>& row = table.rows[i];
+    row[2] = findings[i].left_text();
+    row[3] = findings[i].right_text();
+    for (const FindingSide* side : {&claim.left, claim.right ? &*claim.right : nullptr}) {
+      std::ranges::copy(side_columns(side), std::back_inserter(row));
+    }
+  }
+  return table;
+}
+
 json findings_json(const std::vector<Finding>& findings) {
   json list = json::array();
   for (const Finding& finding : findings) {
@@ -132,6 +170,7 @@ json findings_json(const std::vector<Finding>& findings) {
                 {"paper", finding.claim->paper},
                 {"verdict", name(finding.verdict)},
                 {"left", finding.left},
+                {"left_side", side_json(finding.claim->left)},
                 {"test", name(finding.kind)},
                 {"n", finding.sizes()},
                 {"difference", core::json_number(finding.test.difference)},
@@ -140,6 +179,7 @@ json findings_json(const std::vector<Finding>& findings) {
                 {"p", core::json_number(finding.test.p)}};
     if (finding.claim->right) {
       one["right"] = finding.right;
+      one["right_side"] = side_json(*finding.claim->right);
     } else {
       one["than"] = finding.claim->than;
     }
@@ -212,9 +252,12 @@ Table findings_table(const std::vector<Finding>& findings) {
   Table table{{"verdict", "finding", "left", "right", "test", "n", "t", "degrees of freedom", "p", "paper"}, {}};
   for (const Finding& finding : findings) {
     const FindingSpec& claim = *finding.claim;
-    table.rows.push_back({std::string(name(finding.verdict)), claim.text, finding.left_text(), finding.right_text(),
-                          std::string(name(finding.kind)), finding.sample(), four_digits(finding.test.t),
-                          four_digits(finding.test.degrees_of_freedom), four_digits(finding.test.p), claim.paper});
+    const std::string left = fmt::format("{} ({}: {})", finding.left_text(), side_text(claim.left), claim.left.measure);
+    std::string right = finding.right_text();
+    if (claim.right) right += fmt::format(" ({}: {})", side_text(*claim.right), claim.right->measure);
+    table.rows.push_back({std::string(name(finding.verdict)), claim.text, left, right, std::string(name(finding.kind)),
+                          finding.sample(), four_digits(finding.test.t), four_digits(finding.test.degrees_of_freedom),
+                          four_digits(finding.test.p), claim.paper});
   }
   return table;
 }
@@ -233,10 +276,11 @@ void write_tables(const std::filesystem::path& directory, const Results& results
   write("tissues.csv", tissues);
   write("types.csv", types_table(results));
   write("welch.csv", welch);
-  write("findings.csv", findings_table(findings));
+  write("findings.csv", wide_findings_table(findings));
   core::write_json(directory / "results.json", {{"title", results.recipe().title},
                                                 {"draws", results.recipe().draws},
                                                 {"seeds", results.recipe().seeds},
+                                                {"run", to_json(results.run())},
                                                 {"summary", table_json(summary)},
                                                 {"tissues", table_json(tissues)},
                                                 {"welch", table_json(welch)},

@@ -17,6 +17,7 @@ report::Table summary_table(const Results& results);
 report::Table welch_table(const Results& results);
 /// Macro F1 by tissue; empty where there are no tissues.
 report::Table tissue_table(const Results& results);
+/// For people: the numbers of each side with its model and part.
 report::Table findings_table(const std::vector<Finding>& findings);
 
 /// trials.csv (one row a trial), summary.csv (one row a model, part and measure), tissues.csv, types.csv, welch.csv,

@@ -11,6 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/sha256.hpp"
+#include "sctab/core/staged_output.hpp"
 
 namespace sctab::benchmark {
 namespace fs = std::filesystem;
@@ -22,6 +23,7 @@ constexpr std::size_t kHashDigits = 12;
 constexpr const char* kChecksum = "sha256";  // of all the rest of a file
 constexpr const char* kResultEnd = ".json";  // of a file's name
 constexpr const char* kAsideEnd = ".set-aside";
+constexpr const char* kFailureEnd = ".failed";
 
 std::string checksum(json result) {
   result.erase(kChecksum);
@@ -175,13 +177,35 @@ fs::path TrialFolder::set_aside(const Trial& trial) const {
   return aside;
 }
 
-void TrialFolder::write(const Trial& trial, json result) const {
+void TrialFolder::make_directory() const {
   std::error_code error;
   fs::create_directories(directory_, error);
   if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", directory_.string(), error.message()));
+}
+
+fs::path TrialFolder::failure_file(const Trial& trial) const {
+  return file(trial).replace_extension(kFailureEnd);
+}
+
+std::string TrialFolder::failure(const Trial& trial) const {
+  std::ifstream file(failure_file(trial));
+  std::string reason;
+  std::getline(file, reason);
+  return reason;
+}
+
+void TrialFolder::write_failure(const Trial& trial, const std::string& reason) const {
+  make_directory();
+  core::write_file_atomically(failure_file(trial), reason + "\n");
+}
+
+void TrialFolder::write(const Trial& trial, json result) const {
+  make_directory();
   result["identity"] = trial.identity(conditions_);
   result[kChecksum] = checksum(result);
   core::write_json(file(trial), result);
+  std::error_code ignored;
+  fs::remove(failure_file(trial), ignored);
 }
 
 std::string TrialFolder::change(const Trial& trial) const {

@@ -39,6 +39,10 @@ class TrialFolder {
   [[nodiscard]] std::optional<AlikeTrial> find_alike(const Trial& trial) const;
   /// Renames the file under the trial's name, and nothing is lost with it. Returns the new name. Throws InputError.
   [[nodiscard]] std::filesystem::path set_aside(const Trial& trial) const;
+  /// Why the trial failed the last time that it was tried; empty where it did not, or was finished since.
+  [[nodiscard]] std::string failure(const Trial& trial) const;
+  /// Leaves that beside the results, for reports. Makes the folder where there is none.
+  void write_failure(const Trial& trial, const std::string& reason) const;
   /// Makes the folder where there is none.
   void write(const Trial& trial, nlohmann::json result) const;
   /// What differs from an earlier result of the same model, part and seed, the one written last: "model.n_d: 16 became
@@ -48,6 +52,9 @@ class TrialFolder {
   [[nodiscard]] const std::vector<std::filesystem::path>& strays() const { return strays_; }
 
  private:
+  void make_directory() const;
+  [[nodiscard]] std::filesystem::path failure_file(const Trial& trial) const;
+
   struct Entry {
     std::filesystem::path path;
     nlohmann::json identity;
