@@ -103,6 +103,51 @@ TEST(Figures, LinesByCellsAndByDonorsShareTheWholeCorpus) {
   }
 }
 
+TEST(Figures, APartOfOneTissueIsOnNoScalingLine) {
+  const Recipe recipe = parse_recipe(
+      "title = \"t\"\nseeds = [1]\n[[part]]\nname = \"all\"\n[[part]]\nname = \"few\"\nby = \"cells\"\n"
+      "fraction = 0.5\n[[part]]\nname = \"lung\"\nonly_tissues = [\"lung\"]\n"
+      "[[model]]\nname = \"a\"\nkind = \"linear\"\n");
+  Results results(recipe);
+  for (const char* part : {"all", "few", "lung"}) {
+    json trial = trial_json("a", part, 1, 0.5);
+    trial["measures"]["fraction"] = std::string(part) == "few" ? 0.5 : 1;
+    results.add(std::move(trial));
+  }
+  const report::LineChart chart = lines(results, {.title = "f", .over = "fraction"});
+  ASSERT_EQ(chart.series.size(), 1U);
+  EXPECT_EQ(chart.series[0].points.size(), 2U) << "half of it, and all";
+}
+
+TEST(Figures, CurvesEndWhereTheFirstSeedStopped) {
+  const Recipe recipe = example();
+  Results results(recipe);
+  for (const std::uint64_t seed : {1, 2}) {
+    json trial = trial_json("a", "all", seed, 0.5);
+    for (std::uint64_t epoch = 1; epoch <= 2 * seed; ++epoch) {
+      trial["curve"].push_back({{"epoch", epoch}, {"val_macro_f1", 0.1 * static_cast<double>(seed)}});
+    }
+    results.add(std::move(trial));
+  }
+  const report::LineChart chart = curves(results, {.title = "f", .measure = "val_macro_f1", .parts = {"all"}});
+  ASSERT_EQ(chart.series.at(0).points.size(), 2U);
+  EXPECT_TRUE(std::abs(chart.series[0].points[1].y.mean - 0.15) <= 1e-12);
+  EXPECT_NE(chart.caption.find("end where the first seed"), std::string::npos);
+  EXPECT_TRUE(chart.x.whole);
+}
+
+TEST(Figures, AnAxisOfScoresEndsAtOne) {
+  const Recipe recipe = example();
+  const Results results = example_results(recipe);
+  for (const char* share : {"macro_f1", "tissue:blood", "type:B cell", "auc_right_wrong@2", "val_macro_f1"}) {
+    EXPECT_EQ(bars(results, {.title = "f", .measure = share}).y.at_most, 1) << share;
+  }
+  for (const char* other : {"seconds", "val_loss", "n_train_cells"}) {
+    EXPECT_TRUE(std::isnan(bars(results, {.title = "f", .measure = other}).y.at_most)) << other;
+  }
+  EXPECT_TRUE(members(results, {.title = "f"}).x.whole);
+}
+
 TEST(Figures, ShowWhatTheyAreNamedFor) {
   const Recipe recipe = example();
   const Results results = example_results(recipe);
@@ -111,6 +156,7 @@ TEST(Figures, ShowWhatTheyAreNamedFor) {
   EXPECT_EQ(tissues(results, all).estimates.at(0).at(0).mean, 0.25);
   const auto scatter = types(results, all);
   ASSERT_EQ(scatter.series.at(0).points.size(), 1U) << "no logarithm of a type without training cells";
+  EXPECT_EQ(scatter.caption, "a: 1 type without training cells, of F1: new type (0.00).");
   EXPECT_EQ(scatter.series[0].points[0].x, 40);
   EXPECT_EQ(scatter.series[0].points[0].name, "B cell");
   const auto over_epochs = curves(results, {.title = "f", .measure = "val_macro_f1", .parts = {"all"}});

@@ -61,6 +61,13 @@ TEST(Page, NumbersStandToTheRight) {
   EXPECT_EQ(count_of(page.html(), "<th scope=\"row\">"), 2U);
 }
 
+TEST(Page, WhatScrollsCanBeReachedByKeys) {
+  const std::string html = example_page().html();
+  EXPECT_GT(count_of(html, "class=\"wide\""), 2U);
+  EXPECT_EQ(count_of(html, "class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\""),
+            count_of(html, "class=\"wide\""));
+}
+
 TEST(Page, RaggedTablesAreRefused) {
   Page page("t", "s");
   EXPECT_THROW(page.add_table("c", {{"a", "b"}, {{"1"}}}), std::logic_error);

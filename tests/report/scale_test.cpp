@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -98,6 +99,30 @@ TEST(Scale, TicksAreThreeToTenWhateverTheRange) {
       EXPECT_TRUE(n >= 3 && n <= 10) << from << " " << range << ": " << n;
     }
   }
+}
+
+// Five members are no 1.2 of them.
+TEST(Scale, OfWholeThingsHasMarksAtWholeNumbers) {
+  for (const double most : {2.0, 3.0, 5.0, 40.0}) {
+    for (const Tick& tick : scale_for({.title = "", .whole = true}, {1, most}).ticks()) {
+      EXPECT_EQ(tick.value, std::round(tick.value)) << most;
+      EXPECT_EQ(tick.label.find('.'), std::string::npos) << tick.label;
+    }
+  }
+  EXPECT_EQ(labels(scale_for({.title = "", .whole = true}, {1, 5})), (Labels{"1", "2", "3", "4", "5"}));
+}
+
+TEST(Scale, EndsWhereNoValueCanBe) {
+  EXPECT_EQ(scale_for({.title = "", .at_most = 1}, {0.4, 0.97, 1}, true).to(), 1);
+  EXPECT_EQ(scale_for({.title = "", .at_most = 1}, {1, 1}).to(), 1);
+  EXPECT_LT(scale_for({.title = "", .at_most = 1}, {0.1, 0.2}).to(), 0.5) << "and no earlier than it would";
+  EXPECT_EQ(scale_for({.title = "", .to = 2, .at_most = 1}, {0.1, 0.2}).to(), 2) << "an end that is given";
+  EXPECT_GE(scale_for({.title = "", .at_most = 1}, {3, 4}).to(), 4) << "values that are there all the same";
+  std::vector<double> values;
+  collect({.mean = 0.95, .deviation = 0.1}, {.title = "", .at_most = 1}, values);
+  EXPECT_EQ(*std::ranges::max_element(values), 1);
+  collect({.mean = 0.95, .deviation = 0.1}, {}, values);
+  EXPECT_GT(*std::ranges::max_element(values), 1);
 }
 
 }  // namespace

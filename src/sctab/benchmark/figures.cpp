@@ -1,11 +1,13 @@
 #include "sctab/benchmark/figures.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "sctab/benchmark/student.hpp"
 
@@ -74,11 +76,19 @@ void add_number(const json& value, std::vector<double>& values) {
   if (value.is_number()) values.push_back(value.get<double>());
 }
 
+/// No value of these is above 1.
+bool is_share(std::string_view measure) {
+  const std::string_view name = measure.substr(0, measure.find('@'));
+  return name.ends_with("f1") || name.starts_with("auc_") || name.starts_with("tissue:") || name.starts_with("type:") ||
+         name == "macro_f1_uncorrected" || name == "expected_calibration_error" || name == "fraction";
+}
+
 report::Axis axis_of(const std::string& measure) {
   static const std::map<std::string, std::string, std::less<>> kTitles = {
       {"macro_f1", "macro F1"},
       {"val_macro_f1", "macro F1 of the validation cells"},
       {"val_loss", "loss on the validation cells"},
+      {"train_loss", "loss on the training cells"},
       {"n_train_cells", "training cells"},
       {"n_train_donors", "training donors"},
       {"n_parameters", "parameters"},
@@ -87,7 +97,8 @@ report::Axis axis_of(const std::string& measure) {
       {"auc_right_wrong", "area under the curve, right against wrong calls"},
       {"auc_known_absent", "area under the curve, known against absent types"}};
   const auto found = kTitles.find(measure);
-  return {.title = found == kTitles.end() ? measure : found->second};
+  return {.title = found == kTitles.end() ? measure : found->second,
+          .at_most = is_share(measure) ? 1 : report::kNoValue};
 }
 
 bool spans_orders(const std::string& measure) {
@@ -101,6 +112,10 @@ LineChart::Point point(const Results& results, const FigureSpec& figure, const s
           estimate(results.values(model, part, figure.measure))};
 }
 
+void add_sentence(const std::string& sentence, std::string& caption) {
+  caption += (caption.empty() ? "" : " ") + sentence;
+}
+
 void add_series(std::string name, std::vector<LineChart::Point> points, LineChart& chart) {
   std::erase_if(points, [](const LineChart::Point& p) { return std::isnan(p.x) || std::isnan(p.y.mean); });
   std::ranges::sort(points, {}, &LineChart::Point::x);
@@ -112,7 +127,8 @@ void add_line_over_parts(const Results& results, const FigureSpec& figure, const
   std::vector<LineChart::Point> points;
   bool has_part = false;
   for (const PartSpec* part : parts_of(results, figure)) {
-    if (part->by && *part->by != by) continue;
+    // Of the parts of no fraction the whole corpus alone is on the line: one tissue's cells are no share of it.
+    if (part->by ? *part->by != by : !part->is_whole()) continue;
     has_part |= part->by.has_value();
     points.push_back(point(results, figure, model, part->name));
   }
@@ -157,7 +173,8 @@ BarChart tissues(const Results& results, const FigureSpec& figure) {
 
 LineChart curves(const Results& results, const FigureSpec& figure) {
   auto chart = titled<LineChart>(figure);
-  chart.x.title = "epoch";
+  chart.x = {.title = "epoch", .whole = true};
+  bool is_cut = false;
   chart.y = axis_of(figure.measure);
   for (const Row& row : rows_of(results, figure)) {
     std::map<std::int64_t, std::vector<double>> by_epoch;
@@ -167,13 +184,19 @@ LineChart curves(const Results& results, const FigureSpec& figure) {
       }
     }
     std::vector<LineChart::Point> points;
+    const std::size_t n_seeds = by_epoch.empty() ? 0 : by_epoch.begin()->second.size();
     for (auto& [epoch, values] : by_epoch) {
+      if (values.size() < n_seeds) {  // of seeds that train on the mean is no longer the same seeds'
+        is_cut = true;
+        break;
+      }
       LineChart::Point one{static_cast<double>(epoch), estimate(std::move(values))};
       one.y.values.clear();  // a point for each seed and epoch would hide the lines
       points.push_back(std::move(one));
     }
     add_series(row.name, std::move(points), chart);
   }
+  if (is_cut) add_sentence("Means over seeds end where the first seed's training stopped.", chart.caption);
   return chart;
 }
 
@@ -194,9 +217,16 @@ ScatterChart types(const Results& results, const FigureSpec& figure) {
       }
     }
     ScatterChart::Series series{row.name, {}};
+    std::vector<std::string> unseen;  // have no place on a logarithmic axis
     for (const auto& [label, type] : found) {
       const double cells = moments(type.cells).mean, f1 = moments(type.f1).mean;
       if (cells > 0 && !std::isnan(f1)) series.points.push_back({cells, f1, label});
+      if (cells == 0 && !std::isnan(f1)) unseen.push_back(fmt::format("{} ({:.2f})", label, f1));
+    }
+    if (!unseen.empty()) {
+      add_sentence(fmt::format("{}: {} type{} without training cells, of F1: {}.", row.name, unseen.size(),
+                               unseen.size() == 1 ? "" : "s", fmt::join(unseen, ", ")),
+                   chart.caption);
     }
     chart.series.push_back(std::move(series));
   }
@@ -228,7 +258,7 @@ LineChart lines(const Results& results, const FigureSpec& figure) {
 
 LineChart members(const Results& results, const FigureSpec& figure) {
   auto chart = titled<LineChart>(figure);
-  chart.x.title = "members";
+  chart.x = {.title = "members", .whole = true};
   chart.y = axis_of(figure.measure);
   for (const Row& row : rows_of(results, figure)) {
     std::size_t most = 0;

@@ -15,9 +15,9 @@ report::Estimate estimate(std::vector<double> values);
 report::BarChart bars(const Results& results, const FigureSpec& figure);
 /// Macro F1. Groups: tissues of the test cells; series: models and parts.
 report::BarChart tissues(const Results& results, const FigureSpec& figure);
-/// x: epochs of training; series: models and parts.
+/// x: epochs of training, of those that all seeds have; series: models and parts.
 report::LineChart curves(const Results& results, const FigureSpec& figure);
-/// A point a type: F1 over its training cells; series: models and parts.
+/// A point a type: F1 over its training cells; series: models and parts. Types without any are in the caption.
 report::ScatterChart types(const Results& results, const FigureSpec& figure);
 /// x: the measure figure.over. A line for each model over the parts that are by cells, and one over those by donors;
 /// the whole corpus is on both. Without such parts, one line over the models.

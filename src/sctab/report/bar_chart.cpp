@@ -36,7 +36,7 @@ std::string draw(const BarChart& chart) {
   std::vector<double> values;
   for (const auto& of_series : chart.estimates) {
     SCTAB_ASSERT(of_series.size() == chart.groups.size());
-    for (const auto& estimate : of_series) collect(estimate, values);
+    for (const auto& estimate : of_series) collect(estimate, chart.y, values);
   }
   const Scale scale = scale_for(chart.y, values, true);
   const auto n_series = static_cast<double>(std::max<std::size_t>(chart.series.size(), 1));

@@ -15,6 +15,8 @@ struct Axis {
   bool logarithmic = false;
   double from = kNoValue;  // chosen from the values where NaN; values outside are not drawn, and the chart says so
   double to = kNoValue;
+  double at_most = kNoValue;  // what no value can pass, as 1 of an F1: an end that is chosen lies no further
+  bool whole = false;         // of things that are counted: marks at whole numbers alone
 };
 
 /// One value with its spread: what a bar, or a point of a line, shows. NaN is "no value", never 0.

@@ -61,7 +61,7 @@ std::string draw(const LineChart& chart) {
       if (!has_values(point.y) || !std::isfinite(point.x)) continue;
       any = true;
       xs.push_back(point.x);
-      collect(point.y, ys);
+      collect(point.y, chart.y, ys);
     }
     options.series.push_back(any ? series.name : fmt::format("{} ({})", series.name, kNoValueText));
   }

@@ -65,11 +65,17 @@ std::vector<bool> number_columns(const Table& table) {
   return numeric;
 }
 
+// A box that scrolls sideways, for keys too. html: what is in it.
+std::string scroll_box(const std::string& name, const std::string& html) {
+  return fmt::format("<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{}\">{}</div>\n", escape(name),
+                     html);
+}
+
 std::string html_of(const std::string& caption, const Table& table) {
   for (const auto& row : table.rows) SCTAB_ASSERT(row.size() == table.columns.size());
   const std::vector<bool> numeric = number_columns(table);
   const auto kind = [&](std::size_t column) { return numeric[column] ? " class=\"number\"" : ""; };
-  std::string html = "<div class=\"wide\"><table>\n";
+  std::string html = "<table>\n";
   if (!caption.empty()) html += fmt::format("<caption>{}</caption>\n", escape(caption));
   html += "<thead><tr>";
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -84,7 +90,7 @@ std::string html_of(const std::string& caption, const Table& table) {
     }
     html += "</tr>\n";
   }
-  return html + "</tbody>\n</table></div>\n";
+  return scroll_box(caption.empty() ? "table" : caption, html + "</tbody>\n</table>");
 }
 
 }  // namespace
@@ -110,7 +116,7 @@ void Page::add_table(const std::string& caption, const Table& table) {
 
 void Page::add_figure(const std::string& title, const std::string& svg, const std::string& caption,
                       const Table& table) {
-  body_ += "<figure>\n<div class=\"wide\">\n" + svg + "</div>\n";
+  body_ += "<figure>\n" + scroll_box(title, "\n" + svg);
   if (!caption.empty()) body_ += fmt::format("<figcaption>{}</figcaption>\n", escape(caption));
   body_ += fmt::format("<details><summary>The numbers of “{}”</summary>\n{}</details>\n</figure>\n", escape(title),
                        html_of("", table));

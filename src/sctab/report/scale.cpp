@@ -13,7 +13,8 @@ namespace {
 constexpr int kMostTicks = 50;  // of a linear axis, which has some five
 
 // The distance of about five marks over a range: 1, 2 or 5 times a power of ten.
-double round_step(double range) {
+double round_step(double range, bool whole) {
+  if (whole) range = std::max(range, 5.0);
   const double rough = range / 5;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   for (const double factor : {1.0, 2.0, 5.0}) {
@@ -55,7 +56,8 @@ Range widened(Range range, bool logarithmic) {
 
 }  // namespace
 
-Scale::Scale(double from, double to, bool logarithmic) : from_(from), to_(to), logarithmic_(logarithmic) {
+Scale::Scale(double from, double to, bool logarithmic, bool whole)
+    : from_(from), to_(to), logarithmic_(logarithmic), whole_(whole) {
   SCTAB_ASSERT(std::isfinite(from) && std::isfinite(to) && from < to && (!logarithmic || from > 0));
 }
 
@@ -75,7 +77,7 @@ double Scale::place(double value) const {
 }
 
 std::vector<Tick> Scale::linear_ticks() const {
-  const double step = round_step(to_ - from_);
+  const double step = round_step(to_ - from_, whole_);
   std::vector<Tick> ticks;
   const double first = std::ceil(from_ / step - 1e-9), last = std::floor(to_ / step + 1e-9);
   // Counted by a whole number: 1 more may be no more than rounding where an axis is short and far from 0.
@@ -120,18 +122,20 @@ Scale scale_for(const Axis& axis, const std::vector<double>& values, bool from_z
     if (!to_given) range.to = log ? range.from * 10 : range.from + span;
   }
   for (int i = 0; i < 2 && !log; ++i) {  // a wider range may have larger steps
-    const double step = round_step(range.to - range.from);
+    const double step = round_step(range.to - range.from, axis.whole);
     if (!from_given) range.from = std::floor(range.from / step + 1e-9) * step;
     if (!to_given) range.to = std::ceil(range.to / step - 1e-9) * step;
   }
-  return {range.from, range.to, log};
+  const bool may_end = std::isfinite(axis.at_most) && range.from < axis.at_most && !to_given;
+  if (may_end) range.to = std::min(range.to, axis.at_most);
+  return {range.from, range.to, log, axis.whole};
 }
 
-void collect(const Estimate& estimate, std::vector<double>& values) {
+void collect(const Estimate& estimate, const Axis& axis, std::vector<double>& values) {
   values.push_back(estimate.mean);
   if (std::isfinite(estimate.deviation)) {
     values.push_back(estimate.mean - estimate.deviation);
-    values.push_back(estimate.mean + estimate.deviation);
+    values.push_back(std::fmin(estimate.mean + estimate.deviation, axis.at_most));  // NaN: no bound
   }
   values.insert(values.end(), estimate.values.begin(), estimate.values.end());
 }

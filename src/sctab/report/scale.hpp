@@ -16,8 +16,8 @@ struct Tick {
 /// From values to places along an axis, linear or logarithmic.
 class Scale {
  public:
-  /// from < to; both above 0 where logarithmic.
-  Scale(double from, double to, bool logarithmic);
+  /// from < to; both above 0 where logarithmic. whole: marks at whole numbers alone.
+  Scale(double from, double to, bool logarithmic, bool whole = false);
 
   [[nodiscard]] double from() const { return from_; }
   [[nodiscard]] double to() const { return to_; }
@@ -34,15 +34,15 @@ class Scale {
  private:
   [[nodiscard]] std::vector<Tick> linear_ticks() const;
   double from_, to_;
-  bool logarithmic_;
+  bool logarithmic_, whole_;
 };
 
 /// The scale that shows all of these values, ended at round numbers, or where the axis says. from_zero: bars begin
 /// there, so it shows 0 (unless the axis says otherwise or is logarithmic).
 Scale scale_for(const Axis& axis, const std::vector<double>& values, bool from_zero = false);
 
-/// Adds what an estimate draws: mean, ends of its error bar, single values.
-void collect(const Estimate& estimate, std::vector<double>& values);
+/// Adds what an estimate draws: mean, ends of its error bar (no further than the axis can go), single values.
+void collect(const Estimate& estimate, const Axis& axis, std::vector<double>& values);
 /// Whether it draws anything.
 bool has_values(const Estimate& estimate);
 
