@@ -85,6 +85,9 @@ TEST_F(Benchmark, MeasuresEveryTrialOnceAndDrawsThem) {
   EXPECT_EQ(trial.at("identity").at("seed"), 1);
   EXPECT_EQ(trial.at("measures").at("n_parameters"), 60 * 4 + 4);
   EXPECT_EQ(trial.at("curve").size(), trial.at("measures").at("epochs"));
+  const std::size_t best = trial.at("measures").at("best_epoch").get<std::size_t>() - 1;
+  EXPECT_EQ(trial.at("measures").at("val_loss"), trial.at("curve").at(best).at("val_loss"));
+  EXPECT_GT(trial.at("measures").at("train_loss"), 0);
   EXPECT_EQ(trial.at("per_tissue").size(), 2U);
   EXPECT_EQ(trial.at("per_type").at(0).at("n_train"), 100);
   EXPECT_EQ(json.at("trials").back().at("measures").at("n_train_cells"), 150);

@@ -24,5 +24,23 @@ TEST(MeasuresOfTraining, ARateIsOfOneNetworkThatThisProcessTrained) {
   EXPECT_TRUE(measures_of(training, 2.5).at("val_macro_f1").is_null());
 }
 
+TEST(MeasuresOfTraining, LossesAreThoseOfTheBestEpoch) {
+  train::TrainResult training{.epochs = 3, .best_epoch = 2};
+  nlohmann::json trial;
+  trial["measures"] = measures_of(training, 1);
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    trial["curve"].push_back({{"epoch", epoch}, {"train_loss", 1.0 / epoch}, {"val_loss", 10.0 / epoch}});
+  }
+  add_losses(trial);
+  EXPECT_EQ(trial.at("measures").at("best_epoch"), 2);
+  EXPECT_EQ(trial.at("measures").at("train_loss"), 0.5);
+  EXPECT_EQ(trial.at("measures").at("val_loss"), 5);
+  training.members = {training, training};
+  trial["measures"] = measures_of(training, 1);
+  add_losses(trial);
+  EXPECT_FALSE(trial.at("measures").contains("best_epoch")) << "each member has its own";
+  EXPECT_FALSE(trial.at("measures").contains("train_loss"));
+}
+
 }  // namespace
 }  // namespace sctab::benchmark::tests

@@ -24,7 +24,7 @@ struct Measure {
   std::string_view name;
   bool of_loader = false, of_baseline = true, of_network = true, of_ensemble = true, of_members = false;
 };
-constexpr std::array<Measure, 19> kMeasures = {
+constexpr std::array<Measure, 22> kMeasures = {
     {{.name = "macro_f1", .of_members = true},
      {.name = "weighted_f1"},
      {.name = "micro_f1"},
@@ -34,6 +34,9 @@ constexpr std::array<Measure, 19> kMeasures = {
      {.name = "expected_calibration_error", .of_members = true},
      {.name = "val_macro_f1"},
      {.name = "epochs", .of_baseline = false},
+     {.name = "best_epoch", .of_baseline = false, .of_ensemble = false},
+     {.name = "train_loss", .of_baseline = false, .of_ensemble = false},
+     {.name = "val_loss", .of_baseline = false, .of_ensemble = false},
      {.name = "n_parameters", .of_baseline = false},
      {.name = "cells_per_second", .of_loader = true, .of_baseline = false, .of_ensemble = false},
      {.name = "seconds", .of_loader = true},

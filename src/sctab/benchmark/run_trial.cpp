@@ -179,7 +179,18 @@ json measures_of(const train::TrainResult& training, double seconds) {
   if (training.members.empty() && training.cells_per_second > 0) {
     measures["cells_per_second"] = training.cells_per_second;
   }
+  if (training.members.empty()) measures["best_epoch"] = training.best_epoch;
   return measures;
+}
+
+void add_losses(json& result) {
+  json& measures = result["measures"];
+  if (!measures.contains("best_epoch")) return;
+  for (const json& epoch : result["curve"]) {
+    if (epoch.at("epoch") != measures.at("best_epoch")) continue;
+    measures["train_loss"] = epoch.at("train_loss");
+    measures["val_loss"] = epoch.at("val_loss");
+  }
 }
 
 json run_trial(const Trial& trial, const store::Store& store, const TrialOptions& options) {
@@ -202,6 +213,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   if (trial.model->is_network()) {
     measures["n_parameters"] = parameters_of(classifier.description());
     result["curve"] = read_curve(options.model);
+    add_losses(result);
   }
   const auto found = train::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
   add_scores(found, train_cells, result);

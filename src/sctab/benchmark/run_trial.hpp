@@ -17,8 +17,11 @@ struct TrialOptions {
   bool keep_models = false;
 };
 
-/// Of a network's training. No rate where this process trained no epoch, and none of an ensemble.
+/// Of a network's training. No rate where this process trained no epoch; no rate and no best epoch of an ensemble.
 nlohmann::json measures_of(const train::TrainResult& training, double seconds);
+
+/// To the measures of a trial those of its curve at its best epoch, where it has one: train_loss and val_loss.
+void add_losses(nlohmann::json& result);
 
 /// Trains and evaluates on the part's store and gives what was measured: `measures` (numbers by name), `per_tissue`
 /// (macro F1), `per_type` (F1, test and training cells), `curve` (one entry an epoch of the first member), `members`
