@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "sctab/benchmark/recipe.hpp"
@@ -46,10 +47,22 @@ train::CorpusSize paper_corpus() {
           .cells_per_type = std::vector<std::int64_t>(kTypes, kCells / kTypes)};
 }
 
+Recipe recipe_of(const std::string& name, bool small = false) {
+  return read_recipe(fs::path(SCTAB_SOURCE_DIR) / "recipes" / (name + ".toml"), small);
+}
+
 TEST(Recipes, FullFormsAreThePapersNetworks) {
   for (const fs::path& path : recipes()) {
+    const bool is_of_augmentation = path.stem() == "augmentation";  // on and off
     for (const ModelSpec& model : read_recipe(path, false).models) {
+      if (model.baseline.kind == nn::ModelKind::kXgboost && !model.loader) {
+        EXPECT_FALSE(model.baseline.library_defaults) << path << ": " << model.name;
+      }
       if (!model.is_network()) continue;
+      EXPECT_TRUE(model.network.paper_preset) << path << ": " << model.name;
+      const bool augments =
+          is_of_augmentation ? model.name.ends_with(", augmented") : model.network.kind == nn::ModelKind::kTabnet;
+      EXPECT_EQ(model.augment, augments) << path << ": " << model.name << ": the paper augments TabNet";
       const train::TrainPlan plan = train::choose_plan(model.network, paper_corpus());
       EXPECT_EQ(plan.batch_size, 2048) << path << ": " << model.name;
       EXPECT_EQ(plan.max_epochs, 50) << path << ": " << model.name;
@@ -58,9 +71,58 @@ TEST(Recipes, FullFormsAreThePapersNetworks) {
   }
 }
 
+TEST(Recipes, FullFormsHaveAsManySeedsAsThePapersRuns) {
+  for (const auto& [name, n] : std::map<std::string, std::size_t>{{"augmentation", 4},
+                                                                  {"loader", 5},
+                                                                  {"models", 5},
+                                                                  {"organs", 5},
+                                                                  {"scaling", 5},
+                                                                  {"sizes", 5},
+                                                                  {"uncertainty", 4}}) {
+    EXPECT_EQ(recipe_of(name).seeds.size(), n) << name;
+  }
+  EXPECT_EQ(recipes().size(), 7U) << "a new one's seeds belong above";
+}
+
+TEST(Recipes, PartsAreThePapers) {
+  for (const bool small : {false, true}) {
+    std::map<corpus::SubsampleBy, std::vector<double>> fractions;
+    for (const PartSpec& part : recipe_of("scaling", small).parts) {
+      if (part.is_whole()) continue;
+      ASSERT_TRUE(part.by.has_value()) << part.name;
+      fractions[*part.by].push_back(part.fraction);
+      EXPECT_TRUE(part.keep_types) << part.name << ": training sees all types in each of the paper's parts";
+    }
+    for (const auto by : {corpus::SubsampleBy::kCells, corpus::SubsampleBy::kDonors}) {
+      EXPECT_EQ(fractions[by], (std::vector<double>{0.15, 0.3, 0.5, 0.7}));
+    }
+  }
+  const std::vector<PartSpec> parts = recipe_of("augmentation").parts;
+  ASSERT_EQ(parts.size(), 1U);
+  EXPECT_EQ(parts[0].by, corpus::SubsampleBy::kDonors);
+  EXPECT_EQ(parts[0].fraction, 0.3);
+  EXPECT_TRUE(parts[0].keep_types);
+}
+
+TEST(Recipes, XgboostHasThePapersSettingsInTheSmallFormToo) {
+  for (const ModelSpec& model : recipe_of("models", true).models) {
+    if (model.name == "xgboost") EXPECT_FALSE(model.baseline.library_defaults);
+  }
+}
+
+TEST(Recipes, Fig3dHasBothLossesAndTheScoreAfterEachEpoch) {
+  for (const bool small : {false, true}) {
+    std::set<std::string> drawn;
+    for (const FigureSpec& figure : recipe_of("augmentation", small).figures) {
+      if (figure.kind == FigureKind::kCurves) drawn.insert(figure.measure);
+    }
+    EXPECT_EQ(drawn, (std::set<std::string>{"train_loss", "val_loss", "val_macro_f1"}));
+  }
+}
+
 TEST(Recipes, TheSizesOfFig2fHaveThePapersParameters) {
   const std::vector<double> millions = {1.65, 3.28, 6.68, 9.66, 16.21};
-  const Recipe recipe = read_recipe(fs::path(SCTAB_SOURCE_DIR) / "recipes" / "sizes.toml", false);
+  const Recipe recipe = recipe_of("sizes");
   ASSERT_EQ(recipe.models.size(), millions.size());
   for (std::size_t i = 0; i < millions.size(); ++i) {
     const train::TrainPlan plan = train::choose_plan(recipe.models[i].network, paper_corpus());
