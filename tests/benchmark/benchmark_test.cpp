@@ -402,6 +402,17 @@ TEST_F(Benchmark, ADeviceThatIsNotThereIsRefusedBeforeAnyTrial) {
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
+TEST_F(Benchmark, APartOfWhatTheStoreLacksIsRefusedBeforeAnyTrial) {
+  const auto with_part = [](const std::string& key) {
+    return recipe_text("2") + "[[part]]\nname = \"of the moon\"\n" + key + "\n";
+  };
+  SCTAB_EXPECT_THROW_WITH(run(with_part("only_tissues = [\"moon\"]")), core::InputError,
+                          "recipe.toml: part 'of the moon'", "only-tissues moon", "tissue_general 0");
+  SCTAB_EXPECT_THROW_WITH(run(with_part("without_types = [\"CL:9999999\"]")), core::InputError,
+                          "recipe.toml: part 'of the moon'", "CL:9999999");
+  EXPECT_TRUE(reports_.empty());
+}
+
 TEST_F(Benchmark, WhatItCannotRunOnIsRefused) {
   options_.corpus.store.clear();
   SCTAB_EXPECT_THROW_WITH(run(recipe_text()), core::InputError, "--store", "[corpus]", "corpus build");

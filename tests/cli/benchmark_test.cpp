@@ -56,11 +56,13 @@ TEST_F(BenchmarkCommand, SaysALineATrialAndEndsInTablesAndAPage) {
 }
 
 TEST_F(BenchmarkCommand, AFailedTrialIsNamedAndTheExitCodeTells) {
-  write(std::string(kRecipe) + "[[part]]\nname = \"all\"\n[[part]]\nname = \"moon\"\nonly_tissues = [\"moon\"]\n");
+  write(std::string(kRecipe) +
+        "[[part]]\nname = \"all\"\n[[part]]\nname = \"one donor\"\nby = \"donors\"\nfraction = 0.001\n"
+        "[[model]]\nname = \"moved\"\nkind = \"linear\"\naugment = true\nparts = [\"one donor\"]\n");
   const Finished finished = run_sctab(command());
   EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_NE(finished.out.find("floor, moon, seed 1 failed: "), std::string::npos) << finished.out;
-  EXPECT_NE(finished.err.find("4 of 8 trials failed"), std::string::npos) << finished.err;
+  EXPECT_NE(finished.out.find("moved, one donor, seed 1 failed: "), std::string::npos) << finished.out;
+  EXPECT_NE(finished.err.find("2 of 10 trials failed"), std::string::npos) << finished.err;
   EXPECT_TRUE(fs::exists(folder_ / "out" / "index.html"));
 }
 

@@ -298,6 +298,7 @@ BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, 
   const store::FolderLock lock = make_folder(out);
   mark_as_ours(out);
   const store::Store store = open_corpus(recipe, out, options.corpus);
+  check_parts(recipe_path.string(), recipe, store);
   const RunDescription run = describe_run(recipe_path, options, describe_store(store));
   mark_folder(out, recipe, run);
   PartStores parts(store, out / "part", options.corpus);

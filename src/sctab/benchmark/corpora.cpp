@@ -76,7 +76,27 @@ nlohmann::json origin(const CorpusSpec& corpus, const CorpusOptions& options) {
   return json;
 }
 
+corpus::SubsampleOptions subsample_options(const PartSpec& part) {
+  corpus::SubsampleOptions subsample;
+  subsample.by = part.by.value_or(corpus::SubsampleBy::kCells);
+  subsample.fraction = part.fraction;
+  subsample.without_types = part.without_types;
+  subsample.only_tissues = part.only_tissues;
+  subsample.keep_types = part.keep_types;
+  return subsample;
+}
+
 }  // namespace
+
+void check_parts(const std::string& source, const Recipe& recipe, const store::Store& store) {
+  for (const PartSpec& part : recipe.parts) {
+    try {
+      corpus::check_subsample(store, subsample_options(part));
+    } catch (const core::InputError& error) {
+      throw core::InputError(fmt::format("{}: part '{}': {}", source, part.name, error.what()));
+    }
+  }
+}
 
 store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const CorpusOptions& options) {
   if (!options.store.empty()) return store::Store::open(options.store);
@@ -121,12 +141,7 @@ const store::Store& PartStores::open(const PartSpec& part, std::uint64_t seed) {
   const std::string wanted = nlohmann::json({{"part", to_json(part)}, {"seed", seed}}).dump();
   if (part_ && made_ == wanted) return *part_;
   part_.reset();
-  corpus::SubsampleOptions subsample;
-  subsample.by = part.by.value_or(corpus::SubsampleBy::kCells);
-  subsample.fraction = part.fraction;
-  subsample.without_types = part.without_types;
-  subsample.only_tissues = part.only_tissues;
-  subsample.keep_types = part.keep_types;
+  corpus::SubsampleOptions subsample = subsample_options(part);
   subsample.seed = seed;
   subsample.memory_bytes = options_.memory_bytes;
   subsample.threads = options_.threads;

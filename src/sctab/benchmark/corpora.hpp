@@ -21,6 +21,10 @@ struct CorpusOptions {
 /// once and again where the recipe's [corpus] has changed. Throws InputError where neither can be.
 store::Store open_corpus(const Recipe& recipe, const std::filesystem::path& folder, const CorpusOptions& options);
 
+/// Throws InputError naming the recipe and the first of its parts that asks for tissues or types which the store has
+/// not.
+void check_parts(const std::string& source, const Recipe& recipe, const store::Store& store);
+
 /// Stores of parts of a corpus, in a folder that holds one at a time: parts of 22 million cells are large.
 class PartStores {
  public:

@@ -266,6 +266,12 @@ std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store
   return chosen;
 }
 
+void check_subsample(const store::Store& from, const SubsampleOptions& options) {
+  options.validate();
+  static_cast<void>(types_left_out(from, options));
+  static_cast<void>(tissues_left_out(from, options));
+}
+
 SubsampleResult subsample(const store::Store& from, const std::filesystem::path& to, const SubsampleOptions& options) {
   options.validate();
   if (std::filesystem::weakly_canonical(to) == std::filesystem::weakly_canonical(from.directory())) {

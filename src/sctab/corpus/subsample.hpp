@@ -45,6 +45,9 @@ struct SubsampleResult {
 std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store::CategoryTables& tables,
                                        const SubsampleOptions& options);
 
+/// Throws InputError as subsample() would, of the options against what the store's tables have; reads no cell.
+void check_subsample(const store::Store& from, const SubsampleOptions& options);
+
 /// A store with a nested part of the training cells; validation and test are kept whole, but for what without_types
 /// says. Whole or not at all. Throws InputError naming an id that no type of the store has or lies below,
 /// and a tissue that the store has not.
