@@ -5,6 +5,7 @@
 
 #include "sctab/benchmark/figures.hpp"
 #include "sctab/benchmark/tables.hpp"
+#include "sctab/benchmark/welch.hpp"
 #include "sctab/report/page.hpp"
 
 namespace sctab::benchmark {
@@ -75,8 +76,11 @@ void write_page(const std::filesystem::path& path, const Results& results, const
   for (const std::string& text : results.notes()) page.add_text(text + ".");
   add_table("Means over seeds", "", summary_table(results), page);
   add_table("Macro F1 by tissue", "", tissue_table(results), page);
-  add_table("Welch tests", "Of two models on the same part; p is two-sided and not corrected for the number of tests.",
-            welch_table(results), page);
+  add_table(
+      "Welch tests",
+      "Of two models on one part, and of one model on two parts; p is two-sided, and beside it corrected by Holm for "
+      "the number of tests of the same measure.",
+      welch_table(results), page);
   page.write(path);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "sctab/benchmark/welch.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -207,30 +208,6 @@ Table summary_table(const Results& results) {
     }
     table.rows.push_back(std::move(row));
   });
-  return table;
-}
-
-Table welch_table(const Results& results) {
-  Table table{
-      {"measure", "part", "model", "other model", "seeds", "other seeds", "difference", "t", "degrees of freedom", "p"},
-      {}};
-  const std::vector<std::string> measures = results.measures();
-  const bool is_trained = std::ranges::find(measures, "macro_f1") != measures.end();
-  const std::string measure = is_trained ? "macro_f1" : "cells_per_second";
-  const auto& models = results.recipe().models;
-  for (const PartSpec& part : results.recipe().parts) {
-    for (std::size_t i = 0; i < models.size(); ++i) {
-      for (std::size_t j = i + 1; j < models.size(); ++j) {
-        const std::vector<double> left = results.values(models[i].name, part.name, measure);
-        const std::vector<double> right = results.values(models[j].name, part.name, measure);
-        const StudentTest test = welch_test(left, right);
-        if (std::isnan(test.difference)) continue;
-        table.rows.push_back({measure, part.name, models[i].name, models[j].name, std::to_string(left.size()),
-                              std::to_string(right.size()), four_digits(test.difference), four_digits(test.t),
-                              four_digits(test.degrees_of_freedom), four_digits(test.p)});
-      }
-    }
-  }
   return table;
 }
 

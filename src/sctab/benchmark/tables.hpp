@@ -13,8 +13,6 @@ namespace sctab::benchmark {
 
 /// Means and standard deviations over seeds: one row a model and part, with the measures that say how well it does.
 report::Table summary_table(const Results& results);
-/// Welch tests of the first measure (macro_f1, or what there is): one row for each two models on one part.
-report::Table welch_table(const Results& results);
 /// Macro F1 by tissue; empty where there are no tissues.
 report::Table tissue_table(const Results& results);
 /// For people: the numbers of each side with its model and part.
