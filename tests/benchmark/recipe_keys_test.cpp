@@ -85,6 +85,8 @@ TEST(RecipeKeys, OfModelsAreThoseOfThePage) {
   expect_row("… pca+linear", without(of("pca+linear"), any));
   expect_row("… loader", without(of("loader"), any));
   expect_row("… celltypist", without(of("celltypist"), any));
+  const std::string command = "[[model]]\nname = \"a\"\nkind = \"command\"\ncommand = \"mine {store} {out}\"\n";
+  expect_row("… command", without(keys_of(with_head(command + kUnknown)), any));
   Keys both = tabnet;
   both.insert(mlp.begin(), mlp.end());
   EXPECT_EQ(of("mixed"), both);

@@ -23,6 +23,7 @@ constexpr std::size_t kMostNearest = 3;  // names in a message
 struct Measure {
   std::string_view name;
   bool of_loader = false, of_baseline = true, of_network = true, of_ensemble = true, of_members = false;
+  bool of_command = of_baseline;
 };
 constexpr std::array<Measure, 22> kMeasures = {
     {{.name = "macro_f1", .of_members = true},
@@ -32,7 +33,7 @@ constexpr std::array<Measure, 22> kMeasures = {
      {.name = "auc_right_wrong", .of_members = true},
      {.name = "auc_known_absent", .of_members = true},
      {.name = "expected_calibration_error", .of_members = true},
-     {.name = "val_macro_f1"},
+     {.name = "val_macro_f1", .of_command = false},
      {.name = "epochs", .of_baseline = false},
      {.name = "best_epoch", .of_baseline = false, .of_ensemble = false},
      {.name = "train_loss", .of_baseline = false, .of_ensemble = false},
@@ -40,7 +41,7 @@ constexpr std::array<Measure, 22> kMeasures = {
      {.name = "n_parameters", .of_baseline = false},
      {.name = "cells_per_second", .of_loader = true, .of_baseline = false, .of_ensemble = false},
      {.name = "seconds", .of_loader = true},
-     {.name = "train_seconds"},
+     {.name = "train_seconds", .of_command = false},
      {.name = "fraction", .of_loader = true},
      {.name = "n_train_cells", .of_loader = true},
      {.name = "n_train_donors", .of_loader = true},
@@ -50,6 +51,7 @@ constexpr std::array<Measure, 22> kMeasures = {
 
 bool has(const ModelSpec& model, const Measure& measure) {
   if (model.loader) return measure.of_loader;
+  if (!model.command.empty()) return measure.of_command;
   if (model.is_ensemble() && !measure.of_ensemble) return false;
   return model.is_network() ? measure.of_network : measure.of_baseline;
 }

@@ -46,6 +46,7 @@ struct ModelSpec {
   bool augment = false;                          // by vectors made from the part's own training cells
   std::optional<store::LoaderOptions> loader{};  // no model: the rate at which a loader reads the part
   bool cold = false;                             // of a loader: the page cache is emptied before each epoch
+  std::string command{};                         // a developer's own model: run in a shell, see run_command.hpp
   std::vector<std::string> parts{};              // names of those that it is trained on; empty: all
   nlohmann::json as_given;                       // all settings but name and parts: what decides its results
 
@@ -55,7 +56,7 @@ struct ModelSpec {
   /// Or an ensemble of several kinds of network.
   [[nodiscard]] bool is_network() const {
     const nn::ModelKind kind = baseline.kind;
-    return !loader && (nn::is_network(kind) || kind == nn::ModelKind::kMixed);
+    return !loader && command.empty() && (nn::is_network(kind) || kind == nn::ModelKind::kMixed);
   }
   /// Of networks.
   [[nodiscard]] bool is_ensemble() const {

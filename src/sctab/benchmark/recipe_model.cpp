@@ -98,6 +98,18 @@ void take_loader(SettingsReader& reader, ModelSpec& model) {
   }
 }
 
+void take_command(SettingsReader& reader, ModelSpec& model) {
+  std::string version;  // of what the command runs: as all settings it is part of a trial's identity
+  reader.require("command", model.command);
+  reader.take("version", version);
+  for (const char* placeholder : {"{store}", "{out}"}) {
+    if (model.command.find(placeholder) != std::string::npos) continue;
+    throw core::InputError(fmt::format(
+        "{} lacks {}; expected are {{store}}, where the cells are, and {{out}}, where the command leaves its calls",
+        reader.where("command"), placeholder));
+  }
+}
+
 /// The key of the table that a complaint names, as it stands there or as an option; "name" where it names none.
 std::string key_named_in(const std::string& complaint, const Setting& table) {
   std::string named;
@@ -140,10 +152,13 @@ ModelSpec read_model(SettingsReader reader) {
   std::string kind;
   reader.require("name", model.name);
   reader.require_choice(
-      "kind", kind, {"tabnet", "mlp", "linear", "mixed", "xgboost", "celltypist", "pca+linear", "centroid", "loader"});
+      "kind", kind,
+      {"tabnet", "mlp", "linear", "mixed", "xgboost", "celltypist", "pca+linear", "centroid", "loader", "command"});
   reader.take("parts", model.parts);
   if (kind == "loader") {
     take_loader(reader, model);
+  } else if (kind == "command") {
+    take_command(reader, model);
   } else {
     model.baseline.kind = nn::parse_model_kind(kind);
     model.network.kind = model.baseline.kind;
@@ -154,7 +169,7 @@ ModelSpec read_model(SettingsReader reader) {
     }
   }
   reader.require_no_others();
-  if (!model.loader) check_ranges(reader, model);
+  if (!model.loader && model.command.empty()) check_ranges(reader, model);
   model.as_given = deciding(reader.setting());
   return model;
 }

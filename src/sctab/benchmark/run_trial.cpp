@@ -10,6 +10,7 @@
 
 #include "sctab/augmentation/make_vectors.hpp"
 #include "sctab/baselines/models.hpp"
+#include "sctab/benchmark/run_command.hpp"
 #include "sctab/benchmark/run_description.hpp"
 #include "sctab/benchmark/run_loader.hpp"
 #include "sctab/core/json_file.hpp"
@@ -29,6 +30,10 @@ using nlohmann::json;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+int threads_of(const TrialOptions& options) {
+  return options.threads > 0 ? options.threads : core::default_threads();
 }
 
 fs::path vectors_path(const fs::path& model) {
@@ -135,6 +140,7 @@ void add_uncertainty(const train::ModelEvaluation& found, json& result) {
          {"auc_known_absent", json_number(one.auc_known_absent)},
          {"expected_calibration_error", json_number(one.calibration.expected_calibration_error)}});
   }
+  if (found.uncertainty.empty()) return;  // of a command that gives no probabilities
   const metrics::Uncertainty& all = found.uncertainty.back();
   for (const auto* name : {"auc_right_wrong", "auc_known_absent", "expected_calibration_error"}) {
     result["measures"][name] = result["members"].back()[name];
@@ -146,6 +152,19 @@ void add_uncertainty(const train::ModelEvaluation& found, json& result) {
                                      {"n_right", std::llround(right)},
                                      {"n_wrong", bin.n_cells - std::llround(right)}});
   }
+}
+
+/// What a developer's own command calls, scored.
+train::ModelEvaluation evaluate_command(const Trial& trial, const store::Store& store, const TrialOptions& options) {
+  const CommandRun run{.command = trial.model->command,
+                       .calls = options.model.string() + ".csv",
+                       .seed = trial.seed,
+                       .threads = threads_of(options)};
+  fs::create_directories(run.calls.parent_path());
+  train::ModelEvaluation found = run_command(run, store);
+  std::error_code ignored;
+  if (!options.keep_models) fs::remove(run.calls, ignored);
+  return found;
 }
 
 /// One entry an epoch of a network's training: of the first member of an ensemble.
@@ -205,6 +224,14 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
     measures["seconds"] = seconds_since(start);
     return result;
   }
+  if (!trial.model->command.empty()) {
+    const auto found = evaluate_command(trial, store, options);
+    add_scores(found, train_cells, result);
+    add_uncertainty(found, result);
+    measures["n_threads"] = threads_of(options);
+    measures["seconds"] = seconds_since(start);
+    return result;
+  }
   baselines::register_models();
   fs::create_directories(options.model.parent_path());
   fs::remove_all(options.model);  // of a trial that ended before its result was written
@@ -218,7 +245,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   const auto found = train::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
   add_scores(found, train_cells, result);
   add_uncertainty(found, result);
-  measures["n_threads"] = options.threads > 0 ? options.threads : core::default_threads();
+  measures["n_threads"] = threads_of(options);
   measures["seconds"] = seconds_since(start);
   remove_work(options.model, options.keep_models);
   return result;
