@@ -20,6 +20,9 @@ struct TinyStoreOptions {
   sparse::GeneIndex n_genes = 60;
   std::uint64_t seed = 1;
   std::int64_t n_train_types = 3;  // of the three, those that training and validation have
+  // Cells of each type in a round of dealing types out in training and validation; test has as many of each.
+  std::array<std::size_t, 3> deal = {1, 1, 1};
+  double own_mean = 2.0;  // counts of a gene in its own type's cells; 0.2 in others
 };
 
 /// A T cell, its subtype CD4 T cell, a B cell and a type without any cell.
@@ -36,8 +39,8 @@ inline std::vector<ontology::Term> tiny_terms() {
           term("CL:0000236", "B cell", {"CL:0000542"}), term("CL:0000576", "monocyte", {})};
 }
 
-/// A store whose types 0 to 2 are easy to tell apart: each has genes of its own at ten times the others' mean. Every
-/// split has donors of its own and two tissues. Returns the opened store.
+/// A store whose types 0 to 2 are easy to tell apart unless told otherwise: each has genes of its own at ten times the
+/// others' mean. Every split has donors of its own and two tissues. Returns the opened store.
 inline store::Store make_tiny_store(const std::filesystem::path& directory, const TinyStoreOptions& options = {}) {
   sparse::GeneList genes;
   for (int g = 0; g < options.n_genes; ++g) {
@@ -54,6 +57,11 @@ inline store::Store make_tiny_store(const std::filesystem::path& directory, cons
     tables.values[field] = {name + " 0", name + " 1", name + " 2"};
   }
   store::Writer writer(directory, genes, tables, options.n_cells, {.seed = options.seed, .threads = 1});
+  std::vector<std::int32_t> dealt;
+  for (std::int32_t type = 0; type < options.n_train_types; ++type) {
+    dealt.insert(dealt.end(), options.deal.at(static_cast<std::size_t>(type)), type);
+  }
+  const std::vector<std::int32_t> evenly = {0, 1, 2};
   core::Rng rng(options.seed);
   sparse::CsrMatrix counts;
   counts.clear(options.n_genes);
@@ -62,11 +70,12 @@ inline store::Store make_tiny_store(const std::filesystem::path& directory, cons
   for (const store::Split split : store::kSplits) {
     const auto s = static_cast<std::size_t>(split);
     for (store::CellIndex cell = 0; cell < options.n_cells[s]; ++cell) {
-      const auto type = static_cast<std::int32_t>(cell % (split == store::Split::kTest ? 3 : options.n_train_types));
+      const auto& types = split == store::Split::kTest ? evenly : dealt;
+      const std::int32_t type = types[static_cast<std::size_t>(cell) % types.size()];
       std::vector<sparse::GeneIndex> indices;
       std::vector<float> data;
       for (sparse::GeneIndex g = 0; g < options.n_genes; ++g) {
-        const auto count = rng.poisson(g % 3 == type ? 2.0 : 0.2);
+        const auto count = rng.poisson(g % 3 == type ? options.own_mean : 0.2);
         if (count == 0) continue;
         indices.push_back(g);
         data.push_back(static_cast<float>(count));
