@@ -2,6 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/progress.hpp"
+#include "sctab/nn/predictor.hpp"
+#include "sctab/sparse/csr.hpp"
+#include "support/fixtures.hpp"
+#include "train/tiny_store.hpp"
+
 namespace sctab::baselines {
 namespace {
 
@@ -17,6 +26,45 @@ TEST(SelectGenes, TakesTheUnionOfEachTypesLargestWeights) {
   // Of the second type's equal weights the first is taken.
   EXPECT_EQ(select_genes(weight, cells, 2), (std::vector<bool>{true, true, false, false, true}));
   EXPECT_EQ(select_genes(weight, cells, 300), std::vector<bool>(5, true));
+}
+
+TEST(Celltypist, LearnsFromTheSelectedGenesAlone) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store = tests::make_tiny_store(folder / "store");
+  CelltypistOptions options;
+  options.top_genes = 4;
+  const Fitted fitted = fit_celltypist({store, train::corpus_size(store), 1, 1}, options);
+  const std::int64_t n_selected = fitted.facts["genes_selected"];
+  EXPECT_GE(n_selected, 4);
+  EXPECT_LE(n_selected, 12);  // of each of the three types with cells
+  const std::vector<float>& factor = fitted.arrays.floats("factor", {60});
+  const std::vector<float>& weight = fitted.arrays.floats("weight", {60, 4});
+  EXPECT_EQ(60 - std::ranges::count(factor, 0.0F), n_selected);
+  for (std::size_t gene = 0; gene < 60; ++gene) {
+    const auto is_zero = [](float value) { return value == 0; };
+    const auto row = std::span(weight).subspan(gene * 4, 4);
+    EXPECT_EQ(std::ranges::all_of(row, is_zero), factor[gene] == 0) << gene;
+  }
+}
+
+TEST(Celltypist, CutsScaledValuesAtTen) {
+  const tests::TemporaryFolder folder;
+  nn::ModelArrays arrays;
+  arrays.add("factor", {2}, {4, 4});
+  arrays.add("weight", {2, 2}, {1, 0, 0, 1});
+  arrays.add("bias", {2}, {0.5, 0});
+  arrays.add("cells_per_type", {2}, {1, 1});
+  arrays.write(folder / "model.safetensors");
+  nn::Architecture architecture;
+  architecture.kind = nn::ModelKind::kCelltypist;
+  architecture.n_genes = architecture.n_types = 2;
+  sparse::CsrMatrix cells;
+  cells.clear(2);
+  cells.append_row(std::vector<sparse::GeneIndex>{0, 1}, std::vector<float>{2, 3});
+  std::vector<float> probabilities, scores;
+  load_celltypist(folder / "model.safetensors", architecture)->predict(cells.view(), probabilities, scores);
+  EXPECT_EQ(scores, (std::vector<float>{8.5, 10}));  // 2 · 4 + 0.5, and 3 · 4 cut
 }
 
 }  // namespace

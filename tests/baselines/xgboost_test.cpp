@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "sctab/baselines/booster.hpp"
+#include "sctab/baselines/train_baseline.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/nn/classifier.hpp"
+#include "sctab/train/evaluate.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 
@@ -50,6 +53,21 @@ TEST(Xgboost, StopsEarlyAndKeepsTheBestRound) {
   EXPECT_EQ(calls_of(shorter), calls_of(fitted)) << "a run of the kept rounds alone";
   options.n_rounds = rounds;
   EXPECT_NE(calls_of(fit_xgboost(corpus_of(store), options)), calls_of(fitted)) << "a run of all rounds";
+}
+
+TEST(Xgboost, WeighsTheTypesAlike) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store =
+      tests::make_tiny_store(folder / "store", {.n_cells = {660, 220, 300}, .deal = {9, 1, 1}, .own_mean = 0.4});
+  train_baseline(store, {.kind = nn::ModelKind::kXgboost, .library_defaults = true, .n_components = 8, .threads = 1},
+                 folder / "model");
+  const auto model = nn::Classifier::load(folder / "model", {.threads = 1});
+  const auto found = train::evaluate_model(model, store, store::Split::kTest).evaluation;
+  // Two thirds of the test cells are of the rare types. Of cells that weigh the same, the model calls them far less.
+  std::int64_t rare = 0;
+  for (std::size_t truth = 0; truth < 3; ++truth) rare += found.confusion.at(truth, 1) + found.confusion.at(truth, 2);
+  EXPECT_GE(rare, 70);
 }
 
 TEST(Xgboost, ThePapersValuesAndItsDefaults) {
