@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -158,6 +159,24 @@ TEST_F(Trainer, SamplingAndSmoothingResumeTooOnAnyNumberOfThreads) {
   EXPECT_EQ(tests::read_bytes(folder_ / "ended" / "model.safetensors"),
             tests::read_bytes(folder_ / "whole" / "model.safetensors"));
   EXPECT_EQ(nn::read_description(folder_ / "ended").training.at("plan").at("label_smoothing"), 0.2);
+}
+
+TEST_F(Trainer, TheLossTheSamplingAndTheSmoothingReachTheWeights) {
+  const store::Store uneven = tests::make_tiny_store(folder_ / "uneven", {.deal = {4, 2, 1}});
+  const auto weights_of = [&](const std::function<void(TrainOptions&)>& change) {
+    TrainOptions options = quick_options(ModelKind::kLinear);
+    options.max_epochs = 1;
+    options.class_weights = false;  // so that sampling is all that differs where it does
+    change(options);
+    train(uneven, options, folder_ / "model");
+    return tests::read_bytes(folder_ / "model" / "model.safetensors");
+  };
+  const std::string plain = weights_of([](TrainOptions&) {});
+  EXPECT_EQ(weights_of([](TrainOptions&) {}), plain);
+  EXPECT_NE(weights_of([](TrainOptions& options) { options.loss = LossKind::kHierarchical; }), plain);
+  EXPECT_NE(weights_of([](TrainOptions& options) { options.balanced_sampling = true; }), plain);
+  EXPECT_NE(weights_of([](TrainOptions& options) { options.label_smoothing = 0.2; }), plain);
+  EXPECT_NE(weights_of([](TrainOptions& options) { options.class_weights = true; }), plain);
 }
 
 TEST_F(Trainer, ARunIsNotResumedWithOtherSamplingOrSmoothing) {
