@@ -8,6 +8,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/nn/predictor.hpp"
 #include "sctab/sparse/csr.hpp"
+#include "support/captured_log.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 
@@ -46,6 +47,22 @@ TEST(Celltypist, LearnsFromTheSelectedGenesAlone) {
     const auto row = std::span(weight).subspan(gene * 4, 4);
     EXPECT_EQ(std::ranges::all_of(row, is_zero), factor[gene] == 0) << gene;
   }
+}
+
+TEST(Celltypist, WarnsThatFewCellsScatter) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store = tests::make_tiny_store(folder / "store");
+  CelltypistOptions options;
+  options.epochs = 1;
+  train::CorpusSize size = train::corpus_size(store);
+  const tests::CapturedLog log;
+  fit_celltypist({store, size, 1, 1}, options);
+  EXPECT_NE(log.text().find("300 training cells, and with fewer than 10,000"), std::string::npos) << log.text();
+  const std::string before = log.text();
+  size.n_train = 10'000;
+  fit_celltypist({store, size, 1, 1}, options);
+  EXPECT_EQ(log.text(), before);
 }
 
 TEST(Celltypist, CutsScaledValuesAtTen) {

@@ -1,6 +1,7 @@
 #include "sctab/baselines/celltypist.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,16 @@
 namespace sctab::baselines {
 namespace {
 
-constexpr float kLargestValue = 10;  // scaled values are cut here
+constexpr float kLargestValue = 10;            // scaled values are cut here
+constexpr std::int64_t kFewestCells = 10'000;  // CellTypist's own bound, below which it advises against mini-batches
+
+void warn_of_few_cells(const Corpus& corpus) {
+  if (corpus.size.n_train >= kFewestCells) return;
+  spdlog::warn(
+      "warning: celltypist: there are {} training cells, and with fewer than {} mini-batch descent scatters: other "
+      "seeds may give other calls; compare a few --seed, or train an ensemble with --members",
+      core::format_count(corpus.size.n_train), core::format_count(kFewestCells));
+}
 
 /// Cells as the classifier sees them: genes that are used, times `factor` (one a gene, 0: not used), cut at the top.
 void scale_cells(sparse::CsrView log_norm, std::span<const float> factor, sparse::CsrMatrix& out) {
@@ -128,6 +138,7 @@ std::vector<bool> select_genes(const std::vector<float>& weight, const std::vect
 }
 
 Fitted fit_celltypist(const Corpus& corpus, const CelltypistOptions& options) {
+  warn_of_few_cells(corpus);
   CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
   std::vector<float> factors = gene_factors(corpus);
   const std::vector<float> first = train_round(corpus, options, factors, cells, 0).weight();
