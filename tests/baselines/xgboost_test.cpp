@@ -16,6 +16,7 @@
 #include "sctab/core/rng.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/train/evaluate.hpp"
+#include "support/captured_log.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 
@@ -53,6 +54,24 @@ TEST(Xgboost, StopsEarlyAndKeepsTheBestRound) {
   EXPECT_EQ(calls_of(shorter), calls_of(fitted)) << "a run of the kept rounds alone";
   options.n_rounds = rounds;
   EXPECT_NE(calls_of(fit_xgboost(corpus_of(store), options)), calls_of(fitted)) << "a run of all rounds";
+}
+
+TEST(Xgboost, SaysThatItCannotStopEarlyWithoutValidationCells) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store = tests::make_tiny_store(folder / "store", {.n_cells = {90, 0, 30}});
+  XgboostOptions options;
+  options.pca.n_components = 4;
+  options.n_rounds = 20;
+  const tests::CapturedLog log;
+  const Fitted fitted = fit_xgboost(corpus_of(store), options);
+  EXPECT_NE(log.text().find("all 20 rounds"), std::string::npos) << log.text();
+  EXPECT_EQ(fitted.facts["rounds_kept"], 20);
+  EXPECT_EQ(fitted.facts["early_stopping_rounds"], 0);
+  options.early_stopping_rounds = 0;  // as asked for: nothing to warn of
+  const std::string before = log.text();
+  fit_xgboost(corpus_of(store), options);
+  EXPECT_EQ(log.text(), before);
 }
 
 TEST(Xgboost, WeighsTheTypesAlike) {

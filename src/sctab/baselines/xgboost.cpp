@@ -1,6 +1,7 @@
 #include "sctab/baselines/xgboost.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <limits>
@@ -124,16 +125,27 @@ std::map<std::string, std::string> parameters_of(const Corpus& corpus, const Xgb
 struct BestRound {
   int rounds = 0;  // trained
   int kept = 0;
-  double loss = std::numeric_limits<double>::infinity();
+  double loss = std::numeric_limits<double>::infinity();  // of the validation cells, where they decide
 };
 
 BestRound boost(Booster& booster, const BoosterData& train, const BoosterData* val, const XgboostOptions& options) {
   core::Progress progress("boosting", options.n_rounds, "rounds");
+/// Without validation cells nothing can say when to stop.
+XgboostOptions stopped_by(const BoosterData* val, XgboostOptions options) {
+  if (val != nullptr || options.early_stopping_rounds == 0) return options;
+  options.early_stopping_rounds = 0;
+  spdlog::warn(
+      "warning: xgboost: there are no validation cells of types with training cells, so that nothing stops it early: "
+      "all {} rounds are trained and kept",
+      options.n_rounds);
+  return options;
+}
+
   BestRound best;
   while (best.rounds < options.n_rounds) {
     core::check_interrupt();
     booster.add_round(best.rounds, train);
-    if (val != nullptr && options.early_stopping_rounds > 0) {
+    if (options.early_stopping_rounds > 0) {
       const double loss = booster.evaluate(best.rounds, *val);
       if (loss < best.loss) best = {best.rounds, best.rounds + 1, loss};
       progress.note(fmt::format("validation log loss {:.4f}, best {:.4f}", loss, best.loss));
@@ -194,8 +206,8 @@ Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
   const auto val = load(corpus, pca, classes, store::Split::kVal, train.get());
   std::vector<const BoosterData*> cache = {train.get()};
   if (val != nullptr) cache.push_back(val.get());
-  Booster booster(parameters_of(corpus, options, classes.type_of_class.size()), cache);
-  const BestRound best = boost(booster, *train, val.get(), options);
+  Booster booster(parameters_of(corpus, used, classes.type_of_class.size()), cache);
+  const BestRound best = boost(booster, *train, val.get(), used);
 
   Fitted fitted;
   pca.add_to(fitted.arrays);
@@ -205,9 +217,10 @@ Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
   fitted.facts = {{"rounds", best.rounds},
                   {"rounds_kept", best.kept},
                   {"eta", options.eta},
+  const XgboostOptions used = stopped_by(val.get(), options);
                   {"subsample", options.subsample},
                   {"max_depth", options.max_depth},
-                  {"early_stopping_rounds", options.early_stopping_rounds}};
+                  {"early_stopping_rounds", used.early_stopping_rounds}};
   return fitted;
 }
 

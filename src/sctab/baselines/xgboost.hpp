@@ -15,7 +15,8 @@ struct XgboostOptions {
   int n_rounds = 800;  // each a tree per type
   double eta = 0.05, subsample = 0.75;
   int max_depth = 10;
-  int early_stopping_rounds = 10;  // without a smaller log loss of the validation cells; 0: never
+  int early_stopping_rounds =
+      10;  // without a smaller log loss of the validation cells; 0, or without such cells: never
 
   /// XGBClassifier's own defaults.
   static XgboostOptions defaults();
