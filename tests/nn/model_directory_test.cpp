@@ -191,6 +191,20 @@ TEST(ModelCard, SaysOnceWhatMembersOfAMixedEnsembleShare) {
   EXPECT_EQ(count("n_shared"), 2U) << card;
 }
 
+TEST(ModelCard, ShowsSeedsAsACommandTakesThem) {
+  constexpr std::uint64_t kSeed = 2'352'355'433'555'214;
+  ModelDescription description = small_description(ModelKind::kMlp, "one");
+  description.training = {{"seed", kSeed}, {"plan", {{"seed", kSeed}}}, {"n_train_cells", 12'345}};
+  std::string card = model_card(description);
+  EXPECT_NE(card.find("| seed | 2352355433555214 |"), std::string::npos) << card;
+  EXPECT_NE(card.find("| plan, seed | 2352355433555214 |"), std::string::npos) << card;
+  EXPECT_NE(card.find("| n_train_cells | 12,345 |"), std::string::npos) << card;
+  description.training = {{"members", {{{"kind", "mlp"}, {"seed", kSeed}}, {{"kind", "mlp"}, {"seed", 1000}}}}};
+  card = model_card(description);
+  EXPECT_NE(card.find("| member 1 | kind mlp, seed 2352355433555214 |"), std::string::npos) << card;
+  EXPECT_NE(card.find("| member 2 | kind mlp, seed 1000 |"), std::string::npos) << card;
+}
+
 TEST(ModelCard, SaysWhatTheModelIs) {
   ModelDescription description = small_description(ModelKind::kTabnet, "blood");
   description.metrics = {{"macro_f1", 0.512345}, {"per_type", {{{"id", "CL:0000003"}, {"f1", 0.75}}}}};

@@ -24,7 +24,9 @@ std::string cell(std::string text) {
   return text;
 }
 
-std::string shown(const json& value) {
+/// key: of the value. A seed is shown such that it can be given to a command.
+std::string shown(const json& value, std::string_view key = "") {
+  if (key == "seed") return value.dump();
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_integer()) return core::format_count(value.get<std::int64_t>());
   if (value.is_number_float()) return fmt::format("{:.4g}", value.get<double>());
@@ -36,7 +38,8 @@ std::string scalars_line(const json& object, std::initializer_list<std::string_v
   std::string line;
   for (const auto& [key, value] : object.items()) {
     if (value.is_array() || std::ranges::find(without, key) != without.end()) continue;
-    const std::string part = value.is_object() ? scalars_line(value, without) : fmt::format("{} {}", key, shown(value));
+    const std::string part =
+        value.is_object() ? scalars_line(value, without) : fmt::format("{} {}", key, shown(value, key));
     line += (line.empty() || part.empty() ? "" : ", ") + part;
   }
   return line;
@@ -64,7 +67,7 @@ std::string member_rows(const json& members) {
         settings.emplace_back(fmt::format("{} of {}", key, members[i].value("kind", "a member")),
                               scalars_line(value, {"seed", "architecture"}));
       } else if (!value.is_array()) {
-        line += fmt::format("{}{} {}", line.empty() ? "" : ", ", key, shown(value));
+        line += fmt::format("{}{} {}", line.empty() ? "" : ", ", key, shown(value, key));
       }
     }
     rows += fmt::format("| member {} | {} |\n", i + 1, cell(line));
@@ -80,7 +83,7 @@ std::string scalar_rows(const json& object, const std::string& prefix = "") {
     if (value.is_object()) {
       rows += scalar_rows(value, prefix + key + ", ");
     } else if (!value.is_array()) {
-      rows += fmt::format("| {} | {} |\n", cell(prefix + key), cell(shown(value)));
+      rows += fmt::format("| {} | {} |\n", cell(prefix + key), cell(shown(value, key)));
     }
   }
   return rows;
