@@ -19,6 +19,7 @@ using nn::ModelKind;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 CorpusSize size_of(CellIndex n_train, CellIndex n_val = 1000) {
@@ -248,6 +249,9 @@ TEST(Plan, WhatIsGivenStands) {
 
 TEST(Plan, WarnsWhereTheBatchIsLargerThanTheData) {
   EXPECT_THAT(choose_plan({.paper_preset = true}, size_of(900)).warnings, Contains(HasSubstr("larger than the 900")));
+  EXPECT_THAT(choose_plan({.batch_size = 32}, size_of(19)).warnings, Contains(HasSubstr("larger than the 19")));
+  // What was chosen for want of a better is nothing to warn of.
+  EXPECT_THAT(choose_plan({}, size_of(19)).warnings, Not(Contains(HasSubstr("larger than"))));
   EXPECT_THAT(choose_plan({.batch_size = 901}, size_of(900)).warnings, SizeIs(1));
   EXPECT_THAT(choose_plan({.batch_size = 900}, size_of(900)).warnings, IsEmpty());
 }

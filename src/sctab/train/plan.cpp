@@ -98,7 +98,7 @@ void Choices::choose_batch() {
   steps_ = steps_per_epoch(cells_, plan_.batch_size);
   because("batch {}: {} training cells give {} steps an epoch", plan_.batch_size, format_count(cells_),
           format_count(steps_));
-  if (plan_.batch_size > cells_) {
+  if (plan_.batch_size > cells_ && !is_free(options_.batch_size)) {
     plan_.warnings.push_back(
         fmt::format("the batch of {} is larger than the {} training cells: every step sees them "
                     "all, one step an epoch; a --batch-size of {} or less learns more",
