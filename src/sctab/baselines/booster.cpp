@@ -154,8 +154,4 @@ std::vector<std::uint8_t> Booster::save() const {
   return {first, first + size};
 }
 
-void Booster::set_threads(int threads) {
-  check(XGBoosterSetParam(handle_.get(), "nthread", std::to_string(threads).c_str()));
-}
-
 }  // namespace sctab::baselines

@@ -60,7 +60,6 @@ class Booster {
   /// The first rounds alone.
   [[nodiscard]] Booster first_rounds(int n) const;
   [[nodiscard]] std::vector<std::uint8_t> save() const;
-  void set_threads(int threads);
 
  private:
   struct Free {
