@@ -8,11 +8,11 @@
 #include <numeric>
 
 #include "sctab/baselines/gene_moments.hpp"
+#include "sctab/baselines/gene_scores.hpp"
 #include "sctab/baselines/one_vs_rest_sgd.hpp"
 #include "sctab/baselines/type_scores.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/kernels/csr_projection.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/reader_threads.hpp"
 
@@ -94,26 +94,18 @@ OneVsRestSgd train_round(const Corpus& corpus, const CelltypistOptions& options,
 class CelltypistPredictor : public nn::Predictor {
  public:
   CelltypistPredictor(const nn::ModelArrays& arrays, const nn::Architecture& architecture)
-      : factor_(arrays.floats("factor", {architecture.n_genes})),
-        weight_(arrays.floats("weight", {architecture.n_genes, architecture.n_types})),
-        bias_(arrays.floats("bias", {architecture.n_types})),
-        cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})) {}
+      : factor_(arrays.floats("factor", {architecture.n_genes})), scores_(arrays, architecture, scaled_sigmoids) {}
 
   void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
                std::vector<float>& embedding) const override {
     sparse::CsrMatrix cells;
     scale_cells(log_norm, factor_, cells);
-    std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells) * bias_.size());
-    kernels::csr_projection(cells.view(), weight_, std::ssize(bias_), scores);
-    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += bias_[i % bias_.size()];
-    const std::vector<float> found = scaled_sigmoids(scores, cells_per_type_);
-    probabilities.insert(probabilities.end(), found.begin(), found.end());
-    embedding.insert(embedding.end(), scores.begin(), scores.end());
+    scores_.predict(cells.view(), probabilities, embedding);
   }
 
  private:
-  std::vector<float> factor_, weight_, bias_;
-  CellsPerType cells_per_type_;
+  std::vector<float> factor_;
+  GeneScores scores_;
 };
 
 }  // namespace

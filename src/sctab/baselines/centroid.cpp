@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "sctab/baselines/type_scores.hpp"
+#include "sctab/baselines/gene_scores.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/kernels/csr_projection.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/reader_threads.hpp"
 
@@ -48,24 +47,15 @@ ProfileSums sum_profiles(const Corpus& corpus) {
 class CentroidPredictor : public nn::Predictor {
  public:
   CentroidPredictor(const nn::ModelArrays& arrays, const nn::Architecture& architecture)
-      : weight_(arrays.floats("weight", {architecture.n_genes, architecture.n_types})),
-        bias_(arrays.floats("bias", {architecture.n_types})),
-        cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})) {}
+      : scores_(arrays, architecture, softmax) {}
 
   void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
                std::vector<float>& embedding) const override {
-    const std::size_t width = bias_.size();
-    std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells) * width);
-    kernels::csr_projection(log_norm, weight_, std::ssize(bias_), scores);
-    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += bias_[i % width];
-    const std::vector<float> found = softmax(scores, cells_per_type_);
-    probabilities.insert(probabilities.end(), found.begin(), found.end());
-    embedding.insert(embedding.end(), scores.begin(), scores.end());
+    scores_.predict(log_norm, probabilities, embedding);
   }
 
  private:
-  std::vector<float> weight_, bias_;
-  CellsPerType cells_per_type_;
+  GeneScores scores_;
 };
 
 }  // namespace
