@@ -147,7 +147,8 @@ TEST(Pca, SurvivesTheWayThroughAFile) {
 TEST(Pca, RefusesWhatCannotBe) {
   const sparse::CsrMatrix one = grouped_cells(1, 20, 5);
   SCTAB_EXPECT_THROW_WITH(fit_pca(batches_of(one), 20, {}), core::InputError, "at least 2");
-  SCTAB_EXPECT_THROW_WITH(fit_pca(batches_of(one), 20, {.n_components = 0}), core::InputError, "n_components");
+  SCTAB_EXPECT_THROW_WITH(fit_pca(batches_of(one), 20, {.n_components = 0}), core::InputError, "--components is 0",
+                          "1 to 2000");
   sparse::CsrMatrix same;
   same.clear(20);
   for (int i = 0; i < 5; ++i) same.append_row(one.row(0).indices, one.row(0).data);

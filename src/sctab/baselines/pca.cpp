@@ -165,7 +165,7 @@ void PcaOptions::validate() const {
   const auto require = [](bool good, std::string_view field, std::int64_t value, std::string_view expected) {
     if (!good) throw core::InputError(fmt::format("pca: {} is {}, expected {}", field, value, expected));
   };
-  require(n_components >= 1 && n_components <= 2000, "n_components", n_components, "1 to 2000");
+  require(n_components >= 1 && n_components <= 2000, "--components", n_components, "1 to 2000");
   require(oversampling >= 0 && oversampling <= 2000, "oversampling", oversampling, "0 to 2000");
   require(power_iterations >= 1, "power_iterations", power_iterations, "at least 1");
 }
