@@ -348,7 +348,7 @@ TEST(TrainBaseline, RefusesOptionsOfOtherKindsAndEmptyCorpora) {
       "--preset defaults", "celltypist");
   const store::Store empty = tests::make_tiny_store(folder / "empty", {.n_cells = {0, 30, 30}});
   SCTAB_EXPECT_THROW_WITH(train_baseline(empty, {.kind = ModelKind::kCentroid}, folder / "m"), core::InputError,
-                          "empty", "0 training cells");
+                          "empty has no training cells");
   EXPECT_FALSE(fs::exists(folder / "m"));
 }
 

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -16,12 +15,11 @@
 #include "sctab/baselines/xgboost.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/metrics/evaluation_report.hpp"
-#include "sctab/nn/classifier.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/nn/torch_runtime.hpp"
+#include "sctab/train/check_corpus.hpp"
+#include "sctab/train/described_model.hpp"
 #include "sctab/train/ensemble_plan.hpp"
-#include "sctab/train/evaluate.hpp"
 
 namespace sctab::baselines {
 namespace {
@@ -44,14 +42,6 @@ void check_options(const BaselineOptions& options) {
   }
   refuse(options.n_components.has_value() && !nn::uses_components(options.kind), "--components",
          "models on principal components");
-}
-
-void check_corpus(const store::Store& store, const train::CorpusSize& size) {
-  if (size.n_train > 0 && size.n_types_trained() >= 2) return;
-  throw core::InputError(
-      fmt::format("{}: {} training cells of {} types, and at least 2 types are needed; build it from "
-                  "more sources or donors",
-                  store.directory().string(), size.n_train, size.n_types_trained()));
 }
 
 PcaOptions pca_options(const BaselineOptions& options, std::uint64_t seed) {
@@ -135,12 +125,7 @@ std::vector<FinishedMember> run_members(const store::Store& store, const train::
 
 nlohmann::json training_json(const store::Store& store, const train::CorpusSize& size, ModelKind kind,
                              std::span<const FinishedMember> members) {
-  nlohmann::json json = {{"store", store.directory().filename().string()},
-                         {"store_hash", store.hash()},
-                         {"n_train_cells", size.n_train},
-                         {"n_val_cells", size.n_val},
-                         {"n_types_trained", size.n_types_trained()},
-                         {"cells_per_type", size.cells_per_type}};
+  nlohmann::json json = train::corpus_json(store, size);
   if (members.size() == 1) {
     json["seed"] = members.front().seed;
     json["baseline"] = members.front().facts;
@@ -154,41 +139,25 @@ nlohmann::json training_json(const store::Store& store, const train::CorpusSize&
 
 nn::ModelDescription describe(const store::Store& store, const train::CorpusSize& size, ModelKind kind,
                               std::span<const FinishedMember> members, std::string name) {
-  nn::ModelDescription description;
-  description.name = std::move(name);
+  nn::ModelDescription description = train::describe_store(store, std::move(name), members.size());
   description.architecture.kind = kind;
   description.architecture.n_genes = size.n_genes;
   description.architecture.n_types = size.n_types();
   description.architecture.n_components = members.front().n_components;
-  description.genes = store.genes();
-  for (const auto& [label, id] : store.tables().cell_types) description.cell_types.push_back({label, id});
-  description.ontology = store.ontology();
   description.training = training_json(store, size, kind, members);
-  if (members.size() > 1) description.members.clear();
-  for (std::size_t i = 1; members.size() > 1 && i <= members.size(); ++i) {
-    description.members.push_back(fmt::format("member-{}.safetensors", i));
-  }
   return description;
 }
 
 /// Writes the model directory; returns the validation macro F1, NaN without validation cells.
-double write_model(const store::Store& store, nn::ModelDescription description, std::span<const FinishedMember> members,
+double write_model(const store::Store& store, const nn::ModelDescription& description,
+                   std::span<const FinishedMember> members,
                    int threads, core::StagedOutput& staged) {
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model);
   for (std::size_t i = 0; i < members.size(); ++i) {
     std::filesystem::copy_file(members[i].weights, model / description.members[i]);
   }
-  nn::write_description(model, description);
-  double macro_f1 = std::numeric_limits<double>::quiet_NaN();
-  if (store.n_cells(store::Split::kVal) > 0) {
-    const auto classifier = nn::Classifier::load(model, {.threads = threads});
-    const auto scores = train::evaluate_model(classifier, store, store::Split::kVal, {.threads = threads});
-    description.metrics = metrics::evaluation_json(scores.evaluation, scores.labels, scores.ids);
-    description.metrics["split"] = store::name(store::Split::kVal);
-    nn::write_description(model, description);
-    macro_f1 = scores.evaluation.corrected.macro_f1;
-  }
+  const double macro_f1 = train::write_description_with_metrics(model, description, store, threads);
   staged.commit();
   return macro_f1;
 }
@@ -199,7 +168,7 @@ BaselineResult train_baseline(const store::Store& store, const BaselineOptions& 
                               const std::filesystem::path& out) {
   check_options(options);
   const train::CorpusSize size = train::corpus_size(store);
-  check_corpus(store, size);
+  train::check_corpus(size, store.directory().string());
   const train::LockedRunFolder folder = train::open_run_folder(out, options.resume, options.members);
   core::StagedOutput staged(out);
   register_models();

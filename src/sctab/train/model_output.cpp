@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <string>
@@ -12,12 +11,10 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/metrics/evaluation_report.hpp"
-#include "sctab/nn/classifier.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/nn/weights.hpp"
+#include "sctab/train/described_model.hpp"
 #include "sctab/train/ensemble_plan.hpp"
-#include "sctab/train/evaluate.hpp"
 
 namespace sctab::train {
 namespace {
@@ -42,13 +39,8 @@ std::vector<std::string> joint_reasons(std::span<const TrainPlan> plans) {
 }
 
 nlohmann::json training_json(const TrainingFacts& facts, std::span<const TrainedMember> members) {
-  nlohmann::json json = {{"store", facts.store.directory().filename().string()},
-                         {"store_hash", facts.store.hash()},
-                         {"n_train_cells", facts.size.n_train},
-                         {"n_val_cells", facts.size.n_val},
-                         {"n_types_trained", facts.size.n_types_trained()},
-                         {"cells_per_type", facts.size.cells_per_type},
-                         {"reasons", joint_reasons(facts.plans)}};
+  nlohmann::json json = corpus_json(facts.store, facts.size);
+  json["reasons"] = joint_reasons(facts.plans);
   const bool mixed = joint_architecture(facts.plans).kind == nn::ModelKind::kMixed;
   if (!mixed) json["plan"] = to_json(facts.plans.front());
   if (members.size() == 1) {
@@ -80,36 +72,15 @@ std::vector<double> member_weights(std::span<const TrainedMember> members) {
 }
 
 nn::ModelDescription describe(const TrainingFacts& facts, std::span<const TrainedMember> members, std::string name) {
-  nn::ModelDescription description;
-  description.name = std::move(name);
+  nn::ModelDescription description = describe_store(facts.store, std::move(name), members.size());
   description.architecture = joint_architecture(facts.plans);
-  description.genes = facts.store.genes();
-  for (const auto& [label, id] : facts.store.tables().cell_types) description.cell_types.push_back({label, id});
-  description.ontology = facts.store.ontology();
   description.covariate = facts.plans.front().covariate;
   if (facts.plans.front().weigh_members) description.member_weights = member_weights(members);
   description.training = training_json(facts, members);
   for (std::size_t i = 0; i < description.member_weights.size(); ++i) {
     description.training["members"][i]["weight"] = description.member_weights[i];
   }
-  if (members.size() > 1) description.members.clear();
-  for (std::size_t i = 1; members.size() > 1 && i <= members.size(); ++i) {
-    description.members.push_back(fmt::format("member-{}.safetensors", i));
-  }
   return description;
-}
-
-nlohmann::json validation_metrics(const std::filesystem::path& model, const TrainingFacts& facts) {
-  const auto classifier = nn::Classifier::load(model, {.threads = facts.threads});
-  const auto scores = evaluate_model(classifier, facts.store, store::Split::kVal, {.threads = facts.threads});
-  nlohmann::json json = metrics::evaluation_json(scores.evaluation, scores.labels, scores.ids);
-  json["split"] = store::name(store::Split::kVal);
-  return json;
-}
-
-double score_of(const nlohmann::json& metrics) {
-  const nlohmann::json& score = metrics.at("macro_f1");
-  return score.is_null() ? std::numeric_limits<double>::quiet_NaN() : score.get<double>();
 }
 
 /// "metrics.jsonl", or "member-1.jsonl" of an ensemble.
@@ -125,21 +96,17 @@ TrainResult write_model(const TrainingFacts& facts, std::span<const TrainedMembe
   core::StagedOutput staged(out);
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model / "run");
-  nn::ModelDescription description = describe(facts, members, staged.target().filename().string());
+  const nn::ModelDescription description = describe(facts, members, staged.target().filename().string());
   for (std::size_t i = 0; i < members.size(); ++i) {
     std::filesystem::copy_file(members[i].folder.metrics(),
                                model / "run" / log_name(members[i], i + 1, members.size()));
     nn::save_weights(model / description.members[i], *members[i].network);
   }
-  nn::write_description(model, description);
+  const double macro_f1 = write_description_with_metrics(model, description, facts.store, facts.threads);
   TrainResult result = members.front().result;
   result.kind = description.architecture.kind;
   for (std::size_t i = 0; members.size() > 1 && i < members.size(); ++i) result.members.push_back(members[i].result);
-  if (facts.size.n_val > 0) {
-    description.metrics = validation_metrics(model, facts);
-    nn::write_description(model, description);
-    if (members.size() > 1) result.best_val_macro_f1 = score_of(description.metrics);
-  }
+  if (members.size() > 1) result.best_val_macro_f1 = macro_f1;
   staged.commit();
   return result;
 }

@@ -10,6 +10,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/train/check_corpus.hpp"
 #include "sctab/train/kind_options.hpp"
 #include "sctab/train/sampling.hpp"
 
@@ -260,18 +261,6 @@ void check_targets(const PlanOptions& options) {
           "it together with --label-smoothing");
 }
 
-void check_corpus(const CorpusSize& size) {
-  if (size.n_train == 0) {
-    throw core::InputError("the store has no training cells; build it from more donors, or with a larger train share");
-  }
-  if (size.n_types_trained() < 2) {
-    throw core::InputError(
-        fmt::format("the store's {} training cells are all of one type, and at least 2 are needed; "
-                    "add sources with other types or relax the curation",
-                    size.n_train));
-  }
-}
-
 }  // namespace
 
 std::string_view name(LossKind loss) {
@@ -352,7 +341,7 @@ TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size) {
   const ModelKind kind = options.kind.value();
   SCTAB_ASSERT(nn::is_network(kind));
   check_kind(kind, options);
-  check_corpus(size);
+  check_corpus(size, "the store");
   TrainPlan plan = paper_plan(kind);
   plan.architecture.n_genes = size.n_genes;
   plan.architecture.n_types = size.n_types();
