@@ -43,11 +43,20 @@ nlohmann::json to_json(const baselines::BaselineResult& result, const std::files
   return json;
 }
 
+/// The preset of the paper is without effect on kinds that the paper has not.
+void refuse_paper_preset(const CLI::App& command, nn::ModelKind kind) {
+  const bool is_of_paper = kind == nn::ModelKind::kXgboost || kind == nn::ModelKind::kCelltypist;
+  if (is_of_paper || command.count("--preset") == 0 || command["--preset"]->as<std::string>() != "paper") return;
+  throw core::InputError(
+      fmt::format("--preset paper: the paper has no {}, so it would be without effect; leave it out", nn::name(kind)));
+}
+
 }  // namespace
 
 void run_baseline(const CLI::App& command, const std::filesystem::path& store,
                   const baselines::BaselineOptions& options, const std::filesystem::path& model, bool json) {
   refuse_network_options(command, nn::name(options.kind));
+  refuse_paper_preset(command, options.kind);
   const baselines::BaselineResult result = baselines::train_baseline(store::Store::open(store), options, model);
   if (json) return print_json(to_json(result, model));
   if (result.members.size() > 1) {

@@ -56,6 +56,8 @@ TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
   expect_refused(train("celltypist", {"--epochs", "3"}), folder.path(), {"--epochs", "celltypist"});
   expect_refused(train("centroid", {"--members", "2"}), folder.path(), {"--members", "centroid"});
   expect_refused(train("centroid", {"--components", "3"}), folder.path(), {"--components", "centroid"});
+  expect_refused(train("centroid", {"--preset", "paper"}), folder.path(), {"--preset paper", "centroid"});
+  expect_refused(train("pca+linear", {"--preset", "paper"}), folder.path(), {"--preset paper", "pca+linear"});
   expect_refused(train("linear", {"--components", "3"}), folder.path(), {"--components", "linear"});
   expect_refused(train("mlp", {"--preset", "defaults"}), folder.path(), {"--preset defaults", "mlp"});
 }
