@@ -9,7 +9,6 @@
 
 #include "commands.hpp"
 #include "print.hpp"
-#include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/store/store.hpp"
@@ -24,7 +23,7 @@ struct Arguments {
   std::filesystem::path store, model;
   std::string kind = "auto", preset, mask_type;
   train::TrainOptions options;
-  std::optional<std::int64_t> n_components{};  // of baselines
+  baselines::BaselineOptions baseline;  // what only baselines take
   bool json = false;
 };
 
@@ -136,7 +135,18 @@ void add_assay_noise(CLI::App& command, train::TrainOptions& options) {
              "capture less. Default: 0, of mixed 0.5");
   add_choice(command, group, "--gene-noise", options.gene_noise,
              "genes' counts are multiplied by factors drawn for each batch, whose logarithm has a standard deviation "
-             "drawn from 0 to X, as between assays. Default: 0, of mixed 1");
+             "drawn from 0 to X, as between assays. Default: 0");
+}
+
+void add_baselines(CLI::App& command, baselines::BaselineOptions& options) {
+  const char* group = "Baselines (default: the paper's, or with --preset defaults XGBoost's own)";
+  add_choice(command, group, "--components", options.n_components,
+             "principal components that xgboost and pca+linear see; the paper's 256");
+  add_choice(command, group, "--rounds", options.rounds, "of xgboost, a tree per type each, at most; the paper's 800");
+  add_choice(command, group, "--eta", options.eta, "of xgboost: the learning rate; the paper's 0.05");
+  add_choice(command, group, "--max-depth", options.max_depth, "of xgboost's trees; the paper's 10");
+  add_choice(command, group, "--subsample", options.subsample,
+             "of xgboost: share of the cells that a round sees; the paper's 0.75");
 }
 
 /// What networks learn from beside the cells as the store has them.
@@ -204,20 +214,16 @@ void run(const CLI::App& command, Arguments& arguments) {
   options.kind.reset();
   if (arguments.kind != "auto") options.kind = nn::parse_model_kind(arguments.kind);
   if (options.kind && !nn::is_network(*options.kind) && *options.kind != nn::ModelKind::kMixed) {
-    return run_baseline(command, arguments.store,
-                        {.kind = *options.kind,
-                         .library_defaults = arguments.preset == "defaults",
-                         .n_components = arguments.n_components,
-                         .seed = options.seed,
-                         .members = options.members.value_or(1),
-                         .threads = options.threads,
-                         .resume = options.resume},
-                        arguments.model, arguments.json);
+    baselines::BaselineOptions& baseline = arguments.baseline;
+    baseline.kind = *options.kind;
+    baseline.library_defaults = arguments.preset == "defaults";
+    baseline.seed = options.seed;
+    baseline.members = options.members.value_or(1);
+    baseline.threads = options.threads;
+    baseline.resume = options.resume;
+    return run_baseline(command, arguments.store, baseline, arguments.model, arguments.json);
   }
-  if (arguments.n_components || arguments.preset == "defaults") {
-    throw core::InputError(fmt::format("{}: is an option of baselines, and the model is {}; leave it out",
-                                       arguments.n_components ? "--components" : "--preset defaults", arguments.kind));
-  }
+  refuse_baseline_options(command, arguments.kind);
   options.paper_preset = arguments.preset == "paper";
   if (!arguments.mask_type.empty()) {
     options.mask_type = arguments.mask_type == "entmax" ? nn::MaskType::kEntmax : nn::MaskType::kSparsemax;
@@ -257,11 +263,6 @@ void add_train(CLI::App& app) {
                    "the paper's 800 rounds, eta 0.05, subsample 0.75, depth 10, early stop 10")
       ->check(CLI::IsMember({"paper", "defaults"}))
       ->type_name("paper|defaults");
-  command
-      ->add_option("--components", arguments->n_components,
-                   "principal components that xgboost and pca+linear see; the paper's 256")
-      ->check(at_least(1))
-      ->type_name("N");
   command->add_flag("--resume", arguments->options.resume,
                     "go on from the last checkpoint of a run that was ended; its losses are those of a run never "
                     "ended. Of a baseline: "
@@ -283,6 +284,7 @@ void add_train(CLI::App& app) {
                     "the same weights to the bit, whatever --threads: so it is without asking, at no cost; --dense "
                     "then runs on one thread");
   add_json(*command, arguments->json);
+  add_baselines(*command, arguments->baseline);
   add_optimisation(*command, arguments->options);
   add_networks(*command, *arguments);
   add_assay_noise(*command, arguments->options);

@@ -311,6 +311,20 @@ TEST_F(UnfinishedEnsemble, AStrangeNoteIsNamed) {
   refused(other, "kind was \"xgboost\" and is now \"celltypist\"");
 }
 
+TEST_P(EachBaselineEnsemble, SaysHowEachMemberDoes) {
+  const store::Store hard = tests::make_tiny_store(folder_ / "hard", {.own_mean = 0.4});
+  const BaselineResult result = train_baseline(hard, options(2), folder_ / "model");
+  const nlohmann::json members = nn::read_description(folder_ / "model").training["members"];
+  for (int number = 1; number <= 2; ++number) {
+    BaselineOptions single = options(1);
+    single.seed = train::member_seed(1, number);
+    const double alone = train_baseline(hard, single, folder_ / "alone").val_macro_f1;
+    const auto i = static_cast<std::size_t>(number - 1);
+    EXPECT_NEAR(result.members[i].val_macro_f1, alone, 1e-12);
+    EXPECT_NEAR(members[i]["best_val_macro_f1"].get<double>(), alone, 1e-12);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, EachBaselineEnsemble,
                          testing::Values(ModelKind::kPcaLinear, ModelKind::kCelltypist, ModelKind::kXgboost),
                          [](const auto& case_info) {
@@ -346,10 +360,51 @@ TEST(TrainBaseline, RefusesOptionsOfOtherKindsAndEmptyCorpora) {
   SCTAB_EXPECT_THROW_WITH(
       train_baseline(store, {.kind = ModelKind::kCelltypist, .library_defaults = true}, folder / "m"), core::InputError,
       "--preset defaults", "celltypist");
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.kind = ModelKind::kCelltypist, .rounds = 5}, folder / "m"),
+                          core::InputError, "--rounds", "celltypist");
+  SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.kind = ModelKind::kPcaLinear, .n_components = 5000}, folder / "m"),
+                          core::InputError, "--components is 5000", "1 to 2000");
   const store::Store empty = tests::make_tiny_store(folder / "empty", {.n_cells = {0, 30, 30}});
   SCTAB_EXPECT_THROW_WITH(train_baseline(empty, {.kind = ModelKind::kCentroid}, folder / "m"), core::InputError,
                           "empty has no training cells");
   EXPECT_FALSE(fs::exists(folder / "m"));
+}
+
+TEST(TrainBaseline, TakesXgboostsOptionsAndGoesOnWithTheSameAlone) {
+  core::Progress::set_quiet(true);
+  const tests::TemporaryFolder folder;
+  const store::Store store = tests::make_tiny_store(folder / "store");
+  BaselineOptions options = quick_options(ModelKind::kXgboost);
+  options.members = 2;
+  options.rounds = 7;
+  options.eta = 0.5;
+  options.max_depth = 3;
+  options.subsample = 0.9;
+  options.after_member = [](int) { core::set_interrupted(true); };
+  EXPECT_THROW(train_baseline(store, options, folder / "m"), core::Interrupted);
+  core::set_interrupted(false);
+  options.after_member = {};
+  options.resume = true;
+  const auto refused = [&](BaselineOptions other, const char* what) {
+    SCTAB_EXPECT_THROW_WITH(train_baseline(store, other, folder / "m"), core::InputError, what);
+  };
+  BaselineOptions other = options;
+  other.rounds = 8;
+  refused(other, "rounds was 7 and is now 8");
+  other = options;
+  other.eta = 0.25;
+  refused(other, "eta was 0.5 and is now 0.25");
+  other = options;
+  other.max_depth = {};
+  refused(other, "max_depth was 3 and is now 6");
+  other = options;
+  other.subsample = {};
+  refused(other, "subsample was 0.9 and is now 1");
+  const BaselineResult result = train_baseline(store, options, folder / "m");
+  EXPECT_EQ(result.members[1].facts["rounds"], 7);
+  EXPECT_EQ(result.members[1].facts["eta"], 0.5);
+  EXPECT_EQ(result.members[1].facts["max_depth"], 3);
+  EXPECT_EQ(result.members[1].facts["subsample"], 0.9);
 }
 
 TEST(TrainBaseline, DoesWithoutValidationCells) {

@@ -48,6 +48,7 @@ TEST(Xgboost, StopsEarlyAndKeepsTheBestRound) {
   const int rounds = fitted.facts["rounds"], kept = fitted.facts["rounds_kept"];
   EXPECT_LT(rounds, 400);
   EXPECT_EQ(rounds, kept + 5);
+  EXPECT_LT(fitted.facts["best_val_log_loss"].get<double>(), std::log(3.0)) << "of a guess among three";
   options.n_rounds = kept;
   options.early_stopping_rounds = 0;
   const Fitted shorter = fit_xgboost(corpus_of(store), options);
@@ -68,10 +69,23 @@ TEST(Xgboost, SaysThatItCannotStopEarlyWithoutValidationCells) {
   EXPECT_NE(log.text().find("all 20 rounds"), std::string::npos) << log.text();
   EXPECT_EQ(fitted.facts["rounds_kept"], 20);
   EXPECT_EQ(fitted.facts["early_stopping_rounds"], 0);
+  EXPECT_TRUE(fitted.facts["best_val_log_loss"].is_null());
   options.early_stopping_rounds = 0;  // as asked for: nothing to warn of
   const std::string before = log.text();
   fit_xgboost(corpus_of(store), options);
   EXPECT_EQ(log.text(), before);
+}
+
+TEST(Xgboost, RefusesValuesOutOfRange) {
+  const auto refused = [](XgboostOptions options, const char* option) {
+    SCTAB_EXPECT_THROW_WITH(options.validate(), core::InputError, option, "expected");
+  };
+  refused({.n_rounds = 0}, "--rounds is 0");
+  for (const double share : {0.0, -1.0, 1.1, std::nan("")}) {
+    refused({.eta = share}, "--eta");
+    refused({.subsample = share}, "--subsample");
+  }
+  refused({.max_depth = 0}, "--max-depth is 0");
 }
 
 TEST(Xgboost, WeighsTheTypesAlike) {

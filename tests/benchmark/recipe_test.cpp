@@ -22,7 +22,7 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   const Recipe recipe = parse_recipe(with_head(
       "[[model]]\nname = \"a\"\nkind = \"tabnet\"\npreset = \"paper\"\nn_d = 16\nlearning_rate = 1\nmembers = 5\n"
       "augment = true\nloss = \"hierarchical\"\n[[model]]\nname = \"b\"\nkind = \"xgboost\"\npreset = "
-      "\"defaults\"\ncomponents = 32\n"));
+      "\"defaults\"\ncomponents = 32\nrounds = 40\neta = 0.2\nmax_depth = 4\nsubsample = 0.5\n"));
   ASSERT_EQ(recipe.models.size(), 2U);
   const ModelSpec& tabnet = recipe.models[0];
   EXPECT_TRUE(tabnet.is_network());
@@ -37,6 +37,10 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   EXPECT_FALSE(trees.is_network());
   EXPECT_TRUE(trees.baseline.library_defaults);
   EXPECT_EQ(trees.baseline.n_components, 32);
+  EXPECT_EQ(trees.baseline.rounds, 40);
+  EXPECT_EQ(trees.baseline.eta, 0.2);
+  EXPECT_EQ(trees.baseline.max_depth, 4);
+  EXPECT_EQ(trees.baseline.subsample, 0.5);
   ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus where no part is given";
   EXPECT_TRUE(recipe.parts[0].is_whole());
   EXPECT_FALSE(recipe.corpus.has_value());
@@ -83,6 +87,7 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused(model + "n_a = 8\nlearning_rate = -1\n", "line 7", "learning_rate", "above 0");
   refused("[[model]]\nname = \"a\"\nkind = \"mixed\"\nhidden_size = -4\n", "line 6", "hidden_size", "-4");
   refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\ncomponents = -5\n", "line 6", "components", "1 to 2000");
+  refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\neta = 0.1\nmax_depth = 0\n", "line 7", "max_depth", "1 to 30");
   refused(model + "members = 0\n", "line 6", "members", "at least 1");
   refused("[[model]]\nkind = \"linear\"\n", "line 3", "name", "missing");
   refused("[[model]]\nname = \"a\"\nkind = \"forest\"\n", "line 5", "forest", "centroid");

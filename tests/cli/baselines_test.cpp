@@ -22,8 +22,10 @@ TEST(Baselines, TrainEvaluateAndAnnotateAsNetworksDo) {
   for (const std::string kind : {"centroid", "celltypist", "pca+linear", "xgboost"}) {
     const std::string model = (folder / kind).string(), out = (folder / "out.h5ad").string();
     std::vector<std::string> train = {"train", trained.store.string(), "-o", model, "--model", kind, "--threads", "1"};
-    if (kind == "xgboost") train.insert(train.end(), {"--preset", "defaults", "--components", "10"});
-    must_print_json(train);
+    if (kind == "xgboost") train.insert(train.end(), {"--preset", "defaults", "--components", "10", "--rounds", "40"});
+    const json result = must_print_json(train);
+    EXPECT_EQ(result["kind"], kind);
+    EXPECT_EQ(result["seed"], 1);
     EXPECT_GE(must_print_json({"evaluate", model, trained.store.string()})["macro_f1"].get<double>(), 0.9) << kind;
     EXPECT_EQ(must_print_json({"annotate", trained.source.string(), "-m", model, "-o", out})["cells"], 600) << kind;
     EXPECT_EQ(must_print_json({"models", "show", model})["architecture"]["kind"], kind);
@@ -38,6 +40,7 @@ TEST(Baselines, AreMembersOfEnsembles) {
                                        "--members", "2", "--threads", "1", "--resume"});
   ASSERT_EQ(result["members"].size(), 2U);
   EXPECT_EQ(result["members"][0]["seed"], 1);
+  EXPECT_GE(result["members"][1]["best_val_macro_f1"].get<double>(), 0.5);
   EXPECT_EQ(must_print_json({"evaluate", model, trained.store.string()})["uncertainty"].size(), 2U);
   EXPECT_EQ(must_print_json({"annotate", trained.source.string(), "-m", model, "-o", out})["cells"], 600);
   EXPECT_EQ(must_print_json({"models", "show", model})["members"].size(), 2U);
@@ -58,6 +61,10 @@ TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
   expect_refused(train("centroid", {"--components", "3"}), folder.path(), {"--components", "centroid"});
   expect_refused(train("centroid", {"--preset", "paper"}), folder.path(), {"--preset paper", "centroid"});
   expect_refused(train("pca+linear", {"--preset", "paper"}), folder.path(), {"--preset paper", "pca+linear"});
+  expect_refused(train("pca+linear", {"--components", "5000"}), folder.path(), {"--components is 5000", "2000"});
+  expect_refused(train("celltypist", {"--rounds", "3"}), folder.path(), {"--rounds", "celltypist"});
+  expect_refused(train("tabnet", {"--max-depth", "3"}), folder.path(), {"--max-depth", "tabnet"});
+  expect_refused(train("xgboost", {"--eta", "2"}), folder.path(), {"--eta is 2"});
   expect_refused(train("linear", {"--components", "3"}), folder.path(), {"--components", "linear"});
   expect_refused(train("mlp", {"--preset", "defaults"}), folder.path(), {"--preset defaults", "mlp"});
 }

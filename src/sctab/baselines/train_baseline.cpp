@@ -14,6 +14,7 @@
 #include "sctab/baselines/pca_linear.hpp"
 #include "sctab/baselines/xgboost.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/nn/torch_runtime.hpp"
@@ -26,22 +27,13 @@ namespace {
 
 using nn::ModelKind;
 
-void check_options(const BaselineOptions& options) {
-  SCTAB_ASSERT(!nn::is_network(options.kind));
-  const auto refuse = [&](bool given, std::string_view option, std::string_view of) {
-    if (!given) return;
-    throw core::InputError(
-        fmt::format("{}: is an option of {}, and the model is {}; leave it out", option, of, nn::name(options.kind)));
-  };
-  refuse(options.library_defaults && options.kind != ModelKind::kXgboost, "--preset defaults", "xgboost");
-  if (options.members < 1) throw core::InputError(fmt::format("--members is {}, expected at least 1", options.members));
-  if (options.members > 1 && options.kind == ModelKind::kCentroid) {
-    throw core::InputError(
-        "--members: mean profiles are the same with every seed, so that an ensemble of centroid models is one of "
-        "them; leave it out");
-  }
-  refuse(options.n_components.has_value() && !nn::uses_components(options.kind), "--components",
-         "models on principal components");
+XgboostOptions xgboost_options(const BaselineOptions& options) {
+  XgboostOptions trees = options.library_defaults ? XgboostOptions::defaults() : XgboostOptions{};
+  trees.n_rounds = options.rounds.value_or(trees.n_rounds);
+  trees.eta = options.eta.value_or(trees.eta);
+  trees.subsample = options.subsample.value_or(trees.subsample);
+  trees.max_depth = options.max_depth.value_or(trees.max_depth);
+  return trees;
 }
 
 PcaOptions pca_options(const BaselineOptions& options, std::uint64_t seed) {
@@ -62,7 +54,7 @@ Fitted fit(const Corpus& corpus, const BaselineOptions& options) {
       return fit_pca_linear(corpus, linear);
     }
     default: {
-      XgboostOptions trees = options.library_defaults ? XgboostOptions::defaults() : XgboostOptions{};
+      XgboostOptions trees = xgboost_options(options);
       trees.pca = pca_options(options, corpus.seed);
       return fit_xgboost(corpus, trees);
     }
@@ -76,6 +68,13 @@ nlohmann::json identity_of(const Corpus& corpus, const BaselineOptions& options)
                              {"store", corpus.store.hash()},
                              {"seed", corpus.seed}};
   if (nn::uses_components(options.kind)) identity["components"] = pca_options(options, corpus.seed).n_components;
+  if (options.kind == ModelKind::kXgboost) {
+    const XgboostOptions trees = xgboost_options(options);
+    identity.update({{"rounds", trees.n_rounds},
+                     {"eta", trees.eta},
+                     {"subsample", trees.subsample},
+                     {"max_depth", trees.max_depth}});
+  }
   return identity;
 }
 
@@ -148,25 +147,70 @@ nn::ModelDescription describe(const store::Store& store, const train::CorpusSize
   return description;
 }
 
-/// Writes the model directory; returns the validation macro F1, NaN without validation cells.
-double write_model(const store::Store& store, const nn::ModelDescription& description,
-                   std::span<const FinishedMember> members,
-                   int threads, core::StagedOutput& staged) {
+/// Validation macro F1 of each member alone, as if the model had no other; NaN without validation cells.
+std::vector<double> member_scores(const store::Store& store, nn::ModelDescription description, int threads,
+                                  const std::filesystem::path& model) {
+  const std::vector<std::string> files = description.members;
+  std::vector<double> scores;
+  for (const std::string& file : files) {
+    description.members = {file};
+    scores.push_back(train::write_description_with_metrics(model, description, store, threads));
+  }
+  return scores;
+}
+
+/// Writes the model directory and puts the scores into the result.
+void write_model(const store::Store& store, nn::ModelDescription description, std::span<const FinishedMember> members,
+                 int threads, core::StagedOutput& staged, BaselineResult& result) {
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model);
   for (std::size_t i = 0; i < members.size(); ++i) {
     std::filesystem::copy_file(members[i].weights, model / description.members[i]);
   }
-  const double macro_f1 = train::write_description_with_metrics(model, description, store, threads);
+  const std::vector<double> scores = member_scores(store, description, threads, model);
+  result.val_macro_f1 = scores.front();
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    result.members.push_back({members[i].seed, members[i].seconds, members[i].facts, scores[i]});
+    result.seconds += members[i].seconds;
+    if (members.size() > 1) {
+      description.training["members"][i]["best_val_macro_f1"] = core::json_number(scores[i]);
+    }
+  }
+  if (members.size() > 1) {
+    result.val_macro_f1 = train::write_description_with_metrics(model, description, store, threads);
+  }
   staged.commit();
-  return macro_f1;
 }
 
 }  // namespace
 
+void BaselineOptions::validate() const {
+  SCTAB_ASSERT(!nn::is_network(kind));
+  const auto refuse = [&](bool given, std::string_view option, std::string_view of) {
+    if (!given) return;
+    throw core::InputError(
+        fmt::format("{}: is an option of {}, and the model is {}; leave it out", option, of, nn::name(kind)));
+  };
+  const bool is_xgboost = kind == ModelKind::kXgboost;
+  refuse(library_defaults && !is_xgboost, "--preset defaults", "xgboost");
+  refuse(rounds.has_value() && !is_xgboost, "--rounds", "xgboost");
+  refuse(eta.has_value() && !is_xgboost, "--eta", "xgboost");
+  refuse(max_depth.has_value() && !is_xgboost, "--max-depth", "xgboost");
+  refuse(subsample.has_value() && !is_xgboost, "--subsample", "xgboost");
+  if (is_xgboost) xgboost_options(*this).validate();
+  if (members < 1) throw core::InputError(fmt::format("--members is {}, expected at least 1", members));
+  if (members > 1 && kind == ModelKind::kCentroid) {
+    throw core::InputError(
+        "--members: mean profiles are the same with every seed, so that an ensemble of centroid models is one of "
+        "them; leave it out");
+  }
+  refuse(n_components.has_value() && !nn::uses_components(kind), "--components", "models on principal components");
+  pca_options(*this, seed).validate();
+}
+
 BaselineResult train_baseline(const store::Store& store, const BaselineOptions& options,
                               const std::filesystem::path& out) {
-  check_options(options);
+  options.validate();
   const train::CorpusSize size = train::corpus_size(store);
   train::check_corpus(size, store.directory().string());
   const train::LockedRunFolder folder = train::open_run_folder(out, options.resume, options.members);
@@ -183,13 +227,8 @@ BaselineResult train_baseline(const store::Store& store, const BaselineOptions& 
     throw;
   }
   BaselineResult result;
-  result.val_macro_f1 =
-      write_model(store, describe(store, size, options.kind, members, staged.target().filename().string()), members,
-                  options.threads, staged);
-  for (const FinishedMember& member : members) {
-    result.seconds += member.seconds;
-    result.members.push_back({member.seed, member.seconds, member.facts});
-  }
+  write_model(store, describe(store, size, options.kind, members, staged.target().filename().string()), members,
+              options.threads, staged, result);
   std::error_code ignored;
   std::filesystem::remove_all(folder.path, ignored);
   return result;

@@ -4,7 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 
@@ -128,19 +130,19 @@ struct BestRound {
   double loss = std::numeric_limits<double>::infinity();  // of the validation cells, where they decide
 };
 
-BestRound boost(Booster& booster, const BoosterData& train, const BoosterData* val, const XgboostOptions& options) {
-  core::Progress progress("boosting", options.n_rounds, "rounds");
 /// Without validation cells nothing can say when to stop.
 XgboostOptions stopped_by(const BoosterData* val, XgboostOptions options) {
   if (val != nullptr || options.early_stopping_rounds == 0) return options;
   options.early_stopping_rounds = 0;
   spdlog::warn(
       "warning: xgboost: there are no validation cells of types with training cells, so that nothing stops it early: "
-      "all {} rounds are trained and kept",
+      "all {} rounds are trained and kept; --rounds gives fewer",
       options.n_rounds);
   return options;
 }
 
+BestRound boost(Booster& booster, const BoosterData& train, const BoosterData* val, const XgboostOptions& options) {
+  core::Progress progress("boosting", options.n_rounds, "rounds");
   BestRound best;
   while (best.rounds < options.n_rounds) {
     core::check_interrupt();
@@ -198,12 +200,24 @@ XgboostOptions XgboostOptions::defaults() {
   return {.pca = {}, .n_rounds = 100, .eta = 0.3, .subsample = 1, .max_depth = 6, .early_stopping_rounds = 0};
 }
 
+void XgboostOptions::validate() const {
+  const auto require = [](bool good, std::string_view option, auto value, std::string_view expected) {
+    if (!good) throw core::InputError(fmt::format("{} is {}, expected {}", option, value, expected));
+  };
+  require(n_rounds >= 1, "--rounds", n_rounds, "at least 1");
+  require(eta > 0 && eta <= 1, "--eta", eta, "a number above 0 and up to 1");
+  require(subsample > 0 && subsample <= 1, "--subsample", subsample, "a number above 0 and up to 1");
+  require(max_depth >= 1 && max_depth <= 30, "--max-depth", max_depth, "1 to 30");
+}
+
 Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
+  options.validate();
   const Pca pca = fit_pca(corpus.store, options.pca, corpus.threads);
   CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
   const Classes classes(cells);
   const auto train = load(corpus, pca, classes, store::Split::kTrain, nullptr);
   const auto val = load(corpus, pca, classes, store::Split::kVal, train.get());
+  const XgboostOptions used = stopped_by(val.get(), options);
   std::vector<const BoosterData*> cache = {train.get()};
   if (val != nullptr) cache.push_back(val.get());
   Booster booster(parameters_of(corpus, used, classes.type_of_class.size()), cache);
@@ -216,8 +230,8 @@ Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
   fitted.n_components = pca.n_components;
   fitted.facts = {{"rounds", best.rounds},
                   {"rounds_kept", best.kept},
+                  {"best_val_log_loss", std::isfinite(best.loss) ? nlohmann::json(best.loss) : nlohmann::json()},
                   {"eta", options.eta},
-  const XgboostOptions used = stopped_by(val.get(), options);
                   {"subsample", options.subsample},
                   {"max_depth", options.max_depth},
                   {"early_stopping_rounds", used.early_stopping_rounds}};

@@ -20,6 +20,7 @@ struct XgboostOptions {
 
   /// XGBClassifier's own defaults.
   static XgboostOptions defaults();
+  void validate() const;  // throws InputError naming the option of `sctab train`
 };
 
 /// Holds the bins of all training and validation cells' components in memory, 2 bytes each, and libxgboost's margins

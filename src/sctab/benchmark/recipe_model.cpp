@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "sctab/baselines/pca.hpp"
 #include "sctab/benchmark/recipe_sections.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/train/ensemble_plan.hpp"
@@ -78,6 +77,10 @@ void take_baseline(SettingsReader& reader, baselines::BaselineOptions& options) 
   if (options.kind == ModelKind::kXgboost) {
     reader.take_choice("preset", preset, {"paper", "defaults"});
     options.library_defaults = preset == "defaults";
+    reader.take("rounds", options.rounds);
+    reader.take("eta", options.eta);
+    reader.take("max_depth", options.max_depth);
+    reader.take("subsample", options.subsample);
   }
   if (nn::uses_components(options.kind)) reader.take("components", options.n_components);
   if (options.kind != ModelKind::kCentroid) reader.take("members", options.members);  // there is no chance in it
@@ -129,8 +132,11 @@ void check_ranges(const SettingsReader& reader, const ModelSpec& model) {
   const train::CorpusSize any{
       .n_train = 1'000'000, .n_val = 1000, .n_genes = 1000, .cells_per_type = {500'000, 500'000}};
   try {
-    if (model.is_network()) static_cast<void>(train::choose_plans(model.network, any));
-    if (const auto n = model.baseline.n_components) baselines::PcaOptions{.n_components = *n}.validate();
+    if (model.is_network()) {
+      static_cast<void>(train::choose_plans(model.network, any));
+    } else {
+      model.baseline.validate();
+    }
   } catch (const core::InputError& error) {
     throw core::InputError(
         fmt::format("{}: {}", reader.where(key_named_in(error.what(), reader.setting())), error.what()));
