@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "corpus/h5ad_file.hpp"
@@ -68,7 +69,8 @@ TEST_F(BuildResume, AnUnfinishedBuildGoesOnToTheSameBytes) {
   spoil(spoiled);
   const fs::path c = write("c.h5ad", spoiled);
   for (const auto& source : {a, b, c}) make_room(source);
-  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "c.h5ad", "cell 37", "--resume", "store.build");
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "c.h5ad", "cell 37", "store.build",
+                          "mend the file, then --resume");
   EXPECT_FALSE(fs::exists(folder_ / "store"));
   ASSERT_TRUE(fs::exists(folder_ / "store.build" / "checkpoint.json"));
 
@@ -91,6 +93,40 @@ TEST_F(BuildResume, AnUnfinishedBuildGoesOnToTheSameBytes) {
   EXPECT_FALSE(fs::exists(folder_ / "store.build"));
   EXPECT_FALSE(fs::exists(folder_ / "store" / "checkpoint.json"));
   SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "store", "finished", "--resume");
+}
+
+TEST_F(BuildResume, ABadSourceMayBeReplacedAndOneThatWasReadMayNot) {
+  const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_);
+  H5adFile spoiled = c_;
+  spoil(spoiled);
+  const fs::path c = write("c.h5ad", spoiled);
+  EXPECT_THROW(build_store("store", {a, b, c}), BadSources);
+  options_.resume = true;
+  const auto replace = [this](const std::string& name, const H5adFile& file) {
+    const auto time = fs::last_write_time(folder_ / name);
+    fs::last_write_time(write(name, file), time + std::chrono::hours(1));
+  };
+
+  const auto time = fs::last_write_time(b);
+  replace("b.h5ad", b_);
+  try {
+    build_store("store", {a, b, c});
+    ADD_FAILURE() << "the counts of b.h5ad are of the file before";
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("sources/1/modified"), std::string::npos) << message;
+    EXPECT_EQ(message.find("--resume"), std::string::npos) << "that is what was refused: " << message;
+  }
+  fs::last_write_time(b, time);
+  H5adFile relabelled = c_;  // of which donors and splits may not be the same
+  relabelled.obs["donor_id"][5] = "someone else";
+  replace("c.h5ad", relabelled);
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "store.build", "derived/");
+
+  replace("c.h5ad", c_);
+  EXPECT_EQ(build_store("store", {a, b, c}).n_cells, 180);
+  build_store("whole", {a, b, c});
+  EXPECT_EQ(core::read_json(folder_ / "store" / "store.json"), core::read_json(folder_ / "whole" / "store.json"));
 }
 
 // An ontology, gene list or symbol table that was changed between the two runs, under its name and with its version.

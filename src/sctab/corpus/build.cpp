@@ -213,7 +213,7 @@ BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, 
   const StoreCodes codes(corpus.cells, ontology);
   const nlohmann::json key = build_key({corpus, codes, corpus.donor_splits, ontology, skipped}, options);
   if (const nlohmann::json note = note_of(folder); !note.is_null()) {
-    require_same_build(folder.path(), note.at("key"), key);
+    require_same_build(folder.path(), note.at("key"), key, note.at("next_source").get<std::size_t>());
   }
   BuildResult result = count_kept(corpus, codes, curation);
   result.skipped = skipped;
@@ -277,9 +277,9 @@ void BuildOptions::validate() const {
 
 namespace {
 
-std::string with_resume(const InputError& error, const BuildFolder& folder) {
-  return fmt::format("{}; what was done is kept in {}: --resume goes on with the same sources and options",
-                     error.what(), folder.path().string());
+std::string with_resume(const InputError& error, const BuildFolder& folder, std::string_view first = "") {
+  return fmt::format("{}; what was done is kept in {}: {}--resume goes on with the same sources and options",
+                     error.what(), folder.path().string(), first);
 }
 
 }  // namespace
@@ -299,8 +299,10 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
   } catch (const BadSources& error) {
     if (!folder.has_checkpoint()) throw;
     std::vector<SkippedSource> bad = error.sources();
-    bad.front().reason = with_resume(error, folder);
+    bad.front().reason = with_resume(error, folder, "mend the file, then ");
     throw BadSources(std::move(bad));
+  } catch (const AnotherBuild&) {  // which resuming does not mend
+    throw;
   } catch (const InputError& error) {
     if (!folder.has_checkpoint()) throw;
     throw InputError(with_resume(error, folder));

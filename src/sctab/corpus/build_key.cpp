@@ -83,6 +83,15 @@ std::string differences(const json& before, const json& key) {
   return fmt::format("{}{}", fmt::join(paths, ", "), n_more == 0 ? "" : fmt::format(" and {} more", n_more));
 }
 
+// Sizes and times of the sources after the first n_read, as `key` has them.
+void take_files_of_unread(json& before, const json& key, std::size_t n_read) {
+  json& sources = before.at("sources");
+  const json& now = key.at("sources");
+  for (std::size_t i = n_read; i < std::min(sources.size(), now.size()); ++i) {
+    for (const char* field : {"bytes", "modified"}) sources[i][field] = now[i].at(field);
+  }
+}
+
 }  // namespace
 
 json build_key(const BuildInput& input, const BuildOptions& options) {
@@ -99,18 +108,19 @@ json build_key(const BuildInput& input, const BuildOptions& options) {
           {kDerived, derived(input)}};
 }
 
-void require_same_build(const std::filesystem::path& folder, const json& before, const json& key) {
+void require_same_build(const std::filesystem::path& folder, json before, const json& key, std::size_t n_read) {
+  take_files_of_unread(before, key, n_read);
   if (before == key) return;
   json given_before = before, given = key;
   given_before.erase(kDerived);
   given.erase(kDerived);
   if (given_before != given) {
-    throw core::InputError(fmt::format(
+    throw AnotherBuild(fmt::format(
         "{}: the unfinished build there is of other sources or options (they differ in {}); give the same, or "
         "remove the folder to build anew",
         folder.string(), differences(given_before, given)));
   }
-  throw core::InputError(fmt::format(
+  throw AnotherBuild(fmt::format(
       "{}: the unfinished build there is of other input: with the same sources and options the ontology, gene list or "
       "symbols now give other results (they differ in {}); put the files back as they were, or remove the folder to "
       "build anew",

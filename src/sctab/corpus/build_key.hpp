@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
+#include "sctab/core/error.hpp"
 #include "sctab/corpus/read_sources.hpp"
 #include "sctab/corpus/store_codes.hpp"
 
@@ -22,7 +24,15 @@ struct BuildInput {
 /// them, so that another ontology, gene list or symbol table under the same name is noticed where it changes anything.
 nlohmann::json build_key(const BuildInput& input, const BuildOptions& options);
 
-/// Throws InputError naming what differs. folder: where the unfinished build of key `before` lies.
-void require_same_build(const std::filesystem::path& folder, const nlohmann::json& before, const nlohmann::json& key);
+/// The unfinished build there cannot go on to what is asked for now.
+class AnotherBuild : public core::InputError {
+ public:
+  using InputError::InputError;
+};
+
+/// Throws AnotherBuild naming what differs. folder: where the unfinished build of key `before` lies. n_read: sources
+/// whose counts it has; files of the others may have been replaced, for what follows from them is in the hashes.
+void require_same_build(const std::filesystem::path& folder, nlohmann::json before, const nlohmann::json& key,
+                        std::size_t n_read);
 
 }  // namespace sctab::corpus
