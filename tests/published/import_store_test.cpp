@@ -251,7 +251,11 @@ TEST_F(ImportStore, IdsMayBeGivenBesideTheLabels) {
   StoreImportOptions with_labels = options();
   with_labels.labels = folder_ / "labels.csv";
   SCTAB_EXPECT_THROW_WITH(import_store(with_labels), InputError, "labels.csv", "are not those of");
-  std::ofstream(folder_ / "labels.csv", std::ios::app) << "killer,CL:0000625\n";
+  const std::string three = sctab::tests::read_bytes(folder_ / "labels.csv");
+  std::ofstream(folder_ / "labels.csv", std::ios::app) << "killer,CL:9999999\n";
+  SCTAB_EXPECT_THROW_WITH(import_store(with_labels), InputError, "labels.csv", "1 of 4 labels join no term",
+                          "\"killer\" (CL:9999999 is not in the ontology)");
+  std::ofstream(folder_ / "labels.csv") << three << "killer,CL:0000625\n";
   EXPECT_EQ(import_store(with_labels).labels.at(3).id, "CL:0000625");
   EXPECT_EQ(store::Store::open(folder_ / "store").tables().cell_types.at(3).label, "killer");
 }

@@ -71,17 +71,27 @@ TEST(LabelJoin, WhatIsUnknownOrMeansSeveralIsSaid) {
 }
 
 TEST(LabelJoin, IdsBesideTheLabelsComeFirst) {
-  const auto labels =
-      joined({{"B cell", "anything", "T cell", "new"}, {"CL:0000625", "CL:0000999", "unknown", "CL:7777777"}});
+  const auto labels = joined({{"B cell", "anything", "T cell"}, {"CL:0000625", "CL:0000999", "unknown"}});
   EXPECT_EQ(labels[0].id, "CL:0000625");
   EXPECT_EQ(labels[0].how, JoinedBy::kId);
   EXPECT_EQ(labels[1].id, "CL:0000236") << "as the term that replaced it";
   EXPECT_EQ(labels[2].id, "CL:0000084") << "by its name: what stands beside it is no id";
   EXPECT_EQ(labels[2].how, JoinedBy::kName);
-  EXPECT_EQ(labels[3].id, "CL:7777777") << "kept though the release does not know it";
   const auto without = join_labels({{"B cell", "T cell"}, {"CL:0000236", ""}}, std::nullopt);
   EXPECT_EQ(without[0].id, "CL:0000236");
   EXPECT_EQ(without[1].id, "");
+}
+
+TEST(LabelJoin, AnIdThatTheOntologyDoesNotHaveJoinsNothing) {
+  const auto labels = joined({{"T cell", "B cell", "cell"}, {"CL:7777777", "CL:0000998", "CL:0000000"}});
+  EXPECT_EQ(labels[0].reason, "CL:7777777 is not in the ontology") << "though the label is a term's name";
+  EXPECT_EQ(labels[1].reason, "CL:0000998 is obsolete, and no one term replaces it");
+  for (const std::size_t i : {0U, 1U}) {
+    EXPECT_EQ(labels[i].how, JoinedBy::kNothing);
+    EXPECT_EQ(labels[i].id, "");
+  }
+  EXPECT_EQ(labels[2].how, JoinedBy::kId);
+  EXPECT_EQ(join_labels({{"new"}, {"CL:7777777"}}, std::nullopt)[0].id, "CL:7777777") << "no ontology says otherwise";
 }
 
 TEST(LabelJoin, ThePapersTypesJoinTheReleaseOfItsTime) {

@@ -37,11 +37,13 @@ std::vector<JoinedLabel> join_all(const ParquetStore& from, const ontology::Onto
     if (label.how == JoinedBy::kNothing) missing.push_back(fmt::format("\"{}\" ({})", label.label, label.reason));
   }
   if (missing.empty()) return joined;
-  throw InputError(fmt::format(
-      "{}: {} of {} labels join no term of {}: {}; give the labels with their ids in a csv, columns label and "
-      "cell_type_ontology_term_id, with --labels",
-      (from.directory / "categorical_lookup" / "cell_type.parquet").string(), missing.size(), labels.size(),
-      options.ontology.string(), fmt::join(missing, ", ")));
+  const fs::path file =
+      options.labels.empty() ? from.directory / "categorical_lookup" / "cell_type.parquet" : options.labels;
+  throw InputError(
+      fmt::format("{}: {} of {} labels join no term of {}: {}; give the labels with ids of this release in a csv, "
+                  "columns label and "
+                  "cell_type_ontology_term_id, with --labels",
+                  file.string(), missing.size(), labels.size(), options.ontology.string(), fmt::join(missing, ", ")));
 }
 
 /// What a store of the import is a function of; the cells by the sizes and times of their files.

@@ -57,8 +57,12 @@ class TermNames {
 };
 
 JoinedLabel by_id(const std::string& label, const std::string& id, const Ontology* ontology) {
-  const auto term = ontology == nullptr ? std::nullopt : ontology->resolve(id);
-  if (!term) return {label, id, "", JoinedBy::kId, ""};
+  if (ontology == nullptr) return {label, id, "", JoinedBy::kId, ""};
+  const auto term = ontology->resolve(id);
+  if (!term) {
+    const char* why = ontology->find(id) ? "is obsolete, and no one term replaces it" : "is not in the ontology";
+    return {label, "", "", JoinedBy::kNothing, fmt::format("{} {}", id, why)};
+  }
   return {label, ontology->term(*term).id, ontology->term(*term).name, JoinedBy::kId, ""};
 }
 

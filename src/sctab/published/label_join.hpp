@@ -26,6 +26,7 @@ struct JoinedLabel {
 /// Labels become current CL ids: by the id written beside them, else by a term's name, else by an exact synonym, else
 /// by the name or a synonym of an obsolete term that one term replaced. A name that stands for several terms of the
 /// same rank joins none of them; of several labels that mean one term only one is joined to it, the closest or first.
+/// An id that the ontology does not have, or that is obsolete without a replacement, joins nothing, whatever the label.
 /// ontology: may be absent; then only written ids join, as they are.
 std::vector<JoinedLabel> join_labels(const LabelTable& table, const std::optional<ontology::Ontology>& ontology);
 
