@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "parquet/sql.hpp"
@@ -124,6 +125,16 @@ TEST_F(ParquetReader, DamagedFilesAreRefused) {
   for (std::size_t i = whole.size() - 200; i < whole.size() - 8; ++i) changed[i] = '\x7F';  // in the footer
   expect_refused(changed);
   SCTAB_EXPECT_THROW_WITH(Reader(folder_ / "none.parquet", {}), InputError, "none.parquet", "no such file");
+}
+
+TEST_F(ParquetReader, RowsAreCountedWithoutReadingThem) {
+  const auto file = write("a.parquet", kRows);
+  std::string bytes = read_bytes(file);
+  std::fill(bytes.begin() + 4, bytes.begin() + std::ssize(bytes) / 2, '\xFF');  // pages, not the footer
+  write_bytes(file, bytes);
+  Reader reader(file, columns());
+  EXPECT_EQ(reader.n_rows(), 5000);
+  EXPECT_THROW((void)reader.next(), InputError);
 }
 
 TEST_F(ParquetReader, SmallTablesAsText) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "sctab/core/error.hpp"
@@ -58,10 +59,12 @@ bool is_available() {
 }
 
 struct Reader::State {
-  State(const std::filesystem::path& path, const std::vector<Column>& columns)
-      : n_rows(count_rows(path)), query(path, select(path, columns), columns) {}
+  State(const std::filesystem::path& file, const std::vector<Column>& wanted)
+      : path(file), columns(wanted), n_rows(count_rows(file)) {}
+  std::filesystem::path path;
+  std::vector<Column> columns;
   std::int64_t n_rows;
-  Query query;
+  std::optional<Query> query;  // from the first next() on, for it decodes rows as soon as it is made
 };
 
 Reader::Reader(const std::filesystem::path& path, const std::vector<Column>& columns) {
@@ -76,7 +79,9 @@ std::int64_t Reader::n_rows() const {
 }
 
 const Rows* Reader::next() {
-  return state_->query.next() ? &state_->query : nullptr;
+  State& state = *state_;
+  if (!state.query) state.query.emplace(state.path, select(state.path, state.columns), state.columns);
+  return state.query->next() ? &*state.query : nullptr;
 }
 
 std::vector<FileColumn> read_columns(const std::filesystem::path& path) {

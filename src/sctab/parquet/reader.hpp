@@ -48,7 +48,8 @@ class Rows {
 /// any.
 class Reader {
  public:
-  /// Throws InputError naming the column too where one is missing or of another type than asked for.
+  /// Reads no rows yet, only what the file says of itself. Throws InputError naming the column too where one is missing
+  /// or of another type than asked for.
   Reader(const std::filesystem::path& path, const std::vector<Column>& columns);
   ~Reader();
   Reader(const Reader&) = delete;

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
-#include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/published/part_reader.hpp"
+#include "sctab/published/shared_progress.hpp"
 #include "sctab/store/ordered_shard.hpp"
 
 namespace sctab::published {
@@ -103,21 +102,6 @@ sparse::CsrView part_of(const sparse::CsrMatrix& cells, std::size_t begin, std::
   return {static_cast<CellIndex>(end - begin), cells.n_genes, std::span(cells.indptr).subspan(begin, end - begin + 1),
           cells.indices, cells.data};
 }
-
-/// Progress of several threads.
-class SharedProgress {
- public:
-  explicit SharedProgress(CellIndex n_cells) : progress_("importing", n_cells) {}
-  void advance(CellIndex n) {
-    const std::lock_guard lock(mutex_);
-    progress_.advance(n);
-  }
-  void finish() { progress_.finish(); }
-
- private:
-  std::mutex mutex_;
-  core::Progress progress_;
-};
 
 /// What the jobs share.
 struct Import {
@@ -211,7 +195,7 @@ ImportedShards import_shards(const ParquetStore& from, const std::vector<ShardJo
                              const store::ShardLayout& layout, const ImportFolder& folder, int threads) {
   CellIndex n_cells = 0;
   for (const store::Split split : store::kSplits) n_cells += from.n_cells(split);
-  Import import{from, layout, folder, SharedProgress(n_cells)};
+  Import import{from, layout, folder, SharedProgress("importing", n_cells)};
   std::vector<std::vector<FinishedShard>> finished(jobs.size());
   try {
     core::ThreadPool pool(threads == 0 ? core::default_threads() : threads);

@@ -14,6 +14,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/published/gene_table.hpp"
 #include "sctab/published/label_table.hpp"
+#include "sctab/published/shared_progress.hpp"
 
 namespace sctab::published {
 namespace fs = std::filesystem;
@@ -129,11 +130,14 @@ ParquetStore open_parquet_store(const fs::path& directory, int threads) {
     for (Part& part : parts) all.push_back(&part);
   }
   core::ThreadPool pool(threads == 0 ? core::default_threads() : threads);
-  pool.parallel_for(std::ssize(all), [&all](std::int64_t i) {
+  SharedProgress progress("counting cells", std::ssize(all), "parts");
+  pool.parallel_for(std::ssize(all), [&](std::int64_t i) {
     core::check_interrupt();
     Part& part = *all[static_cast<std::size_t>(i)];
     part.n_cells = parquet::Reader(part.file, part_columns()).n_rows();
+    progress.advance();
   });
+  progress.finish();
   for (std::vector<Part>& parts : store.parts) {
     for (std::size_t i = 1; i < parts.size(); ++i) parts[i].first = parts[i - 1].first + parts[i - 1].n_cells;
   }
@@ -141,6 +145,9 @@ ParquetStore open_parquet_store(const fs::path& directory, int threads) {
 }
 
 void require_disjoint_donors(const ParquetStore& store, int threads) {
+  std::int64_t n_parts = 0;
+  for (const std::vector<Part>& parts : store.parts) n_parts += std::ssize(parts);
+  SharedProgress progress("reading donors", n_parts, "parts");
   const std::vector<std::string>& donors = store.lookup(Coded::kTechSample);
   core::ThreadPool pool(threads == 0 ? core::default_threads() : threads);
   std::vector<std::atomic<std::uint8_t>> splits(donors.size());  // of each donor: a bit for each split
@@ -161,8 +168,10 @@ void require_disjoint_donors(const ParquetStore& store, int threads) {
           if (code >= 0 && std::cmp_less(code, splits.size())) splits[static_cast<std::size_t>(code)] |= bit;
         }
       }
+      progress.advance();
     });
   }
+  progress.finish();
   for (std::size_t donor = 0; donor < donors.size(); ++donor) {
     const std::uint8_t seen = splits[donor];
     if ((seen & (seen - 1U)) == 0) continue;
