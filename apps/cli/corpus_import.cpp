@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <CLI/Option.hpp>
@@ -26,12 +27,22 @@ const std::string& label_of(const published::StoreImportResult& result, std::siz
   return result.labels[code].label;
 }
 
+/// Those of which nothing says how many cells they should have.
+std::vector<std::string> splits_without_metadata(const published::StoreImportResult& result) {
+  std::vector<std::string> splits;
+  for (const store::Split split : store::kSplits) {
+    if (!result.complete[static_cast<std::size_t>(split)]) splits.emplace_back(store::name(split));
+  }
+  return splits;
+}
+
 nlohmann::json to_json(const published::StoreImportResult& result, const std::filesystem::path& store) {
   nlohmann::json json = {{"store", store.string()},
                          {"genes", result.n_genes},
                          {"bytes", result.bytes},
                          {"shards_written", result.n_shards_written},
                          {"shards_kept", result.n_shards_kept},
+                         {"splits_without_metadata", splits_without_metadata(result)},
                          {"ontology", result.ontology_version},
                          {"labels", labels_json(result.labels)},
                          {"peak_memory_bytes", core::peak_memory_bytes()}};
@@ -56,6 +67,13 @@ nlohmann::json to_json(const published::StoreImportResult& result, const std::fi
   return json;
 }
 
+void print_completeness(const published::StoreImportResult& result) {
+  const std::vector<std::string> splits = splits_without_metadata(result);
+  if (splits.empty()) return fmt::print("parts: all are there, as _metadata says\n");
+  fmt::print("parts: no _metadata in {}: whether the last parts are there could not be checked\n",
+             fmt::join(splits, ", "));
+}
+
 void print_hierarchy(const published::StoreImportResult& result) {
   if (!result.hierarchy) return fmt::print("hierarchy: no cell_type_hierarchy/child_matrix.npy to compare\n");
   fmt::print("hierarchy: child_matrix.npy and {} differ on {} pairs of labels\n", result.ontology_version,
@@ -76,6 +94,7 @@ void print_weights(const published::StoreImportResult& result) {
 }
 
 void print_result(const published::StoreImportResult& result, const Arguments& arguments) {
+  print_completeness(result);
   print_labels(result.labels);
   print_hierarchy(result);
   print_weights(result);

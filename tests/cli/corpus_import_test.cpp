@@ -35,8 +35,9 @@ class CorpusImport : public testing::Test {
 
 TEST_F(CorpusImport, SaysWhatItFound) {
   const std::string said = output_of(import_arguments());
-  for (const char* text : {"4 of 4 labels joined by name", "differ on 0 pairs", "class_weights.npy is within",
-                           "augmentation vectors: 3", "train", "1,800", "store: "}) {
+  for (const char* text :
+       {"parts: no _metadata in test: whether the last parts", "4 of 4 labels joined by name", "differ on 0 pairs",
+        "class_weights.npy is within", "augmentation vectors: 3", "train", "1,800", "store: "}) {
     EXPECT_NE(said.find(text), std::string::npos) << text << "\n" << said;
   }
   auto arguments = import_arguments();
@@ -44,6 +45,7 @@ TEST_F(CorpusImport, SaysWhatItFound) {
   const json result = json::parse(output_of(arguments));
   EXPECT_EQ(result.at("cells").at("val"), 36);
   EXPECT_EQ(result.at("genes"), 45);
+  EXPECT_EQ(result.at("splits_without_metadata"), json({"test"}));
   EXPECT_EQ(result.at("vectors"), 3);
   EXPECT_EQ(result.at("hierarchy_differences"), json::array());
   EXPECT_LT(result.at("class_weights").at("largest_difference").get<double>(), 1e-9);

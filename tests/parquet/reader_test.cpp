@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <thread>
 
 #include "parquet/sql.hpp"
@@ -135,6 +137,17 @@ TEST_F(ParquetReader, RowsAreCountedWithoutReadingThem) {
   Reader reader(file, columns());
   EXPECT_EQ(reader.n_rows(), 5000);
   EXPECT_THROW((void)reader.next(), InputError);
+}
+
+TEST_F(ParquetReader, TheEndOfAFileAloneTellsItsRows) {
+  const std::string whole = read_bytes(write("a.parquet", kRows));
+  std::uint32_t footer_bytes = 0;
+  std::memcpy(&footer_bytes, whole.data() + whole.size() - 8, sizeof(footer_bytes));
+  const auto file = folder_ / "it's [_metadata]";
+  write_bytes(file, "PAR1" + whole.substr(whole.size() - 8 - footer_bytes));
+  EXPECT_EQ(rows_in_footer(file), 5000);
+  write_bytes(file, "PAR1 is how it begins");
+  SCTAB_EXPECT_THROW_WITH(rows_in_footer(file), InputError, "_metadata", "cannot be read as Parquet");
 }
 
 TEST_F(ParquetReader, SmallTablesAsText) {

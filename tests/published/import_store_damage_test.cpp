@@ -67,7 +67,14 @@ TEST_F(BadParquetStore, MissingFilesAreNamed) {
   without("val", {"val", "no such folder", "train, val and test"});
   without("train/part.0.parquet", {"train", "has no part.0.parquet, but a part.1.parquet", "is the download whole?"});
   without("test/part.0.parquet", {"test", "has no part.0.parquet;"});
-  // The last part cannot be missed; one in the middle can, by its number.
+  // The last part is missed where there is a _metadata, one in the middle by its number.
+  without("train/part.1.parquet",
+          {"train/_metadata", "announces 50 cells", "part.0 to part.0 beside it hold 30", "are parts missing"});
+  expect_refused([](const ParquetStoreFiles& files) { files.write_metadata("val", 9); },
+                 {"val/_metadata", "announces 9 cells", "hold 10"});
+  expect_refused(
+      [](const ParquetStoreFiles& files) { write_bytes(files.folder / "test" / "_metadata", "PAR1 and no more"); },
+      {"test/_metadata", "cannot be read as Parquet"});
   expect_refused(
       [](const ParquetStoreFiles& files) {
         fs::rename(files.folder / "train" / "part.1.parquet", files.folder / "train" / "part.2.parquet");

@@ -73,6 +73,7 @@ std::vector<std::vector<float>> dense_cells(const store::Store& store, Split spl
 TEST_F(ImportStore, CellsAndTheirOrderAreThePublishedOnes) {
   const StoreImportResult result = import_store(options());
   EXPECT_EQ(result.n_cells, (std::array<core::CellIndex, 3>{1800, 36, 40}));
+  EXPECT_EQ(result.complete, (std::array<bool, 3>{true, true, false})) << "the _metadata of test is no Parquet";
   const auto store = store::Store::open(folder_ / "store");
   EXPECT_EQ(store.content(), store::Content::kLogNormalised);
   EXPECT_EQ(store.genes().ids, files_->gene_ids) << "in the published order";

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <string_view>
@@ -118,7 +120,19 @@ ParquetStoreFiles::ParquetStoreFiles(std::filesystem::path folder_, const std::a
   }
   run_sql(sql);
   write_arrays();
-  std::ofstream(folder / "train" / "_metadata") << "not read";
+  write_metadata("train", cells[0].size());
+  write_metadata("val", cells[1].size());
+  std::ofstream(folder / "test" / "_metadata") << "no Parquet";
+}
+
+void ParquetStoreFiles::write_metadata(const std::string& split, std::size_t n_cells) const {
+  const std::filesystem::path file = folder / split / "_metadata";
+  run_sql(fmt::format("COPY (SELECT i AS idx FROM range({}) t(i))", n_cells) + to_parquet(file));
+  const std::string whole = read_bytes(file);
+  std::uint32_t footer_bytes = 0;
+  constexpr std::size_t kAfterFooter = sizeof(footer_bytes) + 4;  // its length, and PAR1
+  std::memcpy(&footer_bytes, whole.data() + whole.size() - kAfterFooter, sizeof(footer_bytes));
+  write_bytes(file, "PAR1" + whole.substr(whole.size() - kAfterFooter - footer_bytes));
 }
 
 void ParquetStoreFiles::write_tables() const {

@@ -70,13 +70,17 @@ std::string sql_name(std::string_view name) {
   return in_quotes(name, '"');
 }
 
-std::string from_file(const std::filesystem::path& path) {
+std::string sql_path(const std::filesystem::path& path) {
   std::string pattern;
   for (const char c : path.string()) {
     const bool special = c == '*' || c == '?' || c == '[';
     pattern += special ? fmt::format("[{}]", c) : std::string(1, c);
   }
-  return fmt::format("read_parquet({}, hive_partitioning = false)", in_quotes(pattern, '\''));
+  return in_quotes(pattern, '\'');
+}
+
+std::string from_file(const std::filesystem::path& path) {
+  return fmt::format("read_parquet({}, hive_partitioning = false)", sql_path(path));
 }
 
 Query::Query(const std::filesystem::path& path, const std::string& sql, std::vector<Column> columns)

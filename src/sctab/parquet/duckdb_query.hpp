@@ -14,7 +14,9 @@
 
 namespace sctab::parquet {
 
-/// SQL that reads a file's rows in their order: read_parquet('…'), no character of the path taken for a pattern.
+/// A path as SQL has it: in quotes, no character of it taken for a pattern.
+std::string sql_path(const std::filesystem::path& path);
+/// SQL that reads a file's rows in their order: read_parquet('…').
 std::string from_file(const std::filesystem::path& path);
 /// A name as SQL has it: in double quotes.
 std::string sql_name(std::string_view name);

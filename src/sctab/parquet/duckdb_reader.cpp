@@ -84,6 +84,13 @@ const Rows* Reader::next() {
   return state.query->next() ? &*state.query : nullptr;
 }
 
+std::int64_t rows_in_footer(const std::filesystem::path& path) {
+  Query query(path, fmt::format("SELECT num_rows FROM parquet_file_metadata({})", sql_path(path)),
+              {{"num_rows", Type::kInt64}});
+  SCTAB_ASSERT(query.next());
+  return query.integers(0)[0];
+}
+
 std::vector<FileColumn> read_columns(const std::filesystem::path& path) {
   Query query(path, fmt::format("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {})", from_file(path)),
               {{"column_name", Type::kText}, {"column_type", Type::kText}});

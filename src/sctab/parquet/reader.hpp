@@ -65,6 +65,9 @@ class Reader {
   std::unique_ptr<State> state_;
 };
 
+/// How many rows the end of a file announces: its own, or those of the other files of a folder whose _metadata it is.
+std::int64_t rows_in_footer(const std::filesystem::path& path);
+
 /// The columns of a file.
 std::vector<FileColumn> read_columns(const std::filesystem::path& path);
 

@@ -165,6 +165,7 @@ StoreImportResult import_store(const StoreImportOptions& options) {
   require_disjoint_donors(from, options.threads);
   StoreImportResult result;
   result.n_genes = from.genes.size();
+  result.complete = from.complete;
   for (const store::Split split : store::kSplits) result.n_cells[static_cast<std::size_t>(split)] = from.n_cells(split);
   result.ontology_version = ontology.version();
   result.labels = join_all(from, ontology, options);

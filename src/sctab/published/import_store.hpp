@@ -29,6 +29,7 @@ inline constexpr const char* kVectorsFile = "published_vectors.h5ad";
 
 struct StoreImportResult {
   std::array<CellIndex, store::kSplits.size()> n_cells{};
+  std::array<bool, store::kSplits.size()> complete{};  // as ParquetStore has it
   core::GeneIndex n_genes = 0;
   std::int64_t n_shards_written = 0, n_shards_kept = 0;
   std::int64_t bytes = 0;

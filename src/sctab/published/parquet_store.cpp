@@ -84,6 +84,18 @@ std::vector<Part> list_parts(const fs::path& folder) {
   return result;
 }
 
+// Whether all parts are there can be known where dask left its _metadata, the ends of all of them in one file.
+bool require_all_cells(const fs::path& folder, const std::vector<Part>& parts) {
+  const fs::path metadata = folder / "_metadata";
+  if (!parquet::is_parquet(metadata)) return false;
+  const CellIndex announced = parquet::rows_in_footer(metadata), found = parts.back().first + parts.back().n_cells;
+  if (announced == found) return true;
+  throw InputError(
+      fmt::format("{}: announces {} cells, but part.0 to part.{} beside it hold {}; are parts missing, or of another "
+                  "store? Download the folder whole, or move the file away if it is not of these parts",
+                  metadata.string(), announced, parts.size() - 1, found));
+}
+
 }  // namespace
 
 std::string_view name(Coded column) {
@@ -140,6 +152,10 @@ ParquetStore open_parquet_store(const fs::path& directory, int threads) {
   progress.finish();
   for (std::vector<Part>& parts : store.parts) {
     for (std::size_t i = 1; i < parts.size(); ++i) parts[i].first = parts[i - 1].first + parts[i - 1].n_cells;
+  }
+  for (const store::Split split : store::kSplits) {
+    const auto at = static_cast<std::size_t>(split);
+    store.complete[at] = require_all_cells(directory / std::string(store::name(split)), store.parts[at]);
   }
   return store;
 }

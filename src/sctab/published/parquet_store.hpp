@@ -48,6 +48,7 @@ struct ParquetStore {
   sparse::GeneList genes;                                      // in the order of X
   std::array<std::vector<std::string>, kNumCoded> lookups;     // what the codes mean
   std::array<std::vector<Part>, store::kSplits.size()> parts;  // in the order of their cells
+  std::array<bool, store::kSplits.size()> complete{};  // its _metadata says so; where there is none, nobody knows
 
   [[nodiscard]] const std::vector<std::string>& lookup(Coded column) const {
     return lookups[static_cast<std::size_t>(column)];
@@ -60,7 +61,8 @@ struct ParquetStore {
 const std::vector<parquet::Column>& part_columns();
 
 /// Reads all of it but the cells. Throws InputError naming the file where one is missing, is no Parquet, lacks a column
-/// or has one of another type, where a lookup names a value twice, and where a part is missing between others.
+/// or has one of another type, where a lookup names a value twice, where a part is missing between others, and where
+/// the parts of a split do not have the cells that its _metadata announces.
 ParquetStore open_parquet_store(const std::filesystem::path& directory, int threads);
 
 /// Reads the tech_sample of all cells. Throws InputError naming one that stands in two splits: a model would be judged
