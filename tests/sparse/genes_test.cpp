@@ -135,6 +135,22 @@ TEST(ReadGeneList, TakesHeadersTabsAndVersions) {
   EXPECT_EQ(read_gene_list(folder / "a.csv").hash(), read_gene_list(folder / "b.tsv").hash());
 }
 
+TEST(ReadGeneList, GoesByTheNamesOfAHeader) {
+  const tests::TemporaryFolder folder;
+  std::ofstream(folder / "var.csv") << "soma_joinid,feature_id,feature_length,feature_name\n"
+                                       "0,ENSG00000000003.15,4530,TSPAN6\n1,ENSG00000000005,1476,TNMD\n";
+  std::ofstream(folder / "var.tsv") << "feature_name\tfeature_id\nTSPAN6\tENSG00000000003\nTNMD\tENSG00000000005\n";
+  for (const char* name : {"var.csv", "var.tsv"}) {
+    const GeneList genes = read_gene_list(folder / name);
+    EXPECT_THAT(genes.ids, ElementsAre("ENSG00000000003", "ENSG00000000005"));
+    EXPECT_THAT(genes.symbols, ElementsAre("TSPAN6", "TNMD"));
+  }
+  std::ofstream(folder / "lengths.csv") << "feature_id,feature_length\nENSG00000000003,4530\n";
+  EXPECT_THAT(read_gene_list(folder / "lengths.csv").symbols, ElementsAre("")) << "a length is no symbol";
+  std::ofstream(folder / "bad.csv") << "feature_name,feature_id\nENSG00000000003,TSPAN6\n";
+  SCTAB_EXPECT_THROW_WITH(read_gene_list(folder / "bad.csv"), core::InputError, "bad.csv", "line 2", "feature_id");
+}
+
 TEST(ReadGeneList, RefusesRepeatsAndFilesWithoutIds) {
   const tests::TemporaryFolder folder;
   std::ofstream(folder / "twice.csv") << "ENSG00000000003\nENSG00000000005\nENSG00000000003.2\n";

@@ -2,6 +2,7 @@
 #include <zlib.h>
 
 #include <memory>
+#include <optional>
 #include <unordered_set>
 
 #include "sctab/sparse/genes.hpp"
@@ -47,6 +48,20 @@ std::vector<std::string> split(const std::string& line, char separator) {
   return fields;
 }
 
+/// Where a header names the columns as var of CELLxGENE does, ids and symbols are found by name.
+struct NamedColumns {
+  std::optional<std::size_t> id, symbol;
+};
+
+NamedColumns named_columns(const std::vector<std::string>& header) {
+  NamedColumns columns;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    if (header[i] == "feature_id") columns.id = i;
+    if (header[i] == "feature_name") columns.symbol = i;
+  }
+  return columns.id ? columns : NamedColumns();
+}
+
 bool is_ensembl_id(const std::string& field) {
   return detect_id_kind(std::span(&field, 1)) == GeneIdKind::kEnsemblHuman ||
          detect_id_kind(std::span(&field, 1)) == GeneIdKind::kEnsemblOther;
@@ -57,18 +72,22 @@ bool is_ensembl_id(const std::string& field) {
 GeneList read_gene_list(const std::filesystem::path& path) {
   const std::vector<std::string> lines = read_lines(path);
   GeneList genes;
+  NamedColumns named;
   std::unordered_set<std::string> seen;
   for (std::size_t n = 0; n < lines.size(); ++n) {
     if (lines[n].empty() || lines[n].front() == '#') continue;
     const std::vector<std::string> fields = split(lines[n], lines[n].find('\t') == std::string::npos ? ',' : '\t');
-    std::size_t id_column = 0;
-    while (id_column < fields.size() && !is_ensembl_id(fields[id_column])) ++id_column;
-    if (id_column == fields.size()) {
-      if (genes.ids.empty() && n == 0) continue;  // the header
+    std::size_t id_column = named.id.value_or(0);
+    while (!named.id && id_column < fields.size() && !is_ensembl_id(fields[id_column])) ++id_column;
+    if (id_column >= fields.size() || !is_ensembl_id(fields[id_column])) {
+      if (genes.ids.empty() && n == 0) {  // the header
+        named = named_columns(fields);
+        continue;
+      }
       throw core::InputError(
-          fmt::format("{}: line {} holds no Ensembl id ('{}'); one id a line is expected, and a symbol "
+          fmt::format("{}: line {} holds no Ensembl id{} ('{}'); one id a line is expected, and a symbol "
                       "behind it if you like",
-                      path.string(), n + 1, lines[n]));
+                      path.string(), n + 1, named.id ? " in its column feature_id" : "", lines[n]));
     }
     std::string id(without_version(fields[id_column]));
     if (!seen.insert(id).second) {
@@ -76,7 +95,8 @@ GeneList read_gene_list(const std::filesystem::path& path) {
           fmt::format("{}: line {} repeats {}; each gene must stand there once", path.string(), n + 1, id));
     }
     genes.ids.push_back(std::move(id));
-    genes.symbols.push_back(id_column + 1 < fields.size() ? fields[id_column + 1] : std::string());
+    const std::size_t symbol_column = named.id ? named.symbol.value_or(fields.size()) : id_column + 1;
+    genes.symbols.push_back(symbol_column < fields.size() ? fields[symbol_column] : std::string());
   }
   if (genes.ids.empty())
     throw core::InputError(fmt::format("{}: holds no Ensembl ids; one a line is expected", path.string()));

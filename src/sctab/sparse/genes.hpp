@@ -31,9 +31,9 @@ struct GeneList {
   [[nodiscard]] std::string hash() const;
 };
 
-/// Reads csv or tsv (also .gz) of ids and, where there, symbols: with or without a header, comma or tab, ids in the
-/// first column that holds Ensembl ids, symbols in the next. Throws InputError on a repeated id, on an empty list and
-/// on a line without an id, naming file and line.
+/// Reads csv or tsv (also .gz) of ids and, where there, symbols: by a header's feature_id and feature_name, else ids
+/// from the first column that holds Ensembl ids, symbols from the next. Throws InputError on a repeated id, on an empty
+/// list and on a line without an id, naming file and line.
 GeneList read_gene_list(const std::filesystem::path& path);
 
 /// Symbol -> Ensembl id. A symbol that stands for several ids is left out: it must not be guessed.
