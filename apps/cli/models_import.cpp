@@ -61,7 +61,8 @@ void add_models_import(CLI::App& models) {
   command
       ->add_option("--ontology", options.ontology,
                    "the Cell Ontology, cl.obo or cl.json; not needed where the labels have a column "
-                   "cell_type_ontology_term_id")
+                   "cell_type_ontology_term_id. Default: $SCTAB_ONTOLOGY")
+      ->envname("SCTAB_ONTOLOGY")
       ->type_name("FILE");
   command->add_option("-o,--output", options.output, "the model directory")->type_name("MODEL")->required();
   add_json(*command, arguments->json);

@@ -1,4 +1,6 @@
 // A checkpoint in the authors' form, made of a model that was trained here: imported, it must answer as the model does.
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -101,6 +103,18 @@ TEST_F(ModelsImport, ALabelWithoutATermIsListedAndCalledUnknownById) {
   arguments.emplace_back("--json");
   const json result = json::parse(output_of(arguments));
   EXPECT_EQ(result["labels"].size(), 3U);
+}
+
+TEST_F(ModelsImport, TheOntologyMayBeNamedInTheEnvironment) {
+  auto arguments = import_arguments();
+  const auto option = std::find(arguments.begin(), arguments.end(), "--ontology");
+  ASSERT_NE(option, arguments.end());
+  arguments.erase(option, option + 2);
+  expect_refused(arguments, folder_.path(), {"cell_type.csv", "give --ontology"});
+  ::setenv("SCTAB_ONTOLOGY", trained_.ontology.c_str(), 1);
+  const std::string said = output_of(arguments);
+  ::unsetenv("SCTAB_ONTOLOGY");
+  EXPECT_NE(said.find("3 of 3 labels joined by name"), std::string::npos) << said;
 }
 
 TEST_F(ModelsImport, BadInputIsRefused) {
