@@ -19,11 +19,11 @@ class PickleText {
   PickleText& integer(std::int64_t value);
   PickleText& real(double value);
   PickleText& global(std::string_view module, std::string_view name);
-  PickleText& sizes(const std::vector<std::int64_t>& values);  // a tuple
+  PickleText& sizes(const std::vector<std::int64_t>& values);    // a tuple
+  PickleText& number(std::uint64_t value, std::size_t n_bytes);  // as it is, little-endian
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
  private:
-  PickleText& number(std::uint64_t value, std::size_t n_bytes);
   std::string bytes_;
 };
 

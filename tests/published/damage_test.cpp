@@ -1,6 +1,7 @@
 // Checkpoints that are damaged or were made to be bad.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <libdeflate.h>
 
 #include <cstring>
 #include <limits>
@@ -17,6 +18,7 @@ namespace {
 using core::InputError;
 using nn::ModelKind;
 using nn::tests::small_architecture;
+using sctab::tests::PickleText;
 using sctab::tests::read_bytes;
 using sctab::tests::StoredTensor;
 using sctab::tests::write_bytes;
@@ -71,7 +73,7 @@ TEST(DamagedCheckpoint, UnknownTensorsAreRefused) {
   text.tensors.back().name = "classifier.extra";
   expect_refused(ModelKind::kLinear, text, "tensor extra is unknown");
   text.tensors.back().name = "classifier.bias";
-  expect_refused(ModelKind::kLinear, text, "tensor bias");
+  expect_refused(ModelKind::kLinear, text, "another tensor classifier.bias, expected [5]");
 }
 
 TEST(DamagedCheckpoint, TensorsThatTheirStorageDoesNotHoldAreRefused) {
@@ -103,6 +105,65 @@ TEST(DamagedCheckpoint, TensorsThatTheirStorageDoesNotHoldAreRefused) {
   });
   refused("\"torch QuantizedStorage\"", [](StoredTensor& weight) { weight.type = "QuantizedStorage"; });
   refused("tensor weight holds Int", [](StoredTensor& weight) { weight.type = "IntStorage"; });
+}
+
+TEST(DamagedCheckpoint, NamesAndShapesAreCheckedBeforeNumbersAreRead) {
+  const CheckpointText good = small_checkpoint(ModelKind::kLinear);
+  CheckpointText text = good;
+  text.tensors.push_back({"classifier.extra", {5}, "gone", "FloatStorage", {}, 0, 5});
+  expect_refused(ModelKind::kLinear, text, "tensor extra is unknown");
+  text = good;
+  find(text, "classifier.bias") = {"classifier.bias", {4}, "gone", "FloatStorage", {}, 0, 5};
+  expect_refused(ModelKind::kLinear, text, "has another tensor classifier.bias, expected [5]");
+}
+
+std::string zip_header(const std::string& name) {
+  const std::size_t n_extra = (4 - (30 + name.size()) % 4) % 4;  // so that it is a whole number of floats
+  return "PK\x03\x04" + std::string(22, '\0') + PickleText().number(name.size(), 2).number(n_extra, 2).bytes() + name +
+         std::string(n_extra, '\0');
+}
+
+std::string zip_list_entry(const std::string& name, std::string_view bytes, std::size_t position) {
+  const std::uint32_t crc = libdeflate_crc32(0, bytes.data(), bytes.size());
+  return "PK\x01\x02" + std::string(12, '\0') +
+         PickleText().number(crc, 4).number(bytes.size(), 4).number(bytes.size(), 4).number(name.size(), 2).bytes() +
+         std::string(12, '\0') + PickleText().number(position, 4).bytes() + name;
+}
+
+/// The checkpoint with storages of the tensors that lie over one another in the zip: each goes on through the headers
+/// of those before it, and n_bytes of zeros, to one end.
+std::string with_overlapping_storages(CheckpointText text, const std::vector<std::string>& tensors,
+                                      std::size_t n_bytes) {
+  std::string end(n_bytes, '\0');
+  std::vector<std::pair<std::string, std::size_t>> entries;  // name, size
+  for (const std::string& name : tensors) {
+    StoredTensor& tensor = find(text, name);
+    tensor.storage = "over" + std::to_string(entries.size());
+    tensor.storage_length = static_cast<std::int64_t>(end.size() / sizeof(float));
+    entries.emplace_back("run/data/" + tensor.storage, end.size());
+    end = zip_header(entries.back().first) + end;
+  }
+  const std::string pickle = text.pickle();
+  const std::string file = zip_header("run/data.pkl") + pickle + end;
+  std::string list = zip_list_entry("run/data.pkl", pickle, 0);
+  for (const auto& [name, size] : entries) {
+    list += zip_list_entry(name, std::string_view(file).substr(file.size() - size),
+                           file.size() - size - zip_header(name).size());
+  }
+  return file + list + "PK\x05\x06" + std::string(4, '\0') +
+         PickleText().number(entries.size() + 1, 2).number(entries.size() + 1, 2).bytes() +
+         PickleText().number(list.size(), 4).number(file.size(), 4).number(0, 2).bytes();
+}
+
+TEST(DamagedCheckpoint, StoragesThatLieOverOneAnotherFillNoMemory) {
+  const CheckpointText good = small_checkpoint(ModelKind::kLinear);
+  const PublishedFiles files(small_architecture(ModelKind::kLinear), good);
+  write_bytes(files.options.checkpoint, with_overlapping_storages(good, {"classifier.bias"}, 400'000));
+  EXPECT_EQ(Checkpoint(files.options.checkpoint).read("classifier.bias").size(), 1U) << "one is within the file";
+  write_bytes(files.options.checkpoint,
+              with_overlapping_storages(good, {"classifier.bias", "classifier.weight"}, 400'000));
+  SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, "epoch=41.ckpt",
+                          "storages that are together larger than the file");
 }
 
 TEST(DamagedCheckpoint, NumbersThatAreNoneAreRefused) {
@@ -144,6 +205,7 @@ TEST(DamagedCheckpoint, OtherZipsAreRefused) {
   refused({{"a/data.pkl", "\x80\x02N."}}, "holds no state_dict");
   refused({{"a/data.pkl", "\x80\x02}."}}, "holds no state_dict");
   refused({{"a/data.pkl", ""}}, "data.pkl");
+  refused({{"a/data.pkl", std::string(5 << 20, 'N')}}, "expected at most 4194304");
   refused({{"a/data.pkl", "\x80\x02}."}, {"a/byteorder", "big"}}, "byte order \"big\"");
 }
 

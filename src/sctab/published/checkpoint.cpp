@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <set>
 
 #include "sctab/core/error.hpp"
 
@@ -20,7 +21,7 @@ static_assert(std::endian::native == std::endian::little, "the tensors are littl
 
 constexpr std::string_view kPickle = "data.pkl";
 // Of the published ones it is some hundreds of kilobytes; a node in memory takes a hundred times its byte in the file.
-constexpr std::uint64_t kMaxPickleBytes = 16 << 20;
+constexpr std::uint64_t kMaxPickleBytes = 4 << 20;
 
 constexpr std::size_t kMaxDimensions = 8;
 
@@ -176,13 +177,27 @@ at::Tensor Checkpoint::read_storage(std::string_view name, const Description& de
     refuse(name, fmt::format("has a storage of {} bytes, expected {} numbers of {} bytes", n_bytes,
                              description.storage_length, width));
   }
-  if (n_bytes > std::filesystem::file_size(archive_.path())) refuse(name, "has a storage larger than the file");
   at::Tensor storage = at::empty({description.storage_length}, description.type);
   archive_.read(entry, {static_cast<std::byte*>(storage.data_ptr()), storage.nbytes()});
   return storage;
 }
 
+// Entries of a zip may lie over one another, and a small file would fill any memory.
+void Checkpoint::require_within_file(std::string_view prefix) const {
+  std::uint64_t left = std::filesystem::file_size(archive_.path());
+  std::set<std::pair<std::string, at::ScalarType>> seen;
+  for (const auto& [key, value] : state_dict_->entries) {
+    if (!key->text.starts_with(prefix)) continue;
+    const Description description = describe(key->text, *value);
+    if (!seen.emplace(description.storage, description.type).second) continue;
+    const std::uint64_t n_bytes = archive_.entry(folder_ + "data/" + description.storage).n_bytes;
+    if (n_bytes > left) refuse(key->text, "and those before it have storages that are together larger than the file");
+    left -= n_bytes;
+  }
+}
+
 std::vector<nn::NamedTensor> Checkpoint::read(std::string_view prefix) const {
+  require_within_file(prefix);
   std::map<std::pair<std::string, at::ScalarType>, at::Tensor> storages;
   std::vector<nn::NamedTensor> tensors;
   for (const auto& [key, value] : state_dict_->entries) {

@@ -25,8 +25,8 @@ class Checkpoint {
   [[nodiscard]] std::vector<std::string> tensor_names() const;
   /// Shape of a tensor; nothing where there is none of this name.
   [[nodiscard]] std::optional<std::vector<std::int64_t>> shape(std::string_view name) const;
-  /// The tensors whose names begin with `prefix`, named without it. Only their storages are read, each once. Throws
-  /// InputError naming file and tensor where one is not as its description says.
+  /// The tensors whose names begin with `prefix`, named without it. Only their storages are read, each once, and in all
+  /// no more than the file's size. Throws InputError naming file and tensor where one is not as its description says.
   [[nodiscard]] std::vector<nn::NamedTensor> read(std::string_view prefix) const;
 
   /// A number that the checkpoint holds beside the tensors: "epoch", "global_step".
@@ -40,6 +40,7 @@ class Checkpoint {
   [[noreturn]] void refuse(std::string_view tensor, const std::string& what) const;
   [[nodiscard]] const PickleNode& find_state_dict() const;
   [[nodiscard]] Description describe(std::string_view name, const PickleNode& node) const;
+  void require_within_file(std::string_view prefix) const;
   [[nodiscard]] at::Tensor read_storage(std::string_view name, const Description& description) const;
 
   ZipArchive archive_;

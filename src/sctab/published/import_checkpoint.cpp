@@ -106,11 +106,30 @@ void require_sizes(const Checkpoint& checkpoint, const nn::Architecture& archite
   }
 }
 
+/// Names and shapes, before any number is read.
+void require_tensors_of(const nn::NetworkState& state, const Checkpoint& checkpoint, const ImportOptions& options) {
+  std::map<std::string_view, at::IntArrayRef> shapes;
+  for (const auto* group : {&state.parameters(), &state.buffers(), &state.tied_names()}) {
+    for (const auto& [name, tensor] : *group) shapes.emplace(name, tensor.sizes());
+  }
+  for (const std::string& name : checkpoint.tensor_names()) {
+    if (!name.starts_with(kNetwork)) continue;
+    const std::string own = name.substr(kNetwork.size());
+    const auto known = shapes.find(own);
+    if (known == shapes.end()) {
+      throw InputError(fmt::format("{}: tensor {} is unknown to the network of {}; do the two belong together?",
+                                   options.checkpoint.string(), own, options.hparams.string()));
+    }
+    require_shape(checkpoint, own, known->second.vec(), options);
+  }
+}
+
 std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const nn::Architecture& architecture,
                                           const ImportOptions& options) {
   require_known_tensors(checkpoint, options);
   require_sizes(checkpoint, architecture, options);
   auto network = nn::make_network(architecture, 0);
+  require_tensors_of(network->state(), checkpoint, options);
   network->state().load(checkpoint.read(kNetwork), options.checkpoint.string());
   return network;
 }
