@@ -1,7 +1,9 @@
 #include "sctab/published/import_folder.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <iterator>
 #include <system_error>
 
 #include "sctab/core/error.hpp"
@@ -57,11 +59,16 @@ bool has_shards(const fs::path& path) {
 }
 
 void require_same_import(const fs::path& path, const nlohmann::json& identity) {
-  if (core::read_json(path / kIdentityFile) == identity) return;
-  throw InputError(
-      fmt::format("{}: holds an unfinished import of other files, or with other options; give those again, "
-                  "choose another -o, or remove the folder to import anew",
-                  path.string()));
+  const nlohmann::json before = core::read_json(path / kIdentityFile);
+  if (before == identity) return;
+  std::vector<std::string> differ;
+  for (const auto& [key, value] : identity.items()) {
+    if (!before.contains(key) || before.at(key) != value) differ.push_back(key);
+  }
+  throw InputError(fmt::format(
+      "{}: holds an unfinished import of other files, or with other options (they differ in {}); give those "
+      "again, choose another -o, or remove the folder to import anew",
+      path.string(), fmt::join(differ, ", ")));
 }
 
 // What a killed import left of files that it was writing.
@@ -104,7 +111,7 @@ ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity
   core::write_json(path_ / kIdentityFile, identity);
 }
 
-std::optional<FinishedShard> ImportFolder::find(const std::string& file) const {
+std::optional<FinishedShard> ImportFolder::find(const std::string& file, const std::vector<FileState>& parts) const {
   const fs::path record = path_ / kRecords / (file + ".json");
   if (!fs::exists(record)) return std::nullopt;
   FinishedShard finished;
@@ -112,6 +119,7 @@ std::optional<FinishedShard> ImportFolder::find(const std::string& file) const {
     const nlohmann::json json = core::read_json(record);
     finished.shard = store::to_shard(json);
     json.at("cells_per_type").get_to(finished.cells_per_type);
+    for (const auto& part : json.at("parts")) finished.parts.push_back({part.at("bytes"), part.at("modified")});
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   } catch (const InputError&) {  // no JSON at all: the shard is written again
@@ -119,13 +127,25 @@ std::optional<FinishedShard> ImportFolder::find(const std::string& file) const {
   }
   std::error_code error;
   const auto bytes = fs::file_size(path_ / file, error);
-  if (error || std::cmp_not_equal(bytes, finished.shard.bytes)) return std::nullopt;
+  if (error || std::cmp_not_equal(bytes, finished.shard.bytes) || finished.parts != parts) return std::nullopt;
   return finished;
+}
+
+std::int64_t ImportFolder::n_finished() const {
+  std::error_code error;
+  return std::distance(fs::directory_iterator(path_ / kRecords, error), fs::directory_iterator());
+}
+
+void ImportFolder::forget(const std::string& file) const {
+  fs::remove(path_ / kRecords / (file + ".json"));
 }
 
 void ImportFolder::record(const FinishedShard& finished) const {
   nlohmann::json json = store::to_json(finished.shard);
   json["cells_per_type"] = finished.cells_per_type;
+  for (const FileState& part : finished.parts) {
+    json["parts"].push_back({{"bytes", part.bytes}, {"modified", part.modified}});
+  }
   core::write_json(path_ / kRecords / (finished.shard.file + ".json"), json);
 }
 

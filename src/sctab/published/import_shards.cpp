@@ -120,8 +120,10 @@ void skip_shard(CellIndex n_cells, PartSequence& cells) {
   }
 }
 
-FinishedShard write_shard(Import& import, const store::ShardPlace& place, PartSequence& cells) {
+FinishedShard write_shard(Import& import, const store::ShardPlace& place, std::vector<FileState> parts,
+                          PartSequence& cells) {
   FinishedShard finished;
+  finished.parts = std::move(parts);
   finished.cells_per_type.resize(import.layout.tables.cell_types.size());
   core::StagedOutput staged(import.folder.path() / store::shard_file_name(place));
   store::OrderedShard shard(staged.path(), place, import.layout);
@@ -145,11 +147,15 @@ FinishedShard write_shard(Import& import, const store::ShardPlace& place, PartSe
   return finished;
 }
 
-// One finished shard for each of the job's, those of an earlier import among them.
+// One finished shard for each of the job's, those of an earlier import among them whose parts are still the same.
 std::vector<FinishedShard> run_job(Import& import, const ShardJob& job) {
+  const std::vector<FileState> parts = job.part_states();
   std::vector<std::optional<FinishedShard>> earlier;
-  for (const store::ShardPlace& place : job.shards)
-    earlier.push_back(import.folder.find(store::shard_file_name(place)));
+  for (const store::ShardPlace& place : job.shards) {
+    const std::string file = store::shard_file_name(place);
+    earlier.push_back(import.folder.find(file, parts));
+    if (!earlier.back()) import.folder.forget(file);
+  }
   const auto missing = std::ranges::count_if(earlier, [](const auto& shard) { return !shard.has_value(); });
   PartSequence cells(import.from, job.parts);
   std::vector<FinishedShard> finished;
@@ -157,7 +163,7 @@ std::vector<FinishedShard> run_job(Import& import, const ShardJob& job) {
   for (std::size_t i = 0; i < job.shards.size(); ++i) {
     const store::ShardPlace& place = job.shards[i];
     if (!earlier[i]) {
-      finished.push_back(write_shard(import, place, cells));
+      finished.push_back(write_shard(import, place, parts, cells));
       --left;
       continue;
     }
@@ -173,7 +179,7 @@ std::string interrupted_message(const ImportFolder& folder, const std::vector<Sh
   for (const ShardJob& job : jobs) {
     for (const store::ShardPlace& place : job.shards) {
       ++n_shards;
-      n_finished += static_cast<std::int64_t>(folder.find(store::shard_file_name(place)).has_value());
+      n_finished += folder.find(store::shard_file_name(place), job.part_states()).has_value() ? 1 : 0;
     }
   }
   return fmt::format("interrupted; {} of {} shards are finished in {}: --resume goes on from there", n_finished,

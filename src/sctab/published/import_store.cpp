@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -46,20 +47,24 @@ std::vector<JoinedLabel> join_all(const ParquetStore& from, const ontology::Onto
                   file.string(), missing.size(), labels.size(), options.ontology.string(), fmt::join(missing, ", ")));
 }
 
-/// What a store of the import is a function of; the cells by the sizes and times of their files.
-json identity(const ParquetStore& from, const std::vector<JoinedLabel>& labels, const StoreImportOptions& options) {
+/// Of each split what `describe` says of its parts.
+json parts_json(const ParquetStore& from, const std::function<json(const Part&)>& describe) {
   json parts = json::object();
   for (const store::Split split : store::kSplits) {
     json& of_split = parts[std::string(store::name(split))] = json::array();
-    for (const Part& part : from.parts[static_cast<std::size_t>(split)]) {
-      of_split.push_back({{"cells", part.n_cells}, {"bytes", part.bytes}, {"modified", part.modified}});
-    }
+    for (const Part& part : from.parts[static_cast<std::size_t>(split)]) of_split.push_back(describe(part));
   }
+  return parts;
+}
+
+/// What a store of the import is a function of, but for the files of the parts: a damaged one may be replaced, and
+/// finished shards know theirs. How many cells each has decides which shard has which.
+json identity(const ParquetStore& from, const std::vector<JoinedLabel>& labels, const StoreImportOptions& options) {
   json ids = json::array();
   for (const JoinedLabel& label : labels) ids.push_back(label.id);
   return {{"sctab_version", SCTAB_VERSION},
           {"source", fs::weakly_canonical(from.directory).string()},
-          {"parts", parts},
+          {"parts", parts_json(from, [](const Part& part) { return json(part.n_cells); })},
           {"genes", from.genes.hash()},
           {"lookups", from.lookups},
           {"cell_type_ontology_term_ids", ids},
@@ -95,7 +100,11 @@ json hierarchy_json(const StoreImportResult& result) {
   return differences;
 }
 
-json provenance(const StoreImportResult& result, const StoreImportOptions& options, json identity) {
+json provenance(const ParquetStore& from, const StoreImportResult& result, const StoreImportOptions& options) {
+  json source = identity(from, result.labels, options);
+  source["parts"] = parts_json(from, [](const Part& part) {
+    return json{{"cells", part.n_cells}, {"bytes", part.state.bytes}, {"modified", part.state.modified}};
+  });
   json labels = json::array();
   for (const JoinedLabel& label : result.labels) {
     labels.push_back({{"label", label.label},
@@ -103,12 +112,12 @@ json provenance(const StoreImportResult& result, const StoreImportOptions& optio
                       {"current_name", label.current_name},
                       {"joined_by", name(label.how)}});
   }
-  identity.erase("sctab_version");
-  identity.erase("lookups");  // which are the store's tables
-  identity.erase("cell_type_ontology_term_ids");
+  source.erase("sctab_version");
+  source.erase("lookups");  // which are the store's tables
+  source.erase("cell_type_ontology_term_ids");
   return {{"made_by", "sctab corpus import"},
           {"sctab_version", SCTAB_VERSION},
-          {"import", identity},
+          {"import", source},
           {"ontology", {{"path", options.ontology.string()}, {"version", result.ontology_version}}},
           {"labels", labels},
           {"hierarchy_differences", hierarchy_json(result)}};
@@ -146,6 +155,25 @@ void write_tables(const ImportFolder& folder, const store::ShardLayout& layout, 
   store::write_manifest(folder.path(), manifest);
 }
 
+/// All of the store into the folder, which then becomes it.
+void write_store(const ParquetStore& from, const ontology::Ontology& ontology, const StoreImportOptions& options,
+                 const ImportFolder& folder, StoreImportResult& result) {
+  const fs::path vectors = from.directory / "augmentations.npy";
+  if (fs::exists(vectors)) result.n_vectors = convert_vectors(vectors, from.genes, folder.path() / kVectorsFile);
+
+  const store::ShardLayout layout = layout_of(from, result.labels);
+  const ImportedShards imported =
+      import_shards(from, plan_shards(from, options.cells_per_shard), layout, folder, options.threads);
+  result.n_shards_written = imported.n_written;
+  result.n_shards_kept = imported.n_kept;
+  const fs::path weights = from.directory / "class_weights.npy";
+  if (fs::exists(weights)) result.weights = compare_class_weights(weights, imported.train_cells_per_type);
+
+  write_tables(folder, layout, imported, ontology_of(result.labels, ontology), provenance(from, result, options));
+  result.bytes = store::Store::open(folder.path()).bytes();
+  folder.become(options.output);
+}
+
 }  // namespace
 
 void StoreImportOptions::validate() const {
@@ -170,23 +198,15 @@ StoreImportResult import_store(const StoreImportOptions& options) {
   result.ontology_version = ontology.version();
   result.labels = join_all(from, ontology, options);
   compare_with_ontology(from, ontology, result);
-  const json import_identity = identity(from, result.labels, options);
-  const ImportFolder folder(options.output, import_identity, options.resume);
-  const fs::path vectors = from.directory / "augmentations.npy";
-  if (fs::exists(vectors)) result.n_vectors = convert_vectors(vectors, from.genes, folder.path() / kVectorsFile);
-
-  const store::ShardLayout layout = layout_of(from, result.labels);
-  const ImportedShards imported =
-      import_shards(from, plan_shards(from, options.cells_per_shard), layout, folder, options.threads);
-  result.n_shards_written = imported.n_written;
-  result.n_shards_kept = imported.n_kept;
-  const fs::path weights = from.directory / "class_weights.npy";
-  if (fs::exists(weights)) result.weights = compare_class_weights(weights, imported.train_cells_per_type);
-
-  write_tables(folder, layout, imported, ontology_of(result.labels, ontology),
-               provenance(result, options, import_identity));
-  result.bytes = store::Store::open(folder.path()).bytes();
-  folder.become(options.output);
+  const ImportFolder folder(options.output, identity(from, result.labels, options), options.resume);
+  try {
+    write_store(from, ontology, options, folder, result);
+  } catch (const InputError& error) {
+    const std::int64_t n_finished = folder.n_finished();
+    if (n_finished == 0) throw;
+    throw InputError(fmt::format("{}; {} finished shards are kept in {}: mend this, then --resume goes on from them",
+                                 error.what(), n_finished, folder.path().string()));
+  }
   return result;
 }
 

@@ -68,9 +68,9 @@ std::vector<Part> list_parts(const fs::path& folder) {
   std::map<std::int64_t, Part> parts;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::int64_t number = part_number(entry.path().filename().string());
-    if (number >= 0)
-      parts[number] = {entry.path(), 0, 0, static_cast<std::int64_t>(entry.file_size()),
-                       nanoseconds(entry.last_write_time())};
+    if (number < 0) continue;
+    const FileState state{static_cast<std::int64_t>(entry.file_size()), nanoseconds(entry.last_write_time())};
+    parts[number] = {entry.path(), 0, 0, state};
   }
   std::vector<Part> result;
   for (auto& [number, part] : parts) {

@@ -32,13 +32,19 @@ inline constexpr std::size_t kNumCoded = 9;
 /// "dataset_id", "donor_id", …, "tech_sample".
 std::string_view name(Coded column);
 
+/// A file as it was when it was listed: another under its name differs in one of these.
+struct FileState {
+  std::int64_t bytes = 0;
+  std::int64_t modified = 0;  // nanoseconds since 1970
+  bool operator==(const FileState&) const = default;
+};
+
 /// One part.N.parquet.
 struct Part {
   std::filesystem::path file;
   CellIndex first = 0;  // position of its first cell in the split
   CellIndex n_cells = 0;
-  std::int64_t bytes = 0;     // of the file
-  std::int64_t modified = 0;  // nanoseconds since 1970
+  FileState state;
 };
 
 /// The store that the authors published, as its files say: {train,val,test}/part.N.parquet of log-normalised cells,

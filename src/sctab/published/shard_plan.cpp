@@ -19,6 +19,12 @@ void add_shards(ShardJob& job, store::Split split, CellIndex cells_per_shard, st
 
 }  // namespace
 
+std::vector<FileState> ShardJob::part_states() const {
+  std::vector<FileState> states;
+  for (const Part& part : parts) states.push_back(part.state);
+  return states;
+}
+
 std::vector<ShardJob> plan_shards(const ParquetStore& from, CellIndex cells_per_shard) {
   std::vector<ShardJob> jobs;
   for (const store::Split split : store::kSplits) {

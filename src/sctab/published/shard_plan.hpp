@@ -12,6 +12,8 @@ namespace sctab::published {
 struct ShardJob {
   std::vector<Part> parts;
   std::vector<store::ShardPlace> shards;  // begin 0, end its number of cells
+
+  [[nodiscard]] std::vector<FileState> part_states() const;
 };
 
 /// Shards of as many whole parts as cells_per_shard allows, and several shards of a part that is larger.
