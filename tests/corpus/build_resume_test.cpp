@@ -12,6 +12,7 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/corpus/build_folder.hpp"
+#include "sctab/corpus/provenance.hpp"
 #include "sctab/corpus/read_sources.hpp"
 #include "support/fixtures.hpp"
 
@@ -267,6 +268,52 @@ TEST_F(BuildResume, KeepGoingBuildsTheStoreOfTheGoodSources) {
   EXPECT_EQ(provenance.at("sources").size(), 2U);
   EXPECT_EQ(provenance.at("sources_skipped").size(), 4U);
   EXPECT_NE(provenance.at("sources_skipped")[2].at("reason").get<std::string>().find("mouse.h5ad"), std::string::npos);
+}
+
+TEST_F(BuildResume, KeepGoingFindsAllBadSourcesBeforeItBeginsAnew) {
+  H5adFile spoiled_b = b_, spoiled_d = tests::small_file(6, 4, "d"), spoiled_e = tests::small_file(6, 5, "e");
+  for (H5adFile* file : {&spoiled_b, &spoiled_d, &spoiled_e}) spoil(*file);
+  const fs::path a = write("a.h5ad", a_), c = write("c.h5ad", c_);
+  options_.keep_going = true;
+  testing::internal::CaptureStdout();
+  const BuildResult result =
+      build_store("store", {a, write("b.h5ad", spoiled_b), c, write("d.h5ad", spoiled_d), write("e.h5ad", spoiled_e)});
+  const std::string said = testing::internal::GetCapturedStdout();
+  ASSERT_EQ(result.skipped.size(), 3U);
+  EXPECT_EQ(result.skipped[0].path.stem(), "b");
+  EXPECT_EQ(result.skipped[1].path.stem(), "d");
+  EXPECT_EQ(result.skipped[2].path.stem(), "e");
+  const std::size_t anew = said.find("the build begins anew without");
+  ASSERT_NE(anew, std::string::npos) << said;
+  EXPECT_EQ(said.find("the build begins anew without", anew + 1), std::string::npos) << said;
+  EXPECT_FALSE(fs::exists(folder_ / "store" / "skipped.json"));
+  build_store("good", {a, c});
+  EXPECT_EQ(shards("store"), shards("good"));
+}
+
+TEST_F(BuildResume, WhatIsKnownToBeBadOutlivesAnInterruptedBuild) {
+  const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_), c = write("c.h5ad", c_);
+  const nlohmann::json notes = {
+      {"options", to_json(options_)},
+      {"ontology", ""},
+      {"sources", {a.string(), b.string(), c.string()}},
+      {"sources_skipped", to_json(std::vector<SkippedSource>{{b, "b.h5ad: takes an hour to be found bad"}})}};
+  const auto leave_notes = [&](bool keep) {
+    BuildFolder folder(folder_ / "store", false);
+    folder.write_notes(notes);
+    EXPECT_TRUE(!keep || folder.keep());
+  };
+  leave_notes(false);
+  EXPECT_FALSE(fs::exists(folder_ / "store.build"));
+  options_.keep_going = options_.resume = true;
+  leave_notes(true);
+  const BuildResult result = build_store("store", {a, b, c});
+  ASSERT_EQ(result.skipped.size(), 1U);
+  EXPECT_EQ(result.skipped[0].path, b);
+  EXPECT_FALSE(fs::exists(folder_ / "store" / "skipped.json"));
+  leave_notes(true);
+  options_.split.seed = 2;
+  EXPECT_EQ(build_store("store", {a, b, c}).skipped.size(), 0U) << "another build";
 }
 
 TEST_F(BuildResume, KeepGoingNeedsAtLeastOneGoodSource) {

@@ -111,13 +111,23 @@ nlohmann::json provenance(const Corpus& corpus, const Ontology& ontology, const 
           {"cells_without_donor", result.cells_without_donor}};
 }
 
+// Of each of its rows whether it is kept.
+std::vector<std::uint8_t> kept_rows(const Corpus& corpus, const Source& source) {
+  const auto begin = corpus.cells.kept.begin() + source.first_cell;
+  return {begin, begin + source.n_cells};
+}
+
+// What is wrong with a source begins with its name.
+bool is_of_source(const InputError& error, const Source& source) {
+  return std::string_view(error.what()).starts_with(source.path.string());
+}
+
 // The counts of one source into the writer. Throws BadSources where it is the source that is to blame.
 void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::size_t number,
                          const StreamOptions& options, core::ThreadPool& pool, store::Writer& writer,
                          core::Progress& progress) {
   const Source& source = corpus.sources[number];
-  const auto begin = corpus.cells.kept.begin() + source.first_cell;
-  const std::vector<std::uint8_t> keep(begin, begin + source.n_cells);
+  const std::vector<std::uint8_t> keep = kept_rows(corpus, source);
   std::vector<store::CellObs> obs;
   std::vector<Split> splits;
   bool writing = false;
@@ -137,22 +147,50 @@ void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::siz
   try {
     stream_counts(source, keep, corpus.genes.alignment(number), options, pool, add);
   } catch (const InputError& error) {
-    // A full disk is not the source's fault, and what is wrong with a source begins with its name.
-    if (writing || !std::string_view(error.what()).starts_with(source.path.string())) throw;
+    // A full disk is not the source's fault.
+    if (writing || !is_of_source(error, source)) throw;
     throw BadSources({{source.path, error.what()}});
   }
 }
 
+// Reads the counts of the sources from `first` on and writes none. Adds to `bad` those that are.
+void check_counts(const Corpus& corpus, std::size_t first, const StreamOptions& options, core::ThreadPool& pool,
+                  std::vector<SkippedSource>& bad) {
+  const auto n_left = std::ssize(corpus.sources) - static_cast<std::ptrdiff_t>(first);
+  core::Progress progress("checking the other sources", n_left, "sources");
+  for (std::size_t i = first; i < corpus.sources.size(); ++i) {
+    const Source& source = corpus.sources[i];
+    try {
+      stream_counts(source, kept_rows(corpus, source), corpus.genes.alignment(i), options, pool,
+                    [](sparse::CsrView, const std::vector<CellIndex>&) {});
+    } catch (const InputError& error) {
+      if (!is_of_source(error, source)) throw;
+      bad.push_back({source.path, error.what()});
+    }
+    progress.advance();
+  }
+  progress.finish();
+}
+
 // The second pass: counts of the kept cells into the writer, from where it stands. key: what the build is of.
+// With find_all, what a bad source ends names all bad ones.
 void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options,
-                  const nlohmann::json& key, core::ThreadPool& pool, store::Writer& writer) {
+                  const nlohmann::json& key, bool find_all, core::ThreadPool& pool, store::Writer& writer) {
   const nlohmann::json& resumed = writer.resumed_note();
   const std::size_t first = resumed.is_null() ? 0 : resumed.at("next_source").get<std::size_t>();
   if (first > 0) spdlog::info("going on after {} of {} sources", first, corpus.sources.size());
   const CellIndex n_read = first == 0 ? 0 : corpus.sources[first - 1].first_cell + corpus.sources[first - 1].n_cells;
   core::Progress progress("reading counts", std::count(corpus.cells.kept.begin() + n_read, corpus.cells.kept.end(), 1));
   for (std::size_t i = first; i < corpus.sources.size(); ++i) {
-    write_source_counts(corpus, codes, i, options, pool, writer, progress);
+    try {
+      write_source_counts(corpus, codes, i, options, pool, writer, progress);
+    } catch (const BadSources& error) {
+      if (!find_all) throw;
+      spdlog::warn("{}: is bad; the others are checked before the build begins anew", corpus.sources[i].path.string());
+      std::vector<SkippedSource> bad = error.sources();
+      check_counts(corpus, i + 1, options, pool, bad);
+      throw BadSources(std::move(bad));
+    }
     writer.checkpoint({{"key", key}, {"next_source", i + 1}});
   }
   progress.finish();
@@ -182,11 +220,29 @@ nlohmann::json note_of(const BuildFolder& folder) {
   return checkpoint ? checkpoint->note : nlohmann::json();
 }
 
-std::vector<SkippedSource> skipped_before(const BuildFolder& folder) {
+// Notes on these bad sources, for the build that resumes this one before its first checkpoint.
+nlohmann::json notes_on(const std::vector<SkippedSource>& skipped, const std::vector<fs::path>& sources,
+                        const BuildOptions& options) {
+  nlohmann::json paths = nlohmann::json::array();
+  for (const fs::path& source : sources) paths.push_back(source.string());
+  return {{"options", to_json(options)},
+          {"ontology", options.ontology.string()},
+          {"sources", paths},
+          {"sources_skipped", to_json(skipped)}};
+}
+
+// What the build to resume has left out. Without a checkpoint, other sources or options make another build.
+std::vector<SkippedSource> skipped_before(const BuildFolder& folder, const std::vector<fs::path>& sources,
+                                          const BuildOptions& options) {
   std::vector<SkippedSource> skipped;
   const nlohmann::json note = note_of(folder);
-  if (note.is_null()) return skipped;
-  for (const auto& source : note.at("key").at("sources_skipped")) {
+  const nlohmann::json list = note.is_null() ? folder.notes() : note.at("key");
+  if (list.is_null()) return skipped;
+  const nlohmann::json asked = notes_on({}, sources, options);
+  for (const char* field : {"options", "ontology", "sources"}) {
+    if (note.is_null() && list.at(field) != asked.at(field)) return skipped;
+  }
+  for (const auto& source : list.at("sources_skipped")) {
     skipped.push_back({source.at("path").get<std::string>(), source.at("reason")});
   }
   return skipped;
@@ -227,7 +283,7 @@ BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, 
   store::Writer writer(folder.path(), corpus.genes.genes(), codes.tables(), result.split_cells,
                        writer_options(options, corpus.cells, for_reading));
   core::ThreadPool pool(options.threads == 0 ? core::default_threads() : options.threads);
-  write_counts(corpus, codes, stream, key, pool, writer);
+  write_counts(corpus, codes, stream, key, options.keep_going, pool, writer);
   writer.finish(ontology.to_json(codes.terms()), result.provenance);
   result.bytes = store::Store::open(folder.path()).bytes();  // and the proof that no donor stands in two splits
   return result;
@@ -236,17 +292,19 @@ BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, 
 // Leaves out one bad source after the other, where that is wanted.
 BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sources, const fs::path& ontology_path,
                           const BuildOptions& options) {
-  std::vector<SkippedSource> skipped = skipped_before(folder);
+  std::vector<SkippedSource> skipped = skipped_before(folder, sources, options);
   while (true) {
     try {
       return build_in(folder, sources, ontology_path, options, skipped);
     } catch (const BadSources& error) {
       if (!options.keep_going) throw;
       for (const auto& source : error.sources()) {
-        spdlog::warn("skipped, and the build begins anew without it: {}", source.reason);
+        spdlog::warn("skipped: {}", source.reason);
         skipped.push_back(source);
       }
+      spdlog::warn("the build begins anew without what was skipped");
       folder.clear();
+      folder.write_notes(notes_on(skipped, sources, options));
     }
   }
 }
@@ -294,7 +352,7 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
     folder.commit();
     return result;
   } catch (const core::Interrupted&) {
-    if (!folder.has_checkpoint()) throw;
+    if (!folder.keep()) throw;
     throw core::Interrupted(fmt::format("interrupted; --resume goes on from {}", folder.path().string()));
   } catch (const BadSources& error) {
     if (!folder.has_checkpoint()) throw;

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/store/growing_folder.hpp"
 #include "sctab/store/writer_checkpoint.hpp"
@@ -15,6 +17,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kStoreMarker = "store.json";
+constexpr const char* kNotes = "skipped.json";
+
+bool is_name_of_build(const std::string& name) {
+  return store::is_name_of_growing_store(name) || name == kNotes;
+}
 
 }  // namespace
 
@@ -23,7 +30,7 @@ BuildFolder::BuildFolder(const fs::path& store, bool resume) {
   store_ = core::StagedOutput(store).target();  // fails now rather than after hours of reading
   path_ = store_.string() + ".build";
   require_ours();
-  if (resume && !has_checkpoint() && fs::exists(store_ / kStoreMarker)) {
+  if (resume && !has_checkpoint() && !has_notes() && fs::exists(store_ / kStoreMarker)) {
     throw core::InputError(fmt::format(
         "{}: is finished, and nothing is left to resume; leave out --resume to build anew", store_.string()));
   }
@@ -33,16 +40,36 @@ BuildFolder::BuildFolder(const fs::path& store, bool resume) {
         fmt::format("{}: holds an unfinished build; continue it with --resume, or remove the folder to build anew",
                     path_.string()));
   }
-  if (!has_checkpoint()) clear();
+  if (has_checkpoint()) return;
+  const nlohmann::json kept = resume ? notes() : nlohmann::json();
+  clear();
+  if (!kept.is_null()) write_notes(kept);
 }
 
 BuildFolder::~BuildFolder() {
   std::error_code ignored;
-  if (!has_checkpoint()) fs::remove_all(path_, ignored);
+  if (!has_checkpoint() && !(keep_ && has_notes())) fs::remove_all(path_, ignored);
 }
 
 bool BuildFolder::has_checkpoint() const {
   return fs::exists(path_ / store::kCheckpointFile);
+}
+
+bool BuildFolder::has_notes() const {
+  return fs::exists(path_ / kNotes);
+}
+
+void BuildFolder::write_notes(const nlohmann::json& notes) const {
+  core::write_json(path_ / kNotes, notes);
+}
+
+nlohmann::json BuildFolder::notes() const {
+  return has_notes() ? core::read_json(path_ / kNotes) : nlohmann::json();
+}
+
+bool BuildFolder::keep() {
+  keep_ = true;
+  return has_checkpoint() || has_notes();
 }
 
 // The folder is emptied and removed, so nothing of the user's may lie in it.
@@ -53,7 +80,7 @@ void BuildFolder::require_ours() const {
         "{}: is a file, and the folder of the unfinished store would lie there; move it, or choose another -o",
         path_.string()));
   }
-  store::require_only_ours(path_, "build", store::is_name_of_growing_store);
+  store::require_only_ours(path_, "build", is_name_of_build);
 }
 
 void BuildFolder::clear() {
@@ -63,6 +90,7 @@ void BuildFolder::clear() {
 void BuildFolder::commit() {
   core::move_into_place(path_, store_);
   std::error_code ignored;
+  fs::remove(store_ / kNotes, ignored);
   fs::remove(store_ / store::kCheckpointFile, ignored);  // last: until here a failed build can go on
 }
 
