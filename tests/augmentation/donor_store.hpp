@@ -30,7 +30,7 @@ class DonorStore {
  public:
   explicit DonorStore(const DonorStoreOptions& options) : options_(options), rng_(options.seed) {}
 
-  store::Store write(const std::filesystem::path& directory) {
+  store::Store write(const std::filesystem::path& directory, const nlohmann::json& provenance) {
     core::Progress::set_quiet(true);
     counts_.clear(options_.n_genes);
     for (std::int32_t donor = 0; donor < options_.n_donors + 2; ++donor) {
@@ -41,7 +41,7 @@ class DonorStore {
     for (const store::Split split : splits_) ++n_cells[static_cast<std::size_t>(split)];
     store::Writer writer(directory, genes(), tables(), n_cells, {.seed = options_.seed, .threads = 1});
     writer.add(counts_.view(), obs_, splits_);
-    writer.finish({{"version", "none"}}, {{"made_by", "a test"}});
+    writer.finish({{"version", "none"}}, provenance);
     return store::Store::open(directory);
   }
 
@@ -100,8 +100,9 @@ class DonorStore {
   std::vector<store::Split> splits_;
 };
 
-inline store::Store make_donor_store(const std::filesystem::path& directory, const DonorStoreOptions& options = {}) {
-  return DonorStore(options).write(directory);
+inline store::Store make_donor_store(const std::filesystem::path& directory, const DonorStoreOptions& options = {},
+                                     const nlohmann::json& provenance = {{"made_by", "a test"}}) {
+  return DonorStore(options).write(directory, provenance);
 }
 
 /// The training cells, log-normalised and dense: one vector a cell, in store order.

@@ -77,6 +77,62 @@ TEST_F(VectorFile, IsRefusedWhereADonorIsHeldOut) {
   }
 }
 
+TEST_F(VectorFile, OfAnotherStoreIsRefusedWhereADonorIsNotTrainedOn) {
+  Vectors vectors = some_vectors(store_, 90);
+  for (const char* stranger : {"blood_v2:1244", "donor 60"}) {  // a held-out donor under another name, say
+    vectors.origins[1].donor = stranger;
+    for (const char* hash : {"", "of another store"}) {
+      vectors.store_hash = hash;
+      SCTAB_EXPECT_THROW_WITH(vectors_for(store_, vectors, path_), core::InputError, stranger, "another store",
+                              "sctab augment", "vectors.h5ad");
+    }
+    vectors.store_hash = store_.hash();
+    EXPECT_EQ(vectors_for(store_, vectors, path_).n_cells, 3);
+  }
+}
+
+TEST_F(VectorFile, OfTheStoreThatThisOneWasTakenFromIsFine) {
+  const store::Store part = tests::make_donor_store(
+      folder_ / "part", {},
+      {{"made_by", "sctab corpus subsample"},
+       {"from",
+        {{"hash", "parent"},
+         {"provenance",
+          {{"made_by", "sctab corpus subsample"}, {"from", {{"hash", "grandparent"}, {"provenance", {}}}}}}}}});
+  Vectors vectors = some_vectors(part, 90);
+  vectors.origins[1].donor = "a donor that the part left out";
+  for (const char* hash : {"parent", "grandparent"}) {
+    vectors.store_hash = hash;
+    EXPECT_EQ(vectors_for(part, vectors, path_).n_cells, 3);
+  }
+  vectors.store_hash = "stranger";
+  EXPECT_THROW((void)vectors_for(part, vectors, path_), core::InputError);
+  vectors.store_hash = "parent";
+  vectors.origins[1].donor = "donor 7";
+  EXPECT_THROW((void)vectors_for(part, vectors, path_), core::InputError) << "held out here, whatever the hash";
+}
+
+TEST_F(VectorFile, TellsOfWhichStoreItIs) {
+  write_vectors(path_, some_vectors(store_, 90), {{"store_hash", "abc"}});
+  EXPECT_EQ(read_vectors(path_).store_hash, "abc");
+  write_vectors(path_, some_vectors(store_, 90), {{"store_hash", 7}});
+  EXPECT_EQ(read_vectors(path_).store_hash, "");
+}
+
+TEST_F(VectorFile, WithoutDonorsIsWarnedOfButWithThePublishedStore) {
+  Vectors vectors = some_vectors(store_, 90);
+  for (VectorOrigin& origin : vectors.origins) origin.donor = origin.other_donor = std::string(kNotPublished);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(vectors_for(store_, vectors, path_).n_cells, 3);
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("does not say of whom"), std::string::npos);
+  const store::Store imported = tests::make_donor_store(
+      folder_ / "part", {},
+      {{"made_by", "sctab corpus subsample"}, {"from", {{"provenance", {{"made_by", "sctab corpus import"}}}}}});
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(vectors_for(imported, vectors, path_).n_cells, 3);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
 TEST_F(VectorFile, IsRefusedWhereItIsSomethingElse) {
   SCTAB_EXPECT_THROW_WITH(read_vectors(folder_ / "none.h5ad"), core::InputError, "none.h5ad");
   const std::filesystem::path shard = store_.directory() / store_.shards(store::Split::kTrain).front().file;

@@ -1,19 +1,22 @@
 #include "sctab/augmentation/vectors.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "sctab/anndata/reader.hpp"
+#include "sctab/anndata/uns.hpp"
 #include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/store/obs_columns.hpp"
 
 namespace sctab::augmentation {
 namespace {
@@ -40,6 +43,81 @@ void require_vector_columns(const anndata::File& file) {
     throw InputError(fmt::format(
         "{}: is no file of augmentation vectors, for its obs has no column {}; `sctab augment STORE -o FILE` makes one",
         file.path().string(), column.name));
+  }
+}
+
+/// "made_by" and hash of a store and of those it was taken from, as `corpus subsample` notes them.
+struct Lineage {
+  std::vector<std::string> hashes;
+  bool is_published = false;  // `corpus import` made the first of them
+
+  explicit Lineage(const store::Store& store) : hashes{store.hash()} {
+    const nlohmann::json* at = &store.provenance();
+    while (at->is_object()) {
+      is_published = at->value("made_by", "") == "sctab corpus import";
+      const auto from = at->find("from");
+      if (from == at->end() || !from->is_object()) return;
+      hashes.push_back(from->value("hash", ""));
+      const auto provenance = from->find("provenance");
+      if (provenance == from->end()) return;
+      at = &*provenance;
+    }
+  }
+};
+
+/// Of vectors of another store, whose donors may have other names there: all must be training donors of this one.
+void require_training_donors(const store::Store& store, const std::set<std::string>& donors,
+                             const std::filesystem::path& path) {
+  constexpr std::size_t kShown = 3;
+  const std::vector<std::string>& names = store.tables().column(store::Field::kDonor);
+  std::vector<std::uint8_t> trains(names.size(), 0);
+  for (const std::int32_t code : store.codes(store::Split::kTrain, store::Field::kDonor)) {
+    if (code >= 0) trains[static_cast<std::size_t>(code)] = 1;
+  }
+  std::vector<std::string> strangers;
+  for (const std::string& donor : donors) {
+    const auto found = std::ranges::find(names, donor);
+    if (found == names.end() || trains[static_cast<std::size_t>(found - names.begin())] == 0)
+      strangers.push_back(donor);
+  }
+  if (strangers.empty()) return;
+  const std::size_t n_shown = std::min(kShown, strangers.size());
+  throw InputError(fmt::format(
+      "{}: was made of another store than {}, which has no training cells of {} of its donors ({}{}); they may be its "
+      "validation or test donors under other names; make vectors of this store with `sctab augment`",
+      path.string(), store.directory().string(), strangers.size(),
+      fmt::join(strangers.begin(), strangers.begin() + static_cast<std::ptrdiff_t>(n_shown), ", "),
+      n_shown < strangers.size() ? ", …" : ""));
+}
+
+void require_no_held_out_donors(const store::Store& store, const Vectors& vectors, const std::filesystem::path& path) {
+  std::set<std::string> donors;
+  bool nameless = false;
+  for (const VectorOrigin& origin : vectors.origins) {
+    for (const std::string& donor : {origin.donor, origin.other_donor}) {
+      const bool known = store::is_known(donor) && donor != kNotPublished;
+      if (known) donors.insert(donor);
+      nameless = nameless || !known;
+    }
+  }
+  const std::vector<std::string>& names = store.tables().column(store::Field::kDonor);
+  for (const store::Split split : {store::Split::kVal, store::Split::kTest}) {
+    for (const std::int32_t code : store.codes(split, store::Field::kDonor)) {
+      if (code < 0 || !donors.contains(names[static_cast<std::size_t>(code)])) continue;
+      throw InputError(fmt::format(
+          "{}: holds vectors of donor {}, who is of the {} split of the store {}: the model would be judged on people "
+          "it has seen; make vectors of this store with `sctab augment`",
+          path.string(), names[static_cast<std::size_t>(code)], store::name(split), store.directory().string()));
+    }
+  }
+  const Lineage lineage(store);
+  if (!vectors.store_hash.empty() && std::ranges::count(lineage.hashes, vectors.store_hash) > 0) return;
+  require_training_donors(store, donors, path);
+  if (nameless && !lineage.is_published) {
+    spdlog::warn(
+        "warning: {} does not say of whom its vectors are; where validation or test donors of {} are among them, the "
+        "model is judged on people it has seen",
+        path.string(), store.directory().string());
   }
 }
 
@@ -75,6 +153,7 @@ Vectors read_vectors(const std::filesystem::path& path) {
   const anndata::File file(path);
   require_vector_columns(file);
   Vectors vectors;
+  vectors.store_hash = anndata::uns_text(path, fmt::format("{}/store_hash", kFacts));
   vectors.genes.ids = file.var_names();
   const auto n_vectors = file.n_cells();
   if (n_vectors == 0) throw InputError(fmt::format("{}: holds no augmentation vectors; make them anew", path.string()));
@@ -117,21 +196,7 @@ sparse::CsrMatrix vectors_for(const store::Store& store, const Vectors& vectors,
     spdlog::warn("warning: {} has {} of the store's {} genes; augmentation leaves the others as they are",
                  path.string(), core::format_count(alignment.n_found()), core::format_count(n_genes));
   }
-  std::set<std::string> donors;
-  for (const VectorOrigin& origin : vectors.origins) {
-    donors.insert(origin.donor);
-    donors.insert(origin.other_donor);
-  }
-  const std::vector<std::string>& names = store.tables().column(store::Field::kDonor);
-  for (const store::Split split : {store::Split::kVal, store::Split::kTest}) {
-    for (const std::int32_t code : store.codes(split, store::Field::kDonor)) {
-      if (code < 0 || !donors.contains(names[static_cast<std::size_t>(code)])) continue;
-      throw InputError(fmt::format(
-          "{}: holds vectors of donor {}, who is of the {} split of the store {}: the model would be judged on people "
-          "it has seen; make vectors of this store with `sctab augment`",
-          path.string(), names[static_cast<std::size_t>(code)], store::name(split), store.directory().string()));
-    }
-  }
+  require_no_held_out_donors(store, vectors, path);
   return alignment.apply(vectors.values.view());
 }
 

@@ -12,6 +12,7 @@
 #include "sctab/core/sha256.hpp"
 #include "sctab/metrics/evaluation.hpp"
 #include "sctab/published/npy_reader.hpp"
+#include "sctab/store/obs_columns.hpp"
 
 namespace sctab::published {
 namespace {
@@ -98,7 +99,8 @@ std::int64_t convert_vectors(const std::filesystem::path& augmentations, const s
       values.push_back(static_cast<float>(row[gene]));
     }
     vectors.values.append_row(indices, values);
-    vectors.origins.push_back({"not published", "unknown", "not published", "not published", 0});
+    const std::string nobody(augmentation::kNotPublished);
+    vectors.origins.push_back({nobody, std::string(store::kUnknownValue), nobody, nobody, 0});
   }
   augmentation::write_vectors(output, vectors,
                               {{"source", augmentations.filename().string()},

@@ -1,0 +1,22 @@
+#include "sctab/anndata/uns.hpp"
+
+#include <fmt/format.h>
+
+#include "sctab/anndata/hdf5_handle.hpp"
+#include "sctab/anndata/hdf5_value.hpp"
+#include "sctab/anndata/text_reader.hpp"
+
+namespace sctab::anndata {
+
+std::string uns_text(const std::filesystem::path& file, std::string_view name) {
+  const Hdf5Lock lock;
+  const Handle opened = open_file(file, Access::kRead);
+  const std::string path = fmt::format("uns/{}", name);
+  if (!is_dataset(opened.id(), path)) return {};
+  const Handle dataset = open_dataset(opened.id(), path);
+  if (element_type(dataset.id()).kind != ElementType::Kind::kText || !dimensions(dataset.id()).empty()) return {};
+  const Strings texts = read_texts(dataset.id());
+  return texts.empty() ? std::string() : texts.front();
+}
+
+}  // namespace sctab::anndata
