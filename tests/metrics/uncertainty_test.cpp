@@ -31,7 +31,9 @@ TEST(Uncertainty, WrongCallsOfKnownTypesAgainstRightOnes) {
   EXPECT_DOUBLE_EQ(found.auc_right_wrong, 5.0 / 6);
   std::int64_t n_cells = 0;
   for (const ReliabilityBin& bin : found.calibration.bins) n_cells += bin.n_cells;
-  EXPECT_EQ(n_cells, 5) << "absent types are not part of the calibration";
+  EXPECT_EQ(n_cells, 4) << "neither absent types nor cells without a call are part of the calibration";
+  // Errors of 0.1, 0.2, 0.85 and 0.05, each in a bin of its own.
+  EXPECT_DOUBLE_EQ(found.calibration.expected_calibration_error, 1.2 / 4);
 }
 
 TEST(Uncertainty, AbsentTypesAgainstKnownOnes) {
@@ -73,7 +75,8 @@ TEST(UncertaintyReport, JsonHasEveryKey) {
   EXPECT_TRUE(json[0].at("macro_f1").is_number());
   EXPECT_TRUE(json[0].at("expected_calibration_error").is_number());
   ASSERT_EQ(json[0].at("reliability").size(), kReliabilityBins);
-  EXPECT_EQ(json[0].at("reliability")[0].at("n_cells"), 1);
+  EXPECT_EQ(json[0].at("reliability")[0].at("n_cells"), 0);
+  EXPECT_EQ(json[0].at("reliability")[13].at("n_cells"), 1);
   EXPECT_TRUE(json[0].at("reliability")[1].at("share_right").is_null());
 }
 
@@ -81,12 +84,11 @@ TEST(UncertaintyReport, TextIsTwoTables) {
   EXPECT_EQ(uncertainty_text(std::vector<Uncertainty>{example({1, 1, 1, 1}), example()}),
             R"(Uncertainty, 1 - probability, of the mean over the first members
 members  macro F1  AUC right/wrong  AUC known/absent  calibration error  right  wrong  absent
-      1    0.3556           0.8333                 -             0.3679      3      4       0
-      2    0.3556           0.8333            0.6000             0.2400      3      2       2
+      1    0.3556           0.8333                 -             0.4292      3      4       0
+      2    0.3556           0.8333            0.6000             0.3000      3      2       2
 
 Reliability of all 2 members
 probability     cells  mean probability   right
-0.000 to 0.067      1            0.0000  0.0000
 0.733 to 0.800      1            0.8000  1.0000
 0.800 to 0.867      1            0.8500  0.0000
 0.867 to 0.933      1            0.9000  1.0000

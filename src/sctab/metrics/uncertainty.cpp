@@ -36,6 +36,7 @@ Uncertainty assess_uncertainty(std::span<const TypeIndex> truths, const Calls& c
     ++(right ? result.n_right : result.n_wrong);
     known.uncertainty.push_back(1 - probability);
     known.positive.push_back(right ? 0 : 1);
+    if (probability == 0) continue;  // no call
     known_probabilities.push_back(probability);
     known_right.push_back(right ? 1 : 0);
   }

@@ -19,7 +19,7 @@ struct Uncertainty {
   double auc_known_absent = 0;  // cells of absent types the more uncertain
   std::int64_t n_right = 0, n_wrong = 0;  // cells of known types, ontology-corrected; no call is wrong
   std::int64_t n_absent = 0;              // cells of absent types
-  Calibration calibration;                // of cells of known types
+  Calibration calibration;                // of calls of cells of known types: cells without a call are left out
 };
 
 /// A call for each cell. types: label positions, kNoCall for none; probabilities: in [0, 1], 0 for no call.
