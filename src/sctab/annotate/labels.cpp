@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sctab/annotate/annotate.hpp"
+#include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::annotate {
@@ -97,12 +98,12 @@ void Labels::write_csv(const std::filesystem::path& path, std::span<const std::s
   constexpr std::size_t kBytesAtOnce = 1 << 20;
   std::vector<std::string> fields;  // ",label,id," of each type, unknown first
   for (core::TypeIndex type = -1; std::cmp_less(type, cell_types_.size()); ++type) {
-    fields.push_back(fmt::format(",{},{},", csv_field(label(type)), csv_field(id(type))));
+    fields.push_back(fmt::format(",{},{},", core::csv_field(label(type)), core::csv_field(id(type))));
   }
   std::ofstream file(path, std::ios::binary);
   std::string lines = "cell,cell_type,cell_type_ontology_term_id,probability,uncertainty\n";
   for (std::size_t cell = 0; cell < types_.size(); ++cell) {
-    lines += csv_field(cell_names[cell]);
+    lines += core::csv_field(cell_names[cell]);
     lines += fields[static_cast<std::size_t>(types_[cell] + 1)];
     const float probability = probabilities_[cell];
     fmt::format_to(std::back_inserter(lines), "{},{}\n", probability, uncertainty(probability));
@@ -116,16 +117,6 @@ void Labels::write_csv(const std::filesystem::path& path, std::span<const std::s
     throw core::InputError(fmt::format("{}: cannot be written: {}; free some space or choose another --csv",
                                        path.string(), std::strerror(errno)));
   }
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 }  // namespace sctab::annotate

@@ -46,7 +46,4 @@ class Labels {
   std::vector<float> probabilities_;
 };
 
-/// A field of a csv: quoted where it holds a comma, a quote or a line break.
-std::string csv_field(const std::string& text);
-
 }  // namespace sctab::annotate

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sctab/benchmark/welch.hpp"
+#include "sctab/core/csv.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -45,17 +46,10 @@ void for_each_row(const Results& results, Use use) {
   }
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string csv(const Table& table) {
   std::string text;
   const auto add = [&text](const std::vector<std::string>& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + quoted(row[i]);
+    for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + core::csv_field(row[i]);
     text += "\n";
   };
   add(table.columns);
