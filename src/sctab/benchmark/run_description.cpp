@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sctab/core/progress.hpp"
+#include "sctab/store/obs_columns.hpp"
 
 namespace sctab::benchmark {
 namespace {
@@ -13,7 +14,6 @@ using core::format_count;
 using nlohmann::json;
 using store::Split;
 
-constexpr const char* kUnknownDonor = "unknown";
 
 std::string numbers_of(const json& split) {
   const auto count = [&split](const char* key) { return format_count(split.at(key).get<std::int64_t>()); };
@@ -32,8 +32,7 @@ std::int64_t count_donors(const store::Store& store, Split split) {
   const auto donor_of_cell = store.codes(split, store::Field::kDonor);
   std::set<std::int32_t> donors(donor_of_cell.begin(), donor_of_cell.end());
   const auto& names = store.tables().column(store::Field::kDonor);
-  std::erase_if(donors,
-                [&names](std::int32_t d) { return d < 0 || names[static_cast<std::size_t>(d)] == kUnknownDonor; });
+  std::erase_if(donors, [&names](std::int32_t donor) { return !store::is_known(names, donor); });
   return static_cast<std::int64_t>(donors.size());
 }
 

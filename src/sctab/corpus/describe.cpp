@@ -83,9 +83,7 @@ class GroupCounts {
   }
 
  private:
-  [[nodiscard]] bool is_donor(std::int32_t code) const {
-    return tables_.values[static_cast<std::size_t>(Field::kDonor)][static_cast<std::size_t>(code)] != kUnknown;
-  }
+  [[nodiscard]] bool is_donor(std::int32_t code) const { return store::is_known(tables_.column(Field::kDonor), code); }
 
   const store::CategoryTables& tables_;
   std::vector<std::array<CellIndex, kNumSplits>> cells_;

@@ -97,7 +97,7 @@ std::vector<std::int32_t> number_donors(const store::ObsTable& obs, const store:
   const auto& datasets = obs.column(Field::kDataset);
   const auto& names = tables.values[static_cast<std::size_t>(Field::kDonor)];
   const auto key = [&](std::size_t cell) {
-    const bool known = donors[cell] >= 0 && names[static_cast<std::size_t>(donors[cell])] != kUnknown;
+    const bool known = store::is_known(names, donors[cell]);
     return std::pair(known ? donors[cell] : -1, known ? -1 : datasets[cell]);
   };
   std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> numbers;
@@ -196,9 +196,7 @@ SubsampleResult summarise(const store::ObsTable& train, const store::CategoryTab
   std::set<std::int32_t> donors, donors_before, types, types_before;
   for (std::size_t cell = 0; cell < chosen.size(); ++cell) {
     const std::int32_t donor = train.column(Field::kDonor)[cell], type = train.column(Field::kCellType)[cell];
-    const bool has_donor =
-        donor >= 0 &&
-        tables.values[static_cast<std::size_t>(Field::kDonor)][static_cast<std::size_t>(donor)] != kUnknown;
+    const bool has_donor = store::is_known(tables.column(Field::kDonor), donor);
     ++result.train_cells_before;
     types_before.insert(type);
     if (has_donor) donors_before.insert(donor);
