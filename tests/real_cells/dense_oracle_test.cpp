@@ -92,7 +92,7 @@ class Training {
   }
   void step() { optimizer_.step(plan_.learning_rate_of(epoch_)); }
   double finish() {
-    train::reestimate_batch_norm(*network_, store_, plan_, 0);
+    train::reestimate_batch_norm(*network_, store_, plan_, train::corpus_size(store_), 0);
     return test_macro_f1(*network_, store_);
   }
 

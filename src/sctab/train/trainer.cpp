@@ -118,6 +118,7 @@ class Run {
 
   const Store& store_;
   const TrainPlan& plan_;
+  const CorpusSize& size_;
   const TrainOptions& options_;
   RunFolder folder_;
   nlohmann::json identity_;
@@ -142,6 +143,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
          RunFolder folder, const sparse::CsrMatrix& vectors)
     : store_(store),
       plan_(plan),
+      size_(size),
       options_(options),
       folder_(std::move(folder)),
       identity_({{"plan", to_json(plan)}, {"store", store.hash()}, {"dense", options.dense}}),
@@ -232,7 +234,7 @@ void Run::step(const store::Batch& batch) {
 }
 
 void Run::finish_epoch() {
-  if (plan_.reestimate_batch_norm) reestimate_batch_norm(*network_, store_, plan_, options_.threads);
+  if (plan_.reestimate_batch_norm) reestimate_batch_norm(*network_, store_, plan_, size_, options_.threads);
   const ValidationScores scores = validation_.score(*network_);
   const bool better = stopping_.add(scores.macro_f1);
   if (better) {

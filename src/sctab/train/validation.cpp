@@ -76,11 +76,14 @@ LossTerms validation_terms(const TrainPlan& plan, const CorpusSize& size, const 
   return terms;
 }
 
-void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan, int threads) {
-  store::LoaderOptions options{
-      .batch_size = plan.batch_size, .seed = plan.seed, .shuffle = false, .threads = reader_threads(threads)};
-  if (plan.sampling_power > 0) options.copies_per_type = copies_per_type(corpus_size(store), plan);
-  store::Loader loader(store, store::Split::kTrain, options);
+void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan,
+                           const CorpusSize& size, int threads) {
+  store::Loader loader(store, store::Split::kTrain,
+                       {.batch_size = plan.batch_size,
+                        .seed = plan.seed,
+                        .shuffle = false,
+                        .threads = reader_threads(threads),
+                        .copies_per_type = copies_per_type(size, plan)});
   const SplitLevels levels(store, store::Split::kTrain, plan.covariate);
   sparse::CsrMatrix with_levels;
   nn::BatchNormEstimate estimate(network);

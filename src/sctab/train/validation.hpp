@@ -28,8 +28,9 @@ LossTerms loss_terms(const TrainPlan& plan, const CorpusSize& size, const ontolo
 LossTerms validation_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes);
 
 /// Replaces the running statistics of batch norm by those of the first few thousand cells that training shows, a random
-/// sample of the split because a store's order is random, taken in batches of the training's size.
-void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan, int threads);
+/// sample of the split because a store's order is random, taken in batches of the training's size. size: of the store.
+void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan,
+                           const CorpusSize& size, int threads);
 
 struct ValidationScores {
   // The training loss of labels that are not smoothed; cross-entropy has a prediction in place of a label that it is a
