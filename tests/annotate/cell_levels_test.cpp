@@ -71,6 +71,21 @@ TEST_F(CellLevelsTest, WhatIsGivenCountsForAllCells) {
   EXPECT_EQ(withheld.n_without, 5);
 }
 
+TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) {
+  nn::ModelDescription model = tissue_model();
+  model.covariate = {.column = "assay",
+                     .obs_columns = {"assay", "assay_ontology_term_id"},
+                     .levels = {"10x 3' v2", "10x 3' v3"},
+                     .value = 3};
+  const anndata::Categorical terms{{0, 1, 2, 3, 4}, {"EFO:0009922", "EFO:0009899", "EFO:0008931", "na", "NaN"}, false};
+  const anndata::File cells = file({{"assay_ontology_term_id", terms}});
+  const CellLevels found = cell_levels(cells, model, {});
+  EXPECT_EQ(found.levels, (Levels{1, 0, -1, -1, -1}));
+  EXPECT_EQ(found.n_without, 3);
+  EXPECT_EQ(found.unknown_values, (std::map<std::string, std::int64_t>{{"EFO:0008931", 1}}));
+  EXPECT_EQ(cell_levels(cells, model, {.given = "assay=EFO:0009899"}).levels, Levels(5, 0));
+}
+
 TEST_F(CellLevelsTest, MistakesAreNamed) {
   const anndata::File cells = file({column("tissue")});
   const auto refused = [&](const CovariateOptions& options, const nn::ModelDescription& model, const char* what) {

@@ -5,12 +5,18 @@
 
 #include <algorithm>
 
+#include "sctab/anndata/obs_values.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::annotate {
 namespace {
 
 using core::InputError;
+
+/// Of a text of obs, in the words that stores have for it: EFO terms of assays are named.
+nn::LevelIndex level_of(const nn::Covariate& covariate, const std::string& text) {
+  return covariate.level(covariate.column == "assay" ? anndata::assay_name(text) : text);
+}
 
 /// The level that "tissue=lung" names.
 nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& given, const std::string& model) {
@@ -19,7 +25,7 @@ nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& gi
     throw InputError(fmt::format("--covariate {}: the covariate of {} is {}, expected {}=LEVEL", given, model,
                                  covariate.column, covariate.column));
   }
-  const nn::LevelIndex level = covariate.level(given.substr(equals + 1));
+  const nn::LevelIndex level = level_of(covariate, given.substr(equals + 1));
   if (level != nn::kNoLevel) return level;
   throw InputError(
       fmt::format("--covariate {}: {} knows no such {}, expected one of {}; --without-covariate does "
@@ -29,11 +35,13 @@ nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& gi
 
 void read_levels(const anndata::Categorical& column, const nn::Covariate& covariate, CellLevels& found) {
   std::vector<nn::LevelIndex> level_of_code;
-  for (const std::string& category : column.categories) level_of_code.push_back(covariate.level(category));
+  for (const std::string& category : column.categories) level_of_code.push_back(level_of(covariate, category));
   for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
     const std::int32_t code = column.codes[cell];
-    if (code >= 0) found.levels[cell] = level_of_code[static_cast<std::size_t>(code)];
-    if (code >= 0 && found.levels[cell] == nn::kNoLevel) ++found.unknown_values[column.value(cell)];
+    if (code < 0) continue;
+    found.levels[cell] = level_of_code[static_cast<std::size_t>(code)];
+    const bool stranger = found.levels[cell] == nn::kNoLevel && !anndata::is_missing(column.value(cell));
+    if (stranger) ++found.unknown_values[column.value(cell)];
   }
 }
 

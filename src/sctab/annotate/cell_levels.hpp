@@ -21,10 +21,11 @@ struct CellLevels {
   std::vector<nn::LevelIndex> levels;                  // one a cell; empty for a model without covariate
   std::string source;                                  // "obs column tissue_general", "--covariate tissue=lung", …
   std::int64_t n_without = 0;                          // cells of no level
-  std::map<std::string, std::int64_t> unknown_values;  // of the column, that are no levels, with their cells
+  std::map<std::string, std::int64_t> unknown_values;  // of the column, neither levels nor "nan" and such; their cells
 };
 
-/// Reads the first of the covariate's columns that the file has; without any, no cell has a level. Throws InputError
+/// Reads the first of the covariate's columns that the file has, as `corpus build` would (EFO terms of assays become
+/// their names); without any, no cell has a level. Throws InputError
 /// where options were given that this model has no use for, or a level that it does not know, naming those it knows.
 CellLevels cell_levels(const anndata::File& file, const nn::ModelDescription& model, const CovariateOptions& options);
 

@@ -3,31 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
+
+#include "sctab/anndata/obs_values.hpp"
 
 namespace sctab::corpus {
-namespace {
-
-// Without the white space around it, which tells no donors apart.
-std::string trimmed_lower_case(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  std::string lower(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
-}  // namespace
-
-bool is_missing(std::string_view text) {
-  constexpr std::array<std::string_view, 7> missing = {"", "unknown", "na", "n/a", "nan", "none", "<na>"};
-  return std::find(missing.begin(), missing.end(), trimmed_lower_case(text)) != missing.end();
-}
-
 bool is_no_donor(std::string_view text) {
-  return is_missing(text) || trimmed_lower_case(text) == "pooled";
+  return anndata::is_missing(text) || anndata::trimmed_lower_case(text) == "pooled";
 }
 
 std::int32_t DonorGroups::add(std::string_view dataset, std::string_view key, std::string_view person) {

@@ -9,9 +9,8 @@
 
 namespace sctab::corpus {
 
-/// True for what files write where nobody knows: "", "unknown", "na", "n/a", "nan", "none", in any case.
-bool is_missing(std::string_view text);
-/// The same, and "pooled", as the CELLxGENE schema has it for cells of several donors: not one person.
+/// True for what is missing (anndata::is_missing), and for "pooled", as the CELLxGENE schema has it for cells of
+/// several donors: not one person.
 bool is_no_donor(std::string_view text);
 
 /// Who is one donor. A donor is a dataset and the values of the donor key; but a key finer than the person (a sample, a

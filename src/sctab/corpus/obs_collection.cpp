@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "sctab/anndata/obs_values.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/store/obs_columns.hpp"
 
@@ -16,28 +17,11 @@ namespace {
 
 using anndata::Categorical;
 using anndata::File;
+using anndata::is_missing;
 using core::InputError;
 using Codes = std::vector<std::int32_t>;
 
 constexpr std::string_view kPersonColumn = "donor_id";
-
-// EFO terms of the assays, for files of the CELLxGENE schema without the assay column.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kAssayTerms = {{
-    {"EFO:0009922", "10x 3' v3"},
-    {"EFO:0009899", "10x 3' v2"},
-    {"EFO:0009901", "10x 3' v1"},
-    {"EFO:0011025", "10x 5' v1"},
-    {"EFO:0009900", "10x 5' v2"},
-    {"EFO:0030003", "10x 3' transcription profiling"},
-    {"EFO:0030004", "10x 5' transcription profiling"},
-}};
-
-std::string assay_name(const std::string& text) {
-  for (const auto& [term, name] : kAssayTerms) {
-    if (text == term) return std::string(name);
-  }
-  return text;
-}
 
 std::string columns_of(const File& file) {
   const std::vector<std::string> columns = file.obs_columns();
@@ -165,7 +149,7 @@ void ObsCollector::append(const File& file) {
   for (const Field field : {Field::kAssay, Field::kTissue, Field::kTissueGeneral, Field::kDisease}) {
     const Categorical column = first_column(file, store::obs_columns(field), kUnknown);
     append_codes(column, cells_.column(field), [&](const std::string& text, std::size_t) {
-      const std::string name = field == Field::kAssay ? assay_name(text) : text;
+      const std::string name = field == Field::kAssay ? anndata::assay_name(text) : text;
       return cells_.dictionary(field).code(is_missing(name) ? kUnknown : name);
     });
   }
