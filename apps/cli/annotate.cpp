@@ -32,9 +32,10 @@ void print_types(const annotate::AnnotateResult& result) {
   for (const auto& [type, cells] : types) {
     if (rows.size() == kTypesShown) break;
     const double share = 100.0 * static_cast<double>(cells) / static_cast<double>(result.n_cells);
-    rows.push_back({type, core::format_count(cells), fmt::format("{:.1f}%", share)});
+    rows.push_back({type, core::format_count(cells), fmt::format("{:.1f}%", share),
+                    fmt::format("{:.3f}", result.median_uncertainty_per_type.at(type))});
   }
-  print_table({"cell type", "cells", "share"}, rows);
+  print_table({"cell type", "cells", "share", "median uncertainty"}, rows);
   if (types.size() > kTypesShown) fmt::print("and {} more types; all are in the csv\n", types.size() - kTypesShown);
 }
 
@@ -93,6 +94,7 @@ nlohmann::json to_json(const annotate::AnnotateResult& result) {
           {"cells", result.n_cells},
           {"cells_unknown", result.n_unknown},
           {"cells_per_type", result.cells_per_type},
+          {"median_uncertainty_per_type", result.median_uncertainty_per_type},
           {"genes_found", result.genes_found},
           {"genes_of_model", result.genes_of_model},
           {"genes_repeated", result.genes_repeated},

@@ -47,6 +47,18 @@ TEST(Labels, TakesTheMostProbableTypeAndTheFirstOfTies) {
   EXPECT_EQ(labels.cells_per_type(), (std::map<std::string, std::int64_t>{{"T cell", 1}}));
 }
 
+TEST(Labels, TellsTheMedianUncertaintyOfEachType) {
+  const auto medians = four_cells().median_uncertainty_per_type();
+  ASSERT_EQ(medians.size(), 3U);
+  EXPECT_NEAR(medians.at("B cell"), 0.15, 1e-6) << "the mean of 0.3 and 0, to the rounding of float";
+  EXPECT_NEAR(medians.at("CD4-positive, alpha-beta T cell"), 0.5, 1e-6);
+  EXPECT_EQ(medians.at("unknown"), 1);
+  Labels three(kTypes);
+  nn::Prediction p = prediction({0.9F, 0.1F, 0, 0.5F, 0.2F, 0.3F, 0.6F, 0.2F, 0.2F});
+  three.append(cells({false, false, false}).view(), p);
+  EXPECT_NEAR(three.median_uncertainty_per_type().at("T cell"), 0.4, 1e-6);
+}
+
 TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
   nn::Prediction p;
   const Labels labels = four_cells(&p);

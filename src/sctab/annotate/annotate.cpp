@@ -163,6 +163,7 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   result.n_cells = labels.n_cells();
   result.n_unknown = labels.n_unknown();
   result.cells_per_type = labels.cells_per_type();
+  result.median_uncertainty_per_type = labels.median_uncertainty_per_type();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

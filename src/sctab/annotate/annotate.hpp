@@ -47,8 +47,9 @@ struct AnnotateResult {
   std::int64_t genes_repeated = 0;  // columns of the file that name a gene again; they were summed
   std::string counts_source;        // "raw/X holds integers"
   std::map<std::string, std::int64_t> cells_per_type;
-  std::optional<CovariateUse> covariate{};               // of models that have one
-  std::optional<nn::PrecisionCost> half_precision_cost;  // where half precision was asked for: on the first cells
+  std::map<std::string, double> median_uncertainty_per_type;  // of the cells called so
+  std::optional<CovariateUse> covariate{};                    // of models that have one
+  std::optional<nn::PrecisionCost> half_precision_cost;       // where half precision was asked for: on the first cells
   double seconds = 0;
 };
 

@@ -84,6 +84,23 @@ std::map<std::string, std::int64_t> Labels::cells_per_type() const {
   return by_label;
 }
 
+std::map<std::string, double> Labels::median_uncertainty_per_type() const {
+  std::map<core::TypeIndex, std::vector<float>> by_type;
+  for (std::size_t cell = 0; cell < types_.size(); ++cell) {
+    by_type[types_[cell]].push_back(uncertainty(probabilities_[cell]));
+  }
+  std::map<std::string, double> by_label;
+  for (auto& [type, found] : by_type) {
+    const auto middle = found.begin() + std::ssize(found) / 2;
+    std::ranges::nth_element(found, middle);
+    const double upper = static_cast<double>(*middle);
+    const bool is_one_cell = std::ssize(found) % 2 == 1;
+    const double lower = is_one_cell ? upper : static_cast<double>(*std::max_element(found.begin(), middle));
+    by_label[label(type)] = (lower + upper) / 2;
+  }
+  return by_label;
+}
+
 std::vector<anndata::Column> Labels::obs_columns() const {
   anndata::Reals32 uncertainties(probabilities_.size());
   std::ranges::transform(probabilities_, uncertainties.begin(), uncertainty);

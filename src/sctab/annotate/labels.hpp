@@ -26,6 +26,8 @@ class Labels {
   [[nodiscard]] std::int64_t n_unknown() const;
   /// By label; kUnknown among them where there are such cells.
   [[nodiscard]] std::map<std::string, std::int64_t> cells_per_type() const;
+  /// The same of the median of 1 - probability; 1 of kUnknown.
+  [[nodiscard]] std::map<std::string, double> median_uncertainty_per_type() const;
 
   /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order),
   /// sctab_probability and sctab_uncertainty: 1 - probability, of an ensemble that of its members' mean.
