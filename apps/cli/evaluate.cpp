@@ -61,6 +61,7 @@ void add_evaluate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "evaluate",
       "Compare a model's calls with the authors' labels. A call that is the author's label, or a subtype of it in the "
+  json["absent_types"] = metrics::absent_types_json(result.absent_types, result.labels, result.ids);
       "Cell Ontology, is right; a parent of it is wrong. Macro, weighted and micro F1, the same uncorrected, per type "
       "and per tissue, and the confusions. For the first 1 to all members of an ensemble: the areas under the ROC "
       "curve of "

@@ -46,6 +46,41 @@ TEST(Uncertainty, AbsentTypesAgainstKnownOnes) {
   EXPECT_TRUE(std::isnan(example({0, 0, 0, 0}).calibration.expected_calibration_error));
 }
 
+TEST(Uncertainty, EachAbsentTypeAgainstTheKnownOnes) {
+  const std::vector<TypeIndex> truths = {0, 0, 2, 3, 3, 3, 1, -1}, calls = {0, 1, 2, 2, 0, 2, kNoCall, 0};
+  const std::vector<double> probabilities = {0.9, 0.8, 0.6, 0.7, 0.875, 0.5, 0, 0.1};
+  const std::vector<AbsentType> found =
+      absent_types(truths, {calls, probabilities}, std::vector<std::uint8_t>{1, 0, 1, 0});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].type, 1);
+  EXPECT_EQ(found[0].n_cells, 1);
+  EXPECT_EQ(found[0].most_called, kNoCall);
+  EXPECT_EQ(found[0].auc_known, 1);
+  EXPECT_EQ(found[1].type, 3);
+  EXPECT_EQ(found[1].n_cells, 3);
+  EXPECT_EQ(found[1].most_called, 2);
+  EXPECT_EQ(found[1].n_called, 2);
+  // Known at 0.1, 0.2 and 0.4; its cells at 0.3, 0.125 and 0.5 win 2, 1 and 3 of three.
+  EXPECT_DOUBLE_EQ(found[1].auc_known, 6.0 / 9);
+  EXPECT_TRUE(absent_types(truths, {calls, probabilities}, std::vector<std::uint8_t>(4, 1)).empty());
+  const auto none_known = absent_types(truths, {calls, probabilities}, std::vector<std::uint8_t>(4, 0));
+  ASSERT_EQ(none_known.size(), 4U);
+  EXPECT_TRUE(std::isnan(none_known[0].auc_known));
+
+  const std::vector<std::string> labels = {"T cell", "CD4 T cell", "B cell", "mast cell"},
+                                 ids = {"CL:1", "CL:2", "CL:3", "CL:4"};
+  const nlohmann::json json = absent_types_json(found, labels, ids);
+  EXPECT_TRUE(json[0].at("most_called").is_null());
+  EXPECT_TRUE(json[0].at("most_called_id").is_null());
+  EXPECT_EQ(json[1], (nlohmann::json{{"label", "mast cell"},
+                                     {"cell_type_ontology_term_id", "CL:4"},
+                                     {"cells", 3},
+                                     {"auc_against_known", 6.0 / 9},
+                                     {"most_called", "B cell"},
+                                     {"most_called_id", "CL:3"},
+                                     {"cells_called_so", 2}}));
+}
+
 TEST(Uncertainty, ScoresAllCellsAsTheEvaluationDoes) {
   const std::vector<TypeIndex> truths = {0, 0, 0, 2, -1, 2, 3, 3}, calls = {0, 1, 2, 2, 0, kNoCall, 0, 2};
   EXPECT_DOUBLE_EQ(example().macro_f1, evaluate(truths, calls, kSubtypes).corrected.macro_f1);

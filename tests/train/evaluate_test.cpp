@@ -131,6 +131,10 @@ TEST_F(Evaluate, RefusesWhatCannotBeCompared) {
   const store::Store few = tests::make_tiny_store(folder_ / "few", {.n_genes = 5});
   SCTAB_EXPECT_THROW_WITH(evaluate_model(model(), few, store::Split::kTest), core::InputError, "few",
                           "5 of the model's 60 genes", "--genes");
+  ASSERT_EQ(found.absent_types.size(), 1U);
+  EXPECT_EQ(found.labels.at(static_cast<std::size_t>(found.absent_types[0].type)), "B cell");
+  EXPECT_EQ(found.absent_types[0].n_cells, 20);
+  EXPECT_EQ(found.absent_types[0].auc_known, uncertainty.auc_known_absent) << "it is the only one";
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "sctab/metrics/uncertainty.hpp"
 
+#include <algorithm>
+#include <map>
 #include <vector>
 
 #include "sctab/core/error.hpp"
@@ -45,6 +47,43 @@ Uncertainty assess_uncertainty(std::span<const TypeIndex> truths, const Calls& c
   result.auc_known_absent = roc_auc(all.uncertainty, all.positive);
   result.calibration = calibrate(known_probabilities, known_right);
   return result;
+}
+
+std::vector<AbsentType> absent_types(std::span<const TypeIndex> truths, const Calls& calls,
+                                     std::span<const std::uint8_t> is_known) {
+  SCTAB_ASSERT(calls.types.size() == truths.size() && calls.probabilities.size() == truths.size());
+  struct Cells {
+    std::vector<double> uncertainty;
+    std::map<TypeIndex, std::int64_t> called;
+  };
+  std::vector<double> known;
+  std::map<TypeIndex, Cells> by_type;
+  for (std::size_t cell = 0; cell < truths.size(); ++cell) {
+    if (truths[cell] == -1) continue;
+    const double uncertainty = 1 - calls.probabilities[cell];
+    if (is_known[static_cast<std::size_t>(truths[cell])] != 0) {
+      known.push_back(uncertainty);
+      continue;
+    }
+    Cells& cells = by_type[truths[cell]];
+    cells.uncertainty.push_back(uncertainty);
+    ++cells.called[calls.types[cell]];
+  }
+  std::vector<AbsentType> absent;
+  for (auto& [type, cells] : by_type) {
+    const auto [call, n_called] = *std::ranges::max_element(
+        cells.called, [](const auto& left, const auto& right) { return left.second < right.second; });
+    std::vector<double> scores = known;
+    scores.insert(scores.end(), cells.uncertainty.begin(), cells.uncertainty.end());
+    std::vector<std::uint8_t> positive(known.size(), 0);
+    positive.resize(scores.size(), 1);
+    absent.push_back({.type = type,
+                      .n_cells = std::ssize(cells.uncertainty),
+                      .auc_known = roc_auc(scores, positive),
+                      .most_called = call,
+                      .n_called = n_called});
+  }
+  return absent;
 }
 
 }  // namespace sctab::metrics

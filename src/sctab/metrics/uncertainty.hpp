@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "sctab/core/index.hpp"
 #include "sctab/metrics/calibration.hpp"
@@ -32,5 +33,18 @@ struct Calls {
 /// label. The areas are NaN where one of the two sides has no cells.
 Uncertainty assess_uncertainty(std::span<const TypeIndex> truths, const Calls& calls,
                                const ontology::SubtypeMatrix& subtypes, std::span<const std::uint8_t> is_known);
+
+/// What becomes of the cells of a type that the model does not know.
+struct AbsentType {
+  TypeIndex type = 0;
+  std::int64_t n_cells = 0;
+  double auc_known = 0;       // its cells the more uncertain, against those of known types; NaN without such
+  TypeIndex most_called = 0;  // the first of ties; kNoCall where that is no call
+  std::int64_t n_called = 0;  // cells called so
+};
+
+/// Of each absent type that has cells, in order; arguments as of assess_uncertainty().
+std::vector<AbsentType> absent_types(std::span<const TypeIndex> truths, const Calls& calls,
+                                     std::span<const std::uint8_t> is_known);
 
 }  // namespace sctab::metrics

@@ -8,6 +8,7 @@
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/text_table.hpp"
+#include "sctab/metrics/evaluation.hpp"
 
 namespace sctab::metrics {
 namespace {
@@ -54,6 +55,26 @@ nlohmann::json uncertainty_json(std::span<const Uncertainty> by_members) {
                     {"n_absent", found.n_absent},
                     {"expected_calibration_error", json_number(found.calibration.expected_calibration_error)},
                     {"reliability", reliability_json(found.calibration)}});
+  }
+  return list;
+}
+
+nlohmann::json absent_types_json(std::span<const AbsentType> absent, std::span<const std::string> labels,
+                                 std::span<const std::string> ids) {
+  auto list = nlohmann::json::array();
+  for (const AbsentType& found : absent) {
+    nlohmann::json label, id;  // null where it is no call
+    if (found.most_called != kNoCall) {
+      label = labels[static_cast<std::size_t>(found.most_called)];
+      id = ids[static_cast<std::size_t>(found.most_called)];
+    }
+    list.push_back({{"label", labels[static_cast<std::size_t>(found.type)]},
+                    {"cell_type_ontology_term_id", ids[static_cast<std::size_t>(found.type)]},
+                    {"cells", found.n_cells},
+                    {"auc_against_known", json_number(found.auc_known)},
+                    {"most_called", label},
+                    {"most_called_id", id},
+                    {"cells_called_so", found.n_called}});
   }
   return list;
 }

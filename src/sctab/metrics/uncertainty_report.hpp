@@ -13,8 +13,13 @@ namespace sctab::metrics {
 /// upper, n_cells, mean_probability, share_right}]}. NaN becomes null.
 nlohmann::json uncertainty_json(std::span<const Uncertainty> by_members);
 
-/// The same for people: one row a number of members, and the reliability table of all of them, without empty bins.
-/// NaN becomes "-". Ends with a line end.
+/// A list of {label, cell_type_ontology_term_id, cells, auc_against_known, most_called, most_called_id,
+/// cells_called_so}; the calls are null where that is no call. labels and ids: by position, as of the evaluation.
+nlohmann::json absent_types_json(std::span<const AbsentType> absent, std::span<const std::string> labels,
+                                 std::span<const std::string> ids);
+
+/// uncertainty_json() for people: one row a number of members, and the reliability table of all of them, without empty
+/// bins. NaN becomes "-". Ends with a line end.
 std::string uncertainty_text(std::span<const Uncertainty> by_members);
 
 }  // namespace sctab::metrics

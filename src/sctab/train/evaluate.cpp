@@ -158,6 +158,7 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   }
   result.labels = std::move(joined.labels);
   result.ids = std::move(joined.ids);
+  result.absent_types = metrics::absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
   return result;
 }
 

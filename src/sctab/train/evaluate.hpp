@@ -25,6 +25,7 @@ struct ModelEvaluation {
   std::vector<std::string> labels, ids;
   core::CellIndex n_without_level = 0;            // cells of no level of the model's covariate, where it has one
   std::vector<metrics::Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
+  std::vector<metrics::AbsentType> absent_types;  // by the calls of all members
 };
 
 /// Predicts every cell of the split and compares with the store's labels, joined by CL id. The store's genes may be
