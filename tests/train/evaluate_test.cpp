@@ -69,6 +69,14 @@ TEST_F(Evaluate, GroupsByAnotherField) {
   EXPECT_EQ(result.evaluation.per_group.begin()->first, "donor 2");
 }
 
+TEST_F(Evaluate, CellsOfNoGroupAreUnknown) {
+  const store::Store store = tests::make_tiny_store(folder_ / "missing", {.first_tissue_missing = true});
+  const auto result = evaluate_model(model(), store, store::Split::kTest);
+  ASSERT_EQ(result.evaluation.per_group.size(), 2U);
+  EXPECT_EQ(result.evaluation.per_group.at("unknown").n_cells, 30);
+  EXPECT_EQ(result.evaluation.per_group.at("tissue_general 1").n_cells, 30);
+}
+
 TEST_F(Evaluate, MatchesGenesByIdWhateverTheirOrder) {
   // Other cells have another order of mean expression, and ten genes more than the model knows.
   const store::Store other = tests::make_tiny_store(folder_ / "other", {.n_genes = 70, .seed = 2});
@@ -123,6 +131,10 @@ TEST_F(Evaluate, CellsOfTypesWithoutTrainingCellsAreTheMoreUncertain) {
   EXPECT_EQ(uncertainty.n_right + uncertainty.n_wrong, 40);
   EXPECT_GT(uncertainty.auc_known_absent, 0.8);
   EXPECT_LE(uncertainty.auc_known_absent, 1);
+  ASSERT_EQ(found.absent_types.size(), 1U);
+  EXPECT_EQ(found.labels.at(static_cast<std::size_t>(found.absent_types[0].type)), "B cell");
+  EXPECT_EQ(found.absent_types[0].n_cells, 20);
+  EXPECT_EQ(found.absent_types[0].auc_known, uncertainty.auc_known_absent) << "it is the only one";
 }
 
 TEST_F(Evaluate, RefusesWhatCannotBeCompared) {
@@ -131,10 +143,6 @@ TEST_F(Evaluate, RefusesWhatCannotBeCompared) {
   const store::Store few = tests::make_tiny_store(folder_ / "few", {.n_genes = 5});
   SCTAB_EXPECT_THROW_WITH(evaluate_model(model(), few, store::Split::kTest), core::InputError, "few",
                           "5 of the model's 60 genes", "--genes");
-  ASSERT_EQ(found.absent_types.size(), 1U);
-  EXPECT_EQ(found.labels.at(static_cast<std::size_t>(found.absent_types[0].type)), "B cell");
-  EXPECT_EQ(found.absent_types[0].n_cells, 20);
-  EXPECT_EQ(found.absent_types[0].auc_known, uncertainty.auc_known_absent) << "it is the only one";
 }
 
 }  // namespace

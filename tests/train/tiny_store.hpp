@@ -23,6 +23,7 @@ struct TinyStoreOptions {
   // Cells of each type in a round of dealing types out in training and validation; test has as many of each.
   std::array<std::size_t, 3> deal = {1, 1, 1};
   double own_mean = 2.0;  // counts of a gene in its own type's cells; 0.2 in others
+  bool first_tissue_missing = false;  // of all cells of tissue_general 0
 };
 
 /// A T cell, its subtype CD4 T cell, a B cell and a type without any cell.
@@ -81,9 +82,9 @@ inline store::Store make_tiny_store(const std::filesystem::path& directory, cons
         data.push_back(static_cast<float>(count));
       }
       counts.append_row(indices, data);
-      const auto code = static_cast<std::int32_t>(s);
-      obs.push_back({{type, code, code, 0, static_cast<std::int32_t>(cell % 2), static_cast<std::int32_t>(cell % 2), 0},
-                     static_cast<store::CellIndex>(obs.size())});
+      const auto code = static_cast<std::int32_t>(s), tissue = static_cast<std::int32_t>(cell % 2);
+      const std::int32_t general = options.first_tissue_missing && tissue == 0 ? -1 : tissue;
+      obs.push_back({{type, code, code, 0, tissue, general, 0}, static_cast<store::CellIndex>(obs.size())});
       splits.push_back(split);
     }
   }

@@ -15,6 +15,7 @@
 #include "sctab/metrics/label_join.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
+#include "sctab/store/obs_columns.hpp"
 #include "sctab/train/covariate.hpp"
 #include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/reader_threads.hpp"
@@ -144,7 +145,8 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
       truths.push_back(joined.position_of_store_type[static_cast<std::size_t>(batch.cell_types[i])]);
       const auto group = obs.column(options.group_by)[static_cast<std::size_t>(batch.rows[i])];
-      group_of_cell.push_back(groups.at(static_cast<std::size_t>(group)));
+      group_of_cell.push_back(group < 0 ? std::string(store::kUnknownValue)
+                                        : groups.at(static_cast<std::size_t>(group)));
     }
     progress.advance(batch.x.n_cells);
   }
@@ -156,9 +158,9 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   for (const auto& [types, probabilities] : calls) {
     result.uncertainty.push_back(metrics::assess_uncertainty(truths, {types, probabilities}, joined.subtypes, known));
   }
+  result.absent_types = metrics::absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
   result.labels = std::move(joined.labels);
   result.ids = std::move(joined.ids);
-  result.absent_types = metrics::absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
   return result;
 }
 

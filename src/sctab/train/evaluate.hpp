@@ -12,7 +12,7 @@
 namespace sctab::train {
 
 struct EvaluateOptions {
-  store::Field group_by = store::Field::kTissueGeneral;  // any field but cell_type
+  store::Field group_by = store::Field::kTissueGeneral;  // any field but cell_type; cells without are "unknown"
   double min_genes_found = 0.1;                          // share of the model's genes that the store must have
   bool without_covariate = false;                        // as if no cell's level were known
   int threads = 0;                                       // that compute, as the classifier's; 0: all
