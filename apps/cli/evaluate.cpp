@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <spdlog/spdlog.h>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/metrics/evaluation_report.hpp"
 #include "sctab/metrics/uncertainty_report.hpp"
+#include "sctab/train/seen_donors.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -27,6 +29,25 @@ struct Arguments {
   bool json = false, dense = false, without_covariate = false;
 };
 
+/// Says where the model has learnt from, or was chosen by, donors of the split. Returns their number; null where the
+/// model does not say whom it has seen.
+nlohmann::json note_seen_donors(const nn::ModelDescription& model, const store::Store& store, store::Split split) {
+  const auto seen = train::seen_donors(model, store, split);
+  if (!seen) return nullptr;
+  const bool is_its_own = model.training.value("store_hash", "") == store.hash();
+  if (is_its_own && split == store::Split::kTrain) {
+    spdlog::info("These are the cells that the model was trained on: the scores are of what it has learnt by heart.");
+  } else if (is_its_own && split == store::Split::kVal) {
+    spdlog::info("These are the cells that the model's epoch was chosen by: the scores are a little too good.");
+  } else if (seen->n_seen > 0) {
+    spdlog::warn(
+        "warning: {} of the {} donors of the {} split of {} are training or validation donors of the model, so the "
+        "scores are not of people it has never seen; evaluate on the test split of the store that it was trained on",
+        seen->n_seen, seen->n_donors, store::name(split), store.directory().string());
+  }
+  return seen->n_seen;
+}
+
 void run(const Arguments& arguments) {
   if (!arguments.output.empty()) core::require_writable_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
@@ -36,12 +57,15 @@ void run(const Arguments& arguments) {
   train::EvaluateOptions options;
   options.threads = arguments.threads;
   options.without_covariate = arguments.without_covariate;
+  const nlohmann::json donors_seen = note_seen_donors(model.description(), store, split);
   const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
   nlohmann::json json = metrics::evaluation_json(result.evaluation, result.labels, result.ids);
   json["uncertainty"] = metrics::uncertainty_json(result.uncertainty);
+  json["absent_types"] = metrics::absent_types_json(result.absent_types, result.labels, result.ids);
   json["model"] = arguments.model.string();
   json["store"] = arguments.store.string();
   json["split"] = arguments.split;
+  json["donors_seen"] = donors_seen;
   if (const auto& covariate = model.description().covariate) {
     json["covariate"] = {{"column", covariate->column}, {"cells_without_level", result.n_without_level}};
   }
@@ -61,7 +85,6 @@ void add_evaluate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "evaluate",
       "Compare a model's calls with the authors' labels. A call that is the author's label, or a subtype of it in the "
-  json["absent_types"] = metrics::absent_types_json(result.absent_types, result.labels, result.ids);
       "Cell Ontology, is right; a parent of it is wrong. Macro, weighted and micro F1, the same uncorrected, per type "
       "and per tissue, and the confusions. For the first 1 to all members of an ensemble: the areas under the ROC "
       "curve of "

@@ -14,7 +14,6 @@ using core::format_count;
 using nlohmann::json;
 using store::Split;
 
-
 std::string numbers_of(const json& split) {
   const auto count = [&split](const char* key) { return format_count(split.at(key).get<std::int64_t>()); };
   return fmt::format("{} cells of {} donors, {} types", count("cells"), count("donors"), count("types"));

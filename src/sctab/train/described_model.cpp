@@ -8,6 +8,7 @@
 #include "sctab/metrics/evaluation_report.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/train/evaluate.hpp"
+#include "sctab/train/seen_donors.hpp"
 
 namespace sctab::train {
 
@@ -30,7 +31,8 @@ nlohmann::json corpus_json(const store::Store& store, const CorpusSize& size) {
           {"n_train_cells", size.n_train},
           {"n_val_cells", size.n_val},
           {"n_types_trained", size.n_types_trained()},
-          {"cells_per_type", size.cells_per_type}};
+          {"cells_per_type", size.cells_per_type},
+          {kDonorHashes, donor_hashes(store)}};
 }
 
 double write_description_with_metrics(const std::filesystem::path& model, nn::ModelDescription description,
