@@ -163,6 +163,7 @@ void add_annotate(CLI::App& app) {
       ->add_option("--covariate", options.covariate.given,
                    "the level of a covariate that all cells of the file have: tissue=lung. Default: of each cell what "
                    "obs says; cells of no known level are annotated by their genes alone")
+      ->check(not_empty())
       ->type_name("COLUMN=LEVEL");
   command->add_flag("--without-covariate", options.covariate.without,
                     "annotate all cells by their genes alone, whatever obs says of the model's covariate");

@@ -18,6 +18,12 @@ CLI::Validator at_least(std::int64_t least) {
           ""};
 }
 
+CLI::Validator not_empty() {
+  return {
+      [](std::string& text) { return std::string(text.empty() ? "it is empty; give a value or leave it out" : ""); },
+      ""};
+}
+
 void add_threads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "threads to compute with; 0: one a processor")
       ->check(at_least(0))

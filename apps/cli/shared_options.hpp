@@ -11,6 +11,9 @@ namespace sctab::cli {
 /// Accepts whole numbers from `least` on, and says so of others.
 CLI::Validator at_least(std::int64_t least);
 
+/// Refuses an empty text, as a shell makes of a variable that is not set: the option would count as not given.
+CLI::Validator not_empty();
+
 /// Options that mean the same in every command that has them.
 void add_threads(CLI::App& command, int& threads);
 /// --device

@@ -154,12 +154,13 @@ void add_inputs(CLI::App& command, train::TrainOptions& options) {
   command
       .add_option("--augment", options.augment,
                   "vectors made by `sctab augment`: each training cell is moved by one of them, anew in each epoch")
+      ->check(not_empty())
       ->type_name("VECTORS");
   command
       .add_option("--covariate", options.covariate,
                   "of networks: a column of the store that they see beside the genes, tissue, tissue_general, assay or "
                   "disease. Files that lack it can be annotated too")
-      ->check([](const std::string& column) { return std::string(column.empty() ? "it is empty" : ""); })
+      ->check(not_empty())
       ->type_name("COLUMN");
   command
       .add_option("--covariate-dropout", options.covariate_dropout,
