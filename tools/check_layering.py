@@ -19,7 +19,7 @@ MODULES = {
     "store": ["core", "sparse", "anndata"],
     "corpus": ["core", "report", "sparse", "ontology", "anndata", "store"],
     "kernels": ["core", "sparse"],
-    "augmentation": ["core", "sparse", "anndata", "store", "kernels"],
+    "augmentation": ["core", "report", "sparse", "anndata", "store", "kernels"],
     "nn": ["core", "sparse", "kernels"],
     "metrics": ["core", "ontology"],
     "published": ["core", "sparse", "ontology", "parquet", "anndata", "store", "augmentation", "nn", "metrics"],

@@ -10,6 +10,7 @@
 #include "print.hpp"
 #include "sctab/augmentation/check.hpp"
 #include "sctab/augmentation/make_vectors.hpp"
+#include "sctab/augmentation/map_page.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -90,7 +91,11 @@ void check(const Arguments& arguments) {
                                   {.map_cells = arguments.map.empty() ? 0 : arguments.map_cells,
                                    .seed = arguments.options.seed,
                                    .threads = arguments.options.threads});
-  if (!arguments.map.empty()) augmentation::write_map(arguments.map, result, store);
+  if (arguments.map.extension() == ".html") {
+    augmentation::map_page(result, store).write(arguments.map);
+  } else if (!arguments.map.empty()) {
+    augmentation::write_map(arguments.map, result, store);
+  }
   if (arguments.json) {
     nlohmann::json json = augmentation::to_json(result);
     json["peak_memory_bytes"] = core::peak_memory_bytes();

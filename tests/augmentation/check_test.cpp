@@ -9,6 +9,7 @@
 
 #include "augmentation/donor_store.hpp"
 #include "sctab/augmentation/make_vectors.hpp"
+#include "sctab/augmentation/map_page.hpp"
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
 
@@ -63,16 +64,44 @@ TEST_F(Check, WritesTheMapAsCsv) {
   std::ifstream file(folder_ / "map.csv");
   std::string line;
   std::getline(file, line);
-  EXPECT_EQ(line, "cell,cell_type,cell_type_ontology_term_id,donor,state,pc1,pc2");
+  EXPECT_EQ(line, "cell,dataset,source_row,cell_type,cell_type_ontology_term_id,donor,state,pc1,pc2");
   int n_raw = 0, n_augmented = 0;
-  while (std::getline(file, line)) {
-    EXPECT_NE(line.find("\"type "), std::string::npos) << line;
+  const store::ObsTable obs = store_.obs(store::Split::kTrain);
+  for (std::size_t i = 0; std::getline(file, line); ++i) {
+    const auto cell = static_cast<std::size_t>(result.map.at(i).cell);
+    const std::string start = std::to_string(cell) + ",only," + std::to_string(obs.source_row[cell]) + ",type ";
+    EXPECT_TRUE(line.starts_with(start)) << line << "\n" << start;
     n_raw += line.find(",raw,") != std::string::npos ? 1 : 0;
     n_augmented += line.find(",augmented,") != std::string::npos ? 1 : 0;
   }
   EXPECT_EQ(n_raw, 10);
   EXPECT_EQ(n_augmented, 10);
   SCTAB_EXPECT_THROW_WITH(check_vectors(store_, vectors_.view(), {.map_cells = -1}), core::InputError, "map");
+}
+
+TEST_F(Check, DrawsTheMapAsAPage) {
+  const CheckResult result = check_vectors(store_, vectors_.view(), {.map_cells = 10});
+  const std::string html = map_page(result, store_).html();
+  for (const char* part :
+       {"Raw cells by cell type", "Augmented cells by cell type", "Raw cells by donor", "Augmented cells by donor",
+        "store: 900 training cells compared, 10 drawn", "type 1", "donor 1", "cell type and donor"}) {
+    EXPECT_NE(html.find(part), std::string::npos) << part;
+  }
+  const CheckResult without = check_vectors(store_, vectors_.view());
+  EXPECT_NE(map_page(without, store_).html().find("0 drawn"), std::string::npos);
+}
+
+TEST_F(Check, ThePageDrawsEachCellOnceAPictureAndLeavesNoneOut) {
+  const store::Store store = tests::make_donor_store(folder_ / "many", {.n_donors = 20, .cells_per_group = 2});
+  CheckResult result = check_vectors(store, vectors_.view(), {.map_cells = 100});
+  const std::string html = map_page(result, store).html();
+  std::size_t n_points = 0;
+  for (std::size_t at = html.find("<title>"); at != std::string::npos; at = html.find("<title>", at + 1)) {
+    const std::string tip = html.substr(at + 7, html.find('<', at + 7) - at - 7);
+    n_points += tip.starts_with("donor ") ? 1 : 0;
+  }
+  EXPECT_EQ(n_points, 200U) << "raw and augmented, of more donors than there are colours";
+  EXPECT_NE(html.find("all others"), std::string::npos);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "sctab/augmentation/batch_augmenter.hpp"
 #include "sctab/augmentation/known_donors.hpp"
 #include "sctab/augmentation/principal_components.hpp"
+#include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -75,12 +76,6 @@ nlohmann::json to_json(const ExplainedVariance& explained) {
           {"cell_type_and_donor", to_json(explained.both)}};
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
 }  // namespace
 
 void CheckOptions::validate() const {
@@ -128,16 +123,19 @@ CheckResult check_vectors(const Store& store, sparse::CsrView vectors, const Che
 }
 
 void write_map(const std::filesystem::path& path, const CheckResult& result, const Store& store) {
-  const std::vector<std::int32_t> types = store.codes(kSplit, Field::kCellType);
-  const std::vector<std::int32_t> donors = store.codes(kSplit, Field::kDonor);
-  const std::vector<std::string>& names = store.tables().column(Field::kDonor);
-  std::string csv = "cell,cell_type,cell_type_ontology_term_id,donor,state,pc1,pc2\n";
+  const store::ObsTable obs = store.obs(kSplit);
+  const auto text_of = [&](std::size_t cell, Field field) {
+    const std::int32_t code = obs.column(field)[cell];
+    return code < 0 ? std::string() : core::csv_field(store.tables().column(field)[static_cast<std::size_t>(code)]);
+  };
+  std::string csv = "cell,dataset,source_row,cell_type,cell_type_ontology_term_id,donor,state,pc1,pc2\n";
   for (const MapPoint& point : result.map) {
     const auto cell = static_cast<std::size_t>(point.cell);
-    const store::CellTypeEntry& type = store.tables().cell_types[static_cast<std::size_t>(types[cell])];
-    const std::string donor = donors[cell] < 0 ? "" : names[static_cast<std::size_t>(donors[cell])];
-    fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{:.6g},{:.6g}\n", point.cell, quoted(type.label),
-                   quoted(type.id), quoted(donor), point.augmented ? "augmented" : "raw", point.pc1, point.pc2);
+    const auto& type = store.tables().cell_types[static_cast<std::size_t>(obs.column(Field::kCellType)[cell])];
+    fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{},{},{:.6g},{:.6g}\n", point.cell,
+                   text_of(cell, Field::kDataset), obs.source_row[cell], core::csv_field(type.label),
+                   core::csv_field(type.id), text_of(cell, Field::kDonor), point.augmented ? "augmented" : "raw",
+                   point.pc1, point.pc2);
   }
   core::write_file_atomically(path, csv);
 }
