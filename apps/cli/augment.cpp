@@ -124,9 +124,6 @@ void run(const Arguments& arguments) {
   if (arguments.output.empty() == arguments.check.empty()) {
     throw core::InputError("give either -o VECTORS, to make them, or --check VECTORS, to see what they change");
   }
-  if (arguments.check.empty() && !arguments.map.empty()) {
-    throw core::InputError("--map: is drawn with --check VECTORS alone; leave it out or give both");
-  }
   return arguments.check.empty() ? make(arguments) : check(arguments);
 }
 
@@ -146,6 +143,32 @@ void add_steps(CLI::App& command, augmentation::VectorOptions& options) {
   number("--vectors", options.n_vectors, "drawn from the clusters kept, at most");
 }
 
+void add_check(CLI::App& command, Arguments& arguments) {
+  CLI::Option* check = command
+                           .add_option("--check", arguments.check,
+                                       "vectors made before: the variance that cell type and donor explain (R²) of the "
+                                       "raw and of the augmented training cells")
+                           ->check(not_empty())
+                           ->type_name("VECTORS");
+  for (const char* making :
+       {"--output", "--cells", "--pairs", "--clusters", "--cluster-members", "--vectors", "--memory"}) {
+    check->excludes(making);
+  }
+  CLI::Option* map =
+      command
+          .add_option("--map", arguments.map,
+                      "with --check: raw and augmented cells by two principal components, drawn as a page where "
+                      "FILE ends in .html, else as csv")
+          ->check(not_empty())
+          ->needs(check)
+          ->type_name("FILE");
+  command.add_option("--map-cells", arguments.map_cells, "cells on the map, a random part of the training cells")
+      ->check(at_least(2))
+      ->needs(map)
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_augment(CLI::App& app) {
@@ -157,23 +180,13 @@ void add_augment(CLI::App& app) {
   command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`; its training cells are used")
       ->required();
   command->add_option("-o,--output", arguments->output, "the vectors, as h5ad: obs says which donors and type")
+      ->check(not_empty())
       ->type_name("VECTORS");
-  command
-      ->add_option("--check", arguments->check,
-                   "vectors made before: the variance that cell type and donor explain (R²) of the raw and of the "
-                   "augmented training cells")
-      ->type_name("VECTORS");
-  command
-      ->add_option("--map", arguments->map, "with --check: raw and augmented cells by two principal components, as csv")
-      ->type_name("FILE");
-  command->add_option("--map-cells", arguments->map_cells, "cells on the map, a random part of the training cells")
-      ->check(at_least(2))
-      ->type_name("N")
-      ->capture_default_str();
   add_steps(*command, arguments->options);
   add_seed(*command, arguments->options.seed,
            "cells, pairs, clusters and vectors; with --check, which cell is moved by which");
   add_memory(*command, arguments->options.memory_bytes);
+  add_check(*command, *arguments);
   add_threads(*command, arguments->options.threads);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -116,6 +118,21 @@ TEST(MakeVectors, ThresholdOfClustersIsThePapersOrTheSameShare) {
   EXPECT_EQ(least_members(4'920, 2'000), 201);
   EXPECT_EQ(least_members(100, 2'000), 5);
   EXPECT_EQ(least_members(100, 0), 1);
+}
+
+TEST(MakeVectors, NumbersOutOfRangeAreRefused) {
+  constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+  const auto refused = [](const VectorOptions& options, const char* field) {
+    SCTAB_EXPECT_THROW_WITH(options.validate(), core::InputError, field, "1000000000");
+  };
+  refused({.n_cells = kHuge}, "cells to sample");
+  refused({.pairs_per_type = kHuge}, "pairs of donors a type");
+  refused({.n_clusters = kHuge}, "clusters");
+  refused({.cluster_members = kHuge}, "members of a cluster");
+  refused({.cluster_members = -1}, "members of a cluster");
+  refused({.n_vectors = kHuge}, "vectors");
+  VectorOptions{.cluster_members = 1'000'000'000}.validate();
+  EXPECT_EQ(least_members(80'000, 1'000'000'000), 1'000'000'001);
 }
 
 TEST(MakeVectors, SmallClustersAreLeftOutButNeverAll) {

@@ -28,6 +28,8 @@ using store::Store;
 constexpr auto kSplit = store::Split::kTrain;
 constexpr std::int64_t kPaperDifferences = std::int64_t{300} * 164;
 constexpr std::int64_t kDifferencesPerCluster = 40;
+constexpr std::int64_t kMostAskedFor =
+    1'000'000'000;  // of anything: more than any corpus has, and no product overflows
 
 /// Steps 1 to 3 as far as obs tells.
 DonorPairs plan_pairs(const Store& store, const VectorOptions& options, VectorFacts& facts) {
@@ -101,11 +103,14 @@ void VectorOptions::validate() const {
   const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
     if (!good) throw core::InputError(fmt::format("{}: {} given; {} is expected", field, found, expected));
   };
-  require(n_cells >= 2, "cells to sample", n_cells, "2 or more");
-  require(pairs_per_type >= 1, "pairs of donors a type", pairs_per_type, "at least 1");
-  require(n_clusters >= 1, "clusters", n_clusters, "at least 1");
-  require(cluster_members >= 0, "members of a cluster", cluster_members, "0 or more");
-  require(n_vectors >= 1, "vectors", n_vectors, "at least 1");
+  const auto require_count = [&require](std::int64_t found, std::string_view field, std::int64_t least) {
+    require(found >= least && found <= kMostAskedFor, field, found, fmt::format("{} to {}", least, kMostAskedFor));
+  };
+  require_count(n_cells, "cells to sample", 2);
+  require_count(pairs_per_type, "pairs of donors a type", 1);
+  require_count(n_clusters, "clusters", 1);
+  require_count(cluster_members, "members of a cluster", 0);
+  require_count(n_vectors, "vectors", 1);
   require(memory_bytes > 0, "memory", memory_bytes, "more than 0 bytes");
   require(threads >= 0, "threads", threads, "0 (all) or more");
 }
