@@ -59,6 +59,22 @@ TEST(Recipe, TakesSamplingAndSmoothing) {
                           "sampling", "balanced");
 }
 
+TEST(Recipe, TakesACovariate) {
+  const std::string covariate = std::string(kModel) + "covariate = \"tissue\"\n";
+  const Recipe recipe = parse_recipe(with_head(covariate + "covariate_dropout = 0.5\n"));
+  EXPECT_EQ(recipe.models[0].network.covariate, "tissue");
+  EXPECT_EQ(recipe.models[0].network.covariate_dropout, 0.5);
+  EXPECT_EQ(recipe.models[0].as_given.at("covariate"), "tissue") << "it decides the results";
+  const auto refused = [](const std::string& model, const char* key, const char* why) {
+    SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(model)), InputError, key, why);
+  };
+  refused(std::string(kModel) + "covariate = \"donor\"\n", "covariate", "tissue_general");
+  refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "without effect");
+  for (const char* share : {"1", "-0.1", "nan"}) {
+    refused(covariate + "covariate_dropout = " + share + "\n", "covariate_dropout", "out of range");
+  }
+}
+
 TEST(Recipe, TheSmallFormOverrides) {
   const std::string text = with_head(std::string(kModel) +
                                      "[corpus]\nsources = [\"a.h5ad\"]\nmin_cells = 7\nmin_donors = 3\n"

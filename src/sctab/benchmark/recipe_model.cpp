@@ -46,6 +46,17 @@ void take_targets(SettingsReader& reader, train::PlanOptions& plan) {
   }
 }
 
+/// What `train --covariate` takes.
+void take_covariate(SettingsReader& reader, train::TrainOptions& options) {
+  reader.take_choice("covariate", options.covariate, {"tissue", "tissue_general", "assay", "disease"});
+  if (!reader.take("covariate_dropout", options.covariate_dropout)) return;
+  const std::string where = reader.where("covariate_dropout");
+  if (options.covariate.empty()) throw core::InputError(where + " is without effect; give a covariate or leave it out");
+  if (!(options.covariate_dropout >= 0 && options.covariate_dropout < 1)) {
+    throw core::InputError(where + " is out of range; give a share of the training cells, 0 or more and below 1");
+  }
+}
+
 void take_network(SettingsReader& reader, ModelSpec& model) {
   train::TrainOptions& options = model.network;
   std::string preset;
@@ -66,6 +77,7 @@ void take_network(SettingsReader& reader, ModelSpec& model) {
   reader.take("augment", model.augment);
   reader.take("gene_dropout", options.gene_dropout);
   reader.take("gene_noise", options.gene_noise);
+  take_covariate(reader, options);
   const bool is_mixed = options.kind == ModelKind::kMixed;  // takes what each of its kinds takes
   if (is_mixed || options.kind == ModelKind::kTabnet) take_tabnet(reader, options);
   if (is_mixed || options.kind == ModelKind::kMlp) take_mlp(reader, options);
