@@ -129,10 +129,10 @@ void add_networks(CLI::App& command, Arguments& arguments) {
 }
 
 void add_assay_noise(CLI::App& command, train::TrainOptions& options) {
-  const char* group = "Beyond the paper (off by default, but for mixed)";
+  const char* group = "Beyond the paper (off by default)";
   add_choice(command, group, "--gene-dropout", options.gene_dropout,
              "training cells lose genes, each cell a share drawn from 0 to X, anew in each epoch, as in assays that "
-             "capture less. Default: 0, of mixed 0.5");
+             "capture less. Default: 0");
   add_choice(command, group, "--gene-noise", options.gene_noise,
              "genes' counts are multiplied by factors drawn for each batch, whose logarithm has a standard deviation "
              "drawn from 0 to X, as between assays. Default: 0");

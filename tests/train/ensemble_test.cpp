@@ -81,7 +81,6 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
     single.seed = member_seed(single.seed, member);
     single.loss = LossKind::kHierarchical;
     single.subtype_credit = 0.5;
-    single.gene_dropout = 0.5;
     if (architecture.kind == nn::ModelKind::kTabnet) single.n_d = single.n_a = 8;
     if (architecture.kind != nn::ModelKind::kMlp) single.hidden_size = {}, single.dropout = {};
     const fs::path alone = folder_ / "alone";

@@ -17,7 +17,6 @@ using nn::ModelKind;
 
 constexpr int kMixedMembers = 3;  // of each kind
 constexpr double kMixedCredit = 0.5;
-constexpr double kMixedGeneDropout = 0.5;
 constexpr int kMostMembers = 1000;
 
 }  // namespace
@@ -72,7 +71,6 @@ std::vector<TrainPlan> choose_plans(const PlanOptions& options, const CorpusSize
     given.loss = given.loss.value_or(LossKind::kHierarchical);
     if (given.loss == LossKind::kHierarchical) given.subtype_credit = given.subtype_credit.value_or(kMixedCredit);
   }
-  if (mixed && !given.paper_preset) given.gene_dropout = given.gene_dropout.value_or(kMixedGeneDropout);
   const int n_each = options.members.value_or(mixed ? kMixedMembers : 1);
   if (n_each < 1 || n_each > kMostMembers) {
     throw core::InputError(fmt::format("--members: {} is out of range; give 1 to {} networks", n_each, kMostMembers));

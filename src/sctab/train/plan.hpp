@@ -43,7 +43,7 @@ struct PlanOptions {
   std::optional<nn::MaskType> mask_type{};
   std::optional<double> subtype_credit{};  // only with the hierarchical loss. None: 1, of kMixed 0.5
   std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble without label smoothing hierarchical
-  std::optional<double> gene_dropout{}, gene_noise{};  // see augmentation::AssayNoise. None: 0, or of kMixed as chosen
+  std::optional<double> gene_dropout{}, gene_noise{};  // see augmentation::AssayNoise. None: 0
   std::optional<bool> class_weights{}, reestimate_batch_norm{};
   bool balanced_sampling = false;
   std::optional<double> sampling_power{};   // none: kSamplingPower; only with balanced_sampling
