@@ -5,213 +5,87 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
-#include <nlohmann/json.hpp>
 
-#include "sctab/baselines/softmax_regression.hpp"
 #include "sctab/baselines/type_scores.hpp"
 #include "sctab/core/interrupt.hpp"
-#include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/kernels/adamw.hpp"
+#include "sctab/kernels/dense_product.hpp"
 #include "sctab/metrics/evaluation.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/early_stopping.hpp"
-#include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/reader_threads.hpp"
 
 namespace sctab::baselines {
 namespace {
 
-/// Multiplies rows of components by a factor each. scores: n × factors.
-void scale(std::span<float> scores, std::span<const float> factors) {
-  for (std::size_t i = 0; i < scores.size(); ++i) scores[i] *= factors[i % factors.size()];
-}
+/// A parameter and AdamW's moments of it.
+struct Trained {
+  std::vector<float> value, gradient, exp_avg, exp_avg_sq;
 
-/// What a model's weights are for: components divided by the standard deviation of the first.
-std::vector<float> model_factors(const Pca& pca) {
-  return std::vector<float>(pca.variance.size(), static_cast<float>(1 / std::sqrt(pca.variance.front())));
-}
-
-/// What whitening multiplies the components of model_factors() with: (sd of the first / their own)^whitening.
-std::vector<float> whitening_factors(const Pca& pca, double whitening) {
-  std::vector<float> factors;
-  for (const double variance : pca.variance) {
-    factors.push_back(static_cast<float>(std::pow(pca.variance.front() / variance, whitening / 2)));
+  explicit Trained(std::size_t size) : value(size), gradient(size), exp_avg(size), exp_avg_sq(size) {}
+  void step(const kernels::AdamWOptions& options, std::int64_t step) {
+    const kernels::AdamWTensor tensor{gradient, value, exp_avg, exp_avg_sq};
+    kernels::adamw_step(options, step, 1.0F, {&tensor, 1});
   }
-  return factors;
-}
-
-/// One of the regressions that are trained at once, and the weights of its best epoch.
-class Candidate {
- public:
-  Candidate(const Corpus& corpus, const Pca& pca, double whitening, double weight_decay)
-      : whitening_(whitening),
-        weight_decay_(weight_decay),
-        factors_(whitening_factors(pca, whitening)),
-        regression_(factors_.size(), cells_per_type(corpus),
-                    metrics::balanced_class_weights(corpus.size.cells_per_type)) {}
-
-  /// scores: n × components, as a model scales them.
-  double step(std::span<const float> scores, std::span<const core::TypeIndex> types, double learning_rate) {
-    inputs_.assign(scores.begin(), scores.end());
-    scale(inputs_, factors_);
-    return regression_.step(inputs_, types, {.learning_rate = learning_rate, .weight_decay = weight_decay_});
-  }
-  /// Weights on components as a model scales them: n_types × components.
-  [[nodiscard]] std::vector<float> weight() const {
-    std::vector<float> weight = regression_.weight();
-    scale(weight, factors_);
-    return weight;
-  }
-  [[nodiscard]] const std::vector<float>& bias() const { return regression_.bias(); }
-
-  /// The score of the epoch that has ended; NaN without validation cells.
-  void finish_epoch(double val_macro_f1) {
-    if (!epochs_.add(val_macro_f1)) return;
-    best_weight_ = weight();
-    best_bias_ = bias();
-  }
-  [[nodiscard]] double best_score() const { return epochs_.state().best_score; }
-  [[nodiscard]] const std::vector<float>& best_weight() const { return best_weight_; }
-  [[nodiscard]] const std::vector<float>& best_bias() const { return best_bias_; }
-  [[nodiscard]] nlohmann::json facts() const {
-    return {{"whitening", whitening_},
-            {"weight_decay", weight_decay_},
-            {"best_epoch", epochs_.state().best_epoch + 1},
-            {"best_val_macro_f1", core::json_number(best_score())}};
-  }
-
-  static CellsPerType cells_per_type(const Corpus& corpus) {
-    return {corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end()};
-  }
-
- private:
-  double whitening_, weight_decay_;
-  std::vector<float> factors_, inputs_, best_weight_, best_bias_;
-  SoftmaxRegression regression_;
-  train::EarlyStopping epochs_{std::numeric_limits<std::int64_t>::max()};  // keeps the best; all are trained to the end
 };
 
-/// Trains all candidates on the same batches, and scores them after each epoch.
-class Search {
+/// scores · weightᵀ + bias. scores: n × depth; weight: n_types × depth.
+std::vector<float> logits_of(std::span<const float> scores, std::span<const float> weight,
+                             std::span<const float> bias) {
+  const std::size_t n_types = bias.size(), depth = weight.size() / n_types;
+  std::vector<float> logits(scores.size() / depth * n_types);
+  if (!logits.empty()) kernels::product_transposed(scores, weight, static_cast<std::int64_t>(depth), logits);
+  for (std::size_t i = 0; i < logits.size(); ++i) logits[i] += bias[i % n_types];
+  return logits;
+}
+
+/// Softmax regression with weighted cross-entropy, one step a batch.
+class Regression {
  public:
-  Search(const Corpus& corpus, const Pca& pca, const PcaLinearOptions& options);
-  void run();
-  /// The one with the highest score; of equal ones the first, and so where there are no scores.
-  [[nodiscard]] const Candidate& best() const;
-  [[nodiscard]] nlohmann::json facts() const;
+  Regression(std::size_t n_types, std::size_t depth, CellsPerType cells, std::vector<double> class_weights)
+      : weight_(n_types * depth),
+        bias_(n_types),
+        cells_per_type_(std::move(cells)),
+        class_weights_(std::move(class_weights)) {}
+
+  /// Returns the batch's loss before the step.
+  double step(std::span<const float> scores, std::span<const core::TypeIndex> types, kernels::AdamWOptions options) {
+    const std::size_t n_types = bias_.value.size();
+    std::vector<float> gradient = softmax(logits_of(scores, weight_.value, bias_.value), cells_per_type_);
+    double loss = 0, total = 0;
+    for (const core::TypeIndex type : types) total += class_weights_[static_cast<std::size_t>(type)];
+    std::ranges::fill(bias_.gradient, 0.0F);
+    for (std::size_t cell = 0; cell < types.size(); ++cell) {
+      const auto type = static_cast<std::size_t>(types[cell]);
+      const double share = class_weights_[type] / total;
+      float* row = gradient.data() + cell * n_types;
+      loss -= share * std::log(std::max(1e-30, static_cast<double>(row[type])));
+      row[type] -= 1;
+      for (std::size_t i = 0; i < n_types; ++i) bias_.gradient[i] += row[i] *= static_cast<float>(share);
+    }
+    kernels::transposed_product(gradient, scores, std::ssize(types), weight_.gradient);
+    weight_.step(options, ++steps_);
+    options.weight_decay = 0;
+    bias_.step(options, steps_);
+    return loss;
+  }
+  [[nodiscard]] const std::vector<float>& weight() const { return weight_.value; }
+  [[nodiscard]] const std::vector<float>& bias() const { return bias_.value; }
 
  private:
-  double train_epoch(std::int64_t epoch, core::Progress& progress);  // returns the loss of the candidate that leads
-  void score_epoch();
-  /// Of each candidate, over the validation cells.
-  [[nodiscard]] std::vector<metrics::ConfusionMatrix> confusions();
-
-  const Corpus& corpus_;
-  const Pca& pca_;
-  const PcaLinearOptions& options_;
-  ontology::SubtypeMatrix subtypes_;
-  std::vector<float> factors_, scores_;
-  std::vector<Candidate> candidates_;
-  std::int64_t batch_size_;
-  store::Loader loader_;
-  std::int64_t epochs_;
+  Trained weight_, bias_;
+  CellsPerType cells_per_type_;
+  std::vector<double> class_weights_;
+  std::int64_t steps_ = 0;
 };
 
-std::int64_t batch_size_of(const Corpus& corpus, const PcaLinearOptions& options) {
-  const auto wanted = static_cast<std::uint64_t>(std::max<std::int64_t>(1, corpus.size.n_train / options.steps_wanted));
-  return std::min(static_cast<std::int64_t>(std::bit_floor(wanted)), options.largest_batch);
+/// Divides rows of components by one number, so that the learning rate suits every corpus.
+void scale(std::span<float> scores, float by) {
+  for (float& value : scores) value *= by;
 }
 
-Search::Search(const Corpus& corpus, const Pca& pca, const PcaLinearOptions& options)
-    : corpus_(corpus),
-      pca_(pca),
-      options_(options),
-      subtypes_(train::store_subtypes(corpus.store)),
-      factors_(model_factors(pca)),
-      batch_size_(batch_size_of(corpus, options)),
-      loader_(corpus.store, store::Split::kTrain,
-              {.batch_size = batch_size_, .seed = corpus.seed, .threads = train::reader_threads(corpus.threads)}),
-      epochs_(std::max(options.fewest_epochs, (options.total_steps + loader_.n_batches() - 1) / loader_.n_batches())) {
-  for (const double whitening : options.whitenings) {
-    for (const double decay : options.weight_decays) candidates_.emplace_back(corpus, pca, whitening, decay);
-  }
-}
-
-void Search::run() {
-  core::Progress progress("logistic regression", corpus_.size.n_train * epochs_);
-  for (std::int64_t epoch = 0; epoch < epochs_; ++epoch) {
-    const double loss = train_epoch(epoch, progress);
-    score_epoch();
-    const double score = best().best_score();
-    progress.note(std::isnan(score) ? fmt::format("loss {:.4f}", loss)
-                                    : fmt::format("loss {:.4f}, best validation macro F1 {:.4f}", loss, score));
-  }
-  progress.finish();
-}
-
-double Search::train_epoch(std::int64_t epoch, core::Progress& progress) {
-  loader_.start(epoch);
-  const double rate =
-      options_.learning_rate * std::pow(0.01, static_cast<double>(epoch) / static_cast<double>(epochs_));
-  const Candidate* leading = &best();
-  double loss = 0;
-  for (store::Batch batch; loader_.next(batch); progress.advance(batch.x.n_cells)) {
-    core::check_interrupt();
-    scores_.resize(static_cast<std::size_t>(batch.x.n_cells * pca_.n_components));
-    pca_.project(batch.x.view(), scores_);
-    scale(scores_, factors_);
-    for (Candidate& candidate : candidates_) {
-      const double own = candidate.step(scores_, batch.cell_types, rate);
-      if (&candidate == leading) loss += own;
-    }
-  }
-  return loss / static_cast<double>(loader_.n_batches());
-}
-
-std::vector<metrics::ConfusionMatrix> Search::confusions() {
-  std::vector<metrics::ConfusionMatrix> confusions(candidates_.size(), metrics::ConfusionMatrix(subtypes_.size()));
-  if (corpus_.store.n_cells(store::Split::kVal) == 0) return confusions;
-  const CellsPerType cells_per_type = Candidate::cells_per_type(corpus_);
-  store::Loader loader(corpus_.store, store::Split::kVal,
-                       {.shuffle = false, .threads = train::reader_threads(corpus_.threads)});
-  for (store::Batch batch; loader.next(batch);) {
-    core::check_interrupt();
-    scores_.resize(static_cast<std::size_t>(batch.x.n_cells * pca_.n_components));
-    pca_.project(batch.x.view(), scores_);
-    scale(scores_, factors_);
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      const auto found = softmax(logits_of(scores_, candidates_[i].weight(), candidates_[i].bias()), cells_per_type);
-      for (std::size_t cell = 0; cell < batch.cell_types.size(); ++cell) {
-        const auto row = std::span(found).subspan(cell * cells_per_type.size(), cells_per_type.size());
-        const auto call = std::ranges::max_element(row) - row.begin();
-        confusions[i].add(batch.cell_types[cell], static_cast<core::TypeIndex>(call));
-      }
-    }
-  }
-  return confusions;
-}
-
-void Search::score_epoch() {
-  const std::vector<metrics::ConfusionMatrix> found = confusions();
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    candidates_[i].finish_epoch(metrics::score(metrics::corrected(found[i], subtypes_)).macro_f1);
-  }
-}
-
-const Candidate& Search::best() const {
-  const Candidate* best = &candidates_.front();
-  for (const Candidate& candidate : candidates_) {
-    if (candidate.best_score() > best->best_score()) best = &candidate;
-  }
-  return *best;
-}
-
-nlohmann::json Search::facts() const {
-  nlohmann::json facts = best().facts();
-  facts.update({{"epochs", epochs_}, {"batch_size", batch_size_}, {"learning_rate", options_.learning_rate}});
-  for (const Candidate& candidate : candidates_) facts["candidates"].push_back(candidate.facts());
-  return facts;
+float score_scale(const Pca& pca) {
+  return static_cast<float>(1 / std::sqrt(pca.variance.front()));
 }
 
 class PcaLinearPredictor : public nn::Predictor {
@@ -227,7 +101,7 @@ class PcaLinearPredictor : public nn::Predictor {
     std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells * pca_.n_components));
     pca_.project(log_norm, scores);
     embedding.insert(embedding.end(), scores.begin(), scores.end());
-    scale(scores, model_factors(pca_));
+    scale(scores, score_scale(pca_));
     const std::vector<float> found = softmax(logits_of(scores, weight_, bias_), cells_per_type_);
     probabilities.insert(probabilities.end(), found.begin(), found.end());
   }
@@ -242,16 +116,47 @@ class PcaLinearPredictor : public nn::Predictor {
 
 Fitted fit_pca_linear(const Corpus& corpus, const PcaLinearOptions& options) {
   const Pca pca = fit_pca(corpus.store, options.pca, corpus.threads);
-  Search search(corpus, pca, options);
-  search.run();
   const std::int64_t n_types = corpus.size.n_types();
+  CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
+  Regression regression(static_cast<std::size_t>(n_types), static_cast<std::size_t>(pca.n_components), cells,
+                        metrics::balanced_class_weights(corpus.size.cells_per_type));
+
+  const auto wanted = static_cast<std::uint64_t>(std::max<std::int64_t>(1, corpus.size.n_train / options.steps_wanted));
+  const auto batch_size = std::min(static_cast<std::int64_t>(std::bit_floor(wanted)), options.largest_batch);
+  store::Loader loader(
+      corpus.store, store::Split::kTrain,
+      {.batch_size = batch_size, .seed = corpus.seed, .threads = train::reader_threads(corpus.threads)});
+  const std::int64_t n_batches = loader.n_batches();
+  const std::int64_t epochs = std::max(options.fewest_epochs, (options.total_steps + n_batches - 1) / n_batches);
+  core::Progress progress("logistic regression", corpus.size.n_train * epochs);
+  kernels::AdamWOptions adamw{.weight_decay = options.weight_decay};
+  std::vector<float> scores;
+  for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
+    loader.start(epoch);
+    adamw.learning_rate =
+        options.learning_rate * std::pow(0.01, static_cast<double>(epoch) / static_cast<double>(epochs));
+    double loss = 0;
+    for (store::Batch batch; loader.next(batch); progress.advance(batch.x.n_cells)) {
+      core::check_interrupt();
+      scores.resize(static_cast<std::size_t>(batch.x.n_cells * pca.n_components));
+      pca.project(batch.x.view(), scores);
+      scale(scores, score_scale(pca));
+      loss += regression.step(scores, batch.cell_types, adamw);
+    }
+    progress.note(fmt::format("loss {:.4f}", loss / static_cast<double>(n_batches)));
+  }
+  progress.finish();
+
   Fitted fitted;
   pca.add_to(fitted.arrays);
-  fitted.arrays.add("weight", {n_types, pca.n_components}, search.best().best_weight());
-  fitted.arrays.add("bias", {n_types}, search.best().best_bias());
-  fitted.arrays.add("cells_per_type", {n_types}, Candidate::cells_per_type(corpus));
+  fitted.arrays.add("weight", {n_types, pca.n_components}, regression.weight());
+  fitted.arrays.add("bias", {n_types}, regression.bias());
+  fitted.arrays.add("cells_per_type", {n_types}, std::move(cells));
   fitted.n_components = pca.n_components;
-  fitted.facts = search.facts();
+  fitted.facts = {{"epochs", epochs},
+                  {"batch_size", batch_size},
+                  {"learning_rate", options.learning_rate},
+                  {"weight_decay", options.weight_decay}};
   return fitted;
 }
 
