@@ -106,7 +106,9 @@ TEST(Recipes, PartsAreThePapers) {
 
 TEST(Recipes, XgboostHasThePapersSettingsInTheSmallFormToo) {
   for (const ModelSpec& model : recipe_of("models", true).models) {
-    if (model.name == "xgboost") EXPECT_FALSE(model.baseline.library_defaults);
+    if (model.name == "xgboost") {
+      EXPECT_FALSE(model.baseline.library_defaults);
+    }
   }
 }
 

@@ -11,12 +11,12 @@ namespace sctab::baselines {
 /// Gradient-boosted trees by libxgboost, histogram method, multi:softprob, on principal components of the training
 /// cells, with balanced class weights as sample weights. The values are the paper's.
 struct XgboostOptions {
-  PcaOptions pca;
+  PcaOptions pca{};
   int n_rounds = 800;  // each a tree per type
   double eta = 0.05, subsample = 0.75;
   int max_depth = 10;
-  int early_stopping_rounds =
-      10;  // without a smaller log loss of the validation cells; 0, or without such cells: never
+  // Without a smaller log loss of the validation cells; 0, or without such cells: never.
+  int early_stopping_rounds = 10;
 
   /// XGBClassifier's own defaults.
   static XgboostOptions defaults();
