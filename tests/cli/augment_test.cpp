@@ -54,7 +54,7 @@ TEST_F(AugmentJourney, VectorsAreMadeLookedAtAndTrainedWith) {
   as_csv.push_back(at("map.csv"));
   as_page.push_back(at("map.html"));
   const json found = run_json(as_csv);
-  EXPECT_GT(found.at("r_squared").at("raw").at("cell_type").at("of_total"), 0.1);
+  EXPECT_GT(found.at("r_squared").at("raw").at("cell_type").at("of_total_variance"), 0.1);
   const std::string csv = text_of("map.csv");
   EXPECT_TRUE(csv.starts_with("cell,dataset,source_row,cell_type,")) << csv.substr(0, 80);
   EXPECT_EQ(std::ranges::count(csv, '\n'), 41);

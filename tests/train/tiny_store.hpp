@@ -22,7 +22,7 @@ struct TinyStoreOptions {
   std::int64_t n_train_types = 3;  // of the three, those that training and validation have
   // Cells of each type in a round of dealing types out in training and validation; test has as many of each.
   std::array<std::size_t, 3> deal = {1, 1, 1};
-  double own_mean = 2.0;  // counts of a gene in its own type's cells; 0.2 in others
+  double own_mean = 2.0;              // counts of a gene in its own type's cells; 0.2 in others
   bool first_tissue_missing = false;  // of all cells of tissue_general 0
 };
 
