@@ -32,8 +32,7 @@ class TypesOfThings {
   // pairs: (thing, type), in any order and as often as they like.
   TypesOfThings(std::size_t n, std::vector<std::pair<std::int32_t, std::int32_t>> pairs) : begins_(n + 1, 0) {
     std::ranges::sort(pairs);
-    const auto repeated = std::ranges::unique(pairs);
-    pairs.erase(repeated.begin(), repeated.end());
+    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());  // clang 14 cannot read std::ranges::unique
     for (const auto& [thing, type] : pairs) {
       ++begins_[static_cast<std::size_t>(thing) + 1];
       types_.push_back(type);
