@@ -5,6 +5,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "cli/journey.hpp"
 #include "cli/process.hpp"
 #include "cli/trained_model.hpp"
 
@@ -14,17 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class AugmentJourney : public testing::Test {
+class AugmentJourney : public Journey {
  protected:
-  static Finished run(const std::vector<std::string>& arguments) {
-    Finished finished = run_sctab(arguments);
-    EXPECT_EQ(finished.exit_code, 0) << arguments[0] << ": " << finished.err;
-    return finished;
-  }
-  static json run_json(std::vector<std::string> arguments) {
-    arguments.emplace_back("--json");
-    return json::parse(run(arguments).out);
-  }
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
   [[nodiscard]] std::string text_of(const std::string& name) const {
     std::ifstream file(folder_ / name);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/journey.hpp"
 #include "cli/process.hpp"
 #include "cli/test_cells.hpp"
 #include "cli/trained_model.hpp"
@@ -34,17 +35,8 @@ TestCells puzzle_cells() {
   return cells;
 }
 
-class CovariateJourney : public testing::Test {
+class CovariateJourney : public Journey {
  protected:
-  static Finished run(const std::vector<std::string>& arguments) {
-    Finished finished = run_sctab(arguments);
-    EXPECT_EQ(finished.exit_code, 0) << arguments[0] << ": " << finished.err;
-    return finished;
-  }
-  static json run_json(std::vector<std::string> arguments) {
-    arguments.emplace_back("--json");
-    return json::parse(run(arguments).out);
-  }
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
   [[nodiscard]] std::vector<std::string> train(const std::string& model, const std::string& kind = "linear") const {
     return {"train",  at("store"), "-o", at(model),         "--model", kind,        "--covariate",
