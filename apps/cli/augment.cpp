@@ -12,7 +12,7 @@
 #include "sctab/augmentation/make_vectors.hpp"
 #include "sctab/augmentation/map_page.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/text_table.hpp"
 #include "shared_options.hpp"

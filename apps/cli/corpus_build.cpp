@@ -8,7 +8,7 @@
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/corpus/read_sources.hpp"
 #include "shared_options.hpp"

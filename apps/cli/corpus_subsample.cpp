@@ -8,7 +8,7 @@
 
 #include "commands.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/corpus/subsample.hpp"
 #include "shared_options.hpp"
 

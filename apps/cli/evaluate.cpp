@@ -11,7 +11,7 @@
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/metrics/evaluation_report.hpp"
 #include "sctab/metrics/uncertainty_report.hpp"

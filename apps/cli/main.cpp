@@ -17,6 +17,7 @@
 #include "sctab/baselines/models.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 
@@ -27,7 +28,6 @@ constexpr int kBug = 1, kBadInput = 2, kInterrupted = 130;
 
 /// Prints "sctab: message" as one line on standard error and returns the exit code.
 int fail(int code, std::string message) {
-  message = core::with_target_names(message);
   std::ranges::replace(message, '\n', ' ');
   fmt::print(stderr, "sctab: {}\n", message);
   return code;
@@ -107,8 +107,8 @@ int guarded_run(int argc, char** argv) {
   } catch (const core::Interrupted& error) {
     return fail(kInterrupted, error.what());
   } catch (const std::filesystem::filesystem_error& error) {
-    return fail(kBadInput,
-                fmt::format("{}: {}; check the path and its rights", error.path1().string(), error.code().message()));
+    return fail(kBadInput, fmt::format("{}: {}; check the path and its permissions",
+                                       core::target_name(error.path1().string()), error.code().message()));
   } catch (const std::bad_alloc&) {
     return fail(kBug, fmt::format("out of memory at {}; a smaller --memory or --batch-size, or more memory, helps",
                                   core::format_bytes(static_cast<double>(core::peak_memory_bytes()))));

@@ -7,7 +7,7 @@
 #include "commands.hpp"
 #include "joined_labels.hpp"
 #include "print.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/published/import_checkpoint.hpp"
 #include "shared_options.hpp"
 

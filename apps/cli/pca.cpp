@@ -7,7 +7,7 @@
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/baselines/write_pca.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {

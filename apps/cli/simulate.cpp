@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {

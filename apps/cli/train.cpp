@@ -9,7 +9,7 @@
 
 #include "commands.hpp"
 #include "print.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/store/store.hpp"
 #include "sctab/train/trainer.hpp"

@@ -12,7 +12,7 @@
 #include "print.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::cli {
 namespace {

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "published/network_checkpoint.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/published/import_checkpoint.hpp"
 

@@ -8,6 +8,7 @@
 
 #include "child_process.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::bench {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 
 namespace sctab::bench {

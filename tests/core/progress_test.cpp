@@ -1,4 +1,5 @@
 #include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 
 #include <gtest/gtest.h>
 

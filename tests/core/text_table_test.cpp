@@ -1,4 +1,5 @@
 #include "sctab/core/text_table.hpp"
+#include "sctab/core/numbers.hpp"
 
 #include <gtest/gtest.h>
 

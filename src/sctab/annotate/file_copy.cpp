@@ -13,7 +13,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::annotate {
 namespace fs = std::filesystem;

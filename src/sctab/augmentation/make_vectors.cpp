@@ -15,7 +15,7 @@
 #include "sctab/augmentation/k_means.hpp"
 #include "sctab/augmentation/known_donors.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
 
 namespace sctab::augmentation {

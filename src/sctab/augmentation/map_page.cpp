@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/store/obs_columns.hpp"
 

@@ -14,7 +14,7 @@
 #include "sctab/anndata/uns.hpp"
 #include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/store/obs_columns.hpp"
 

@@ -8,7 +8,7 @@
 #include <map>
 #include <utility>
 
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::benchmark {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/store/obs_columns.hpp"
 
 namespace sctab::benchmark {

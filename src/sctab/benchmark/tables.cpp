@@ -9,7 +9,7 @@
 #include "sctab/benchmark/welch.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/text_table.hpp"
 

@@ -13,12 +13,13 @@ namespace sctab::core {
 
 nlohmann::json read_json(const std::filesystem::path& path) {
   std::ifstream file(path);
-  if (!file) throw InputError(fmt::format("{}: no such file, or it cannot be read", path.string()));
+  if (!file) throw InputError({.file = path.string(), .found = "no such file, or it cannot be read"});
   try {
     return nlohmann::json::parse(file);
   } catch (const nlohmann::json::parse_error& error) {
-    throw InputError(fmt::format("{}: not JSON from byte {} on; the file is damaged or not what it should be",
-                                 path.string(), error.byte));
+    throw InputError({.file = path.string(),
+                      .found = fmt::format("is not JSON: a syntax error at byte {}", error.byte),
+                      .next_step = "check that it is the right file; it may be damaged"});
   }
 }
 

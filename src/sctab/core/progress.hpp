@@ -37,13 +37,4 @@ class Progress {
   bool drew_ = false;
 };
 
-/// 75 -> "1:15"; 3700 -> "1:01:40".
-std::string format_duration(double seconds);
-/// 1234567 -> "1,234,567".
-std::string format_count(std::int64_t n);
-/// 1536 -> "1.5 kB"; powers of 1,000.
-std::string format_bytes(double bytes);
-/// The most memory this process has held at once, in bytes.
-std::int64_t peak_memory_bytes();
-
 }  // namespace sctab::core

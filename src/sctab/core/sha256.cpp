@@ -39,14 +39,15 @@ std::string Sha256::hex() {
 
 std::string sha256_of_file(const std::filesystem::path& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) throw InputError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
+  if (!file)
+    throw InputError({.file = path.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
   Sha256 hash;
   std::vector<std::byte> buffer(1U << 20U);
   while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
     check_interrupt();
     hash.add(std::span(buffer).first(n));
   }
-  if (std::ferror(file.get()) != 0) throw InputError(fmt::format("{}: cannot be read to its end", path.string()));
+  if (std::ferror(file.get()) != 0) throw InputError({.file = path.string(), .found = "cannot be read to its end"});
   return hash.hex();
 }
 

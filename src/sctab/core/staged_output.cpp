@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <regex>
 #include <utility>
 
 #include "sctab/core/error.hpp"
@@ -23,19 +22,24 @@ std::string reason() {
   return std::strerror(errno);
 }
 
+InputError cannot_write(const fs::path& path, const std::string& why) {
+  return InputError({.file = path.string(), .found = "cannot be written: " + why});
+}
+
 /// Opens, syncs and closes. 0, or the error number; `no_matter` where opening fails with that.
 int sync_open(const fs::path& path, int flags, int no_matter = 0) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
   if (fd < 0 && errno == no_matter) return no_matter;
-  if (fd < 0) throw InputError(fmt::format("{}: cannot be opened to sync it: {}", path.string(), reason()));
+  if (fd < 0) throw InputError({.file = path.string(), .found = "cannot be opened to sync it: " + reason()});
   const int error = ::fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
   return error;
 }
 
 [[noreturn]] void fail_sync(const fs::path& path, int error) {
-  throw InputError(fmt::format("{}: cannot be written to disk: {}; free some space and run again", path.string(),
-                               std::strerror(error)));
+  throw InputError({.file = path.string(),
+                    .found = fmt::format("cannot be written to disk: {}", std::strerror(error)),
+                    .next_step = "free some space and run again"});
 }
 
 void sync_tree(const fs::path& root) {
@@ -77,22 +81,22 @@ fs::path replace(const fs::path& path, const fs::path& target) {
   fs::path aside = path.string() + ".old";
   const bool linked = ::link(target.c_str(), aside.c_str()) == 0;
   if (!linked && ::rename(target.c_str(), aside.c_str()) != 0) {
-    throw InputError(fmt::format("{}: what stands there cannot be replaced: {}", target.string(), reason()));
+    throw InputError({.file = target.string(), .found = "the existing file cannot be replaced: " + reason()});
   }
   if (::rename(path.c_str(), target.c_str()) == 0) return aside;
   const std::string why = reason();
   (void)(linked ? ::unlink(aside.c_str()) : ::rename(aside.c_str(), target.c_str()));
-  throw InputError(fmt::format("{}: cannot be written: {}", target.string(), why));
+  throw cannot_write(target, why);
 }
 
 void rename_to(const fs::path& path, const fs::path& target) {
   if (::rename(path.c_str(), target.c_str()) == 0) return;
-  throw InputError(fmt::format("{}: cannot be written: {}", target.string(), reason()));
+  throw cannot_write(target, reason());
 }
 
 void refuse_folder(const fs::path& target) {
   if (!fs::is_directory(target)) return;
-  throw InputError(fmt::format("{}: is a folder; give the name of a file in it", target.string()));
+  throw InputError({.file = target.string(), .found = "is a folder", .next_step = "give the name of a file in it"});
 }
 
 }  // namespace
@@ -107,19 +111,23 @@ void sync_directory(const fs::path& folder) {
 }
 
 StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target))) {
-  if (target_.empty()) throw InputError("the output path is empty; give a file or folder name");
+  if (target_.empty())
+    throw InputError({.found = "the output path is empty", .next_step = "give a file or folder name"});
   const fs::path folder = folder_of(target_);
   if (!fs::is_directory(folder)) {
-    throw InputError(fmt::format("{}: the folder {} does not exist; create it or choose another output",
-                                 target_.string(), folder.string()));
+    throw InputError({.file = target_.string(),
+                      .found = fmt::format("the folder {} does not exist", folder.string()),
+                      .next_step = "create it or choose another output"});
   }
   if (is_mount_point(target_)) {
-    throw InputError(
-        fmt::format("{}: is a mount point, which cannot be replaced; choose an output within it", target_.string()));
+    throw InputError({.file = target_.string(),
+                      .found = "is a mount point, which cannot be replaced",
+                      .next_step = "choose an output within it"});
   }
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    throw InputError(fmt::format("{}: the folder {} cannot be written to: {}; choose another output", target_.string(),
-                                 folder.string(), reason()));
+    throw InputError({.file = target_.string(),
+                      .found = fmt::format("the folder {} cannot be written to: {}", folder.string(), reason()),
+                      .next_step = "choose another output"});
   }
   static std::atomic<unsigned> serial{0};
   temporary_ = folder / fmt::format(".{}.{}-{}.tmp", target_.filename().string(), ::getpid(), serial++);
@@ -201,9 +209,33 @@ void move_into_place(const fs::path& folder, const fs::path& target) {
   }
 }
 
-std::string with_target_names(std::string_view message) {
-  static const std::regex temporary(R"((^|[/\s'"])\.([^/]+?)\.\d+-\d+\.tmp)");
-  return std::regex_replace(std::string(message), temporary, "$1$2");
+namespace {
+
+/// ".NAME.PID-SERIAL.tmp" -> NAME; any other name as it is.
+std::string_view name_of_target(std::string_view name) {
+  constexpr std::string_view kEnding = ".tmp", kSerial = "0123456789-";
+  if (!name.starts_with('.') || !name.ends_with(kEnding)) return name;
+  const std::string_view stem = name.substr(1, name.size() - 1 - kEnding.size());
+  const std::size_t dot = stem.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return name;
+  const std::string_view serial = stem.substr(dot + 1);
+  const bool is_ours =
+      serial.find('-') != std::string_view::npos && serial.find_first_not_of(kSerial) == std::string_view::npos;
+  return is_ours ? stem.substr(0, dot) : name;
+}
+
+}  // namespace
+
+std::string target_name(std::string_view path) {
+  std::string result;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    result += name_of_target(path.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    result += '/';
+    path.remove_prefix(slash + 1);
+  }
+  return result;
 }
 
 void require_writable_file(const fs::path& target) {
@@ -214,12 +246,12 @@ void write_file_atomically(const fs::path& target, std::string_view content) {
   StagedOutput out(target);
   refuse_folder(out.target());
   std::FILE* file = std::fopen(out.path().c_str(), "wb");
-  if (file == nullptr) throw InputError(fmt::format("{}: cannot be written: {}", target.string(), reason()));
+  if (file == nullptr) throw cannot_write(target, reason());
   const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
   const std::string why = reason();
   const bool closed = std::fclose(file) == 0;
   if (!written || !closed) {
-    throw InputError(fmt::format("{}: cannot be written: {}", target.string(), written ? reason() : why));
+    throw cannot_write(target, written ? reason() : why);
   }
   out.commit();
 }
@@ -228,11 +260,12 @@ void require_replaceable_directory(const fs::path& target, std::string_view mark
   if (!fs::exists(target)) return;
   if (!fs::is_directory(target)) {
     throw InputError(
-        fmt::format("{}: is a file, and a folder is to be written there; choose another -o", target.string()));
+        {.file = target.string(), .found = "is a file, and the output is a folder", .next_step = "choose another -o"});
   }
   if (fs::is_empty(target) || fs::exists(target / marker)) return;
-  throw InputError(fmt::format("{}: holds files but no {}, so it is not one of ours to replace; choose another -o",
-                               target.string(), marker));
+  throw InputError({.file = target.string(),
+                    .found = fmt::format("is a folder with files but no {}, so sctab did not make it", marker),
+                    .next_step = "choose another -o"});
 }
 
 }  // namespace sctab::core

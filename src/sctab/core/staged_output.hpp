@@ -59,9 +59,8 @@ void move_into_place(const std::filesystem::path& folder, const std::filesystem:
 /// and so are folders that may be written to and not read.
 void sync_directory(const std::filesystem::path& folder);
 
-/// A message in the user's terms: temporary names in it become the names of their targets. Whoever writes to path() can
-/// only name what it was given, and the user knows the target.
-std::string with_target_names(std::string_view message);
+/// The path as the user knows it: the temporary names of StagedOutput in it become the names of their targets.
+std::string target_name(std::string_view path);
 
 /// Throws InputError where no file can be written under this name: its folder is missing or cannot be written to, or
 /// the name is a folder's. To be asked before hours of work.

@@ -1,9 +1,6 @@
 #include "sctab/core/text_table.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "sctab/core/error.hpp"
@@ -48,10 +45,6 @@ std::string TextTable::text(std::size_t indent) const {
     result += line + "\n";
   }
   return result;
-}
-
-std::string format_score(double value) {
-  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
 }
 
 }  // namespace sctab::core

@@ -31,7 +31,4 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;  // the first holds the titles
 };
 
-/// 0.82997 -> "0.8300"; NaN -> "-".
-std::string format_score(double value);
-
 }  // namespace sctab::core

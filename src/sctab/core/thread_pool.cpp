@@ -20,8 +20,9 @@ ThreadPool::ThreadPool(int n_threads) {
   } catch (const std::system_error&) {
     const std::size_t n_started = workers_.size();
     close();
-    throw InputError(
-        fmt::format("only {} of {} threads could be started; give fewer with --threads", n_started, n_threads));
+    throw InputError({.subject = "--threads",
+                      .found = fmt::format("only {} of {} threads could be started", n_started, n_threads),
+                      .next_step = "give a smaller number"});
   }
 }
 

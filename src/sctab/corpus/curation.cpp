@@ -6,7 +6,7 @@
 #include <array>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::corpus {
 namespace {

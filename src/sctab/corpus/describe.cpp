@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/corpus/cell_table.hpp"
 
 namespace sctab::corpus {

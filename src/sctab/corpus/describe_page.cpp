@@ -6,7 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::corpus {
 namespace {

@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::corpus {
 namespace {

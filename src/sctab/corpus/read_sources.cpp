@@ -1,4 +1,5 @@
 #include "sctab/corpus/read_sources.hpp"
+#include "sctab/core/numbers.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

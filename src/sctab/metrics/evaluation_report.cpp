@@ -8,7 +8,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 
 namespace sctab::metrics {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/sparse/normalise.hpp"
 

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/chart.hpp"
 #include "sctab/report/frame.hpp"
-#include "sctab/report/number_text.hpp"
 #include "sctab/report/palette.hpp"
 
 namespace sctab::report {
@@ -16,7 +16,7 @@ void draw_bar(Frame& frame, const Scale& scale, const Estimate& estimate, const 
               const std::string& tip) {
   const double middle = slot.x + slot.width / 2;
   if (!has_values(estimate)) {
-    frame.svg().text({middle + 4, frame.area().bottom() - 4}, kNoValueText, {.size = 11, .rotation = -90});
+    frame.svg().text({middle + 4, frame.area().bottom() - 4}, core::kNoValueText, {.size = 11, .rotation = -90});
     return;
   }
   if (scale.has_place(estimate.mean)) {
@@ -60,7 +60,7 @@ std::string draw(const BarChart& chart) {
       const Rect slot{begin + width * static_cast<double>(s), frame.area().y, width, frame.area().height};
       draw_bar(frame, scale, estimate, slot, s,
                fmt::format("{}, {}: {}", chart.groups[g], chart.series[s],
-                           format_with_deviation(estimate.mean, estimate.deviation)));
+                           core::format_with_deviation(estimate.mean, estimate.deviation)));
     }
   }
   return frame.finish();

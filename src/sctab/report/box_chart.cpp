@@ -4,19 +4,19 @@
 #include <cmath>
 #include <set>
 
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/box_summary.hpp"
 #include "sctab/report/chart.hpp"
 #include "sctab/report/frame.hpp"
-#include "sctab/report/number_text.hpp"
 #include "sctab/report/palette.hpp"
 
 namespace sctab::report {
 namespace {
 
 std::string tip_of(const std::string& name, const BoxSummary& box) {
-  return fmt::format("{}: median {}, quartiles {} and {}, {} values", name, format_number(box.median),
-                     format_number(box.lower_quartile), format_number(box.upper_quartile),
-                     format_number(static_cast<double>(box.n)));
+  return fmt::format("{}: median {}, quartiles {} and {}, {} values", name, core::format_number(box.median),
+                     core::format_number(box.lower_quartile), core::format_number(box.upper_quartile),
+                     core::format_number(static_cast<double>(box.n)));
 }
 
 // Within the axis, so that a box that begins below 0 on a logarithmic one is still drawn.
@@ -27,7 +27,7 @@ double clamped_y(const Frame& frame, const Scale& scale, double value) {
 void draw_box(Frame& frame, const Scale& scale, const std::string& name, const BoxSummary& box, std::size_t n) {
   const double middle = frame.slot_begin(n) + frame.slot_width() / 2;
   if (box.n == 0) {
-    frame.svg().text({middle + 4, frame.area().bottom() - 4}, kNoValueText, {.size = 11, .rotation = -90});
+    frame.svg().text({middle + 4, frame.area().bottom() - 4}, core::kNoValueText, {.size = 11, .rotation = -90});
     return;
   }
   const double half = std::min(0.35 * frame.slot_width(), 40.0);
@@ -47,7 +47,7 @@ void draw_box(Frame& frame, const Scale& scale, const std::string& name, const B
   for (const double outlier : box.outliers) {
     if (!scale.shows(outlier) || !drawn.insert(std::lround(frame.y(outlier))).second) continue;
     frame.svg().marker(0, {middle, frame.y(outlier)}, 2.5,
-                       {.fill = "currentColor", .opacity = 0.6, .tip = format_number(outlier)});
+                       {.fill = "currentColor", .opacity = 0.6, .tip = core::format_number(outlier)});
   }
 }
 

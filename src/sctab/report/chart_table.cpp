@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/box_summary.hpp"
 #include "sctab/report/chart.hpp"
-#include "sctab/report/number_text.hpp"
 
 namespace sctab::report {
 namespace {
@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t kMostListedPoints = 2000;  // charts of more points are summed up
 
 std::string text_of(const Estimate& estimate) {
-  std::string text = format_with_deviation(estimate.mean, estimate.deviation);
+  std::string text = core::format_with_deviation(estimate.mean, estimate.deviation);
   std::string values;
-  for (const double value : estimate.values) values += (values.empty() ? "" : ", ") + format_number(value);
+  for (const double value : estimate.values) values += (values.empty() ? "" : ", ") + core::format_number(value);
   return values.empty() ? text : fmt::format("{} ({})", text, values);
 }
 
@@ -27,7 +27,7 @@ Table points_of(const ScatterChart& chart) {
   Table table{{"point", "series", titled(chart.x, "x"), titled(chart.y, "y")}, {}};
   for (const auto& series : chart.series) {
     for (const auto& point : series.points) {
-      table.rows.push_back({point.name, series.name, format_number(point.x), format_number(point.y)});
+      table.rows.push_back({point.name, series.name, core::format_number(point.x), core::format_number(point.y)});
     }
   }
   return table;
@@ -43,9 +43,10 @@ Table summary_of(const ScatterChart& chart) {
     }
     const auto add = [&](const std::string& axis, std::vector<double> values) {
       const BoxSummary box = summarise(std::move(values));
-      table.rows.push_back({series.name, axis, format_number(static_cast<double>(box.n)), format_number(box.least),
-                            format_number(box.lower_quartile), format_number(box.median),
-                            format_number(box.upper_quartile), format_number(box.greatest)});
+      table.rows.push_back({series.name, axis, core::format_number(static_cast<double>(box.n)),
+                            core::format_number(box.least), core::format_number(box.lower_quartile),
+                            core::format_number(box.median), core::format_number(box.upper_quartile),
+                            core::format_number(box.greatest)});
     };
     add(titled(chart.x, "x"), std::move(xs));
     add(titled(chart.y, "y"), std::move(ys));
@@ -69,9 +70,9 @@ Table numbers(const BarChart& chart) {
 Table numbers(const LineChart& chart) {
   Table table{{"series", titled(chart.x, "x"), titled(chart.y, "y")}, {}};
   for (const auto& series : chart.series) {
-    if (series.points.empty()) table.rows.push_back({series.name, kNoValueText, kNoValueText});
+    if (series.points.empty()) table.rows.push_back({series.name, core::kNoValueText, core::kNoValueText});
     for (const auto& point : series.points) {
-      table.rows.push_back({series.name, format_number(point.x), text_of(point.y)});
+      table.rows.push_back({series.name, core::format_number(point.x), text_of(point.y)});
     }
   }
   return table;
@@ -88,10 +89,10 @@ Table numbers(const BoxChart& chart) {
       {titled(chart.y, ""), "values", "least", "lower quartile", "median", "upper quartile", "greatest", "mean"}, {}};
   for (const auto& box : chart.boxes) {
     const BoxSummary summary = summarise(box.values);
-    table.rows.push_back({box.name, format_number(static_cast<double>(summary.n)), format_number(summary.least),
-                          format_number(summary.lower_quartile), format_number(summary.median),
-                          format_number(summary.upper_quartile), format_number(summary.greatest),
-                          format_number(summary.mean)});
+    table.rows.push_back({box.name, core::format_number(static_cast<double>(summary.n)),
+                          core::format_number(summary.least), core::format_number(summary.lower_quartile),
+                          core::format_number(summary.median), core::format_number(summary.upper_quartile),
+                          core::format_number(summary.greatest), core::format_number(summary.mean)});
   }
   return table;
 }
@@ -105,8 +106,8 @@ Table numbers(const Treemap& chart) {
   for (const auto& group : chart.groups) {
     for (const auto& leaf : group.leaves) {
       const double share = 100 * leaf.size / total;
-      table.rows.push_back({group.name, leaf.name, format_number(leaf.size),
-                            std::isfinite(share) ? fmt::format("{:.2f}%", share) : kNoValueText});
+      table.rows.push_back({group.name, leaf.name, core::format_number(leaf.size),
+                            std::isfinite(share) ? fmt::format("{:.2f}%", share) : core::kNoValueText});
     }
   }
   return table;
@@ -118,7 +119,7 @@ Table numbers(const HeatMap& chart) {
   for (std::size_t r = 0; r < chart.rows.size(); ++r) {
     std::vector<std::string>& row = table.rows.emplace_back();
     row.push_back(chart.rows[r]);
-    for (const double value : chart.values.at(r)) row.push_back(format_number(value));
+    for (const double value : chart.values.at(r)) row.push_back(core::format_number(value));
   }
   return table;
 }

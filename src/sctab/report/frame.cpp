@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sctab/report/number_text.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/palette.hpp"
 
 namespace sctab::report {
@@ -176,12 +176,12 @@ void Frame::draw_spread(const Estimate& estimate, double x, double half_width, s
     if (!y_.has_place(value)) continue;
     const double at = x + 2 * half_width * ((static_cast<double>(i) + 0.5) / n - 0.5);
     svg_.marker(0, {at, y(value)}, 2.5,
-                {.fill = "currentColor", .opacity = 0.6, .tip = "single value: " + format_number(value)});
+                {.fill = "currentColor", .opacity = 0.6, .tip = "single value: " + core::format_number(value)});
   }
 }
 
 void Frame::say_no_values() {
-  svg_.text({area().x + area().width / 2, area().y + area().height / 2}, kNoValueText,
+  svg_.text({area().x + area().width / 2, area().y + area().height / 2}, core::kNoValueText,
             {.size = kTitleSize, .anchor = "middle"});
 }
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/chart.hpp"
-#include "sctab/report/number_text.hpp"
 #include "sctab/report/palette.hpp"
 #include "sctab/report/svg.hpp"
 
@@ -67,22 +67,22 @@ void draw_legend(Svg& svg, const Layout& layout, const Range& range) {
   const double y = kMargin + kTitleHeight * static_cast<double>(layout.title.size());
   const double x = layout.first.x;
   if (std::isnan(range.from)) {
-    svg.text({x, y + 11}, kNoValueText);
+    svg.text({x, y + 11}, core::kNoValueText);
     return;
   }
   constexpr int kSteps = 20;
-  const std::string from = format_number(range.from);
+  const std::string from = core::format_number(range.from);
   const double begin = x + text_width(from, kTextSize) + 6;
   svg.text({x, y + 11}, from);
   for (int i = 0; i < kSteps; ++i) {
     const std::string colour = shade((i + 0.5) / kSteps);
     svg.rect({begin + i * kLegendWidth / kSteps, y, kLegendWidth / kSteps + 0.5, 14}, {.fill = colour});
   }
-  svg.text({begin + kLegendWidth + 6, y + 11}, format_number(range.to));
+  svg.text({begin + kLegendWidth + 6, y + 11}, core::format_number(range.to));
 }
 
 void draw_cell(Svg& svg, const Rect& cell, double value, const Range& range, const std::string& where) {
-  const std::string text = format_number(value);
+  const std::string text = core::format_number(value);
   const Point middle{cell.x + cell.width / 2, cell.y + cell.height / 2 + 4};
   if (!std::isfinite(value)) {
     svg.rect(cell, {.stroke = "currentColor", .opacity = 0.4, .dashes = "2 3", .tip = where + text});

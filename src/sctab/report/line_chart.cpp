@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/chart.hpp"
 #include "sctab/report/frame.hpp"
-#include "sctab/report/number_text.hpp"
 #include "sctab/report/palette.hpp"
 
 namespace sctab::report {
@@ -45,8 +45,8 @@ void draw_series(Frame& frame, const Scales& scales, const LineChart::Series& se
     frame.svg().marker(
         n, {frame.x(point.x), frame.y(point.y.mean)}, 4.5,
         {.fill = colour,
-         .tip = fmt::format("{}: {} at {}", series.name, format_with_deviation(point.y.mean, point.y.deviation),
-                            format_number(point.x))});
+         .tip = fmt::format("{}: {} at {}", series.name, core::format_with_deviation(point.y.mean, point.y.deviation),
+                            core::format_number(point.x))});
   }
 }
 
@@ -63,7 +63,7 @@ std::string draw(const LineChart& chart) {
       xs.push_back(point.x);
       collect(point.y, chart.y, ys);
     }
-    options.series.push_back(any ? series.name : fmt::format("{} ({})", series.name, kNoValueText));
+    options.series.push_back(any ? series.name : fmt::format("{} ({})", series.name, core::kNoValueText));
   }
   const Scales scales{scale_for(chart.x, xs), scale_for(chart.y, ys)};
   const auto hidden = [](const Scale& scale, const std::vector<double>& values) {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/report/number_text.hpp"
 #include "sctab/report/svg.hpp"
 
 namespace sctab::report {
@@ -49,7 +49,7 @@ thead th { border-bottom-width: 2px; font-weight: 600; }
 )";
 
 bool looks_like_number(const std::string& text) {
-  if (text == kNoValueText || text == "-" || text == "–") return true;
+  if (text == core::kNoValueText || text == "-" || text == "–") return true;
   const std::size_t first = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
   return text.size() > first && text[first] >= '0' && text[first] <= '9' &&
          text.find_first_not_of("0123456789.,e+- %()±", first) == std::string::npos;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "sctab/core/error.hpp"
-#include "sctab/report/number_text.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::report {
 namespace {
@@ -83,7 +83,7 @@ std::vector<Tick> Scale::linear_ticks() const {
   // Counted by a whole number: 1 more may be no more than rounding where an axis is short and far from 0.
   for (int i = 0; i < kMostTicks && first + i <= last; ++i) {
     const double value = (first + i) * step;
-    ticks.push_back({value, format_tick(value, step)});
+    ticks.push_back({value, core::format_tick(value, step)});
   }
   return ticks;
 }
@@ -101,7 +101,7 @@ std::vector<Tick> Scale::ticks() const {
     for (const double factor : {1.0, 2.0, 5.0}) {
       const double power = std::pow(10.0, decade);
       if (factor > 1 && decades > 3) break;
-      if (shows(factor * power)) ticks.push_back({factor * power, format_tick(factor * power, power)});
+      if (shows(factor * power)) ticks.push_back({factor * power, core::format_tick(factor * power, power)});
     }
   }
   return ticks;

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <map>
 
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/chart.hpp"
 #include "sctab/report/frame.hpp"
-#include "sctab/report/number_text.hpp"
 #include "sctab/report/palette.hpp"
 
 namespace sctab::report {
@@ -24,10 +24,11 @@ void draw_points(Frame& frame, const Scales& scales, const ScatterChart::Series&
   for (const auto& point : series.points) {
     if (!scales.shows(point)) continue;
     const std::string name = point.name.empty() ? series.name : point.name;
-    frame.svg().marker(n, {frame.x(point.x), frame.y(point.y)}, 4,
-                       {.fill = series_colour(n),
-                        .opacity = 0.85,
-                        .tip = fmt::format("{}: {}, {}", name, format_number(point.x), format_number(point.y))});
+    frame.svg().marker(
+        n, {frame.x(point.x), frame.y(point.y)}, 4,
+        {.fill = series_colour(n),
+         .opacity = 0.85,
+         .tip = fmt::format("{}: {}, {}", name, core::format_number(point.x), core::format_number(point.y))});
   }
 }
 
@@ -47,7 +48,7 @@ void draw_bins(Frame& frame, const Scales& scales, const ScatterChart::Series& s
         {frame.area().x + kBinSize * bin.first, frame.area().y + kBinSize * bin.second, kBinSize, kBinSize},
         {.fill = series_colour(n),
          .opacity = 0.15 + 0.85 * share,
-         .tip = fmt::format("{}: {} points", series.name, format_number(static_cast<double>(count)))});
+         .tip = fmt::format("{}: {} points", series.name, core::format_number(static_cast<double>(count)))});
   }
 }
 
@@ -70,7 +71,8 @@ std::string draw(const ScatterChart& chart) {
       xs.push_back(point.x);
       ys.push_back(point.y);
     }
-    options.series.push_back(xs.size() > before ? series.name : fmt::format("{} ({})", series.name, kNoValueText));
+    options.series.push_back(xs.size() > before ? series.name
+                                                : fmt::format("{} ({})", series.name, core::kNoValueText));
   }
   const Scales scales{scale_for(chart.x, xs), scale_for(chart.y, ys)};
   std::size_t n_hidden = 0;

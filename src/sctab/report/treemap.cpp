@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sctab/core/numbers.hpp"
 #include "sctab/report/chart.hpp"
-#include "sctab/report/number_text.hpp"
 #include "sctab/report/palette.hpp"
 #include "sctab/report/squarify.hpp"
 #include "sctab/report/svg.hpp"
@@ -47,7 +47,7 @@ void draw_group(Svg& svg, const Treemap::Group& group, Rect room, std::size_t n,
     sum += sizes.back();
   }
   const auto share = [total](double size) { return fmt::format("{:.1f}%", 100 * size / total); };
-  const std::string head = fmt::format("{}: {} ({})", group.name, format_number(sum), share(sum));
+  const std::string head = fmt::format("{}: {} ({})", group.name, core::format_number(sum), share(sum));
   svg.rect(room, {.fill = "none", .stroke = "currentColor", .stroke_width = 1.5, .tip = head});
   room = {room.x + 1.5, room.y + 1.5, std::max(0.0, room.width - 3), std::max(0.0, room.height - 3)};
   const auto fitting = static_cast<std::size_t>(room.width / (0.58 * 12));
@@ -61,10 +61,10 @@ void draw_group(Svg& svg, const Treemap::Group& group, Rect room, std::size_t n,
     const std::string& name = group.leaves[i].name;
     const double gap = std::min({0.5, 0.2 * places[i].width, 0.2 * places[i].height});
     const Rect place{places[i].x + gap, places[i].y + gap, places[i].width - 2 * gap, places[i].height - 2 * gap};
-    svg.rect(place,
-             {.fill = colour,
-              .tip = fmt::format("{} / {}: {} ({})", group.name, name, format_number(sizes[i]), share(sizes[i]))});
-    draw_label(svg, place, name, format_number(sizes[i]), ink);
+    svg.rect(place, {.fill = colour,
+                     .tip = fmt::format("{} / {}: {} ({})", group.name, name, core::format_number(sizes[i]),
+                                        share(sizes[i]))});
+    draw_label(svg, place, name, core::format_number(sizes[i]), ink);
   }
 }
 
@@ -88,7 +88,8 @@ std::string draw(const Treemap& chart) {
   }
   const Rect map{kMargin, top, kWidth - 2 * kMargin, kMapHeight};
   if (!(total > 0)) {
-    svg.text({map.x + map.width / 2, map.y + map.height / 2}, kNoValueText, {.size = kTitleSize, .anchor = "middle"});
+    svg.text({map.x + map.width / 2, map.y + map.height / 2}, core::kNoValueText,
+             {.size = kTitleSize, .anchor = "middle"});
     return svg.str();
   }
   const std::vector<Rect> places = squarify(sizes, map);

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/train/kind_options.hpp"
 

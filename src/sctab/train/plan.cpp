@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/progress.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/train/check_corpus.hpp"
 #include "sctab/train/kind_options.hpp"
 #include "sctab/train/sampling.hpp"

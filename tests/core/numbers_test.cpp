@@ -1,15 +1,15 @@
-#include "sctab/report/number_text.hpp"
+#include "sctab/core/numbers.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "sctab/report/chart.hpp"
-
-namespace sctab::report {
+namespace sctab::core {
 namespace {
 
-TEST(NumberText, ReadsAsPeopleWriteIt) {
+constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Numbers, ReadsAsPeopleWriteIt) {
   EXPECT_EQ(format_number(0), "0");
   EXPECT_EQ(format_number(-0.0), "0");
   EXPECT_EQ(format_number(7), "7");
@@ -27,19 +27,19 @@ TEST(NumberText, ReadsAsPeopleWriteIt) {
   EXPECT_EQ(format_number(1.5e20), "1.50e+20");
 }
 
-TEST(NumberText, SaysWhereThereIsNoValue) {
+TEST(Numbers, ShowsAMissingValue) {
   EXPECT_EQ(format_number(kNoValue), "no value");
   EXPECT_EQ(format_number(std::numeric_limits<double>::infinity()), "infinity");
   EXPECT_EQ(format_number(-std::numeric_limits<double>::infinity()), "-infinity");
 }
 
-TEST(NumberText, DeviationsStandBesideMeansWhereThereAreAny) {
+TEST(Numbers, ShowsADeviationNextToItsMean) {
   EXPECT_EQ(format_with_deviation(0.83, 0.0123), "0.830 ± 0.0123");
   EXPECT_EQ(format_with_deviation(0.83, kNoValue), "0.830");
   EXPECT_EQ(format_with_deviation(kNoValue, 0.1), "no value");
 }
 
-TEST(NumberText, TicksHaveTheDecimalsOfTheirStep) {
+TEST(Numbers, TicksHaveTheDecimalsOfTheirStep) {
   EXPECT_EQ(format_tick(0.6000000001, 0.2), "0.6");
   EXPECT_EQ(format_tick(0.25, 0.05), "0.25");
   EXPECT_EQ(format_tick(0.1, 0.1), "0.1");
@@ -51,5 +51,13 @@ TEST(NumberText, TicksHaveTheDecimalsOfTheirStep) {
   EXPECT_EQ(format_tick(3e-9, 1e-9), "3e-09");
 }
 
+TEST(Numbers, AgreeWithTheirNouns) {
+  EXPECT_EQ(plural(1, "cell"), "1 cell");
+  EXPECT_EQ(plural(0, "cell"), "0 cells");
+  EXPECT_EQ(plural(12345, "donor"), "12,345 donors");
+  EXPECT_EQ(plural(1, "study", "studies"), "1 study");
+  EXPECT_EQ(plural(2, "study", "studies"), "2 studies");
+}
+
 }  // namespace
-}  // namespace sctab::report
+}  // namespace sctab::core

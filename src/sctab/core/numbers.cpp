@@ -1,19 +1,19 @@
-#include "sctab/report/number_text.hpp"
+#include "sctab/core/numbers.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
-#include "sctab/core/progress.hpp"
-
-namespace sctab::report {
+namespace sctab::core {
 namespace {
 
 constexpr double kLargestWhole = 1e15;  // doubles hold every whole number up to here
 
 std::string with_commas(double value) {
-  return core::format_count(std::llround(value));
+  return format_count(std::llround(value));
 }
 
 int decimals_for(double step) {
@@ -21,6 +21,38 @@ int decimals_for(double step) {
 }
 
 }  // namespace
+
+std::string format_duration(double seconds) {
+  const auto total = static_cast<std::int64_t>(std::llround(seconds));
+  if (total < 3600) return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+std::string format_count(std::int64_t n) {
+  std::string digits = fmt::format("{}", n);
+  const std::size_t first = n < 0 ? 1 : 0;
+  for (std::size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
+  return digits;
+}
+
+std::string format_bytes(double bytes) {
+  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (bytes >= 1000 && unit + 1 < kUnits.size()) {
+    bytes /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, kUnits.at(unit));
+}
+
+std::string plural(std::int64_t n, std::string_view noun, std::string_view many) {
+  if (n == 1) return fmt::format("1 {}", noun);
+  return many.empty() ? fmt::format("{} {}s", format_count(n), noun) : fmt::format("{} {}", format_count(n), many);
+}
+
+std::string format_score(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
+}
 
 std::string format_number(double value) {
   if (std::isnan(value)) return kNoValueText;
@@ -48,4 +80,10 @@ std::string format_tick(double value, double step) {
   return fmt::format("{:.{}f}", value, decimals_for(step));
 }
 
-}  // namespace sctab::report
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+}  // namespace sctab::core

@@ -1,0 +1,61 @@
+#include "sctab/core/error.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "sctab/core/staged_output.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::core {
+namespace {
+
+TEST(Problem, IsOneLineFromTheOutsideIn) {
+  EXPECT_EQ(format({.file = "a.h5ad",
+                    .matrix = "X",
+                    .cell = "AAAC",
+                    .gene = "ENSG1",
+                    .found = "a negative value, -1",
+                    .expected = "raw counts of 0 or more",
+                    .next_step = "name another matrix with --counts"}),
+            "a.h5ad: X: cell AAAC: gene ENSG1: a negative value, -1; expected raw counts of 0 or more; "
+            "name another matrix with --counts");
+}
+
+TEST(Problem, LeavesOutWhatIsNotGiven) {
+  EXPECT_EQ(format({.subject = "--batch-size", .found = "0", .expected = "at least 1"}),
+            "--batch-size: 0; expected at least 1");
+  EXPECT_EQ(format({.file = "r.toml", .line = 7, .key = "[corpus] seed", .expected = "a whole number"}),
+            "r.toml, line 7: [corpus] seed: expected a whole number");
+  EXPECT_EQ(format({.found = "no cells", .next_step = "give another file"}), "no cells; give another file");
+  EXPECT_EQ(format({}), "");
+}
+
+TEST(Problem, NeverBreaksTheLine) {
+  EXPECT_EQ(format({.file = "a\nb", .found = "c\r\nd"}), "a b: c  d");
+}
+
+TEST(InputError, KeepsItsFields) {
+  const InputError error({.file = "a.h5ad", .line = 3, .found = "x"});
+  EXPECT_EQ(error.problem().file, "a.h5ad");
+  EXPECT_EQ(error.problem().line, 3);
+  EXPECT_STREQ(error.what(), "a.h5ad, line 3: x");
+}
+
+TEST(InputError, ACallerAddsThePlaceItKnows) {
+  const InputError inner({.key = "n_d", .found = "0", .expected = "1 to 100"});
+  const InputError outer = inner.within({.file = "config.json", .key = "architecture", .next_step = "train again"});
+  EXPECT_STREQ(outer.what(), "config.json: n_d: 0; expected 1 to 100; train again");
+  EXPECT_EQ(outer.within({.file = "other.json"}).problem().file, "config.json");
+}
+
+TEST(InputError, NamesTheTargetOfAStagedFile) {
+  const tests::TemporaryFolder folder;
+  const StagedOutput out(folder / "a.sctab.h5ad");
+  const InputError error({.file = (out.path() / "train-00000.h5ad").string(), .found = "the disk is full"});
+  EXPECT_EQ(error.problem().file, (folder / "a.sctab.h5ad/train-00000.h5ad").string());
+  EXPECT_EQ(std::string(error.what()).find(".tmp"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sctab::core
