@@ -62,12 +62,15 @@ def broken_link(page, target):
 
 
 def complaints(page):
-    for number, line in outside_code(page.read_text(encoding="utf-8")):
+    lines = dict(outside_code(page.read_text(encoding="utf-8")))
+    for number, line in lines.items():
         if is_too_wide(line):
             yield f"{page}:{number}: {len(line)} columns; wrap prose at {MAX_COLUMNS}"
-        for target in LINK.findall(re.sub(r"`[^`]*`", "", line)):
-            if not re.match(r"[a-z]+:", target) and (problem := broken_link(page, target)):
-                yield f"{page}:{number}: {problem}"
+    text = "\n".join(lines.get(number, "") for number in range(1, max(lines, default=0) + 1))
+    text = re.sub(r"`[^`\n]*`", lambda code: "x" * len(code[0]), text)
+    for link in LINK.finditer(text):  # a link may go over two lines
+        if not re.match(r"[a-z]+:", link[1]) and (problem := broken_link(page, link[1])):
+            yield f"{page}:{text.count(chr(10), 0, link.start()) + 1}: {problem}"
 
 
 def main():
