@@ -27,6 +27,8 @@ TEST(JsonFile, NamesTheFileThatIsMissingOrDamaged) {
   SCTAB_EXPECT_THROW_WITH(read_json(folder / "none.json"), InputError, "none.json", "no such file");
   std::ofstream(folder / "cut.json") << "{\"cells\": [1, 2";
   SCTAB_EXPECT_THROW_WITH(read_json(folder / "cut.json"), InputError, "cut.json", "byte");
+  std::ofstream(folder / "huge.json") << "{\"cells\": 1e999}";
+  SCTAB_EXPECT_THROW_WITH(read_json(folder / "huge.json"), InputError, "huge.json", "too large");
 }
 
 }  // namespace

@@ -16,6 +16,10 @@ nlohmann::json read_json(const std::filesystem::path& path) {
   if (!file) throw InputError({.file = path.string(), .found = "no such file, or it cannot be read"});
   try {
     return nlohmann::json::parse(file);
+  } catch (const nlohmann::json::out_of_range&) {
+    throw InputError({.file = path.string(),
+                      .found = "has a number that is too large for JSON",
+                      .next_step = "check that it is the right file; it may be damaged"});
   } catch (const nlohmann::json::parse_error& error) {
     throw InputError({.file = path.string(),
                       .found = fmt::format("is not JSON: a syntax error at byte {}", error.byte),
