@@ -1,28 +1,89 @@
 include(GoogleTest)
 
 add_library(sctab_flags INTERFACE)
+target_compile_definitions(sctab_flags INTERFACE SCTAB_VERSION="${PROJECT_VERSION}")
 target_compile_options(sctab_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast -Werror
   -Wno-restrict)  # false alarms on std::string in g++ 12 (GCC bug 105651)
 if(SCTAB_SANITIZE)
-  target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -g1
+  target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -O1 -g1
     -Wno-maybe-uninitialized)  # false alarms in std::regex under the sanitizers
   target_link_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE})
 endif()
 
-# sctab_add_module(name SOURCES a.cpp ... LINK sctab::core ...): the library sctab::name.
-function(sctab_add_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
-  add_library(sctab_${name} STATIC ${arg_SOURCES})
-  add_library(sctab::${name} ALIAS sctab_${name})
-  target_include_directories(sctab_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(sctab_${name} PUBLIC ${arg_LINK} PRIVATE sctab_flags ${arg_PRIVATE_LINK})
+# sctab_add_modules(): a library sctab::NAME for each row of modules.txt (sctab::charts for lab/charts), and for each
+# library whether it links libtorch, in the property SCTAB_USES_TORCH. Sanitized builds leave modules with libtorch out.
+function(sctab_add_modules)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/modules.txt)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/modules.txt rows REGEX "^[^#].*[|]")
+  foreach(row IN LISTS rows)
+    string(REGEX MATCH "^([^|]*)[|]([^|]*)[|](.*)$" row "${row}")
+    string(STRIP "${CMAKE_MATCH_1}" path)
+    separate_arguments(uses UNIX_COMMAND "${CMAKE_MATCH_2}")
+    separate_arguments(libraries UNIX_COMMAND "${CMAKE_MATCH_3}")
+    sctab_add_module(${path} "${uses}" "${libraries}")
+  endforeach()
 endfunction()
 
-# sctab_add_test(name SOURCES a_test.cpp ... LINK sctab::name [ONE_ENTRY] [PROPERTIES ...]): the test binary test_name.
-# ONE_ENTRY makes it one ctest entry; use it for binaries that load libtorch, which takes half a second to start.
+function(sctab_add_module path uses libraries)
+  string(REGEX REPLACE ".*/" "" name ${path})
+  set(folder ${PROJECT_SOURCE_DIR}/src/sctab/${path})
+  set(include ${PROJECT_SOURCE_DIR}/src)
+  if(path MATCHES "^lab/")
+    set(folder ${PROJECT_SOURCE_DIR}/${path})
+    list(APPEND include ${PROJECT_SOURCE_DIR})
+  endif()
+  set(links_torch OFF)
+  if("sctab::torch" IN_LIST libraries)
+    set(links_torch ON)
+  endif()
+  foreach(module IN LISTS uses)
+    string(REGEX REPLACE ".*/" "" module ${module})
+    get_property(module_links_torch GLOBAL PROPERTY SCTAB_TORCH_${module})
+    if(module_links_torch)
+      set(links_torch ON)
+    endif()
+    list(APPEND libraries sctab::${module})
+  endforeach()
+  set_property(GLOBAL PROPERTY SCTAB_TORCH_${name} ${links_torch})
+  if(SCTAB_SANITIZE AND links_torch)
+    return()
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  if(NOT TARGET sctab::duckdb)  # reading Parquet is DuckDB's; a build without it says so
+    list(FILTER sources EXCLUDE REGEX "/duckdb_[a-z_]*\\.cpp$")
+    list(REMOVE_ITEM libraries sctab::duckdb)
+  else()
+    list(FILTER sources EXCLUDE REGEX "/absent_reader\\.cpp$")
+  endif()
+  add_library(sctab_${name} STATIC ${sources})
+  add_library(sctab::${name} ALIAS sctab_${name})
+  target_include_directories(sctab_${name} PUBLIC ${include})
+  target_link_libraries(sctab_${name} PUBLIC ${libraries} PRIVATE sctab_flags)
+endfunction()
+
+# Whether all of the modules among `libraries` are part of this build, in the variable `result`.
+function(sctab_has_modules result libraries)
+  set(${result} ON PARENT_SCOPE)
+  foreach(library IN LISTS libraries)
+    if(library MATCHES "^sctab::" AND NOT TARGET ${library})
+      set(${result} OFF PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
+# sctab_add_test(name LINK sctab::name ... [SOURCES a_test.cpp ...] [ONE_ENTRY] [PROPERTIES ...]): the test binary
+# test_name, of all *.cpp of the folder unless SOURCES names them, and of EXTRA_SOURCES. ONE_ENTRY makes it one ctest
+# entry: for binaries that load libtorch, which takes half a second, and for tests that share what one of them made.
 function(sctab_add_test name)
-  cmake_parse_arguments(arg "ONE_ENTRY" "" "SOURCES;LINK;PROPERTIES" ${ARGN})
-  add_executable(test_${name} ${arg_SOURCES})
+  cmake_parse_arguments(arg "ONE_ENTRY" "" "SOURCES;EXTRA_SOURCES;LINK;PROPERTIES" ${ARGN})
+  sctab_has_modules(has_modules "${arg_LINK}")
+  if(NOT has_modules)
+    return()
+  endif()
+  if(NOT arg_SOURCES)
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  endif()
+  add_executable(test_${name} ${arg_SOURCES} ${arg_EXTRA_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(test_${name} PRIVATE SCTAB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(test_${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main sctab_flags)
@@ -34,9 +95,13 @@ function(sctab_add_test name)
   endif()
 endfunction()
 
-# sctab_add_bench(name SOURCES a_bench.cpp ... LINK sctab::name): the Google Benchmark binary bench_name.
+# sctab_add_bench(name LINK sctab::name [SOURCES a_bench.cpp ...]): the Google Benchmark binary bench_name, of all *.cpp
+# of the folder unless SOURCES names them.
 function(sctab_add_bench name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_SOURCES)
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  endif()
   add_executable(bench_${name} ${arg_SOURCES})
   target_link_libraries(bench_${name} PRIVATE ${arg_LINK} benchmark::benchmark_main sctab_flags)
 endfunction()

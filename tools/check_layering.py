@@ -1,71 +1,97 @@
 #!/usr/bin/env python3
-"""Checks that each module includes only what docs/design.md lets it use, and that nothing includes apps/ or python/.
-
-The order of MODULES is the order of the design; the second column is what the module may use directly.
+"""Checks the include graph against cmake/modules.txt: a module includes only itself and what its row lists, which must
+stand above it; headers of torch, HDF5 and the like only where the row names the library; and src/ never includes lab/,
+apps/ or python/. --print prints the graph, --folders-with LIBRARY the folders of the modules that use a library.
 """
 import pathlib
 import re
 import sys
 
-BELOW = "all above"
-MODULES = {
-    "core": [],
-    "report": ["core"],
-    "sparse": ["core"],
-    "ontology": ["core"],
-    "parquet": ["core"],
-    "anndata": ["core", "sparse"],
-    "simulate": ["core", "sparse", "ontology", "anndata"],
-    "store": ["core", "sparse", "anndata"],
-    "corpus": ["core", "report", "sparse", "ontology", "anndata", "store"],
-    "kernels": ["core", "sparse"],
-    "augmentation": ["core", "report", "sparse", "anndata", "store", "kernels"],
-    "nn": ["core", "sparse", "kernels"],
-    "metrics": ["core", "ontology"],
-    "published": ["core", "sparse", "ontology", "parquet", "anndata", "store", "augmentation", "nn", "metrics"],
-    "train": ["core", "sparse", "ontology", "store", "kernels", "augmentation", "nn", "metrics"],
-    "baselines": ["core", "sparse", "store", "kernels", "nn", "metrics", "train"],
-    "benchmark": ["core", "simulate", "store", "corpus", "kernels", "augmentation", "nn", "metrics", "train", "baselines",
-                  "report"],
-    "annotate": ["core", "sparse", "ontology", "anndata", "kernels", "nn", "metrics"],
-}
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
-TORCH = re.compile(r"^(torch|ATen|c10)/")
-HDF5 = re.compile(r"^(hdf5|H5\w+)\.h$")
-DUCKDB = re.compile(r"^duckdb\.h$")
-TORCH_MODULES = {"nn", "published", "train"}
-HDF5_MODULES = {"anndata", "store"}
-DUCKDB_MODULES = {"parquet"}
+LIBRARY_HEADERS = {
+    "sctab::torch": re.compile(r"^(torch|ATen|c10)/"),
+    "sctab::hdf5": re.compile(r"^(hdf5|H5\w+)\.h$"),
+    "sctab::duckdb": re.compile(r"^duckdb\.h$"),
+    "sctab::xgboost": re.compile(r"^xgboost/"),
+    "sctab::hwy": re.compile(r"^hwy/"),
+    "sctab::tomlplusplus": re.compile(r"^toml\+\+/"),
+}
 
 
-def complaints(root):
-    for path in sorted(p for p in (root / "src" / "sctab").rglob("*") if p.suffix in {".hpp", ".cpp", ".cu", ".cuh"}):
-        module = path.relative_to(root / "src" / "sctab").parts[0]
-        if module not in MODULES:
-            yield f"{path}: module '{module}' is not in the design; add it to tools/check_layering.py and docs/design.md"
+def read_modules():
+    """name -> (folder, modules it may use, libraries), in the order of the layers."""
+    modules = {}
+    for line in (ROOT / "cmake" / "modules.txt").read_text().splitlines():
+        if line.startswith("#") or "|" not in line:
             continue
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            match = INCLUDE.match(line)
-            if not match:
-                continue
-            included = match.group(1)
-            where = f"{path.relative_to(root)}:{number}"
-            if included.startswith("sctab/"):
-                other = included.split("/")[1]
-                if other != module and other not in MODULES[module]:
-                    yield f"{where}: {module} may not use {other} (it may use: {', '.join(MODULES[module]) or 'nothing'})"
-            elif included.startswith(("apps/", "python/")):
-                yield f"{where}: nothing may include {included}"
-            elif TORCH.match(included) and module not in TORCH_MODULES:
-                yield f"{where}: torch belongs to {', '.join(sorted(TORCH_MODULES))}, not to {module}"
-            elif HDF5.match(included) and module not in HDF5_MODULES:
-                yield f"{where}: HDF5 belongs to {', '.join(sorted(HDF5_MODULES))}, not to {module}"
-            elif DUCKDB.match(included) and module not in DUCKDB_MODULES:
-                yield f"{where}: DuckDB belongs to {', '.join(sorted(DUCKDB_MODULES))}, not to {module}"
+        name, uses, libraries = (field.strip() for field in line.split("|"))
+        folder = ROOT / name if name.startswith("lab/") else ROOT / "src" / "sctab" / name
+        modules[name] = (folder, uses.split(), libraries.split())
+    return modules
+
+
+def module_of(included, modules):
+    """The module that a project header belongs to; None for other headers, "?" where no row names it."""
+    if included.startswith("lab/"):
+        name = "/".join(included.split("/")[:2])
+    elif included.startswith("sctab/"):
+        name = included.split("/")[1]
+    else:
+        return None
+    return name if name in modules else "?"
+
+
+def complaints_about_rows(modules):
+    above = set()
+    for name, (folder, uses, _) in modules.items():
+        for used in uses:
+            if used not in above:
+                yield f"cmake/modules.txt: {name} uses {used}, which is not above it"
+        if not name.startswith("lab/") and any(used.startswith("lab/") for used in uses):
+            yield f"cmake/modules.txt: {name} uses the lab, which the product never does"
+        if not folder.is_dir():
+            yield f"cmake/modules.txt: {name} has no folder {folder.relative_to(ROOT)}"
+        above.add(name)
+    for parent, prefix in ((ROOT / "src" / "sctab", ""), (ROOT / "lab", "lab/")):
+        for folder in sorted(parent.iterdir()):
+            if folder.is_dir() and prefix + folder.name not in modules:
+                yield f"{folder.relative_to(ROOT)}: no row in cmake/modules.txt"
+
+
+def complaints_about_file(path, name, modules):
+    _, uses, libraries = modules[name]
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        included = match.group(1)
+        where = f"{path.relative_to(ROOT)}:{number}"
+        other = module_of(included, modules)
+        if other is not None and other != name and other not in uses:
+            yield f"{where}: {name} may not use {other} (it may use: {', '.join(uses) or 'nothing'})"
+        if included.startswith(("apps/", "python/", "tests/")):
+            yield f"{where}: a module may not include {included}"
+        for library, header in LIBRARY_HEADERS.items():
+            if header.match(included) and library not in libraries:
+                yield f"{where}: {name} does not list {library}"
 
 
 def main():
-    found = list(complaints(pathlib.Path(__file__).resolve().parent.parent))
+    modules = read_modules()
+    if "--print" in sys.argv[1:]:
+        for name, (_, uses, libraries) in modules.items():
+            print(f"{name:16} {' '.join(uses)}{'  [' + ' '.join(libraries) + ']' if libraries else ''}")
+        return 0
+    if "--folders-with" in sys.argv[1:]:
+        for folder, _, libraries in modules.values():
+            if sys.argv[-1] in libraries:
+                print(folder.relative_to(ROOT))
+        return 0
+    found = list(complaints_about_rows(modules))
+    for name, (folder, _, _) in modules.items():
+        for path in sorted(p for p in folder.rglob("*") if p.suffix in {".hpp", ".cpp", ".cu", ".cuh"}):
+            found += complaints_about_file(path, name, modules)
     for line in found:
         print(line)
     print(f"layering: {len(found)} complaints")

@@ -13,7 +13,7 @@ if [ "${SCTAB_LINT_TIDY:-1}" = 1 ]; then
   if [ ! -f "$build/compile_commands.json" ]; then
     echo "clang-tidy: needs $build/compile_commands.json; run 'make build' first" && exit 1
   fi
-  torch_free=$(git ls-files 'src/*.cpp' | grep -vE '^src/sctab/((nn|train)/|published/(import_)?checkpoint\.cpp)')
+  torch_free=$(git ls-files 'src/*.cpp' 'lab/*.cpp' | grep -vE "^($(python3 tools/check_layering.py --folders-with sctab::torch | paste -sd'|'))/")
   # Of the two ways to read Parquet, with DuckDB and without, the build has one.
   torch_free=$(for file in $torch_free; do grep -qF "/$file\"" "$build/compile_commands.json" && echo "$file"; done)
   if echo "$torch_free" | xargs -P "$(nproc)" -n 4 clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null; then

@@ -27,8 +27,8 @@ constexpr std::size_t kMostBlocksInMemory = 40;
 /// The file and model to measure with, from the environment.
 struct Setup {
   std::filesystem::path path, model;
-  std::unique_ptr<anndata::File> file;
-  anndata::CountsSource source;
+  std::unique_ptr<h5ad::File> file;
+  h5ad::CountsSource source;
   std::unique_ptr<GeneMatch> genes;
 };
 
@@ -41,8 +41,8 @@ const Setup* setup(benchmark::State& state) {
     auto setup = std::make_unique<Setup>();
     setup->path = path;
     setup->model = model;
-    setup->file = std::make_unique<anndata::File>(path);
-    setup->source = anndata::find_counts(*setup->file);
+    setup->file = std::make_unique<h5ad::File>(path);
+    setup->source = h5ad::find_counts(*setup->file);
     const auto genes = nn::read_description(model).genes;
     setup->genes = std::make_unique<GeneMatch>(match_genes(*setup->file, setup->source.matrix_path, genes, 0.1));
     return setup;

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lab/simulate/simulate.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/corpus/build.hpp"
-#include "sctab/simulate/simulate.hpp"
 
 namespace sctab::bench {
 namespace {

@@ -23,8 +23,8 @@ using sctab::core::Rng;
 constexpr CellIndex kCells = 100'000;
 constexpr GeneIndex kGenes = 19'331;
 
-sctab::sparse::GeneList made_up_genes() {
-  sctab::sparse::GeneList genes;
+sctab::genes::GeneList made_up_genes() {
+  sctab::genes::GeneList genes;
   for (GeneIndex i = 0; i < kGenes; ++i) {
     const std::string digits = std::to_string(i);
     genes.ids.push_back("ENSG" + std::string(11 - digits.size(), '0') + digits);

@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "sctab/anndata/hdf5_value.hpp"
-#include "sctab/anndata/reader.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/hdf5_value.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "support/changed_calls.hpp"
 #include "support/fixtures.hpp"
 
@@ -22,8 +22,8 @@ constexpr std::int64_t kCells = 5'000;
 constexpr std::int64_t kWidth = 7;
 
 void write_cells(const std::filesystem::path& path, std::int64_t n_cells) {
-  anndata::Writer writer(path, 3);
-  anndata::Strings names;
+  h5ad::Writer writer(path, 3);
+  h5ad::Strings names;
   sparse::CsrMatrix cells;
   cells.clear(3);
   for (std::int64_t cell = 0; cell < n_cells; ++cell) {
@@ -38,10 +38,10 @@ void write_cells(const std::filesystem::path& path, std::int64_t n_cells) {
 
 /// obsm/X_sctab of a file, and its shape.
 std::vector<float> embedding(const std::filesystem::path& path, std::vector<std::int64_t>& shape) {
-  const anndata::Hdf5Lock lock;
-  const anndata::Handle file = anndata::open_file(path, anndata::Access::kRead);
-  const anndata::Handle dataset = anndata::open_dataset(file.id(), "obsm/X_sctab");
-  shape = anndata::dimensions(dataset.id());
+  const h5ad::Hdf5Lock lock;
+  const h5ad::Handle file = h5ad::open_file(path, h5ad::Access::kRead);
+  const h5ad::Handle dataset = h5ad::open_dataset(file.id(), "obsm/X_sctab");
+  shape = h5ad::dimensions(dataset.id());
   std::vector<float> values(static_cast<std::size_t>(shape.at(0) * shape.at(1)));
   EXPECT_GE(H5Dread(dataset.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
   return values;
@@ -61,13 +61,13 @@ TEST(AnnotatedCopy, HoldsAllRowsInOrderWhateverThePieces) {
           "X_sctab", kWidth,
           std::span(rows).subspan(static_cast<std::size_t>(cell * kWidth), static_cast<std::size_t>(n * kWidth)));
     }
-    copy.put_obs({"score", anndata::Reals32(static_cast<std::size_t>(kCells), 0.5F)});
+    copy.put_obs({"score", h5ad::Reals32(static_cast<std::size_t>(kCells), 0.5F)});
     copy.put_uns("sctab", {{"model", "m"}});
     copy.close();
     std::vector<std::int64_t> shape;
     EXPECT_EQ(embedding(target, shape), rows);
     EXPECT_EQ(shape, (std::vector<std::int64_t>{kCells, kWidth}));
-    const anndata::File file(target);
+    const h5ad::File file(target);
     EXPECT_TRUE(file.has_obs("score"));
     EXPECT_EQ(file.obs_names().back(), "cell-4999");
   }
@@ -77,14 +77,14 @@ TEST(AnnotatedCopy, TakesItsPartsInAnyOrder) {
   const tests::TemporaryFolder folder;
   write_cells(folder / "x.h5ad", 4);
   AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", 4);
-  copy.put_obs({"score", anndata::Reals32(4, 0.5F)});
+  copy.put_obs({"score", h5ad::Reals32(4, 0.5F)});
   copy.append_obsm("X_sctab", 1, std::vector<float>{1, 2});
   copy.put_uns("sctab", {{"model", "m"}});
   copy.append_obsm("X_sctab", 1, std::vector<float>{3, 4});
   copy.close();
   std::vector<std::int64_t> shape;
   EXPECT_EQ(embedding(folder / "y.h5ad", shape), (std::vector<float>{1, 2, 3, 4}));
-  EXPECT_TRUE(anndata::File(folder / "y.h5ad").has_obs("score"));
+  EXPECT_TRUE(h5ad::File(folder / "y.h5ad").has_obs("score"));
 }
 
 TEST(AnnotatedCopy, MayHaveNoCells) {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::annotate {
@@ -23,8 +23,8 @@ nn::ModelDescription tissue_model() {
 class CellLevelsTest : public testing::Test {
  protected:
   /// A file of five cells with these columns.
-  anndata::File file(const std::vector<anndata::Column>& obs) const {
-    anndata::Writer writer(folder_ / "cells.h5ad", 1);
+  h5ad::File file(const std::vector<h5ad::Column>& obs) const {
+    h5ad::Writer writer(folder_ / "cells.h5ad", 1);
     sparse::CsrMatrix cells;
     cells.clear(1);
     for (int i = 0; i < 5; ++i) cells.append_row(std::vector<sparse::GeneIndex>{0}, std::vector<float>{1});
@@ -32,11 +32,11 @@ class CellLevelsTest : public testing::Test {
     writer.write_obs({"a", "b", "c", "d", "e"}, obs);
     writer.write_var({"ENSG00000000001"}, {});
     writer.close();
-    return anndata::File(folder_ / "cells.h5ad");
+    return h5ad::File(folder_ / "cells.h5ad");
   }
-  static anndata::Column column(const std::string& name) {
+  static h5ad::Column column(const std::string& name) {
     return {name,
-            anndata::Categorical{.codes = {0, 1, -1, 2, 2}, .categories = {"lung", "blood", "Skin"}, .ordered = false}};
+            h5ad::Categorical{.codes = {0, 1, -1, 2, 2}, .categories = {"lung", "blood", "Skin"}, .ordered = false}};
   }
 
   sctab::tests::TemporaryFolder folder_;
@@ -49,7 +49,7 @@ TEST_F(CellLevelsTest, AreReadFromTheFirstColumnThatTheFileHas) {
   EXPECT_EQ(found.n_without, 3);
   EXPECT_EQ(found.unknown_values, (std::map<std::string, std::int64_t>{{"Skin", 2}}));
   const CellLevels both =
-      cell_levels(file({{"tissue_general", anndata::Categorical{{0, 0, 0, 0, 0}, {"blood"}, false}}, column("tissue")}),
+      cell_levels(file({{"tissue_general", h5ad::Categorical{{0, 0, 0, 0, 0}, {"blood"}, false}}, column("tissue")}),
                   tissue_model(), {});
   EXPECT_EQ(both.levels, Levels(5, 0));
   EXPECT_EQ(both.n_without, 0);
@@ -77,8 +77,8 @@ TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) 
                      .obs_columns = {"assay", "assay_ontology_term_id"},
                      .levels = {"10x 3' v2", "10x 3' v3"},
                      .value = 3};
-  const anndata::Categorical terms{{0, 1, 2, 3, 4}, {"EFO:0009922", "EFO:0009899", "EFO:0008931", "na", "NaN"}, false};
-  const anndata::File cells = file({{"assay_ontology_term_id", terms}});
+  const h5ad::Categorical terms{{0, 1, 2, 3, 4}, {"EFO:0009922", "EFO:0009899", "EFO:0008931", "na", "NaN"}, false};
+  const h5ad::File cells = file({{"assay_ontology_term_id", terms}});
   const CellLevels found = cell_levels(cells, model, {});
   EXPECT_EQ(found.levels, (Levels{1, 0, -1, -1, -1}));
   EXPECT_EQ(found.n_without, 3);
@@ -87,7 +87,7 @@ TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) 
 }
 
 TEST_F(CellLevelsTest, MistakesAreNamed) {
-  const anndata::File cells = file({column("tissue")});
+  const h5ad::File cells = file({column("tissue")});
   const auto refused = [&](const CovariateOptions& options, const nn::ModelDescription& model, const char* what) {
     SCTAB_EXPECT_THROW_WITH(cell_levels(cells, model, options), InputError, "--", what);
   };

@@ -5,9 +5,9 @@
 #include <new>
 #include <vector>
 
-#include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "support/failing_memory.hpp"
 #include "support/fixtures.hpp"
 
@@ -16,15 +16,15 @@ namespace {
 
 using Dense = std::vector<std::vector<float>>;
 
-const sparse::GeneList kModel = {.ids = {"ENSG00000000003", "ENSG00000000001", "ENSG00000000002"},
-                                 .symbols = {"C", "A", "B"}};
+const genes::GeneList kModel = {.ids = {"ENSG00000000003", "ENSG00000000001", "ENSG00000000002"},
+                                .symbols = {"C", "A", "B"}};
 
 /// Writes cells × genes as an h5ad with these gene names.
 void write(const std::filesystem::path& path, const Dense& cells, const std::vector<std::string>& genes) {
-  anndata::Writer writer(path, core::narrow<core::GeneIndex>(genes.size()));
+  h5ad::Writer writer(path, core::narrow<core::GeneIndex>(genes.size()));
   sparse::CsrMatrix matrix;
   matrix.clear(core::narrow<core::GeneIndex>(genes.size()));
-  anndata::Strings names;
+  h5ad::Strings names;
   for (const auto& cell : cells) {
     std::vector<core::GeneIndex> indices;
     std::vector<float> values;
@@ -45,9 +45,9 @@ void write(const std::filesystem::path& path, const Dense& cells, const std::vec
 /// All cells of a file as a CellStream gives them, dense; n_blocks counts its blocks.
 Dense stream(const std::filesystem::path& path, bool log_normalised, core::CellIndex block, int* n_blocks = nullptr,
              CellStreamOptions options = {.threads = 2}) {
-  const anndata::File file(path);
+  const h5ad::File file(path);
   const GeneMatch genes = match_genes(file, "X", kModel, 0.1);
-  anndata::CountsSource source;
+  h5ad::CountsSource source;
   source.matrix_path = "X";
   source.log_normalised = log_normalised;
   options.cells_per_block = block;
@@ -159,9 +159,9 @@ struct Opened {
   explicit Opened(const std::filesystem::path& path) : file(path), genes(match_genes(file, "X", kModel, 0.1)) {
     source.matrix_path = "X";
   }
-  anndata::File file;
+  h5ad::File file;
   GeneMatch genes;
-  anndata::CountsSource source;
+  h5ad::CountsSource source;
 };
 
 TEST(CellStream, GoesNoFurtherAfterAFailure) {
@@ -229,7 +229,7 @@ TEST(CellStream, MayBeLeftBeforeItsEnd) {
 TEST(GeneMatch, SaysHowManyGenesWereFoundAndHowTheyAreNamed) {
   const tests::TemporaryFolder folder;
   write(folder / "x.h5ad", {{1, 1}}, {"Xyz1", "Xyz2"});
-  const anndata::File file(folder / "x.h5ad");
+  const h5ad::File file(folder / "x.h5ad");
   SCTAB_EXPECT_THROW_WITH(match_genes(file, "X", kModel, 0.1), core::InputError, "x.h5ad", "0 of the model's 3 genes",
                           "gene symbols", "Xyz1");
 }
@@ -237,7 +237,7 @@ TEST(GeneMatch, SaysHowManyGenesWereFoundAndHowTheyAreNamed) {
 TEST(GeneMatch, AcceptsExactlyTheShareAskedFor) {
   const tests::TemporaryFolder folder;
   write(folder / "x.h5ad", {{1, 1}}, {"A", "Xyz2"});
-  const anndata::File file(folder / "x.h5ad");
+  const h5ad::File file(folder / "x.h5ad");
   EXPECT_EQ(match_genes(file, "X", kModel, 1.0 / 3).alignment.n_found(), 1);
   EXPECT_THROW(match_genes(file, "X", kModel, 0.34), core::InputError);
 }

@@ -66,9 +66,9 @@ TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
   EXPECT_EQ(labels.cells_per_type(), (std::map<std::string, std::int64_t>{
                                          {"B cell", 2}, {"CD4-positive, alpha-beta T cell", 1}, {"unknown", 1}}));
   const auto columns = labels.obs_columns();
-  EXPECT_EQ(std::get<anndata::Reals32>(columns[2].values), (std::vector<float>{0.7F, 0.5F, 0, 1}));
+  EXPECT_EQ(std::get<h5ad::Reals32>(columns[2].values), (std::vector<float>{0.7F, 0.5F, 0, 1}));
   EXPECT_EQ(columns[3].name, "sctab_uncertainty");
-  EXPECT_EQ(std::get<anndata::Reals32>(columns[3].values), (std::vector<float>{1 - 0.7F, 0.5F, 1, 0}));
+  EXPECT_EQ(std::get<h5ad::Reals32>(columns[3].values), (std::vector<float>{1 - 0.7F, 0.5F, 1, 0}));
   EXPECT_EQ(p.embedding, (std::vector<float>{7, 7, 7, 7, 0, 0, 7, 7}));
 }
 
@@ -76,10 +76,10 @@ TEST(Labels, MakesCategoriesOfTheTypesThatOccurInAlphabeticalOrder) {
   const auto columns = four_cells().obs_columns();
   ASSERT_EQ(columns.size(), 4U);
   EXPECT_EQ(columns[0].name, "sctab_cell_type");
-  const auto& labels = std::get<anndata::Categorical>(columns[0].values);
+  const auto& labels = std::get<h5ad::Categorical>(columns[0].values);
   EXPECT_EQ(labels.categories, (std::vector<std::string>{"B cell", "CD4-positive, alpha-beta T cell", "unknown"}));
   EXPECT_EQ(labels.codes, (std::vector<std::int32_t>{0, 1, 2, 0}));
-  const auto& ids = std::get<anndata::Categorical>(columns[1].values);
+  const auto& ids = std::get<h5ad::Categorical>(columns[1].values);
   EXPECT_EQ(ids.categories, (std::vector<std::string>{"CL:0000236", "CL:0000624", "unknown"}));
   EXPECT_EQ(ids.value(1), "CL:0000624");
 }
@@ -89,8 +89,8 @@ TEST(Labels, GivesTwoTypesOfOneNameOneCategory) {
   Labels labels(twins);
   nn::Prediction p = prediction({1, 0, 0, 0, 1, 0});
   labels.append(cells({false, false}).view(), p);
-  EXPECT_EQ(std::get<anndata::Categorical>(labels.obs_columns()[0].values).codes, (std::vector<std::int32_t>{0, 0}));
-  EXPECT_EQ(std::get<anndata::Categorical>(labels.obs_columns()[1].values).codes, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(std::get<h5ad::Categorical>(labels.obs_columns()[0].values).codes, (std::vector<std::int32_t>{0, 0}));
+  EXPECT_EQ(std::get<h5ad::Categorical>(labels.obs_columns()[1].values).codes, (std::vector<std::int32_t>{0, 1}));
 }
 
 TEST(Labels, WritesACsvWithQuotedNames) {

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/trained_model.hpp"
-#include "parquet/sql.hpp"
+#include "formats/parquet/sql.hpp"
 #include "published/parquet_store_files.hpp"
 
 namespace sctab::tests {

@@ -25,13 +25,13 @@ TestCells puzzle_cells() {
     same.append_row(row.indices, row.data);
   }
   cells.counts = std::move(same);
-  anndata::Categorical ids{{}, {"CL:0000084", "CL:0000236"}, false}, tissues{{}, {"blood", "lung"}, false};
+  h5ad::Categorical ids{{}, {"CL:0000084", "CL:0000236"}, false}, tissues{{}, {"blood", "lung"}, false};
   for (std::size_t cell = 0; cell < kCells; ++cell) {
     ids.codes.push_back(static_cast<std::int32_t>(cell % 2));
     tissues.codes.push_back(static_cast<std::int32_t>(cell % 2));
   }
-  std::ranges::find(cells.obs, "cell_type_ontology_term_id", &anndata::Column::name)->values = ids;
-  std::ranges::find(cells.obs, "tissue", &anndata::Column::name)->values = tissues;
+  std::ranges::find(cells.obs, "cell_type_ontology_term_id", &h5ad::Column::name)->values = ids;
+  std::ranges::find(cells.obs, "tissue", &h5ad::Column::name)->values = tissues;
   return cells;
 }
 

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "sctab/anndata/writer.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 
 namespace sctab::tests {
 namespace {
@@ -18,14 +18,14 @@ constexpr std::array kTypeIds = {"CL:0000084", "CL:0000236", "CL:0000576"};
 constexpr std::array kTypeNames = {"T cell", "B cell", "monocyte"};
 constexpr core::GeneIndex kMarkers = 20;  // genes that each type expresses more than the others
 
-anndata::Categorical constant(const std::string& value, std::size_t n) {
+h5ad::Categorical constant(const std::string& value, std::size_t n) {
   return {.codes = std::vector<std::int32_t>(n, 0), .categories = {value}, .ordered = false};
 }
 
 }  // namespace
 
 void TestCells::write(const std::filesystem::path& path) const {
-  anndata::Writer writer(path, core::narrow<core::GeneIndex>(genes.size()));
+  h5ad::Writer writer(path, core::narrow<core::GeneIndex>(genes.size()));
   writer.append(counts.view());
   writer.write_obs(names, obs);
   writer.write_var(genes, {});
@@ -33,13 +33,13 @@ void TestCells::write(const std::filesystem::path& path) const {
 }
 
 void TestCells::fill(std::string_view column, const std::string& value) {
-  const auto found = std::ranges::find(obs, column, &anndata::Column::name);
+  const auto found = std::ranges::find(obs, column, &h5ad::Column::name);
   if (found == obs.end()) throw std::out_of_range(std::string(column));
   found->values = constant(value, names.size());
 }
 
 void TestCells::drop(std::string_view column) {
-  std::erase_if(obs, [column](const anndata::Column& c) { return c.name == column; });
+  std::erase_if(obs, [column](const h5ad::Column& c) { return c.name == column; });
 }
 
 TestCells make_test_cells(core::CellIndex n_cells, int n_donors, std::uint64_t seed) {
@@ -48,9 +48,9 @@ TestCells make_test_cells(core::CellIndex n_cells, int n_donors, std::uint64_t s
   cells.counts.clear(kTestGenes);
   core::Rng rng(seed);
   const auto n = static_cast<std::size_t>(n_cells);
-  anndata::Categorical ids{.codes = {}, .categories = {kTypeIds.begin(), kTypeIds.end()}, .ordered = false};
-  anndata::Categorical labels{.codes = {}, .categories = {kTypeNames.begin(), kTypeNames.end()}, .ordered = false};
-  anndata::Categorical donors;
+  h5ad::Categorical ids{.codes = {}, .categories = {kTypeIds.begin(), kTypeIds.end()}, .ordered = false};
+  h5ad::Categorical labels{.codes = {}, .categories = {kTypeNames.begin(), kTypeNames.end()}, .ordered = false};
+  h5ad::Categorical donors;
   for (int donor = 0; donor < n_donors; ++donor) donors.categories.push_back(fmt::format("donor {}", donor + 1));
   for (core::CellIndex cell = 0; cell < n_cells; ++cell) {
     const auto type = static_cast<std::int32_t>(cell % 3);
@@ -75,7 +75,7 @@ TestCells make_test_cells(core::CellIndex n_cells, int n_donors, std::uint64_t s
                {"tissue", constant("blood", n)},
                {"tissue_general", constant("blood", n)},
                {"disease", constant("normal", n)},
-               {"is_primary_data", anndata::Booleans(n, 1)}};
+               {"is_primary_data", h5ad::Booleans(n, 1)}};
   return cells;
 }
 

@@ -6,17 +6,17 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/anndata/frame.hpp"
+#include "sctab/formats/h5ad/frame.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::tests {
 
 /// Cells of three types that differ clearly, for a test to spoil before it writes them.
 struct TestCells {
-  std::vector<std::string> genes;    // Ensembl ids: the index of var
-  sparse::CsrMatrix counts;          // cells × genes
-  std::vector<anndata::Column> obs;  // the columns of the CELLxGENE schema that corpora need
-  std::vector<std::string> names;    // the index of obs
+  std::vector<std::string> genes;  // Ensembl ids: the index of var
+  sparse::CsrMatrix counts;        // cells × genes
+  std::vector<h5ad::Column> obs;   // the columns of the CELLxGENE schema that corpora need
+  std::vector<std::string> names;  // the index of obs
 
   /// As an h5ad.
   void write(const std::filesystem::path& path) const;

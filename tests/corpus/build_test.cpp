@@ -90,7 +90,7 @@ TEST_F(BuildTest, EveryKeptCellIsThereOnceWithItsCountsAndLabels) {
       Counts expected;
       const sparse::RowView row = file.counts.row(key.second);
       for (std::size_t k = 0; k < row.indices.size(); ++k) {
-        expected[std::string(sparse::without_version(file.genes[static_cast<std::size_t>(row.indices[k])]))] =
+        expected[std::string(genes::without_version(file.genes[static_cast<std::size_t>(row.indices[k])]))] =
             row.data[k];
       }
       EXPECT_EQ(counts, expected);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sctab/anndata/obs_values.hpp"
+#include "sctab/formats/h5ad/obs_values.hpp"
 
 #include <map>
 
@@ -86,11 +86,11 @@ TEST(Donors, KeysAndPersonsNeverSpanDonors) {
 
 TEST(Donors, MissingValuesInAnyCase) {
   for (const char* text : {"", "unknown", "Unknown", "na", "NA", "nan", "NaN", "n/a", "None", " ", "\t", " unknown "}) {
-    EXPECT_TRUE(anndata::is_missing(text)) << text;
+    EXPECT_TRUE(h5ad::is_missing(text)) << text;
     EXPECT_TRUE(is_no_donor(text)) << text;
   }
-  EXPECT_FALSE(anndata::is_missing("Nathan"));
-  EXPECT_FALSE(anndata::is_missing("pooled"));
+  EXPECT_FALSE(h5ad::is_missing("Nathan"));
+  EXPECT_FALSE(h5ad::is_missing("pooled"));
   EXPECT_TRUE(is_no_donor("pooled"));
 }
 

@@ -36,7 +36,7 @@ TEST(GeneSpace, ASourceOfSymbolsUsesWhatOtherSourcesSay) {
   space.add(Names{"A", "B", "X"}, {});
   space.finish();
   EXPECT_EQ(targets(space, 1), (Names{"ENSG00000000001", "-", "-"}));  // B stands for two: never guessed
-  EXPECT_EQ(space.id_kind(1), sparse::GeneIdKind::kSymbol);
+  EXPECT_EQ(space.id_kind(1), genes::GeneIdKind::kSymbol);
 }
 
 TEST(GeneSpace, TheListsSymbolsComeBeforeTheTableAndTheTableBeforeTheSources) {

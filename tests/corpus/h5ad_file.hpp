@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "sctab/anndata/writer.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::tests {
@@ -26,7 +26,7 @@ struct H5adFile {
 
   void write(const std::filesystem::path& path) const {
     const auto categorical = [](const std::vector<std::string>& values) {
-      anndata::Categorical column;
+      h5ad::Categorical column;
       std::map<std::string, std::int32_t> codes;
       for (const auto& value : values) codes.emplace(value, 0);
       for (auto& [value, code] : codes) {
@@ -36,13 +36,13 @@ struct H5adFile {
       for (const auto& value : values) column.codes.push_back(codes.at(value));
       return column;
     };
-    anndata::Writer writer(path, counts.n_genes);
+    h5ad::Writer writer(path, counts.n_genes);
     writer.append(counts.view());
-    std::vector<anndata::Column> obs_columns, var_columns;
+    std::vector<h5ad::Column> obs_columns, var_columns;
     for (const auto& [name, values] : obs) obs_columns.push_back({name, categorical(values)});
     if (!primary.empty()) obs_columns.push_back({"is_primary_data", primary});
     if (!gene_symbols.empty()) var_columns.push_back({"gene_symbol", categorical(gene_symbols)});
-    anndata::Strings cell_names;
+    h5ad::Strings cell_names;
     for (std::size_t cell = 0; cell < n_cells(); ++cell) cell_names.push_back("cell" + std::to_string(cell));
     writer.write_obs(cell_names, obs_columns);
     writer.write_var(genes, var_columns);

@@ -20,7 +20,7 @@ class ObsCollectionTest : public ::testing::Test {
   void write(const std::string& name, const H5adFile& file) { file.write(folder_ / name); }
   CellTable collect(const Texts& names) {
     ObsCollector collector(ontology_, keys_);
-    for (const auto& name : names) collector.add(anndata::File(folder_ / name));
+    for (const auto& name : names) collector.add(h5ad::File(folder_ / name));
     CellTable cells = collector.finish();
     replaced_ = collector.replaced_labels();
     for (const auto& column : cells.codes) EXPECT_EQ(column.size(), cells.size());

@@ -3,7 +3,7 @@
 
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
-#include "sctab/metrics/evaluation.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 
 namespace sctab::golden {
 namespace {
@@ -31,19 +31,19 @@ TEST(Golden, Evaluation) {
   std::vector<double> corrected;
   std::vector<std::int64_t> cells_per_type(n_types, 0);
   for (std::size_t cell = 0; cell < truths.size(); ++cell) {
-    corrected.push_back(metrics::corrected(truths[cell], predictions[cell], subtypes));
+    corrected.push_back(evaluate::corrected(truths[cell], predictions[cell], subtypes));
     ++cells_per_type[static_cast<std::size_t>(truths[cell])];
   }
   report(group.path(), "predictions_corrected",
          largest_deviation(from(corrected), group.tensor("predictions_corrected")), 0);
   report(group.path(), "class_weights",
-         largest_deviation(from(metrics::balanced_class_weights(cells_per_type)), group.tensor("class_weights")),
+         largest_deviation(from(evaluate::balanced_class_weights(cells_per_type)), group.tensor("class_weights")),
          kTolerance);
 
-  const metrics::Evaluation evaluation = metrics::evaluate(truths, predictions, subtypes);
+  const evaluate::Evaluation evaluation = evaluate::evaluate(truths, predictions, subtypes);
   // A type in neither truth nor predictions has no score; what the file holds for it means nothing.
   std::vector<double> f1, expected_f1 = to_vector<double>(group.tensor("f1_per_cell_type"));
-  for (const metrics::TypeScore& type : evaluation.corrected.per_type) {
+  for (const evaluate::TypeScore& type : evaluation.corrected.per_type) {
     const bool occurs = type.n_true + type.n_predicted > 0;
     if (!occurs) expected_f1.at(f1.size()) = 0;
     f1.push_back(occurs ? type.f1 : 0);

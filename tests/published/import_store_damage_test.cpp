@@ -6,7 +6,7 @@
 #include <functional>
 #include <iostream>
 
-#include "parquet/sql.hpp"
+#include "formats/parquet/sql.hpp"
 #include "published/parquet_store_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"

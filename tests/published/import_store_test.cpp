@@ -7,14 +7,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "parquet/sql.hpp"
+#include "formats/parquet/sql.hpp"
 #include "published/parquet_store_files.hpp"
-#include "sctab/anndata/reader.hpp"
-#include "sctab/augmentation/vectors.hpp"
+#include "sctab/augment/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/loader.hpp"
 #include "support/fixtures.hpp"
 
@@ -114,15 +114,15 @@ TEST_F(ImportStore, ObsIsThePublishedOne) {
       for (const auto& [field, column] : kColumns) ASSERT_EQ(obs.column(field)[i], code(expected[i], column));
     }
   }
-  const anndata::File shard(folder_ / "store" / "val-00000.h5ad");
-  const auto donors = std::get<anndata::Categorical>(shard.obs("donor_id").values);
+  const h5ad::File shard(folder_ / "store" / "val-00000.h5ad");
+  const auto donors = std::get<h5ad::Categorical>(shard.obs("donor_id").values);
   EXPECT_EQ(donors.codes.at(0), -1);
   EXPECT_EQ(donors.value(2), "donor's 2");
-  EXPECT_EQ(std::get<anndata::Categorical>(shard.obs("development_stage").values).value(1), "newborn stage");
-  EXPECT_EQ(std::get<anndata::Booleans>(shard.obs("is_primary_data").values),
-            (anndata::Booleans{0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1,
-                               1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0}));
-  EXPECT_EQ(std::get<anndata::Integers>(shard.obs("idx").values).at(35), 35);
+  EXPECT_EQ(std::get<h5ad::Categorical>(shard.obs("development_stage").values).value(1), "newborn stage");
+  EXPECT_EQ(std::get<h5ad::Booleans>(shard.obs("is_primary_data").values),
+            (h5ad::Booleans{0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1,
+                            1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0}));
+  EXPECT_EQ(std::get<h5ad::Integers>(shard.obs("idx").values).at(35), 35);
 }
 
 TEST_F(ImportStore, LabelsHierarchyWeightsAndVectorsAreCompared) {
@@ -135,11 +135,11 @@ TEST_F(ImportStore, LabelsHierarchyWeightsAndVectorsAreCompared) {
   EXPECT_LT(same.weights->largest_difference, 1e-12);
   EXPECT_EQ(same.weights->not_compared, "");
   EXPECT_EQ(*same.n_vectors, 3);
-  const auto vectors = augmentation::read_vectors(folder_ / "store" / kVectorsFile);
+  const auto vectors = augment::read_vectors(folder_ / "store" / kVectorsFile);
   EXPECT_EQ(vectors.values.n_cells, 3);
   EXPECT_EQ(vectors.values.row(0).data[0], -0.75F);
   EXPECT_EQ(vectors.values.row(0).indices[1], 4);
-  EXPECT_EQ(augmentation::vectors_for(store::Store::open(folder_ / "store"), vectors, "v").nnz(), vectors.values.nnz());
+  EXPECT_EQ(augment::vectors_for(store::Store::open(folder_ / "store"), vectors, "v").nnz(), vectors.values.nnz());
 
   // CD8 as a subtype of B cell, not of T cell; one weight twice as large; no vectors.
   write_npy(files_->folder / "cell_type_hierarchy" / "child_matrix.npy", {4, 4},

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "formats/parquet/sql.hpp"
 #include "nn/random_tensors.hpp"
 #include "nn/small_networks.hpp"
-#include "parquet/sql.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/nn/classifier.hpp"

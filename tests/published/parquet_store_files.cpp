@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "corpus/small_ontology.hpp"
-#include "parquet/sql.hpp"
+#include "formats/parquet/sql.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "support/fixtures.hpp"

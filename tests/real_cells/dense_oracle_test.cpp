@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sctab/corpus/build.hpp"
-#include "sctab/metrics/evaluation.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/label_subtypes.hpp"
@@ -50,7 +50,7 @@ double test_macro_f1(nn::Network& network, const store::Store& store) {
   const at::NoGradGuard no_gradient;
   network.eval();
   const ontology::SubtypeMatrix subtypes = train::store_subtypes(store);
-  metrics::ConfusionMatrix confusion(subtypes.size());
+  evaluate::ConfusionMatrix confusion(subtypes.size());
   store::Loader loader(store, store::Split::kTest, {.shuffle = false});
   for (store::Batch batch; loader.next(batch);) {
     const at::Tensor best = network.forward(batch.x.view()).logits.argmax(1);
@@ -58,7 +58,7 @@ double test_macro_f1(nn::Network& network, const store::Store& store) {
       confusion.add(batch.cell_types[i], best[static_cast<std::int64_t>(i)].item<core::TypeIndex>());
     }
   }
-  return metrics::score(metrics::corrected(confusion, subtypes)).macro_f1;
+  return evaluate::score(evaluate::corrected(confusion, subtypes)).macro_f1;
 }
 
 /// A training run as `sctab train` makes it, step by step.

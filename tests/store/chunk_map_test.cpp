@@ -5,8 +5,8 @@
 #include <cstring>
 #include <string>
 
-#include "sctab/anndata/writer.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::store {
@@ -15,13 +15,13 @@ namespace {
 constexpr CellIndex kCells = 100;
 
 void write_shard_like(const std::filesystem::path& path) {
-  anndata::WriteOptions options;
-  options.values = anndata::ValueType::kUint16;
+  h5ad::WriteOptions options;
+  options.values = h5ad::ValueType::kUint16;
   options.chunk_elements = 1024;
-  anndata::Writer writer(path, 50, options);
+  h5ad::Writer writer(path, 50, options);
   sparse::CsrMatrix cells;
   cells.clear(50);
-  anndata::Strings names, genes;
+  h5ad::Strings names, genes;
   std::vector<core::GeneIndex> indices;
   for (core::GeneIndex gene = 0; gene < 50; ++gene) {
     indices.push_back(gene);

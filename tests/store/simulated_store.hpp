@@ -26,8 +26,8 @@ struct Simulation {
 
 inline constexpr int kTypes = 5, kDonorsPerSplit = 4;
 
-inline sparse::GeneList simulated_genes(GeneIndex n_genes) {
-  sparse::GeneList genes;
+inline genes::GeneList simulated_genes(GeneIndex n_genes) {
+  genes::GeneList genes;
   for (GeneIndex i = 0; i < n_genes; ++i) {
     const std::string digits = std::to_string(i);
     genes.ids.push_back("ENSG" + std::string(11 - digits.size(), '0') + digits);
@@ -116,7 +116,7 @@ inline void write_simulated(const std::filesystem::path& directory, const Simula
 /// Compares cells of a store with the simulation, whatever the order of the store's genes.
 class CellChecker {
  public:
-  CellChecker(const Simulation& simulation, const sparse::GeneList& genes) : simulation_(simulation) {
+  CellChecker(const Simulation& simulation, const genes::GeneList& genes) : simulation_(simulation) {
     for (const std::string& id : genes.ids) source_gene_.push_back(std::stoi(id.substr(4)));
   }
   /// counts: the raw counts found for the cell.

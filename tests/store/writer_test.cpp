@@ -6,8 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "sctab/anndata/reader.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/chunk_map.hpp"
 #include "sctab/store/loader.hpp"
 #include "store/simulated_store.hpp"

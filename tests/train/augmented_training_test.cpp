@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/augmentation/vectors.hpp"
+#include "sctab/augment/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -32,7 +32,7 @@ class AugmentedTraining : public testing::Test {
   /// Five vectors of random differences, of a donor.
   void write_vectors(const std::string& name, std::uint64_t seed, const std::string& donor) {
     core::Rng rng(seed);
-    augmentation::Vectors vectors;
+    augment::Vectors vectors;
     vectors.genes = store_.genes();
     vectors.values.clear(store_.genes().size());
     for (int i = 0; i < 5; ++i) {
@@ -46,7 +46,7 @@ class AugmentedTraining : public testing::Test {
       vectors.values.append_row(genes, values);
       vectors.origins.push_back({"T cell", "CL:0000084", donor, donor, 0});
     }
-    augmentation::write_vectors(folder_ / name, vectors, nlohmann::json::object());
+    augment::write_vectors(folder_ / name, vectors, nlohmann::json::object());
   }
   [[nodiscard]] TrainOptions options(const std::string& vectors) const {
     TrainOptions options;

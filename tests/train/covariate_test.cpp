@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "sctab/augmentation/vectors.hpp"
+#include "sctab/augment/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -27,7 +27,7 @@ using nn::ModelKind;
 /// A store whose cells are of two types that their genes do not tell apart and their tissue does.
 store::Store make_puzzle(const fs::path& directory, const std::vector<std::string>& tissues = {"blood", "lung"}) {
   constexpr sparse::GeneIndex kGenes = 30;
-  sparse::GeneList genes;
+  genes::GeneList genes;
   for (int g = 0; g < kGenes; ++g) {
     genes.ids.push_back("ENSG" + std::string(11 - std::to_string(g).size(), '0') + std::to_string(g));
     genes.symbols.emplace_back();
@@ -121,14 +121,14 @@ TEST_F(CovariateTraining, SolvesItAsAMixedEnsembleAndOnDenseArrays) {
 }
 
 TEST_F(CovariateTraining, SolvesItWithAugmentedGenes) {
-  augmentation::Vectors vectors;
+  augment::Vectors vectors;
   vectors.genes = store_.genes();
   vectors.values.clear(vectors.genes.size());
   std::vector<sparse::GeneIndex> genes(static_cast<std::size_t>(vectors.genes.size()));
   std::iota(genes.begin(), genes.end(), 0);
   vectors.values.append_row(genes, std::vector<float>(genes.size(), 1));
   vectors.origins.push_back({"T cell", "CL:0000084", "0", "0", 0});
-  augmentation::write_vectors(folder_ / "vectors.h5ad", vectors, nlohmann::json::object());
+  augment::write_vectors(folder_ / "vectors.h5ad", vectors, nlohmann::json::object());
   TrainOptions augmented = options(ModelKind::kLinear);
   augmented.augment = folder_ / "vectors.h5ad";
   EXPECT_GE(score(augmented), kSolved);

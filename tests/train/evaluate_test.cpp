@@ -111,7 +111,7 @@ TEST_F(Evaluate, SaysOfEachEnsembleWhatItsUncertaintyIsWorth) {
             one.uncertainty[0].calibration.expected_calibration_error);
   EXPECT_EQ(three.uncertainty[0].macro_f1, one.evaluation.corrected.macro_f1);
   EXPECT_EQ(three.uncertainty[2].macro_f1, three.evaluation.corrected.macro_f1);
-  for (const metrics::Uncertainty& found : three.uncertainty) {
+  for (const evaluate::Uncertainty& found : three.uncertainty) {
     EXPECT_EQ(found.n_right + found.n_wrong, 60);
     EXPECT_EQ(found.n_absent, 0);
     EXPECT_TRUE(std::isnan(found.auc_known_absent));
@@ -126,7 +126,7 @@ TEST_F(Evaluate, CellsOfTypesWithoutTrainingCellsAreTheMoreUncertain) {
   train(store, options(), folder_ / "without");
   const auto found =
       evaluate_model(nn::Classifier::load(folder_ / "without", {.threads = 1}), store, store::Split::kTest);
-  const metrics::Uncertainty& uncertainty = found.uncertainty.at(0);
+  const evaluate::Uncertainty& uncertainty = found.uncertainty.at(0);
   EXPECT_EQ(uncertainty.n_absent, 20);
   EXPECT_EQ(uncertainty.n_right + uncertainty.n_wrong, 40);
   EXPECT_GT(uncertainty.auc_known_absent, 0.8);

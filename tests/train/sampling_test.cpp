@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "sctab/metrics/evaluation.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 #include "sctab/train/validation.hpp"
 
 namespace sctab::train {
@@ -61,7 +61,7 @@ TEST(SamplingRates, KeepTheLengthOfTheEpochWhateverIsCapped) {
 
 TEST(BalancedWeights, WithoutSamplingAreThePapers) {
   const Counts cells = {900, 300, 0, 17};
-  EXPECT_EQ(balanced_weights(cells, std::vector<double>(4, 1)), metrics::balanced_class_weights(cells));
+  EXPECT_EQ(balanced_weights(cells, std::vector<double>(4, 1)), evaluate::balanced_class_weights(cells));
 }
 
 TEST(BalancedWeights, CorrectWhatSamplingLeavesUneven) {

@@ -43,7 +43,7 @@ inline std::vector<ontology::Term> tiny_terms() {
 /// A store whose types 0 to 2 are easy to tell apart unless told otherwise: each has genes of its own at ten times the
 /// others' mean. Every split has donors of its own and two tissues. Returns the opened store.
 inline store::Store make_tiny_store(const std::filesystem::path& directory, const TinyStoreOptions& options = {}) {
-  sparse::GeneList genes;
+  genes::GeneList genes;
   for (int g = 0; g < options.n_genes; ++g) {
     genes.ids.push_back("ENSG" + std::string(11 - std::to_string(g).size(), '0') + std::to_string(g));
     genes.symbols.push_back("G" + std::to_string(g));

@@ -75,7 +75,7 @@ nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& o
                          {"genes_repeated", result.genes_repeated},
                          {"counts_source", result.counts_source},
                          {"precision", options.precision == kernels::Precision::kHalf ? "half" : "float"},
-                         {"input", options.input == anndata::InputKind::kCounts ? "counts" : "log-normalised"},
+                         {"input", options.input == h5ad::InputKind::kCounts ? "counts" : "log-normalised"},
                          {"sctab_version", SCTAB_VERSION}};
   if (const auto& covariate = result.covariate) {
     json["covariate"] = covariate->column;
@@ -119,7 +119,7 @@ void AnnotateOptions::validate() const {
 AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   options.validate();
-  const anndata::File file(path);
+  const h5ad::File file(path);
   const OutputPaths outputs = choose_outputs(path, {options.output, options.csv});
   const ThreadShares threads = share_threads(options.threads);
   const auto classifier = nn::Classifier::load(options.model, {.threads = threads.network,
@@ -128,9 +128,8 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
                                                                .dense = options.dense,
                                                                .precision = options.precision});
   const nn::ModelDescription& model = classifier.description();
-  const anndata::Strings cell_names =
-      file.obs_names();  // now, so that damage in them does not come to light at the end
-  const anndata::CountsSource source = anndata::find_counts(file, options.input, options.counts);
+  const h5ad::Strings cell_names = file.obs_names();  // now, so that damage in them does not come to light at the end
+  const h5ad::CountsSource source = h5ad::find_counts(file, options.input, options.counts);
   const GeneMatch genes = match_genes(file, source.matrix_path, model.genes, options.min_genes_found);
 
   const CellLevels levels = cell_levels(file, model, options.covariate);
@@ -153,7 +152,7 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
       {.cells_per_block = options.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
   const Labels labels =
       predict({stream, file.n_cells(), model.covariate, levels}, classifier, options, copy, result.half_precision_cost);
-  for (const anndata::Column& column : labels.obs_columns()) copy.put_obs(column);
+  for (const h5ad::Column& column : labels.obs_columns()) copy.put_obs(column);
   copy.put_uns("sctab", provenance(result, options, model));
   copy.close();
   labels.write_csv(csv.path(), cell_names);

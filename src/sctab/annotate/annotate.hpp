@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "sctab/anndata/reader.hpp"
 #include "sctab/annotate/cell_levels.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/nn/classifier.hpp"
 
 namespace sctab::annotate {
@@ -21,7 +21,7 @@ struct AnnotateOptions {
   std::filesystem::path model;
   std::filesystem::path output;  // empty: FILE with .sctab.h5ad for .h5ad, beside it
   std::filesystem::path csv;     // empty: the output with .csv for .h5ad
-  anndata::InputKind input = anndata::InputKind::kCounts;
+  h5ad::InputKind input = h5ad::InputKind::kCounts;
   std::string counts;              // matrix to take counts from; empty: found
   double min_genes_found = 0.10;   // of the model's genes; below it the file is refused
   std::int64_t batch_size = 2048;  // cells read and predicted at once

@@ -33,7 +33,7 @@ void AnnotatedCopy::append_obsm(std::string_view name, std::int64_t width, std::
 }
 
 void AnnotatedCopy::write_waiting() {
-  anndata::Appender& file = appender();
+  h5ad::Appender& file = appender();
   if (!obsm_begun_ && obsm_width_ > 0) {
     file.begin_obsm(obsm_name_, n_cells_, obsm_width_);
     obsm_begun_ = true;
@@ -42,13 +42,13 @@ void AnnotatedCopy::write_waiting() {
   waiting_.clear();
 }
 
-anndata::Appender& AnnotatedCopy::appender() {
+h5ad::Appender& AnnotatedCopy::appender() {
   if (copied_.valid()) copied_.get();
   if (!appender_) appender_.emplace(to_);
   return *appender_;
 }
 
-void AnnotatedCopy::put_obs(const anndata::Column& column) {
+void AnnotatedCopy::put_obs(const h5ad::Column& column) {
   write_waiting();
   appender().put_obs(column);
 }

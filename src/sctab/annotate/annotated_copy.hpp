@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/anndata/writer.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 
 namespace sctab::annotate {
 
@@ -29,12 +29,12 @@ class AnnotatedCopy {
 
   /// The next cells of obsm/NAME, `width` floats a cell; name and width are the same each time.
   void append_obsm(std::string_view name, std::int64_t width, std::span<const float> rows);
-  void put_obs(const anndata::Column& column);
+  void put_obs(const h5ad::Column& column);
   void put_uns(std::string_view name, const nlohmann::json& value);
   void close();
 
  private:
-  anndata::Appender& appender();
+  h5ad::Appender& appender();
   void write_waiting();
 
   std::filesystem::path to_;
@@ -43,7 +43,7 @@ class AnnotatedCopy {
   std::int64_t obsm_width_ = 0;  // 0: there was no append_obsm() yet
   bool obsm_begun_ = false;      // in the file
   std::vector<float> waiting_;   // rows of obsm, for the copy to be whole
-  std::optional<anndata::Appender> appender_;
+  std::optional<h5ad::Appender> appender_;
   std::stop_source stop_;
   core::ThreadPool thread_{1};
   std::future<void> copied_;

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "sctab/anndata/obs_values.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/obs_values.hpp"
 
 namespace sctab::annotate {
 namespace {
@@ -15,7 +15,7 @@ using core::InputError;
 
 /// Of a text of obs, in the words that stores have for it: EFO terms of assays are named.
 nn::LevelIndex level_of(const nn::Covariate& covariate, const std::string& text) {
-  return covariate.level(covariate.column == "assay" ? anndata::assay_name(text) : text);
+  return covariate.level(covariate.column == "assay" ? h5ad::assay_name(text) : text);
 }
 
 /// The level that "tissue=lung" names.
@@ -33,21 +33,21 @@ nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& gi
                   given, model, covariate.column, fmt::join(covariate.levels, ", ")));
 }
 
-void read_levels(const anndata::Categorical& column, const nn::Covariate& covariate, CellLevels& found) {
+void read_levels(const h5ad::Categorical& column, const nn::Covariate& covariate, CellLevels& found) {
   std::vector<nn::LevelIndex> level_of_code;
   for (const std::string& category : column.categories) level_of_code.push_back(level_of(covariate, category));
   for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
     const std::int32_t code = column.codes[cell];
     if (code < 0) continue;
     found.levels[cell] = level_of_code[static_cast<std::size_t>(code)];
-    const bool stranger = found.levels[cell] == nn::kNoLevel && !anndata::is_missing(column.value(cell));
+    const bool stranger = found.levels[cell] == nn::kNoLevel && !h5ad::is_missing(column.value(cell));
     if (stranger) ++found.unknown_values[column.value(cell)];
   }
 }
 
 }  // namespace
 
-CellLevels cell_levels(const anndata::File& file, const nn::ModelDescription& model, const CovariateOptions& options) {
+CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model, const CovariateOptions& options) {
   if (!options.given.empty() && options.without) {
     throw InputError("--covariate and --without-covariate were both given; choose one");
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/anndata/reader.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/nn/model_directory.hpp"
 
 namespace sctab::annotate {
@@ -27,6 +27,6 @@ struct CellLevels {
 /// Reads the first of the covariate's columns that the file has, as `corpus build` would (EFO terms of assays become
 /// their names); without any, no cell has a level. Throws InputError
 /// where options were given that this model has no use for, or a level that it does not know, naming those it knows.
-CellLevels cell_levels(const anndata::File& file, const nn::ModelDescription& model, const CovariateOptions& options);
+CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model, const CovariateOptions& options);
 
 }  // namespace sctab::annotate

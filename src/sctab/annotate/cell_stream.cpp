@@ -17,7 +17,7 @@ constexpr std::int64_t kBlocksReady = 2;                // beside one a reader
 
 }  // namespace
 
-CellStream::CellStream(const anndata::File& file, const anndata::CountsSource& source, const GeneMatch& genes,
+CellStream::CellStream(const h5ad::File& file, const h5ad::CountsSource& source, const GeneMatch& genes,
                        const CellStreamOptions& options)
     : genes_(genes),
       description_(fmt::format("{}: {}", file.path().string(), source.matrix_path)),
@@ -76,7 +76,7 @@ void CellStream::read_blocks() {
 
 void CellStream::read_next_blocks() {
   std::int64_t number = 0;
-  anndata::RowReader::Work read;
+  h5ad::RowReader::Work read;
   sparse::CsrMatrix values;
   while (claim(number, read)) {
     Block block;
@@ -109,7 +109,7 @@ bool CellStream::may_read() const {
 }
 
 /// Claims the next block, once there is room for it. False where nothing is left.
-bool CellStream::claim(std::int64_t& number, anndata::RowReader::Work& work) {
+bool CellStream::claim(std::int64_t& number, h5ad::RowReader::Work& work) {
   const std::lock_guard claiming(claim_mutex_);
   {
     std::unique_lock lock(mutex_);

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "sctab/anndata/reader.hpp"
 #include "sctab/annotate/gene_match.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 
 namespace sctab::annotate {
 
@@ -26,7 +26,7 @@ struct CellStreamOptions {
 class CellStream {
  public:
   /// `file` and `genes` must outlive it; cells_per_block > 0, threads > 0.
-  CellStream(const anndata::File& file, const anndata::CountsSource& source, const GeneMatch& genes,
+  CellStream(const h5ad::File& file, const h5ad::CountsSource& source, const GeneMatch& genes,
              const CellStreamOptions& options);
   ~CellStream();
   CellStream(const CellStream&) = delete;
@@ -49,7 +49,7 @@ class CellStream {
   void end(std::exception_ptr lost = nullptr);
   [[nodiscard]] bool is_awaited() const;
   [[nodiscard]] bool may_read() const;
-  bool claim(std::int64_t& number, anndata::RowReader::Work& work);
+  bool claim(std::int64_t& number, h5ad::RowReader::Work& work);
   void prepare(std::int64_t number, sparse::CsrMatrix& values, sparse::CsrMatrix& log_norm) const;
   void put(std::int64_t number, Block block);
 
@@ -57,7 +57,7 @@ class CellStream {
   std::string description_;  // "FILE: raw/X", for messages
   bool log_normalised_;
   CellStreamOptions options_;
-  std::unique_ptr<anndata::RowReader> rows_;
+  std::unique_ptr<h5ad::RowReader> rows_;
 
   std::mutex claim_mutex_;  // taken before mutex_
   std::mutex mutex_;        // guards what follows

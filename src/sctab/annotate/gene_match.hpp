@@ -2,20 +2,20 @@
 
 #include <string_view>
 
-#include "sctab/anndata/reader.hpp"
-#include "sctab/sparse/genes.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/genes/genes.hpp"
 
 namespace sctab::annotate {
 
 /// A file's genes and where they stand in a model.
 struct GeneMatch {
-  anndata::Strings names;  // one a column of the file's matrix
-  sparse::GeneAlignment alignment;
+  h5ad::Strings names;  // one a column of the file's matrix
+  genes::GeneAlignment alignment;
 };
 
 /// Matches by Ensembl id, version aside, else by symbol through the model's own symbols. Throws InputError where less
 /// than min_found (a share) of the model's genes is there, saying how many are and what kind of names the file has.
-GeneMatch match_genes(const anndata::File& file, std::string_view matrix_path, const sparse::GeneList& model_genes,
+GeneMatch match_genes(const h5ad::File& file, std::string_view matrix_path, const genes::GeneList& model_genes,
                       double min_found);
 
 }  // namespace sctab::annotate

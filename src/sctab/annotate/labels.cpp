@@ -18,14 +18,14 @@ namespace {
 
 /// One name a type, -1 first; categories sorted, and only those of types that occur.
 template <typename NameOf>
-anndata::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf name_of) {
+h5ad::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf name_of) {
   std::map<core::TypeIndex, std::string> names;
   for (const core::TypeIndex type : types) {
     if (!names.contains(type)) names.emplace(type, name_of(type));
   }
   std::map<std::string, std::int32_t> codes;
   for (const auto& [type, name] : names) codes.emplace(name, 0);
-  anndata::Categorical column;
+  h5ad::Categorical column;
   for (auto& [name, code] : codes) {
     code = core::narrow<std::int32_t>(column.categories.size());
     column.categories.push_back(name);
@@ -101,12 +101,12 @@ std::map<std::string, double> Labels::median_uncertainty_per_type() const {
   return by_label;
 }
 
-std::vector<anndata::Column> Labels::obs_columns() const {
-  anndata::Reals32 uncertainties(probabilities_.size());
+std::vector<h5ad::Column> Labels::obs_columns() const {
+  h5ad::Reals32 uncertainties(probabilities_.size());
   std::ranges::transform(probabilities_, uncertainties.begin(), uncertainty);
   return {{"sctab_cell_type", to_categorical(types_, [this](auto type) { return label(type); })},
           {"sctab_cell_type_ontology_term_id", to_categorical(types_, [this](auto type) { return id(type); })},
-          {"sctab_probability", anndata::Reals32(probabilities_)},
+          {"sctab_probability", h5ad::Reals32(probabilities_)},
           {"sctab_uncertainty", std::move(uncertainties)}};
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/anndata/frame.hpp"
+#include "sctab/formats/h5ad/frame.hpp"
 #include "sctab/nn/classifier.hpp"
 
 namespace sctab::annotate {
@@ -31,7 +31,7 @@ class Labels {
 
   /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order),
   /// sctab_probability and sctab_uncertainty: 1 - probability, of an ensemble that of its members' mean.
-  [[nodiscard]] std::vector<anndata::Column> obs_columns() const;
+  [[nodiscard]] std::vector<h5ad::Column> obs_columns() const;
 
   /// cell,cell_type,cell_type_ontology_term_id,probability,uncertainty; fields quoted as RFC 4180 wants. Throws
   /// InputError naming the file where it cannot be written.

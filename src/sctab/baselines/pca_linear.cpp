@@ -9,9 +9,9 @@
 #include "sctab/baselines/type_scores.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 #include "sctab/kernels/adamw.hpp"
 #include "sctab/kernels/dense_product.hpp"
-#include "sctab/metrics/evaluation.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/reader_threads.hpp"
 
@@ -119,7 +119,7 @@ Fitted fit_pca_linear(const Corpus& corpus, const PcaLinearOptions& options) {
   const std::int64_t n_types = corpus.size.n_types();
   CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
   Regression regression(static_cast<std::size_t>(n_types), static_cast<std::size_t>(pca.n_components), cells,
-                        metrics::balanced_class_weights(corpus.size.cells_per_type));
+                        evaluate::balanced_class_weights(corpus.size.cells_per_type));
 
   const auto wanted = static_cast<std::uint64_t>(std::max<std::int64_t>(1, corpus.size.n_train / options.steps_wanted));
   const auto batch_size = std::min(static_cast<std::int64_t>(std::bit_floor(wanted)), options.largest_batch);

@@ -16,7 +16,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/metrics/evaluation.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/reader_threads.hpp"
 
@@ -49,7 +49,7 @@ class ProjectedCells : public BoosterBatches {
                 {.batch_size = kBatch, .shuffle = false, .threads = train::reader_threads(corpus.threads)}),
         progress_(fmt::format("quantiles of the components of {}", store::name(split)),
                   (to_train ? BoosterData::kPasses : BoosterData::kPassesWithQuantiles) * corpus.store.n_cells(split)) {
-    if (to_train) class_weights_ = metrics::balanced_class_weights(corpus.size.cells_per_type);
+    if (to_train) class_weights_ = evaluate::balanced_class_weights(corpus.size.cells_per_type);
   }
 
   void restart() override { must_restart_ = true; }

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "sctab/anndata/obs_values.hpp"
+#include "sctab/formats/h5ad/obs_values.hpp"
 
 namespace sctab::corpus {
 bool is_no_donor(std::string_view text) {
-  return anndata::is_missing(text) || anndata::trimmed_lower_case(text) == "pooled";
+  return h5ad::is_missing(text) || h5ad::trimmed_lower_case(text) == "pooled";
 }
 
 std::int32_t DonorGroups::add(std::string_view dataset, std::string_view key, std::string_view person) {

@@ -9,7 +9,7 @@
 
 namespace sctab::corpus {
 
-/// True for what is missing (anndata::is_missing), and for "pooled", as the CELLxGENE schema has it for cells of
+/// True for what is missing (h5ad::is_missing), and for "pooled", as the CELLxGENE schema has it for cells of
 /// several donors: not one person.
 bool is_no_donor(std::string_view text);
 

@@ -13,22 +13,22 @@ namespace {
 constexpr double kLeastShareFound = 0.1;
 
 bool is_human_ensembl_id(const std::string& name) {
-  return sparse::detect_id_kind(std::span(&name, 1)) == sparse::GeneIdKind::kEnsemblHuman;
+  return genes::detect_id_kind(std::span(&name, 1)) == genes::GeneIdKind::kEnsemblHuman;
 }
 
 }  // namespace
 
 GeneSpace::GeneSpace(const std::filesystem::path& gene_list, const std::filesystem::path& symbol_table)
     : list_path_(gene_list) {
-  if (!symbol_table.empty()) table_symbols_.add(sparse::read_gene_list(symbol_table));
+  if (!symbol_table.empty()) table_symbols_.add(genes::read_gene_list(symbol_table));
   if (gene_list.empty()) return;
-  genes_ = sparse::read_gene_list(gene_list);
+  genes_ = genes::read_gene_list(gene_list);
   list_symbols_.add(genes_);
 }
 
 void GeneSpace::add(std::span<const std::string> names, std::span<const std::string> symbols) {
   SCTAB_ASSERT(symbols.empty() || symbols.size() == names.size());
-  id_kinds_.push_back(sparse::detect_id_kind(names));
+  id_kinds_.push_back(genes::detect_id_kind(names));
   auto& codes = name_codes_.emplace_back();
   for (std::size_t gene = 0; gene < names.size(); ++gene) {
     codes.push_back(names_.code(names[gene]));
@@ -41,7 +41,7 @@ void GeneSpace::add(std::span<const std::string> names, std::span<const std::str
 void GeneSpace::finish() {
   if (list_path_.empty()) unite_sources();
   // Every distinct name is looked up once; a source's alignment only picks from these.
-  const sparse::GeneAlignment of_names(names_.texts(), genes_, resolve_symbols());
+  const genes::GeneAlignment of_names(names_.texts(), genes_, resolve_symbols());
   for (const auto& codes : name_codes_) {
     std::vector<GeneIndex> target_of_source;
     for (const std::int32_t code : codes) {
@@ -55,8 +55,8 @@ void GeneSpace::unite_sources() {
   std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < symbols_.size(); ++i) {
     const std::string& name = names_.texts()[i];
-    if (!is_human_ensembl_id(name) || !seen.insert(sparse::without_version(name)).second) continue;
-    genes_.ids.emplace_back(sparse::without_version(name));
+    if (!is_human_ensembl_id(name) || !seen.insert(genes::without_version(name)).second) continue;
+    genes_.ids.emplace_back(genes::without_version(name));
     genes_.symbols.push_back(symbols_[i]);
   }
   if (!genes_.ids.empty()) return;
@@ -64,18 +64,18 @@ void GeneSpace::unite_sources() {
       fmt::format("none of the sources names its genes by human Ensembl ids (the first has {}), so there is no gene "
                   "space to unite; "
                   "give one with --genes, a list of ids and symbols",
-                  id_kinds_.empty() ? "no genes" : sparse::describe(id_kinds_.front())));
+                  id_kinds_.empty() ? "no genes" : genes::describe(id_kinds_.front())));
 }
 
-sparse::SymbolTable GeneSpace::resolve_symbols() const {
-  sparse::SymbolTable source_symbols, resolved;
+genes::SymbolTable GeneSpace::resolve_symbols() const {
+  genes::SymbolTable source_symbols, resolved;
   for (std::size_t i = 0; i < symbols_.size(); ++i) {
     if (is_human_ensembl_id(names_.texts()[i])) source_symbols.add(symbols_[i], names_.texts()[i]);
   }
   for (const auto& name : names_.texts()) {
     if (is_human_ensembl_id(name)) continue;
     for (const auto* table :
-         {&list_symbols_, &table_symbols_, static_cast<const sparse::SymbolTable*>(&source_symbols)}) {
+         {&list_symbols_, &table_symbols_, static_cast<const genes::SymbolTable*>(&source_symbols)}) {
       const std::string_view id = table->find(name);
       if (id.empty()) continue;
       resolved.add(name, id);
@@ -86,7 +86,7 @@ sparse::SymbolTable GeneSpace::resolve_symbols() const {
 }
 
 void GeneSpace::require_enough_found(std::size_t source, const std::filesystem::path& path) const {
-  const sparse::GeneAlignment& found = alignment(source);
+  const genes::GeneAlignment& found = alignment(source);
   if (static_cast<double>(found.n_found()) >= kLeastShareFound * static_cast<double>(found.n_target())) return;
   const std::string space = list_path_.empty() ? "of all sources together" : "of " + list_path_.string();
   throw core::InputError(fmt::format(
@@ -94,7 +94,7 @@ void GeneSpace::require_enough_found(std::size_t source, const std::filesystem::
       "ids or symbols that --symbols translates are expected; name the right genes with --genes, or leave "
       "this source out",
       path.string(), core::format_count(found.n_found()), core::format_count(found.n_target()), space,
-      core::format_count(found.n_source()), sparse::describe(id_kind(source)),
+      core::format_count(found.n_source()), genes::describe(id_kind(source)),
       found.n_source() == 0 ? "" : names_.text(name_codes_[source].front())));
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sctab/corpus/dictionary.hpp"
-#include "sctab/sparse/genes.hpp"
+#include "sctab/genes/genes.hpp"
 
 namespace sctab::corpus {
 
@@ -18,7 +18,7 @@ using core::GeneIndex;
 /// distinct name is kept once, so hundreds of sources cost little more than one.
 class GeneSpace {
  public:
-  /// Files for sparse::read_gene_list; empty: none. Names that are no Ensembl ids are looked up as symbols in the gene
+  /// Files for genes::read_gene_list; empty: none. Names that are no Ensembl ids are looked up as symbols in the gene
   /// list, then in the table, then in what the sources say of their own genes; the first that knows one id decides.
   GeneSpace(const std::filesystem::path& gene_list, const std::filesystem::path& symbol_table);
 
@@ -27,26 +27,26 @@ class GeneSpace {
   /// Throws InputError where neither a list nor the sources have a human Ensembl id.
   void finish();
 
-  [[nodiscard]] const sparse::GeneList& genes() const { return genes_; }
+  [[nodiscard]] const genes::GeneList& genes() const { return genes_; }
   /// Of the n-th source added.
-  [[nodiscard]] const sparse::GeneAlignment& alignment(std::size_t source) const { return alignments_.at(source); }
+  [[nodiscard]] const genes::GeneAlignment& alignment(std::size_t source) const { return alignments_.at(source); }
   /// What the source's names look like: "gene symbols".
-  [[nodiscard]] sparse::GeneIdKind id_kind(std::size_t source) const { return id_kinds_.at(source); }
+  [[nodiscard]] genes::GeneIdKind id_kind(std::size_t source) const { return id_kinds_.at(source); }
   /// Throws InputError, naming the source and its kind of ids, where under 10% of the genes are found in it.
   void require_enough_found(std::size_t source, const std::filesystem::path& path) const;
 
  private:
   void unite_sources();
-  [[nodiscard]] sparse::SymbolTable resolve_symbols() const;
+  [[nodiscard]] genes::SymbolTable resolve_symbols() const;
 
   std::filesystem::path list_path_;
-  sparse::GeneList genes_;
-  sparse::SymbolTable list_symbols_, table_symbols_;
+  genes::GeneList genes_;
+  genes::SymbolTable list_symbols_, table_symbols_;
   Dictionary names_;                                   // all sources' names
   std::vector<std::string> symbols_;                   // one a name, empty: none
   std::vector<std::vector<std::int32_t>> name_codes_;  // one vector a source, one code a column
-  std::vector<sparse::GeneIdKind> id_kinds_;
-  std::vector<sparse::GeneAlignment> alignments_;
+  std::vector<genes::GeneIdKind> id_kinds_;
+  std::vector<genes::GeneAlignment> alignments_;
 };
 
 }  // namespace sctab::corpus

@@ -8,17 +8,17 @@
 #include <unordered_map>
 #include <utility>
 
-#include "sctab/anndata/obs_values.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/obs_values.hpp"
 #include "sctab/store/obs_columns.hpp"
 
 namespace sctab::corpus {
 namespace {
 
-using anndata::Categorical;
-using anndata::File;
-using anndata::is_missing;
 using core::InputError;
+using h5ad::Categorical;
+using h5ad::File;
+using h5ad::is_missing;
 using Codes = std::vector<std::int32_t>;
 
 constexpr std::string_view kPersonColumn = "donor_id";
@@ -149,7 +149,7 @@ void ObsCollector::append(const File& file) {
   for (const Field field : {Field::kAssay, Field::kTissue, Field::kTissueGeneral, Field::kDisease}) {
     const Categorical column = first_column(file, store::obs_columns(field), kUnknown);
     append_codes(column, cells_.column(field), [&](const std::string& text, std::size_t) {
-      const std::string name = field == Field::kAssay ? anndata::assay_name(text) : text;
+      const std::string name = field == Field::kAssay ? h5ad::assay_name(text) : text;
       return cells_.dictionary(field).code(is_missing(name) ? kUnknown : name);
     });
   }

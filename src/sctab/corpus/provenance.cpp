@@ -32,7 +32,7 @@ json to_json(const std::vector<Source>& sources, const GeneSpace& genes, const s
   json list = json::array();
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const Source& source = sources[i];
-    const sparse::GeneAlignment& found = genes.alignment(i);
+    const genes::GeneAlignment& found = genes.alignment(i);
     list.push_back({{"path", source.path.string()},
                     {"bytes", source.bytes},
                     {"modified", source.modified},
@@ -42,7 +42,7 @@ json to_json(const std::vector<Source>& sources, const GeneSpace& genes, const s
                     {"matrix_reason", source.counts.reason},
                     {"integers", source.counts.integers},
                     {"genes", found.n_source()},
-                    {"gene_ids", sparse::describe(genes.id_kind(i))},
+                    {"gene_ids", genes::describe(genes.id_kind(i))},
                     {"genes_found", found.n_found()},
                     {"genes_repeated", found.n_repeated()}});
   }

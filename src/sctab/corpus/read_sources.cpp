@@ -26,12 +26,12 @@ ObsKeys obs_keys(const BuildOptions& options) {
 // Adds one source to all that is known of them, or throws and has added nothing.
 void add_source(const std::filesystem::path& path, const BuildOptions& options, ObsCollector& collector,
                 SourceContents& contents) {
-  const anndata::File file(path);
+  const h5ad::File file(path);
   const auto first_cell =
       contents.sources.empty() ? CellIndex{0} : contents.sources.back().first_cell + contents.sources.back().n_cells;
   Source source = inspect_source(file, options.counts, first_cell);
-  const anndata::Strings genes = anndata::gene_names(file, source.matrix.path);
-  const anndata::Strings symbols = gene_symbols(file, source.matrix.path);
+  const h5ad::Strings genes = h5ad::gene_names(file, source.matrix.path);
+  const h5ad::Strings symbols = gene_symbols(file, source.matrix.path);
   collector.add(file);
   contents.genes.add(genes, symbols);
   contents.sources.push_back(std::move(source));

@@ -20,7 +20,7 @@ constexpr CellIndex kMostCellsPerBlock = 16'384;
 constexpr CellIndex kCellsPerTask = 256;
 
 // How many cells make a block of about this many bytes: values and indices as read, and once more as aligned.
-CellIndex cells_per_block(const anndata::MatrixInfo& matrix, std::int64_t block_bytes) {
+CellIndex cells_per_block(const h5ad::MatrixInfo& matrix, std::int64_t block_bytes) {
   const std::int64_t per_cell = matrix.n_cells == 0 ? 0 : matrix.nnz / matrix.n_cells + 1;
   const std::int64_t cells = block_bytes / std::max<std::int64_t>(1, 16 * per_cell);
   return std::clamp<CellIndex>(cells, 1, kMostCellsPerBlock);
@@ -42,7 +42,7 @@ struct BlockAligner {
   std::string name;  // of file and matrix, for messages
   std::vector<std::string> genes;
   const std::vector<std::uint8_t>& keep;
-  const sparse::GeneAlignment& alignment;
+  const genes::GeneAlignment& alignment;
 
   // first_row: the source row of the first cell.
   [[nodiscard]] AlignedCells operator()(sparse::CsrView cells, CellIndex first_row) const {
@@ -63,7 +63,7 @@ struct BlockAligner {
 
 }  // namespace
 
-Source inspect_source(const anndata::File& file, const std::string& counts_name, CellIndex first_cell) {
+Source inspect_source(const h5ad::File& file, const std::string& counts_name, CellIndex first_cell) {
   Source source;
   source.path = file.path();
   struct stat status = {};
@@ -73,7 +73,7 @@ Source inspect_source(const anndata::File& file, const std::string& counts_name,
   }
   source.first_cell = first_cell;
   source.n_cells = file.n_cells();
-  source.counts = anndata::find_counts(file, anndata::InputKind::kCounts, counts_name);
+  source.counts = h5ad::find_counts(file, h5ad::InputKind::kCounts, counts_name);
   source.matrix = file.matrix(source.counts.matrix_path);
   if (source.matrix.n_cells != source.n_cells) {
     throw core::InputError(fmt::format("{}: {} has {} rows and obs has {}; the file is damaged: write it again",
@@ -83,10 +83,10 @@ Source inspect_source(const anndata::File& file, const std::string& counts_name,
   return source;
 }
 
-std::vector<std::string> gene_symbols(const anndata::File& file, const std::string& matrix_path) {
+std::vector<std::string> gene_symbols(const h5ad::File& file, const std::string& matrix_path) {
   for (const char* column : kSymbolColumns) {
     if (!file.has_var(column, matrix_path)) continue;
-    const anndata::Categorical symbols = anndata::as_text(file.var(column, matrix_path).values);
+    const h5ad::Categorical symbols = h5ad::as_text(file.var(column, matrix_path).values);
     std::vector<std::string> texts;
     for (std::size_t gene = 0; gene < symbols.codes.size(); ++gene) texts.push_back(symbols.value(gene));
     return texts;
@@ -94,12 +94,12 @@ std::vector<std::string> gene_symbols(const anndata::File& file, const std::stri
   return {};
 }
 
-void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const sparse::GeneAlignment& alignment,
+void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const genes::GeneAlignment& alignment,
                    const StreamOptions& options, core::ThreadPool& pool, const CellSink& sink) {
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
-  const anndata::File file(source.path);
+  const h5ad::File file(source.path);
   const BlockAligner align{fmt::format("{}: {}", source.path.string(), source.matrix.path),
-                           anndata::gene_names(file, source.matrix.path), keep, alignment};
+                           h5ad::gene_names(file, source.matrix.path), keep, alignment};
   const auto reader = file.read_rows(source.matrix.path, options.read);
   const CellIndex max_cells = cells_per_block(source.matrix, options.block_bytes);
 

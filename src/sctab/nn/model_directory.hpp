@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "sctab/genes/genes.hpp"
 #include "sctab/nn/architecture.hpp"
 #include "sctab/nn/covariate.hpp"
-#include "sctab/sparse/genes.hpp"
 
 namespace sctab::nn {
 
@@ -27,7 +27,7 @@ struct CellTypeLabel {
 struct ModelDescription {
   std::string name;  // the directory's
   Architecture architecture;
-  sparse::GeneList genes;  // in model order
+  genes::GeneList genes;  // in model order
   std::vector<CellTypeLabel> cell_types;
   nlohmann::json ontology;  // see ontology::Ontology::from_json
   nlohmann::json training;  // facts: store hash, cells, epochs, options as chosen and why

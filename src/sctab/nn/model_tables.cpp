@@ -68,7 +68,7 @@ const std::string& field(const std::filesystem::path& path, const std::string& t
 
 }  // namespace
 
-void write_genes(const std::filesystem::path& path, const sparse::GeneList& genes) {
+void write_genes(const std::filesystem::path& path, const genes::GeneList& genes) {
   SCTAB_ASSERT(genes.symbols.size() == genes.ids.size());
   std::string text = fmt::format("{}\n", kGenesHeader);
   for (std::size_t i = 0; i < genes.ids.size(); ++i) {
@@ -77,8 +77,8 @@ void write_genes(const std::filesystem::path& path, const sparse::GeneList& gene
   core::write_file_atomically(path, text);
 }
 
-sparse::GeneList read_genes(const std::filesystem::path& path) {
-  sparse::GeneList genes;
+genes::GeneList read_genes(const std::filesystem::path& path) {
+  genes::GeneList genes;
   std::unordered_set<std::string> seen;
   for (Row& row : read_rows(path, kGenesHeader)) {
     require_new_id(path, genes.ids.size(), row[0], seen);

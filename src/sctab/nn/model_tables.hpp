@@ -3,15 +3,15 @@
 #include <filesystem>
 #include <vector>
 
+#include "sctab/genes/genes.hpp"
 #include "sctab/nn/model_directory.hpp"
-#include "sctab/sparse/genes.hpp"
 
 namespace sctab::nn {
 
 /// genes.tsv: gene_id, gene_symbol (may be empty), in model order.
-void write_genes(const std::filesystem::path& path, const sparse::GeneList& genes);
+void write_genes(const std::filesystem::path& path, const genes::GeneList& genes);
 /// Throws InputError naming file and line where a line has not two fields, or an id is empty or repeated.
-sparse::GeneList read_genes(const std::filesystem::path& path);
+genes::GeneList read_genes(const std::filesystem::path& path);
 
 /// cell_types.tsv: index (from 0), label, cell_type_ontology_term_id.
 void write_cell_types(const std::filesystem::path& path, const std::vector<CellTypeLabel>& cell_types);

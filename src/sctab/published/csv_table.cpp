@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "sctab/core/error.hpp"
-#include "sctab/parquet/reader.hpp"
+#include "sctab/formats/parquet/reader.hpp"
 #include "sctab/published/text_file.hpp"
 
 namespace sctab::published {

@@ -7,14 +7,14 @@
 #include <unordered_set>
 
 #include "sctab/core/error.hpp"
-#include "sctab/parquet/reader.hpp"
+#include "sctab/formats/parquet/reader.hpp"
 
 namespace sctab::published {
 namespace {
 
 constexpr std::string_view kId = "feature_id", kSymbol = "feature_name";
 
-sparse::GeneList genes_of(const parquet::Table& table, const std::filesystem::path& path) {
+genes::GeneList genes_of(const parquet::Table& table, const std::filesystem::path& path) {
   const auto column = [&table](std::string_view name) {
     return static_cast<std::size_t>(std::ranges::find(table.header, name) - table.header.begin());
   };
@@ -23,11 +23,11 @@ sparse::GeneList genes_of(const parquet::Table& table, const std::filesystem::pa
     throw core::InputError(fmt::format("{}: has columns {}, expected one named {} with Ensembl ids", path.string(),
                                        fmt::join(table.header, ", "), kId));
   }
-  sparse::GeneList genes;
+  genes::GeneList genes;
   std::unordered_set<std::string> seen;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     const std::vector<std::string>& fields = table.rows[row];
-    std::string gene(sparse::without_version(fields[id]));
+    std::string gene(genes::without_version(fields[id]));
     if (!gene.starts_with("ENS") || !seen.insert(gene).second) {
       throw core::InputError(fmt::format("{}: row {} (counted from 0) has {} {:?}{}, expected an Ensembl id of its own",
                                          path.string(), row, kId, fields[id], seen.contains(gene) ? " again" : ""));
@@ -41,8 +41,8 @@ sparse::GeneList genes_of(const parquet::Table& table, const std::filesystem::pa
 
 }  // namespace
 
-sparse::GeneList read_gene_table(const std::filesystem::path& path) {
-  if (!parquet::is_parquet(path) && path.extension() != ".parquet") return sparse::read_gene_list(path);
+genes::GeneList read_gene_table(const std::filesystem::path& path) {
+  if (!parquet::is_parquet(path) && path.extension() != ".parquet") return genes::read_gene_list(path);
   return genes_of(parquet::read_table(path), path);
 }
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/parquet/reader.hpp"
-#include "sctab/sparse/genes.hpp"
+#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/genes/genes.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::published {
@@ -51,7 +51,7 @@ struct Part {
 /// var.parquet, categorical_lookup/*.parquet.
 struct ParquetStore {
   std::filesystem::path directory;
-  sparse::GeneList genes;                                      // in the order of X
+  genes::GeneList genes;                                       // in the order of X
   std::array<std::vector<std::string>, kNumCoded> lookups;     // what the codes mean
   std::array<std::vector<Part>, store::kSplits.size()> parts;  // in the order of their cells
   std::array<bool, store::kSplits.size()> complete{};  // its _metadata says so; where there is none, nobody knows

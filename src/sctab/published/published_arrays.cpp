@@ -6,11 +6,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "sctab/augmentation/vectors.hpp"
+#include "sctab/augment/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/sha256.hpp"
-#include "sctab/metrics/evaluation.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 #include "sctab/published/npy_reader.hpp"
 #include "sctab/store/obs_columns.hpp"
 
@@ -55,7 +55,7 @@ WeightComparison compare_class_weights(const std::filesystem::path& class_weight
   require_shape(file, {n_present}, fmt::format("{}, as labels have training cells", n_present).c_str());
   std::vector<double> published(static_cast<std::size_t>(n_present));
   file.read(published);
-  const std::vector<double> ours = metrics::balanced_class_weights(train_cells_per_type);
+  const std::vector<double> ours = evaluate::balanced_class_weights(train_cells_per_type);
   WeightComparison result;
   auto next = published.begin();
   for (std::size_t type = 0; type < ours.size(); ++type) {
@@ -73,12 +73,12 @@ WeightComparison compare_class_weights(const std::filesystem::path& class_weight
   return {0, 0, error.what()};
 }
 
-std::int64_t convert_vectors(const std::filesystem::path& augmentations, const sparse::GeneList& genes,
+std::int64_t convert_vectors(const std::filesystem::path& augmentations, const genes::GeneList& genes,
                              const std::filesystem::path& output) {
   NpyReader file(augmentations);
   const std::int64_t n_vectors = file.shape().empty() ? 0 : file.shape().front();
   require_shape(file, {n_vectors, genes.size()}, fmt::format("vectors × {} genes", genes.size()).c_str());
-  augmentation::Vectors vectors;
+  augment::Vectors vectors;
   vectors.genes = genes;
   vectors.values.clear(genes.size());
   std::vector<double> row(genes.ids.size());
@@ -99,13 +99,13 @@ std::int64_t convert_vectors(const std::filesystem::path& augmentations, const s
       values.push_back(static_cast<float>(row[gene]));
     }
     vectors.values.append_row(indices, values);
-    const std::string nobody(augmentation::kNotPublished);
+    const std::string nobody(augment::kNotPublished);
     vectors.origins.push_back({nobody, std::string(store::kUnknownValue), nobody, nobody, 0});
   }
-  augmentation::write_vectors(output, vectors,
-                              {{"source", augmentations.filename().string()},
-                               {"source_sha256", core::sha256_of_file(augmentations)},
-                               {"vectors", n_vectors}});
+  augment::write_vectors(output, vectors,
+                         {{"source", augmentations.filename().string()},
+                          {"source_sha256", core::sha256_of_file(augmentations)},
+                          {"vectors", n_vectors}});
   return n_vectors;
 }
 

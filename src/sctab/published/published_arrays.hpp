@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sctab/genes/genes.hpp"
 #include "sctab/ontology/ontology.hpp"
-#include "sctab/sparse/genes.hpp"
 
 namespace sctab::published {
 
@@ -37,7 +37,7 @@ WeightComparison compare_class_weights(const std::filesystem::path& class_weight
 /// Writes augmentations.npy, (vectors × genes), as the file that `sctab augment` makes; of which donors and types the
 /// vectors are is not published. Returns how many there are. Memory: the non-zeros. Throws InputError naming the file
 /// where it has another number of genes or a value that is not finite.
-std::int64_t convert_vectors(const std::filesystem::path& augmentations, const sparse::GeneList& genes,
+std::int64_t convert_vectors(const std::filesystem::path& augmentations, const genes::GeneList& genes,
                              const std::filesystem::path& output);
 
 }  // namespace sctab::published

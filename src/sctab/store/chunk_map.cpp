@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
-#include "sctab/anndata/hdf5_handle.hpp"
+#include "sctab/formats/h5ad/hdf5_handle.hpp"
 
 namespace sctab::store {
 namespace {
 
-using anndata::checked;
-using anndata::Handle;
-using anndata::owned;
+using h5ad::checked;
+using h5ad::Handle;
+using h5ad::owned;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, std::string_view dataset, std::string_view what) {
   throw core::InputError(
@@ -81,7 +81,7 @@ void require_possible_sizes(const std::filesystem::path& path, const ChunkMap& m
 }
 
 ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, std::string dataset_name, hid_t type) {
-  const Handle dataset = anndata::open_dataset(file.id(), dataset_name);
+  const Handle dataset = h5ad::open_dataset(file.id(), dataset_name);
   const Handle stored_type = owned(H5Dget_type(dataset.id()), dataset.id(), "its type cannot be read");
   if (H5Tequal(stored_type.id(), type) <= 0) refuse(path, dataset_name, "is not of the type that store.json promises");
 
@@ -101,7 +101,7 @@ ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, s
 }
 
 std::vector<std::int32_t> read_indptr(const std::filesystem::path& path, const Handle& file, CellIndex n_cells) {
-  const Handle dataset = anndata::open_dataset(file.id(), "X/indptr");
+  const Handle dataset = h5ad::open_dataset(file.id(), "X/indptr");
   const std::int64_t n = length(path, dataset, "X/indptr");
   if (n != n_cells + 1) {
     refuse(path, "X/indptr", fmt::format("holds {} offsets, and {} cells were expected", n, n_cells));
@@ -115,8 +115,8 @@ std::vector<std::int32_t> read_indptr(const std::filesystem::path& path, const H
 }  // namespace
 
 ShardMap read_shard_map(const std::filesystem::path& path, CellIndex n_cells, ValueType values) {
-  const anndata::Hdf5Lock lock;
-  const Handle file = anndata::open_file(path, anndata::Access::kRead);
+  const h5ad::Hdf5Lock lock;
+  const Handle file = h5ad::open_file(path, h5ad::Access::kRead);
   ShardMap map;
   map.indptr = read_indptr(path, file, n_cells);
   map.indices = read_chunk_map(path, file, "X/indices", H5T_STD_I32LE);

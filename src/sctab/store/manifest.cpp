@@ -132,7 +132,7 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
   core::write_json(directory / kManifestFile, root);
 }
 
-void write_genes(const std::filesystem::path& directory, const sparse::GeneList& genes) {
+void write_genes(const std::filesystem::path& directory, const genes::GeneList& genes) {
   std::string text = "gene_id\tgene_symbol\n";
   for (std::size_t i = 0; i < genes.ids.size(); ++i) text += genes.ids[i] + '\t' + genes.symbols[i] + '\n';
   core::write_file_atomically(directory / kGenesFile, text);

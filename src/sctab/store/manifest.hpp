@@ -36,6 +36,6 @@ struct Manifest {
 Manifest read_manifest(const std::filesystem::path& directory);
 void write_manifest(const std::filesystem::path& directory, const Manifest& manifest);
 /// The gene list of a store; genes.symbols: one a gene.
-void write_genes(const std::filesystem::path& directory, const sparse::GeneList& genes);
+void write_genes(const std::filesystem::path& directory, const genes::GeneList& genes);
 
 }  // namespace sctab::store

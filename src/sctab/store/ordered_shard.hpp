@@ -19,13 +19,13 @@ class OrderedShard {
   /// Throws InputError where the shard's values become more than layout.most_values.
   void append(sparse::CsrView cells, std::span<const CellObs> obs);
   /// more_obs: further columns for obs, one value a cell. Throws std::logic_error where cells are missing.
-  Shard finish(std::vector<anndata::Column> more_obs);
+  Shard finish(std::vector<h5ad::Column> more_obs);
 
  private:
   std::filesystem::path file_;
   ShardPlace place_;
   const ShardLayout& layout_;
-  anndata::Writer writer_;
+  h5ad::Writer writer_;
   ObsColumns obs_;
   CellIndex n_cells_ = 0;
   std::int64_t n_values_ = 0;

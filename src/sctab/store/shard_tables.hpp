@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/anndata/writer.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/store/shard_writer.hpp"
 
 namespace sctab::store {
@@ -16,22 +16,22 @@ class ObsColumns {
   ObsColumns(CellIndex begin, CellIndex end);
   void set(CellIndex position, const CellObs& obs);
   /// As a shard has them. Leaves this empty.
-  std::vector<anndata::Column> take_columns(const CategoryTables& tables);
+  std::vector<h5ad::Column> take_columns(const CategoryTables& tables);
 
  private:
   CellIndex begin_;
   std::array<std::vector<std::int32_t>, kNumFields> codes_;
-  anndata::Integers source_rows_;
+  h5ad::Integers source_rows_;
 };
 
 /// "train-00000.h5ad".
 std::string shard_file_name(const ShardPlace& place);
 
 /// How the X of a shard is written.
-anndata::WriteOptions write_options(const ShardLayout& layout, core::ThreadPool* pool);
+h5ad::WriteOptions write_options(const ShardLayout& layout, core::ThreadPool* pool);
 
 /// obs, whose index is the loader's row ("train-0", "train-1" …), and var. obs: the columns of the cells of the place.
-void write_tables(anndata::Writer& writer, const ShardPlace& place, const std::vector<anndata::Column>& obs,
-                  const sparse::GeneList& genes);
+void write_tables(h5ad::Writer& writer, const ShardPlace& place, const std::vector<h5ad::Column>& obs,
+                  const genes::GeneList& genes);
 
 }  // namespace sctab::store

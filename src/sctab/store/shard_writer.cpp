@@ -6,9 +6,9 @@
 #include <limits>
 #include <numeric>
 
-#include "sctab/anndata/writer.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/sha256.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/store/gene_order.hpp"
 #include "sctab/store/shard_tables.hpp"
 
@@ -60,7 +60,7 @@ sparse::CsrMatrix decode(const CellArena& arena, CellIndex begin, CellIndex end,
 }
 
 // Returns how many values they have.
-std::int64_t append_cells(anndata::Writer& writer, const CellArena& arena, CellIndex begin, CellIndex end,
+std::int64_t append_cells(h5ad::Writer& writer, const CellArena& arena, CellIndex begin, CellIndex end,
                           const ShardLayout& layout, core::ThreadPool& pool, ObsColumns& obs) {
   std::int64_t n_values = 0;
   const CellIndex tasks_at_once = 4 * CellIndex{pool.size()};
@@ -93,7 +93,7 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
 
   Shard shard{shard_file_name(place), n_cells, 0, ""};
   const std::filesystem::path file = directory / shard.file;
-  anndata::Writer writer(file, layout.genes.size(), write_options(layout, &pool));
+  h5ad::Writer writer(file, layout.genes.size(), write_options(layout, &pool));
 
   // Half of the memory holds cells; positions are random, so that equal parts of them need equal memory.
   const std::int64_t cell_memory = std::max<std::int64_t>(layout.memory_bytes / 2, 1);

@@ -13,7 +13,7 @@ namespace sctab::store {
 
 /// What all shards of a store have in common.
 struct ShardLayout {
-  sparse::GeneList genes;             // in the store's order
+  genes::GeneList genes;              // in the store's order
   std::vector<GeneIndex> new_of_old;  // the place in it of each gene of the spools
   CategoryTables tables;
   ValueType values = ValueType::kUint16;

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "sctab/anndata/chunk_codec.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/chunk_codec.hpp"
 #include "sctab/store/random_access_file.hpp"
 
 namespace sctab::store {
@@ -69,7 +69,7 @@ bool Spool::add(sparse::RowView counts, const CellObs& obs) {
 
 void Spool::flush() {
   if (buffer_.empty()) return;
-  const std::vector<std::byte> compressed = anndata::ChunkCompressor(kDeflateLevel).compress(buffer_, 1);
+  const std::vector<std::byte> compressed = h5ad::ChunkCompressor(kDeflateLevel).compress(buffer_, 1);
   append_to_file(path_, compressed);
   const auto compressed_bytes = static_cast<std::int64_t>(compressed.size());
   state_.blocks.push_back({state_.file_bytes, compressed_bytes, static_cast<std::int64_t>(buffer_.size())});
@@ -86,7 +86,7 @@ std::vector<std::byte> Spool::read(const SpoolBlock& block) const {
   std::vector<std::byte> compressed(static_cast<std::size_t>(block.compressed_bytes));
   std::vector<std::byte> bytes(static_cast<std::size_t>(block.bytes));
   RandomAccessFile(path_).read(block.offset, compressed);
-  if (!anndata::ZlibDecompressor().decompress(compressed, bytes)) {
+  if (!h5ad::ZlibDecompressor().decompress(compressed, bytes)) {
     throw core::InputError(
         fmt::format("{}: was changed or damaged while the store was being written; run again", path_.string()));
   }

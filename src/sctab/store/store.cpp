@@ -5,19 +5,19 @@
 #include <algorithm>
 #include <numeric>
 
-#include "sctab/anndata/reader.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/sha256.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/manifest.hpp"
 
 namespace sctab::store {
 namespace fs = std::filesystem;
 namespace {
 
-sparse::GeneList read_genes(const fs::path& directory, const std::string& expected_hash) {
+genes::GeneList read_genes(const fs::path& directory, const std::string& expected_hash) {
   const fs::path file = directory / kGenesFile;
-  sparse::GeneList genes = sparse::read_gene_list(file);
+  genes::GeneList genes = genes::read_gene_list(file);
   if (genes.hash() != expected_hash) {
     throw core::InputError(
         fmt::format("{}: holds other genes, or another order of them, than {} says; restore the file or build the "
@@ -50,18 +50,18 @@ std::vector<std::string> cell_type_ids(const CategoryTables& tables) {
   return ids;
 }
 
-[[noreturn]] void refuse_column(const anndata::File& file, std::string_view column) {
+[[noreturn]] void refuse_column(const h5ad::File& file, std::string_view column) {
   throw core::InputError(fmt::format(
       "{}: obs column {} is not the one that {} describes: the shard is damaged or of another store; restore "
       "it or build the store again",
       file.path().string(), column, kManifestFile));
 }
 
-void append_codes(const anndata::File& file, const Shard& shard, Field field,
-                  const std::vector<std::string>& categories, std::vector<std::int32_t>& codes) {
+void append_codes(const h5ad::File& file, const Shard& shard, Field field, const std::vector<std::string>& categories,
+                  std::vector<std::int32_t>& codes) {
   const std::string_view column_name = field == Field::kCellType ? "cell_type_ontology_term_id" : name(field);
-  const anndata::Column column = file.obs(column_name);
-  const auto* values = std::get_if<anndata::Categorical>(&column.values);
+  const h5ad::Column column = file.obs(column_name);
+  const auto* values = std::get_if<h5ad::Categorical>(&column.values);
   if (values == nullptr || std::cmp_not_equal(values->codes.size(), shard.n_cells) ||
       values->categories != categories) {
     refuse_column(file, column_name);
@@ -72,9 +72,9 @@ void append_codes(const anndata::File& file, const Shard& shard, Field field,
   codes.insert(codes.end(), values->codes.begin(), values->codes.end());
 }
 
-void append_source_rows(const anndata::File& file, const Shard& shard, std::vector<CellIndex>& rows) {
-  const anndata::Column column = file.obs("source_row");
-  const auto* values = std::get_if<anndata::Integers>(&column.values);
+void append_source_rows(const h5ad::File& file, const Shard& shard, std::vector<CellIndex>& rows) {
+  const h5ad::Column column = file.obs("source_row");
+  const auto* values = std::get_if<h5ad::Integers>(&column.values);
   if (values == nullptr || std::cmp_not_equal(values->size(), shard.n_cells)) refuse_column(file, "source_row");
   rows.insert(rows.end(), values->begin(), values->end());
 }
@@ -149,7 +149,7 @@ ObsTable Store::obs(Split split) const {
   ObsTable table;
   for (const Shard& shard : shards(split)) {
     core::check_interrupt();
-    const anndata::File file(directory_ / shard.file);
+    const h5ad::File file(directory_ / shard.file);
     for (const Field field : kFields) {
       append_codes(file, shard, field, field == Field::kCellType ? ids : tables_.column(field),
                    table.codes[static_cast<std::size_t>(field)]);
@@ -166,7 +166,7 @@ std::vector<std::int32_t> Store::codes(Split split, Field field) const {
   codes.reserve(static_cast<std::size_t>(n_cells(split)));
   for (const Shard& shard : shards(split)) {
     core::check_interrupt();
-    append_codes(anndata::File(directory_ / shard.file), shard, field, categories, codes);
+    append_codes(h5ad::File(directory_ / shard.file), shard, field, categories, codes);
   }
   return codes;
 }

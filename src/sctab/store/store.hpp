@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sctab/core/index.hpp"
-#include "sctab/sparse/genes.hpp"
+#include "sctab/genes/genes.hpp"
 
 namespace sctab::store {
 
@@ -94,7 +94,7 @@ class Store {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   /// In the store's order (by mean expression, or as published); nothing may assume another.
-  [[nodiscard]] const sparse::GeneList& genes() const { return genes_; }
+  [[nodiscard]] const genes::GeneList& genes() const { return genes_; }
   [[nodiscard]] const CategoryTables& tables() const { return tables_; }
   [[nodiscard]] ValueType values() const { return values_; }
   [[nodiscard]] Content content() const { return content_; }
@@ -120,7 +120,7 @@ class Store {
   std::uint64_t seed_ = 0;
   ValueType values_ = ValueType::kUint16;
   Content content_ = Content::kCounts;
-  sparse::GeneList genes_;
+  genes::GeneList genes_;
   CategoryTables tables_;
   std::array<std::vector<Shard>, 3> shards_;
   nlohmann::json provenance_;

@@ -46,8 +46,8 @@ void require_distinct(const CategoryTables& tables) {
   for (const Field field : kFields) require_distinct(tables.column(field), name(field));
 }
 
-sparse::GeneList reordered(const sparse::GeneList& genes, const std::vector<GeneIndex>& order) {
-  sparse::GeneList result;
+genes::GeneList reordered(const genes::GeneList& genes, const std::vector<GeneIndex>& order) {
+  genes::GeneList result;
   for (const GeneIndex gene : order) {
     const auto at = static_cast<std::size_t>(gene);
     result.ids.push_back(genes.ids[at]);
@@ -88,7 +88,7 @@ struct Writer::State {
   };
 
   fs::path directory;
-  sparse::GeneList genes;
+  genes::GeneList genes;
   CategoryTables tables;
   WriterOptions options;
   core::ThreadPool pool;
@@ -101,7 +101,7 @@ struct Writer::State {
   bool saved = false;  // a checkpoint stands in the folder
   std::chrono::steady_clock::time_point saved_at = std::chrono::steady_clock::now();
 
-  State(fs::path directory_, sparse::GeneList genes_, CategoryTables tables_, WriterOptions options_)
+  State(fs::path directory_, genes::GeneList genes_, CategoryTables tables_, WriterOptions options_)
       : directory(std::move(directory_)),
         genes(std::move(genes_)),
         tables(std::move(tables_)),
@@ -281,7 +281,7 @@ void Writer::State::write_shards(Split split, const ShardLayout& layout, core::P
   }
 }
 
-Writer::Writer(fs::path directory, sparse::GeneList genes, CategoryTables tables, std::array<CellIndex, 3> n_cells,
+Writer::Writer(fs::path directory, genes::GeneList genes, CategoryTables tables, std::array<CellIndex, 3> n_cells,
                WriterOptions options) {
   options.validate();
   require_distinct(tables);

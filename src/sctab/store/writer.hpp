@@ -8,8 +8,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 
+#include "sctab/genes/genes.hpp"
 #include "sctab/sparse/csr.hpp"
-#include "sctab/sparse/genes.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::store {
@@ -44,7 +44,7 @@ class Writer {
   /// n_cells: cells of each split that will be added, known from the obs; the exact permutation needs it. With
   /// options.resumable the folder may hold a checkpoint of a Writer of the same arguments (which the caller makes sure
   /// of): the cells added before it are there already.
-  Writer(std::filesystem::path directory, sparse::GeneList genes, CategoryTables tables,
+  Writer(std::filesystem::path directory, genes::GeneList genes, CategoryTables tables,
          std::array<CellIndex, 3> n_cells, WriterOptions options = {});
   ~Writer();
   Writer(const Writer&) = delete;

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "sctab/metrics/evaluation_report.hpp"
+#include "sctab/evaluate/evaluation_report.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/train/evaluate.hpp"
 #include "sctab/train/seen_donors.hpp"
@@ -41,7 +41,7 @@ double write_description_with_metrics(const std::filesystem::path& model, nn::Mo
   if (store.n_cells(store::Split::kVal) == 0) return std::numeric_limits<double>::quiet_NaN();
   const auto classifier = nn::Classifier::load(model, {.threads = threads});
   const auto scores = evaluate_model(classifier, store, store::Split::kVal, {.threads = threads});
-  description.metrics = metrics::evaluation_json(scores.evaluation, scores.labels, scores.ids);
+  description.metrics = evaluate::evaluation_json(scores.evaluation, scores.labels, scores.ids);
   description.metrics["split"] = store::name(store::Split::kVal);
   nn::write_description(model, description);
   return scores.evaluation.corrected.macro_f1;

@@ -12,7 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/metrics/label_join.hpp"
+#include "sctab/evaluate/label_join.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/obs_columns.hpp"
@@ -40,8 +40,8 @@ ontology::Ontology joint_ontology(const nn::ModelDescription& model, const Store
   return {std::move(terms), ours.version()};
 }
 
-sparse::GeneAlignment align_genes(const Store& store, const nn::ModelDescription& model, double min_found) {
-  sparse::GeneAlignment alignment(store.genes().ids, model.genes, {});
+genes::GeneAlignment align_genes(const Store& store, const nn::ModelDescription& model, double min_found) {
+  genes::GeneAlignment alignment(store.genes().ids, model.genes, {});
   if (alignment.n_found() < min_found * model.genes.size()) {
     throw core::InputError(
         fmt::format("{}: has {} of the model's {} genes, and {:.0f}% are needed; build the store "
@@ -65,7 +65,7 @@ SplitLevels split_levels(const Store& store, store::Split split, const nn::Model
 }
 
 /// 1 for each label that the model can be right about: it, or a subtype of it, had training cells.
-std::vector<std::uint8_t> known_labels(const nn::ModelDescription& model, const metrics::LabelUnion& joined) {
+std::vector<std::uint8_t> known_labels(const nn::ModelDescription& model, const evaluate::LabelUnion& joined) {
   const auto& training = model.training;
   const nlohmann::json cells = training.is_object() ? training.value("cells_per_type", nlohmann::json()) : training;
   const std::size_t n_labels = joined.labels.size();
@@ -83,15 +83,15 @@ std::vector<std::uint8_t> known_labels(const nn::ModelDescription& model, const 
 
 /// What an ensemble of some size says of each cell.
 struct EnsembleCalls {
-  std::vector<TypeIndex> types;  // label positions, or metrics::kNoCall
+  std::vector<TypeIndex> types;  // label positions, or evaluate::kNoCall
   std::vector<double> probabilities;
 
   /// Appends the most probable type of each cell; no call for one without counts.
-  void append(const nn::Prediction& prediction, const sparse::CsrMatrix& cells, const metrics::LabelUnion& joined) {
+  void append(const nn::Prediction& prediction, const sparse::CsrMatrix& cells, const evaluate::LabelUnion& joined) {
     const auto width = static_cast<std::size_t>(prediction.n_types);
     for (core::CellIndex cell = 0; cell < prediction.n_cells; ++cell) {
       if (cells.row(cell).indices.empty()) {
-        types.push_back(metrics::kNoCall);
+        types.push_back(evaluate::kNoCall);
         probabilities.push_back(0);
         continue;
       }
@@ -120,7 +120,7 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   const nn::ModelDescription& description = model.description();
   const auto alignment = align_genes(store, description, options.min_genes_found);
   auto joined =
-      metrics::join_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
+      evaluate::join_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
 
   const SplitLevels levels = split_levels(store, split, description, options);
   sparse::CsrMatrix with_levels;
@@ -153,12 +153,12 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   progress.finish();
   ModelEvaluation result;
   result.n_without_level = levels.n_without();
-  result.evaluation = metrics::evaluate(truths, calls.back().types, joined.subtypes, group_of_cell);
+  result.evaluation = evaluate::evaluate(truths, calls.back().types, joined.subtypes, group_of_cell);
   const std::vector<std::uint8_t> known = known_labels(description, joined);
   for (const auto& [types, probabilities] : calls) {
-    result.uncertainty.push_back(metrics::assess_uncertainty(truths, {types, probabilities}, joined.subtypes, known));
+    result.uncertainty.push_back(evaluate::assess_uncertainty(truths, {types, probabilities}, joined.subtypes, known));
   }
-  result.absent_types = metrics::absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
+  result.absent_types = evaluate::absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
   result.labels = std::move(joined.labels);
   result.ids = std::move(joined.ids);
   return result;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sctab/metrics/evaluation.hpp"
-#include "sctab/metrics/uncertainty.hpp"
+#include "sctab/evaluate/evaluation.hpp"
+#include "sctab/evaluate/uncertainty.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/store/store.hpp"
 
@@ -21,11 +21,11 @@ struct EvaluateOptions {
 /// How a model does on a split. Positions of labels are those of `labels`: the model's types, then those of the store
 /// that the model lacks.
 struct ModelEvaluation {
-  metrics::Evaluation evaluation;
+  evaluate::Evaluation evaluation;
   std::vector<std::string> labels, ids;
-  core::CellIndex n_without_level = 0;            // cells of no level of the model's covariate, where it has one
-  std::vector<metrics::Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
-  std::vector<metrics::AbsentType> absent_types;  // by the calls of all members
+  core::CellIndex n_without_level = 0;             // cells of no level of the model's covariate, where it has one
+  std::vector<evaluate::Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
+  std::vector<evaluate::AbsentType> absent_types;  // by the calls of all members
 };
 
 /// Predicts every cell of the split and compares with the store's labels, joined by CL id. The store's genes may be

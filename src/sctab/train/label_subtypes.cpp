@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/metrics/label_join.hpp"
+#include "sctab/evaluate/label_join.hpp"
 
 namespace sctab::train {
 
@@ -23,7 +23,7 @@ std::vector<std::string> cell_type_ids(const nn::ModelDescription& model) {
 ontology::SubtypeMatrix store_subtypes(const store::Store& store) {
   const auto ontology = ontology::Ontology::from_json(store.ontology(), (store.directory() / "ontology.json").string());
   const std::vector<std::string> ids = cell_type_ids(store);
-  const metrics::LabelUnion joined = metrics::join_labels(ids, {}, ontology);
+  const evaluate::LabelUnion joined = evaluate::join_labels(ids, {}, ontology);
   const std::size_t n = ids.size();
   std::vector<std::uint8_t> rows(n * n, 0);
   for (std::size_t parent = 0; parent < n; ++parent) {

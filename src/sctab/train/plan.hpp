@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/augmentation/assay_noise.hpp"
+#include "sctab/augment/assay_noise.hpp"
 #include "sctab/nn/architecture.hpp"
 #include "sctab/nn/covariate.hpp"
 #include "sctab/store/store.hpp"
@@ -43,7 +43,7 @@ struct PlanOptions {
   std::optional<nn::MaskType> mask_type{};
   std::optional<double> subtype_credit{};  // only with the hierarchical loss. None: 1, of kMixed 0.5
   std::optional<LossKind> loss{};  // none: cross-entropy, or of a mixed ensemble without label smoothing hierarchical
-  std::optional<double> gene_dropout{}, gene_noise{};  // see augmentation::AssayNoise. None: 0
+  std::optional<double> gene_dropout{}, gene_noise{};  // see augment::AssayNoise. None: 0
   std::optional<bool> class_weights{}, reestimate_batch_norm{};
   bool balanced_sampling = false;
   std::optional<double> sampling_power{};   // none: kSamplingPower; only with balanced_sampling
@@ -69,8 +69,8 @@ struct TrainPlan {
   double sampling_power = 0;   // see sampling_rates(); 0: every cell once an epoch
   double label_smoothing = 0;  // share of a target's mass that is spread; 0: all on the label
   Smoothing smoothing = Smoothing::kOntology;
-  augmentation::AssayNoiseOptions assay_noise{};  // of training cells
-  bool reestimate_batch_norm = false;             // over training cells, before validation and in what is saved
+  augment::AssayNoiseOptions assay_noise{};  // of training cells
+  bool reestimate_batch_norm = false;        // over training cells, before validation and in what is saved
   std::uint64_t seed = 1;
   std::string augmentation{};                // SHA-256 of the file of vectors that move training cells; empty: none do
   std::optional<nn::Covariate> covariate{};  // what the network sees beside the genes

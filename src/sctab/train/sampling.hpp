@@ -20,7 +20,7 @@ std::vector<double> sampling_rates(std::span<const std::int64_t> cells_per_type,
 
 /// The weight of a cell of each type in a loss in which all types are to weigh the same, where an epoch shows n·rate
 /// cells of a type; the mean over the cells shown is 1. Types without cells weigh 0. Rates of 1 give
-/// metrics::balanced_class_weights().
+/// evaluate::balanced_class_weights().
 std::vector<double> balanced_weights(std::span<const std::int64_t> cells_per_type, std::span<const double> rates);
 
 }  // namespace sctab::train

@@ -13,9 +13,9 @@
 #include <span>
 #include <vector>
 
-#include "sctab/augmentation/assay_noise.hpp"
-#include "sctab/augmentation/batch_augmenter.hpp"
-#include "sctab/augmentation/vectors.hpp"
+#include "sctab/augment/assay_noise.hpp"
+#include "sctab/augment/batch_augmenter.hpp"
+#include "sctab/augment/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -69,8 +69,7 @@ void show(const EpochMetrics& metrics, bool better) {
 /// The vectors that move training cells, none where none are to; the plans are told.
 sparse::CsrMatrix open_vectors(const Store& store, const TrainOptions& options, std::span<TrainPlan> plans) {
   if (options.augment.empty()) return {};
-  sparse::CsrMatrix vectors =
-      augmentation::vectors_for(store, augmentation::read_vectors(options.augment), options.augment);
+  sparse::CsrMatrix vectors = augment::vectors_for(store, augment::read_vectors(options.augment), options.augment);
   const std::string hash = core::sha256_of_file(options.augment);
   for (TrainPlan& plan : plans) {
     plan.augmentation = hash;
@@ -129,8 +128,8 @@ class Run {
   LossTerms terms_;
   Validation validation_;
   store::Loader loader_;
-  std::optional<augmentation::BatchAugmenter> augmenter_;
-  std::optional<augmentation::AssayNoise> assay_noise_;
+  std::optional<augment::BatchAugmenter> augmenter_;
+  std::optional<augment::AssayNoise> assay_noise_;
   SplitLevels levels_;
   sparse::CsrMatrix with_levels_;  // of the batch, until its step has ended
   EarlyStopping stopping_;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "sctab/core/interrupt.hpp"
-#include "sctab/metrics/evaluation.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/reader_threads.hpp"
 #include "sctab/train/sampling.hpp"
@@ -111,7 +111,7 @@ ValidationScores Validation::score(nn::Network& network) const {
   store::Loader loader(store_, store::Split::kVal,
                        {.batch_size = kValidationBatch, .shuffle = false, .threads = reader_threads(threads_)});
   SplitLoss loss(terms_);
-  metrics::ConfusionMatrix confusion(subtypes_.size());
+  evaluate::ConfusionMatrix confusion(subtypes_.size());
   sparse::CsrMatrix with_levels;
   for (store::Batch batch; loader.next(batch);) {
     core::check_interrupt();
@@ -129,7 +129,7 @@ ValidationScores Validation::score(nn::Network& network) const {
     }
     loss.add(output, targets_tensor(targets));
   }
-  return {loss.value(), metrics::score(metrics::corrected(confusion, subtypes_)).macro_f1};
+  return {loss.value(), evaluate::score(evaluate::corrected(confusion, subtypes_)).macro_f1};
 }
 
 }  // namespace sctab::train

@@ -1,0 +1,110 @@
+#include "lab/experiments/benchmark.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "print.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/progress.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+using experiments::TrialReport;
+
+struct Arguments {
+  std::filesystem::path recipe, out;
+  experiments::BenchmarkOptions options;
+  bool json = false, verbose = false;
+};
+
+/// One line a trial, at once: a run may take days. file: standard output, or with --json standard error.
+void print_trial(std::FILE* file, const TrialReport& trial) {
+  using State = TrialReport::State;
+  const char* state = trial.state == State::kReused   ? " (from an earlier run)"
+                      : trial.state == State::kFailed ? " failed"
+                                                      : "";
+  fmt::print(file, "[{}/{}] {}{}: {}\n", trial.number, trial.n_trials, trial.title, state, trial.text);
+  static_cast<void>(std::fflush(file));
+}
+
+void run(Arguments& arguments) {
+  if (!arguments.verbose) {  // a line a trial; what each training says of itself would drown it
+    core::Progress::set_quiet(true);
+    spdlog::set_level(spdlog::level::err);
+  }
+  std::FILE* const lines = arguments.json ? stderr : stdout;
+  arguments.options.on_trial = [lines](const TrialReport& trial) { print_trial(lines, trial); };
+  arguments.options.on_note = [](const std::string& note) { fmt::print(stderr, "{}\n", note); };
+  const experiments::BenchmarkResult result =
+      experiments::run_benchmark(arguments.recipe, arguments.out, arguments.options);
+  if (arguments.json) {
+    print_json(core::read_json(arguments.out / "results.json"));
+  } else {
+    fmt::print("\n{}\n{}\npage: {}\n", result.summary, result.findings, result.page.string());
+  }
+  if (result.n_missing > 0) {
+    fmt::print(stderr, "{} of {} trials are not finished, and the tables lack them\n", result.n_missing,
+               result.n_trials);
+  }
+  if (result.n_failed == 0) return;
+  throw core::InputError(
+      fmt::format("{} of {} trials failed, and the tables lack them; the first was {}; the same command "
+                  "tries them again",
+                  result.n_failed, result.n_trials, result.first_failure));
+}
+
+}  // namespace
+
+void add_benchmark(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "benchmark",
+      "Train and evaluate whatever a recipe asks for: models on parts of a corpus, over seeds. Each trial is kept, so "
+      "that the same command goes on after Ctrl-C; at the end there are tables (csv, json), the recipe's figures on "
+      "one "
+      "HTML page, and which of the paper's findings held. recipes/ has the paper's experiments.");
+  auto arguments = std::make_shared<Arguments>();
+  experiments::BenchmarkOptions& options = arguments->options;
+  command->add_option("RECIPE", arguments->recipe, "a recipe, as a TOML file")->required();
+  command
+      ->add_option("-o,--output", arguments->out, "folder for trials, tables and index.html; a run there is continued")
+      ->type_name("OUT")
+      ->required();
+  command->add_flag("--small", options.small, "the recipe's small form: minutes on a laptop");
+  command
+      ->add_option("--store", options.corpus.store,
+                   "a store made by `sctab corpus build`, instead of the recipe's corpus")
+      ->type_name("STORE");
+  command->add_option("--data", options.corpus.data, "folder that holds the sources which the recipe names")
+      ->type_name("DIR");
+  command
+      ->add_option("--seeds", options.seeds, "instead of the recipe's: fewer for a first look, more for a close call")
+      ->type_name("N");
+  command->add_flag("--keep-models", options.keep_models, "leave the trained models in OUT/models");
+  CLI::Option* const report_only = command->add_flag(
+      "--report-only", options.report_only,
+      "compute nothing: tables and page anew from the trials that are finished in OUT, after a figure or "
+      "finding of the recipe has changed; the store is not needed");
+  command->add_flag("--verbose", arguments->verbose, "show what each training says, and progress");
+  add_memory(*command, options.corpus.memory_bytes);
+  for (const char* computing : {"--data", "--keep-models", "--memory"}) report_only->excludes(computing);
+  add_threads(*command, options.corpus.threads);
+  command->get_option("--threads")
+      ->description(
+          "threads to build, train and evaluate with; 0: one a processor. Trials of a loader read with as many as "
+          "the recipe says, whatever is given here");
+  add_device(*command, options.device);
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <CLI/Option.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "lab/charts/describe_page.hpp"
+#include "print.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/corpus/describe.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path store, html;
+  bool json = false;
+};
+
+void run(const Arguments& arguments) {
+  if (!arguments.html.empty()) core::require_writable_file(arguments.html);
+  const nlohmann::json description = corpus::describe(store::Store::open(arguments.store));
+  if (!arguments.html.empty()) charts::describe_page(description).write(arguments.html);
+  if (arguments.json) return print_json(description);
+  fmt::print("{}", corpus::describe_text(description));
+}
+
+}  // namespace
+
+void add_corpus_describe(CLI::App& corpus) {
+  CLI::App* command = corpus.add_subcommand(
+      "describe",
+      "Count what a store holds. Cells, donors, types, tissues and datasets of each split, each type and each tissue.");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
+  command
+      ->add_option(
+          "--html", arguments->html,
+          "also write this page: a treemap of tissues and types as the paper's Fig. 1a, donors against cells of "
+          "each type as its Fig. 2a, and all tables; one file that opens offline")
+      ->type_name("FILE");
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

@@ -1,0 +1,111 @@
+#include "sctab/train/evaluate.hpp"
+
+#include <fmt/format.h>
+
+#include <spdlog/spdlog.h>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "print.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/evaluate/evaluation_report.hpp"
+#include "sctab/evaluate/uncertainty_report.hpp"
+#include "sctab/train/seen_donors.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model, store, output;
+  std::string split = "test";
+  int threads = 0;
+  kernels::Device device = kernels::Device::kCpu;
+  bool json = false, dense = false, without_covariate = false;
+};
+
+/// Says where the model has learnt from, or was chosen by, donors of the split. Returns their number; null where the
+/// model does not say whom it has seen.
+nlohmann::json note_seen_donors(const nn::ModelDescription& model, const store::Store& store, store::Split split) {
+  const auto seen = train::seen_donors(model, store, split);
+  if (!seen) return nullptr;
+  const bool is_its_own = model.training.value("store_hash", "") == store.hash();
+  if (is_its_own && split == store::Split::kTrain) {
+    spdlog::info("These are the cells that the model was trained on: the scores are of what it has learnt by heart.");
+  } else if (is_its_own && split == store::Split::kVal) {
+    spdlog::info("These are the cells that the model's epoch was chosen by: the scores are a little too good.");
+  } else if (seen->n_seen > 0) {
+    spdlog::warn(
+        "warning: {} of the {} donors of the {} split of {} are training or validation donors of the model, so the "
+        "scores are not of people it has never seen; evaluate on the test split of the store that it was trained on",
+        seen->n_seen, seen->n_donors, store::name(split), store.directory().string());
+  }
+  return seen->n_seen;
+}
+
+void run(const Arguments& arguments) {
+  if (!arguments.output.empty()) core::require_writable_file(arguments.output);
+  const store::Store store = store::Store::open(arguments.store);
+  const store::Split split = store::parse_split(arguments.split);
+  const auto model = nn::Classifier::load(
+      arguments.model, {.threads = arguments.threads, .device = arguments.device, .dense = arguments.dense});
+  train::EvaluateOptions options;
+  options.threads = arguments.threads;
+  options.without_covariate = arguments.without_covariate;
+  const nlohmann::json donors_seen = note_seen_donors(model.description(), store, split);
+  const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
+  nlohmann::json json = evaluate::evaluation_json(result.evaluation, result.labels, result.ids);
+  json["uncertainty"] = evaluate::uncertainty_json(result.uncertainty);
+  json["absent_types"] = evaluate::absent_types_json(result.absent_types, result.labels, result.ids);
+  json["model"] = arguments.model.string();
+  json["store"] = arguments.store.string();
+  json["split"] = arguments.split;
+  json["donors_seen"] = donors_seen;
+  if (const auto& covariate = model.description().covariate) {
+    json["covariate"] = {{"column", covariate->column}, {"cells_without_level", result.n_without_level}};
+  }
+  if (!arguments.output.empty()) core::write_json(arguments.output, json);
+  if (arguments.json) return print_json(json);
+  fmt::print("{}\n{}", evaluate::evaluation_text(result.evaluation, result.labels, result.ids),
+             evaluate::uncertainty_text(result.uncertainty));
+  if (const auto& covariate = model.description().covariate) {
+    fmt::print("\n{}: {} of {} cells have none that the model knows\n", covariate->column,
+               core::format_count(result.n_without_level), core::format_count(store.n_cells(split)));
+  }
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "evaluate",
+      "Compare a model's calls with the authors' labels. A call that is the author's label, or a subtype of it in the "
+      "Cell Ontology, is right; a parent of it is wrong. Macro, weighted and micro F1, the same uncorrected, per type "
+      "and per tissue, and the confusions. For the first 1 to all members of an ensemble: the areas under the ROC "
+      "curve of "
+      "1 - probability, right against wrong calls and known against absent types, and the calibration of "
+      "probabilities.");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("MODEL", arguments->model, "a model directory made by `sctab train`")->required();
+  command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();
+  command->add_option("--split", arguments->split, "the cells to compare on; test holds donors never seen")
+      ->check(CLI::IsMember({"train", "val", "test"}))
+      ->type_name("train|val|test")
+      ->capture_default_str();
+  command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
+      ->type_name("FILE");
+  command->add_flag("--without-covariate", arguments->without_covariate,
+                    "as if no cell's level of the model's covariate were known");
+  add_threads(*command, arguments->threads);
+  add_device(*command, arguments->device);
+  add_dense(*command, arguments->dense);
+  add_json(*command, arguments->json);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

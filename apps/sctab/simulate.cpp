@@ -1,0 +1,60 @@
+#include "lab/simulate/simulate.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <memory>
+
+#include "commands.hpp"
+#include "sctab/core/numbers.hpp"
+#include "shared_options.hpp"
+
+namespace sctab::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path directory;
+  simulate::SimulateOptions options;
+};
+
+void run(const Arguments& arguments) {
+  const simulate::SimulateResult result = simulate::simulate(arguments.directory, arguments.options);
+  for (const std::filesystem::path& source : result.sources) fmt::print("source: {}\n", source.string());
+  fmt::print("ontology: {}\ngenes: {}\ncells: {}\n", result.ontology.string(), result.genes.string(),
+             core::format_count(result.n_cells));
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "simulate",
+      "Make h5ad files of simulated cells with a known truth. Negative-binomial counts around profiles measured on "
+      "real cells, with donor effects, library sizes as 10x assays have them and labels at mixed ontology depths. For "
+      "trying things out and for scale tests; results on it say nothing about real cells.");
+  auto arguments = std::make_shared<Arguments>();
+  simulate::SimulateOptions& options = arguments->options;
+  const auto number = [command](const char* name, auto& value, const char* description) {
+    command->add_option(name, value, description)->type_name("N")->capture_default_str();
+  };
+  command
+      ->add_option("-o,--output", arguments->directory,
+                   "folder for source-01.h5ad …, ontology.obo, genes.csv, truth.json")
+      ->type_name("DIR")
+      ->required();
+  number("--cells", options.n_cells, "cells in all; memory does not grow with them");
+  number("--sources", options.n_sources, "files, each with tissues and donors of its own");
+  number("--donors", options.n_donors, "donors in all");
+  number("--types", options.n_types, "cell types, at mixed ontology depths");
+  number("--genes", options.n_genes, "genes; the paper's 19331");
+  number("--donor-effect", options.donor_effect,
+         "standard deviation between donors of the log expression of genes that vary");
+  number("--coarse-labels", options.coarse_labels,
+         "share of donor and type groups that bear a parent of their type as label, 0 to 1");
+  add_seed(*command, options.seed, "every number drawn");
+  add_threads(*command, options.threads);
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace sctab::cli

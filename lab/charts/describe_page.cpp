@@ -1,0 +1,118 @@
+#include "lab/charts/describe_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "sctab/core/numbers.hpp"
+
+namespace sctab::charts {
+namespace {
+
+using nlohmann::json;
+
+std::string count(const json& object, const char* key) {
+  return core::format_count(object.at(key).get<std::int64_t>());
+}
+
+// Tissues with their types, both with most cells first.
+charts::Treemap tissues_and_types(const json& description) {
+  std::map<std::string, std::vector<charts::Treemap::Leaf>> types_of_tissue;
+  for (const json& type : description.at("types")) {
+    for (const auto& [tissue, cells] : type.at("cells_by_tissue").items()) {
+      types_of_tissue[tissue].push_back({type.at("name").get<std::string>(), cells.get<double>()});
+    }
+  }
+  std::vector<std::pair<double, charts::Treemap::Group>> groups;
+  for (auto& [tissue, types] : types_of_tissue) {
+    double cells = 0;
+    for (const auto& type : types) cells += type.size;
+    std::stable_sort(types.begin(), types.end(), [](const auto& a, const auto& b) { return a.size > b.size; });
+    groups.push_back({cells, {tissue, types}});
+  }
+  std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  charts::Treemap chart;
+  chart.title = "Cells of each tissue and type";
+  chart.caption = "Areas are in proportion to cells, all splits together. As figure 1a of the paper shows its corpus.";
+  for (auto& [cells, group] : groups) chart.groups.push_back(std::move(group));
+  return chart;
+}
+
+charts::ScatterChart donors_and_cells(const json& description) {
+  charts::ScatterChart chart;
+  chart.title = "Donors and cells of each type";
+  chart.caption =
+      "One point a cell type, all splits together. As figure 2a of the paper shows its corpus. Types with many cells "
+      "of "
+      "few donors are the ones that a model knows from few people.";
+  chart.x = {"cells", true};
+  chart.y = {"donors", true};
+  charts::ScatterChart::Series& series = chart.series.emplace_back();
+  series.name = "cell types";
+  for (const json& type : description.at("types")) {
+    series.points.push_back(
+        {type.at("cells").get<double>(), type.at("donors").get<double>(), type.at("name").get<std::string>()});
+  }
+  return chart;
+}
+
+charts::Table splits_table(const json& splits) {
+  charts::Table table{{"split", "cells", "donors", "types", "tissues", "datasets"}, {}};
+  for (const char* split : {"train", "val", "test"}) {
+    const json& of_split = splits.at(split);
+    table.rows.push_back({split, count(of_split, "cells"), count(of_split, "donors"), count(of_split, "types"),
+                          count(of_split, "tissues"), count(of_split, "datasets")});
+  }
+  return table;
+}
+
+charts::Table groups_table(const char* head, const json& groups) {
+  charts::Table table{{head, "cells", "train", "val", "test", "donors", "types", "tissues", "datasets"}, {}};
+  for (const json& group : groups) {
+    const json& by_split = group.at("cells_by_split");
+    table.rows.push_back({group.at("name").get<std::string>(), count(group, "cells"), count(by_split, "train"),
+                          count(by_split, "val"), count(by_split, "test"), count(group, "donors"),
+                          count(group, "types"), count(group, "tissues"), count(group, "datasets")});
+  }
+  return table;
+}
+
+void add_curation(charts::Page& page, const json& provenance) {
+  if (!provenance.is_object() || !provenance.contains("curation")) return;  // a store that is not of `corpus build`
+  charts::Table table{{"removed by", "cells", "donors", "types"}, {}};
+  for (const json& effect : provenance.at("curation")) {
+    table.rows.push_back({effect.at("rule").get<std::string>(), count(effect, "cells"), count(effect, "donors"),
+                          count(effect, "types")});
+  }
+  page.add_heading("Curation");
+  page.add_table("What each rule removed of what the rules before it had left", table);
+}
+
+}  // namespace
+
+charts::Page describe_page(const json& description) {
+  const json& all = description.at("all");
+  charts::Page page(
+      "What a corpus holds",
+      fmt::format("{}: {} cells, {} donors, {} cell types, {} tissues, {} datasets, {} genes",
+                  description.at("store").get<std::string>(), count(all, "cells"), count(all, "donors"),
+                  count(all, "types"), count(all, "tissues"), count(all, "datasets"), count(description, "genes")));
+  page.add_heading("Cells and donors");
+  page.add_chart(tissues_and_types(description));
+  page.add_chart(donors_and_cells(description));
+  page.add_heading("Splits");
+  page.add_text("No donor stands in two splits.");
+  page.add_table("", splits_table(description.at("splits")));
+  add_curation(page, description.at("provenance"));
+  page.add_heading("Cell types");
+  page.add_table("", groups_table("cell type", description.at("types")));
+  page.add_heading("Tissues, datasets and assays");
+  page.add_table("", groups_table("tissue", description.at("tissues")));
+  page.add_table("", groups_table("dataset", description.at("datasets")));
+  page.add_table("", groups_table("assay", description.at("assays")));
+  return page;
+}
+
+}  // namespace sctab::charts

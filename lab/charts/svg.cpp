@@ -1,0 +1,184 @@
+#include "lab/charts/svg.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace sctab::charts {
+namespace {
+
+constexpr double kMeanCharacterWidth = 0.56;  // of the size, in the usual sans-serif fonts
+
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
+
+std::size_t n_characters_of(std::string_view text) {
+  std::size_t n = 0;
+  for (const char c : text) n += begins_character(c) ? 1 : 0;
+  return n;
+}
+
+/// Hundredths of a pixel are enough for anyone, and tenths of a megabyte less.
+std::string pixels(double value) {
+  std::string text = fmt::format("{:.1f}", value);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text == "-0" ? "0" : text;
+}
+
+std::string polygon(Point centre, double radius, std::size_t n_corners, double turn, double inner = 1) {
+  std::string path;
+  for (std::size_t i = 0; i < n_corners; ++i) {
+    const double angle = turn + 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(n_corners);
+    const double reach = radius * (i % 2 == 1 ? inner : 1);
+    path += fmt::format("{}{} {}", i == 0 ? "M" : "L", pixels(centre.x + reach * std::sin(angle)),
+                        pixels(centre.y - reach * std::cos(angle)));
+  }
+  return path + "Z";
+}
+
+}  // namespace
+
+Svg::Svg(double width, double height, std::string_view label) {
+  text_ = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{0}\" width=\"{1}\" height=\"{2}\" "
+      "viewBox=\"0 0 {1} {2}\" font-family=\"system-ui, sans-serif\">\n",
+      escape(label), pixels(width), pixels(height));
+}
+
+void Svg::close_shape(std::string_view tag, const Paint& paint) {
+  text_ += fmt::format(" fill=\"{}\"", paint.fill);
+  if (paint.stroke != "none") {
+    text_ += fmt::format(" stroke=\"{}\"", paint.stroke);
+    if (paint.stroke_width != 1) text_ += fmt::format(" stroke-width=\"{}\"", pixels(paint.stroke_width));
+  }
+  if (paint.opacity != 1) text_ += fmt::format(" opacity=\"{:.2f}\"", paint.opacity);
+  if (!paint.dashes.empty()) text_ += fmt::format(" stroke-dasharray=\"{}\"", paint.dashes);
+  text_ += paint.tip.empty() ? std::string("/>\n") : fmt::format("><title>{}</title></{}>\n", escape(paint.tip), tag);
+}
+
+void Svg::line(Point from, Point to, const Paint& paint) {
+  text_ += fmt::format("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"", pixels(from.x), pixels(from.y), pixels(to.x),
+                       pixels(to.y));
+  close_shape("line", paint);
+}
+
+void Svg::polyline(const std::vector<Point>& points, const Paint& paint) {
+  text_ += "<polyline points=\"";
+  for (const Point& point : points) text_ += fmt::format("{},{} ", pixels(point.x), pixels(point.y));
+  text_ += "\"";
+  close_shape("polyline", paint);
+}
+
+void Svg::rect(const Rect& rect, const Paint& paint) {
+  text_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"", pixels(rect.x), pixels(rect.y),
+                       pixels(rect.width), pixels(rect.height));
+  close_shape("rect", paint);
+}
+
+void Svg::marker(std::size_t n, Point centre, double radius, const Paint& paint) {
+  constexpr double kHalfTurn = std::numbers::pi;
+  if (n % 6 == 0) {
+    text_ +=
+        fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"", pixels(centre.x), pixels(centre.y), pixels(0.9 * radius));
+    return close_shape("circle", paint);
+  }
+  std::string path;
+  if (n % 6 == 1) path = polygon(centre, 1.2 * radius, 4, kHalfTurn / 4);  // a square
+  if (n % 6 == 2) path = polygon(centre, 1.2 * radius, 3, 0);              // a triangle
+  if (n % 6 == 3) path = polygon(centre, 1.25 * radius, 4, 0);             // a diamond
+  if (n % 6 == 4) path = polygon(centre, 1.2 * radius, 3, kHalfTurn);      // a triangle, its tip down
+  if (n % 6 == 5) path = polygon(centre, 1.4 * radius, 10, 0, 0.45);       // a star
+  text_ += fmt::format("<path d=\"{}\"", path);
+  close_shape("path", paint);
+}
+
+void Svg::text(Point place, std::string_view content, const TextStyle& style) {
+  text_ += fmt::format("<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\"", pixels(place.x), pixels(place.y),
+                       pixels(style.size), style.fill);
+  if (style.anchor != "start") text_ += fmt::format(" text-anchor=\"{}\"", style.anchor);
+  if (style.bold) text_ += " font-weight=\"600\"";
+  if (style.rotation != 0) {
+    text_ += fmt::format(" transform=\"rotate({} {} {})\"", pixels(style.rotation), pixels(place.x), pixels(place.y));
+  }
+  text_ += ">" + escape(content);
+  if (!style.tip.empty()) text_ += "<title>" + escape(style.tip) + "</title>";
+  text_ += "</text>\n";
+}
+
+void Svg::begin_clip(const Rect& rect) {
+  text_ += fmt::format(
+      "<svg x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" viewBox=\"{0} {1} {2} {3}\" overflow=\"hidden\">\n",
+      pixels(rect.x), pixels(rect.y), pixels(rect.width), pixels(rect.height));
+}
+
+void Svg::end_clip() {
+  text_ += "</svg>\n";
+}
+
+std::string Svg::str() const {
+  return text_ + "</svg>\n";
+}
+
+std::string escape(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        if ((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\t' || c == '\n') escaped += c;
+    }
+  }
+  return escaped;
+}
+
+double text_width(std::string_view text, double size) {
+  return kMeanCharacterWidth * size * static_cast<double>(n_characters_of(text));
+}
+
+std::string shortened(std::string_view text, std::size_t n_characters) {
+  if (n_characters_of(text) <= n_characters) return std::string(text);
+  std::size_t n = 0, at = 0;
+  for (; at < text.size(); ++at) {
+    if (!begins_character(text[at])) continue;
+    if (++n == n_characters) break;
+  }
+  return std::string(text.substr(0, at)) + "…";
+}
+
+std::vector<std::string> wrapped(std::string_view text, double size, double width) {
+  std::vector<std::string> lines = {""};
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word(text.substr(begin, end - begin));
+    std::string& line = lines.back();
+    if (line.empty()) {
+      line = word;
+    } else if (text_width(line, size) + text_width(word, size) + text_width(" ", size) <= width) {
+      line += ' ';
+      line += word;
+    } else {
+      lines.push_back(word);
+    }
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace sctab::charts

@@ -1,0 +1,312 @@
+#include "lab/experiments/benchmark.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "lab/experiments/measures.hpp"
+#include "lab/experiments/page.hpp"
+#include "lab/experiments/run_trial.hpp"
+#include "lab/experiments/tables.hpp"
+#include "lab/experiments/trial_folder.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/core/thread_pool.hpp"
+#include "sctab/store/growing_folder.hpp"
+
+namespace sctab::experiments {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kMarker = "benchmark.json";
+
+/// Two benchmarks in one folder would draw their parts over each other's: it is one's while the lock lives.
+[[nodiscard]] store::FolderLock make_folder(const fs::path& out) {
+  core::require_replaceable_directory(out, kMarker);
+  return {out, "benchmark"};
+}
+
+void mark_as_ours(const fs::path& out) {
+  if (!fs::exists(out / kMarker)) core::write_json(out / kMarker, nlohmann::json::object());
+}
+
+void mark_folder(const fs::path& out, const Recipe& recipe, const RunDescription& run) {
+  core::write_json(out / kMarker, {{"title", recipe.title},
+                                   {"recipe", run.recipe},
+                                   {"small", run.is_small},
+                                   {"store", run.store.at("hash")},
+                                   {"store_description", run.store},
+                                   {"sctab_version", SCTAB_VERSION}});
+}
+
+RunDescription describe_run(const fs::path& recipe, const BenchmarkOptions& options, nlohmann::json store) {
+  return {.recipe = recipe.filename().string(),
+          .is_small = options.small,
+          .store = std::move(store),
+          .device = options.device == kernels::Device::kCuda ? "cuda" : "cpu",
+          .failed = {},
+          .not_finished = {}};
+}
+
+/// As describe_store(), of the store given, or of that of the last run in `out`.
+nlohmann::json store_of_run(const fs::path& out, const CorpusOptions& corpus) {
+  if (!corpus.store.empty()) return describe_store(store::Store::open(corpus.store));
+  const fs::path marker = out / kMarker;
+  if (!fs::exists(marker)) {
+    throw core::InputError(
+        fmt::format("{}: no run of a benchmark lies there to report; leave out --report-only", out.string()));
+  }
+  const nlohmann::json run = core::read_json(marker);
+  if (!run.is_object() || !run.contains("store") || !run.at("store").is_string()) {
+    throw core::InputError(fmt::format("{}: does not say on which store the run was; give --store", marker.string()));
+  }
+  const nlohmann::json described = run.value("store_description", nlohmann::json());
+  if (described.is_object() && described.value("hash", nlohmann::json()) == run.at("store")) return described;
+  return {{"hash", run.at("store")}};
+}
+
+std::string score_text(const nlohmann::json& trial) {
+  const double f1 = measured(trial, "macro_f1"), rate = measured(trial, "cells_per_second");
+  std::string score = "no macro F1";
+  if (std::isfinite(rate)) score = fmt::format("{} cells/s", core::format_count(std::llround(rate)));
+  if (std::isfinite(f1)) score = fmt::format("macro F1 {:.4f}", f1);
+  return fmt::format("{}, {:.1f} s", score, measured(trial, "seconds"));
+}
+
+/// Runs the trials of a recipe, one after the other.
+class Grid {
+ public:
+  /// parts: none, and nothing is computed.
+  Grid(const Recipe& recipe, fs::path out, RunDescription run, const BenchmarkOptions& options, PartStores* parts)
+      : trials_(expand(recipe)),
+        folder_(out / "trials", {.store_hash = run.store.at("hash").get<std::string>(), .device = options.device}),
+        run_(std::move(run)),
+        parts_(parts),
+        out_(std::move(out)),
+        options_(options),
+        results_(recipe) {}
+
+  void note_changes() const;
+  void note_strays() const;
+  /// Throws Interrupted.
+  void run();
+  [[nodiscard]] const Results& results() const { return results_; }
+  [[nodiscard]] const BenchmarkResult& counts() const { return counts_; }
+  void note(const std::string& text) const {
+    if (options_.on_note) options_.on_note(text);
+  }
+
+ private:
+  void run_one(const Trial& trial);
+  void compute(const Trial& trial);
+  void take(const Trial& trial, nlohmann::json result);
+  void look_for(const Trial& trial);
+  void keep_reason(const Trial& trial, const std::string& reason) const;
+  void note_what_results_are();
+  void note_damage(const Trial& trial, const std::string& damage) const;
+  void report(const Trial& trial, TrialReport::State state, std::string text);
+
+  std::vector<Trial> trials_;
+  TrialFolder folder_;
+  RunDescription run_;
+  PartStores* parts_;
+  fs::path out_;
+  const BenchmarkOptions& options_;
+  Results results_;
+  BenchmarkResult counts_;
+  std::int64_t number_ = 0;  // of the trial under way
+  std::int64_t n_of_other_versions_ = 0, n_of_other_names_ = 0, n_of_other_threads_ = 0;
+};
+
+void Grid::note_changes() const {
+  std::int64_t n_changed = 0;
+  std::string first;
+  for (const Trial& trial : trials_) {
+    const std::string change = folder_.has(trial) ? std::string() : folder_.change(trial);
+    if (change.empty()) continue;
+    if (n_changed++ == 0) first = fmt::format("{}: {}", trial.title(), change);
+  }
+  if (n_changed == 0) return;
+  note(
+      fmt::format("this run is not what the last one here was: {} of {} trials are computed anew, beside their earlier "
+                  "results ({})",
+                  n_changed, trials_.size(), first));
+}
+
+void Grid::note_strays() const {
+  std::set<fs::path> wanted;  // are said when their trial's turn comes
+  for (const Trial& trial : trials_) wanted.insert(folder_.file(trial));
+  for (const fs::path& stray : folder_.strays()) {
+    if (wanted.contains(stray)) continue;
+    note(fmt::format(
+        "{}: is cut, damaged, not to be opened or no trial's result, and of no trial of this run; it is ignored",
+        stray.string()));
+  }
+}
+
+void Grid::note_damage(const Trial& trial, const std::string& damage) const {
+  const std::string path = folder_.file(trial).string();
+  if (parts_ == nullptr) return note(fmt::format("{}: {}; it is ignored", path, damage));
+  note(fmt::format("{}: {}; it is set aside as {}, and its trial computed anew", path, damage,
+                   folder_.set_aside(trial).filename().string()));
+}
+
+void Grid::report(const Trial& trial, TrialReport::State state, std::string text) {
+  if (state == TrialReport::State::kReused) ++counts_.n_reused;
+  if (state == TrialReport::State::kMissing) {
+    ++counts_.n_missing;
+    const std::string failure = folder_.failure(trial);
+    (failure.empty() ? run_.not_finished : run_.failed).push_back({trial.title(), failure});
+  }
+  if (state == TrialReport::State::kFailed) {
+    run_.failed.push_back({trial.title(), text});
+    if (counts_.n_failed++ == 0) counts_.first_failure = fmt::format("{}: {}", trial.title(), text);
+  }
+  if (!options_.on_trial) return;
+  options_.on_trial({number_, static_cast<std::int64_t>(trials_.size()), trial.title(), state, std::move(text)});
+}
+
+void Grid::take(const Trial& trial, nlohmann::json result) {
+  report(trial, TrialReport::State::kReused, score_text(result));
+  results_.add(std::move(result));
+}
+
+void Grid::compute(const Trial& trial) {
+  const store::Store& store = parts_->open(*trial.part, trial.seed);
+  const std::string name = folder_.file(trial).stem().string();
+  folder_.write(trial, run_trial(trial, store,
+                                 {.model = out_ / "models" / name,
+                                  .threads = options_.corpus.threads,
+                                  .device = options_.device,
+                                  .keep_models = options_.keep_models}));
+  FoundTrial found = folder_.find(trial);  // as later runs will have it
+  if (!found.result) {
+    throw core::InputError(fmt::format("{}: was written, and {}; is the disk sound?", folder_.file(trial).string(),
+                                       found.damage.empty() ? "is gone" : found.damage));
+  }
+  report(trial, TrialReport::State::kFinished, score_text(*found.result));
+  results_.add(std::move(*found.result));
+}
+
+/// Where nothing is computed, results of other names, versions and threads are better than none.
+void Grid::look_for(const Trial& trial) {
+  auto alike = folder_.find_alike(trial);
+  if (!alike) {
+    const std::string failure = folder_.failure(trial);
+    return report(trial, TrialReport::State::kMissing, failure.empty() ? "not finished" : "it failed: " + failure);
+  }
+  if (alike->is_of_other_version) ++n_of_other_versions_;
+  if (alike->is_of_other_threads) ++n_of_other_threads_;
+  if (!alike->is_of_other_version && !alike->is_of_other_threads) ++n_of_other_names_;
+  take(trial, std::move(alike->result));
+}
+
+void Grid::run_one(const Trial& trial) {
+  try {
+    core::check_interrupt();
+    FoundTrial found = folder_.find(trial);
+    if (found.result) return take(trial, std::move(*found.result));
+    if (!found.damage.empty()) note_damage(trial, found.damage);
+    if (parts_ == nullptr) return look_for(trial);
+    compute(trial);
+  } catch (const core::Interrupted&) {
+    throw core::Interrupted(
+        fmt::format("interrupted; {} of {} trials are done, and the same command goes on from here "
+                    "({})",
+                    results_.trials().size(), trials_.size(), out_.string()));
+  } catch (const std::exception& error) {
+    if (parts_ != nullptr) keep_reason(trial, error.what());
+    report(trial, TrialReport::State::kFailed, error.what());
+  }
+}
+
+/// A full disk is why a trial fails, and no reason to stop: later reports lack the reason then.
+void Grid::keep_reason(const Trial& trial, const std::string& reason) const {
+  try {
+    folder_.write_failure(trial, reason);
+  } catch (const core::InputError& error) {
+    note(fmt::format("why {} failed is not kept: {}", trial.title(), error.what()));
+  }
+}
+
+void Grid::run() {
+  counts_.n_trials = static_cast<std::int64_t>(trials_.size());
+  for (const Trial& trial : trials_) {
+    ++number_;
+    run_one(trial);
+  }
+  note_what_results_are();
+  run_.n_trials = counts_.n_trials;
+  run_.n_finished = static_cast<std::int64_t>(results_.trials().size());
+  results_.set_run(run_);
+}
+
+void Grid::note_what_results_are() {
+  const auto say = [this](std::int64_t n, const std::string& what) {
+    if (n > 0) results_.add_note(fmt::format("{} of {} results are {}", n, results_.trials().size(), what));
+  };
+  say(n_of_other_versions_, fmt::format("of other versions of sctab than this, {}", SCTAB_VERSION));
+  say(n_of_other_names_, "from trials whose model or part had another name");
+  say(n_of_other_threads_,
+      fmt::format("of loaders that read with another number of threads than the {} of this machine",
+                  core::default_threads()));
+  for (std::string& text : lost_types(results_)) results_.add_note(std::move(text));
+  for (const std::string& text : results_.notes()) note(text);
+}
+
+/// The tables and the page of what the grid has.
+BenchmarkResult write_report(const Grid& grid, const fs::path& out) {
+  BenchmarkResult result = grid.counts();
+  const std::vector<Finding> findings = check_findings(grid.results());
+  const std::vector<std::string> missing = missing_measures(grid.results());
+  for (const std::string& text : missing) grid.note(text);
+  write_tables(out, grid.results(), findings, missing);
+  result.page = out / "index.html";
+  write_page(result.page, grid.results(), findings, missing);
+  result.summary = table_text(summary_table(grid.results()));
+  result.findings = findings_text(findings);
+  return result;
+}
+
+BenchmarkResult report_benchmark(const Recipe& recipe, const fs::path& recipe_path, const fs::path& out,
+                                 const BenchmarkOptions& options) {
+  Grid grid(recipe, out, describe_run(recipe_path, options, store_of_run(out, options.corpus)), options, nullptr);
+  grid.note_strays();
+  grid.run();
+  if (!grid.results().trials().empty()) return write_report(grid, out);
+  throw core::InputError(fmt::format(
+      "{}: none of the {} trials of this recipe are finished there, with these seeds and on that store and device; "
+      "leave out --report-only to compute them",
+      out.string(), grid.counts().n_trials));
+}
+
+}  // namespace
+
+BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, const BenchmarkOptions& options) {
+  Recipe recipe = read_recipe(recipe_path, options.small);
+  if (!options.seeds.empty()) {
+    require_seeds(options.seeds, "--seeds");
+    recipe.seeds = options.seeds;
+  }
+  if (options.report_only) return report_benchmark(recipe, recipe_path, out, options);
+  static_cast<void>(kernels::backend(options.device));  // throws where there is none, before hours of baselines
+  const store::FolderLock lock = make_folder(out);
+  mark_as_ours(out);
+  const store::Store store = open_corpus(recipe, out, options.corpus);
+  check_parts(recipe_path.string(), recipe, store);
+  const RunDescription run = describe_run(recipe_path, options, describe_store(store));
+  mark_folder(out, recipe, run);
+  PartStores parts(store, out / "part", options.corpus);
+  Grid grid(recipe, out, run, options, &parts);
+  grid.note_strays();
+  grid.note_changes();
+  grid.run();
+  return write_report(grid, out);
+}
+
+}  // namespace sctab::experiments

@@ -1,0 +1,272 @@
+#include "lab/experiments/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "lab/experiments/welch.hpp"
+#include "sctab/core/csv.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/core/text_table.hpp"
+
+namespace sctab::experiments {
+namespace {
+
+using charts::Table;
+using nlohmann::json;
+
+/// Three digits of scores, whole numbers of counts, one digit of what lies between them.
+std::string shown(double value, double scale) {
+  if (scale <= 1) return fmt::format("{:.3f}", value);
+  return scale < 1000 ? fmt::format("{:.1f}", value) : core::format_count(std::llround(value));
+}
+
+std::string with_spread(const std::vector<double>& values) {
+  const Moments found = moments(values);
+  if (found.n == 0) return "-";
+  const double scale = std::abs(found.mean);
+  const bool is_count =
+      std::ranges::all_of(values, [&](double value) { return value == found.mean && value == std::round(value); });
+  if (is_count && scale > 1) return core::format_count(std::llround(found.mean));
+  const std::string mean = shown(found.mean, scale);
+  return found.n == 1 ? mean : fmt::format("{} ± {}", mean, shown(found.deviation, scale));
+}
+
+/// Calls with each model and part that has finished trials.
+template <typename Use>
+void for_each_row(const Results& results, Use use) {
+  for (const PartSpec& part : results.recipe().parts) {
+    for (const ModelSpec& model : results.recipe().models) {
+      if (!results.of(model.name, part.name).empty()) use(model.name, part.name);
+    }
+  }
+}
+
+std::string csv(const Table& table) {
+  std::string text;
+  const auto add = [&text](const std::vector<std::string>& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + core::csv_field(row[i]);
+    text += "\n";
+  };
+  add(table.columns);
+  for (const auto& row : table.rows) add(row);
+  return text;
+}
+
+std::string text_of(const json& object, const char* key) {
+  const json& value = object.at(key);
+  if (value.is_null()) return "";
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string digits(double value) {
+  return std::isfinite(value) ? fmt::format("{:.10g}", value) : std::string();
+}
+
+std::string four_digits(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.4g}", value);
+}
+
+Table trials_table(const Results& results) {
+  Table table{{"model", "part", "seed"}, {}};
+  const std::vector<std::string> measures = results.measures();
+  table.columns.insert(table.columns.end(), measures.begin(), measures.end());
+  for (const json& trial : results.trials()) {
+    std::vector<std::string> row = {text_of(trial, "model"), text_of(trial, "part"), text_of(trial, "seed")};
+    for (const std::string& measure : measures) row.push_back(digits(measured(trial, measure)));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+/// One row a model, part and measure, for machines.
+Table long_table(const Results& results, const std::vector<std::string>& measures) {
+  Table table{{"model", "part", "measure", "seeds", "mean", "standard_deviation"}, {}};
+  for_each_row(results, [&](const std::string& model, const std::string& part) {
+    for (const std::string& measure : measures) {
+      const Moments found = moments(results.values(model, part, measure));
+      if (found.n == 0) continue;
+      table.rows.push_back(
+          {model, part, measure, std::to_string(found.n), digits(found.mean), digits(found.deviation)});
+    }
+  });
+  return table;
+}
+
+Table types_table(const Results& results) {
+  Table table{{"model", "part", "seed", "cell_type", "cell_type_ontology_term_id", "f1", "n_test", "n_train"}, {}};
+  for (const json& trial : results.trials()) {
+    if (!trial.contains("per_type")) continue;
+    for (const json& type : trial.at("per_type")) {
+      table.rows.push_back({text_of(trial, "model"), text_of(trial, "part"), text_of(trial, "seed"),
+                            text_of(type, "label"), text_of(type, "id"), text_of(type, "f1"), text_of(type, "n_test"),
+                            text_of(type, "n_train")});
+    }
+  }
+  return table;
+}
+
+json table_json(const Table& table) {
+  json rows = json::array();
+  for (const auto& row : table.rows) {
+    json one;
+    for (std::size_t i = 0; i < row.size(); ++i) one[table.columns[i]] = row[i];
+    rows.push_back(std::move(one));
+  }
+  return rows;
+}
+
+/// "tabnet, all" or "tabnet, all over linear, all": what a side is of.
+std::string side_text(const FindingSide& side) {
+  if (!side.is_gain()) return fmt::format("{}, {}", side.model, side.part);
+  return fmt::format("{}, {} over {}, {}", side.model, side.part, side.base_model(), side.base_part());
+}
+
+/// measure, model, part, over_model and over_part of a side; empty where there is none.
+std::vector<std::string> side_columns(const FindingSide* side) {
+  if (side == nullptr) return std::vector<std::string>(5);
+  return {side->measure, side->model, side->part, side->over_model, side->over_part};
+}
+
+json side_json(const FindingSide& side) {
+  json one = {{"measure", side.measure}, {"model", side.model}, {"part", side.part}};
+  if (side.is_gain()) one.update({{"over_model", side.base_model()}, {"over_part", side.base_part()}});
+  return one;
+}
+
+/// For machines: findings_table() and columns of what each side is of.
+Table wide_findings_table(const std::vector<Finding>& findings) {
+  Table table = findings_table(findings);
+  for (const char* side : {"left", "right"}) {
+    for (const char* key : {"measure", "model", "part", "over model", "over part"}) {
+      table.columns.push_back(fmt::format("{} {}", side, key));
+    }
+  }
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const FindingSpec& claim = *findings[i].claim;
+    std::vector<std::string>& row = table.rows[i];
+    row[2] = findings[i].left_text();
+    row[3] = findings[i].right_text();
+    for (const FindingSide* side : {&claim.left, claim.right ? &*claim.right : nullptr}) {
+      std::ranges::copy(side_columns(side), std::back_inserter(row));
+    }
+  }
+  return table;
+}
+
+json findings_json(const std::vector<Finding>& findings) {
+  json list = json::array();
+  for (const Finding& finding : findings) {
+    json one = {{"text", finding.claim->text},
+                {"paper", finding.claim->paper},
+                {"verdict", name(finding.verdict)},
+                {"left", finding.left},
+                {"left_side", side_json(finding.claim->left)},
+                {"test", name(finding.kind)},
+                {"n", finding.sizes()},
+                {"difference", core::json_number(finding.test.difference)},
+                {"t", core::json_number(finding.test.t)},
+                {"degrees_of_freedom", core::json_number(finding.test.degrees_of_freedom)},
+                {"p", core::json_number(finding.test.p)}};
+    if (finding.claim->right) {
+      one["right"] = finding.right;
+      one["right_side"] = side_json(*finding.claim->right);
+    } else {
+      one["than"] = finding.claim->than;
+    }
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+}  // namespace
+
+Table summary_table(const Results& results) {
+  constexpr std::array kShown = {"macro_f1",         "weighted_f1",      "micro_f1",     "auc_right_wrong",
+                                 "auc_known_absent", "cells_per_second", "n_parameters", "n_train_cells",
+                                 "n_train_donors",   "n_train_types",    "seconds"};
+  const std::vector<std::string> found = results.measures();
+  const auto is_found = [&found](const char* name) { return std::ranges::find(found, name) != found.end(); };
+  Table table{{"model", "part", "seeds"}, {}};
+  for (const char* measure : kShown) {
+    if (is_found(measure)) table.columns.emplace_back(measure);
+  }
+  for_each_row(results, [&](const std::string& model, const std::string& part) {
+    std::vector<std::string> row = {model, part, std::to_string(results.of(model, part).size())};
+    for (const char* measure : kShown) {
+      if (is_found(measure)) row.push_back(with_spread(results.values(model, part, measure)));
+    }
+    table.rows.push_back(std::move(row));
+  });
+  return table;
+}
+
+Table tissue_table(const Results& results) {
+  Table table{{"model", "part"}, {}};
+  const std::vector<std::string> tissues = results.tissues();
+  table.columns.insert(table.columns.end(), tissues.begin(), tissues.end());
+  if (tissues.empty()) return table;
+  for_each_row(results, [&](const std::string& model, const std::string& part) {
+    std::vector<std::string> row = {model, part};
+    for (const std::string& tissue : tissues)
+      row.push_back(with_spread(results.values(model, part, "tissue:" + tissue)));
+    table.rows.push_back(std::move(row));
+  });
+  return table;
+}
+
+Table findings_table(const std::vector<Finding>& findings) {
+  Table table{{"verdict", "finding", "left", "right", "test", "n", "t", "degrees of freedom", "p", "paper"}, {}};
+  for (const Finding& finding : findings) {
+    const FindingSpec& claim = *finding.claim;
+    const std::string left = fmt::format("{} ({}: {})", finding.left_text(), side_text(claim.left), claim.left.measure);
+    std::string right = finding.right_text();
+    if (claim.right) right += fmt::format(" ({}: {})", side_text(*claim.right), claim.right->measure);
+    table.rows.push_back({std::string(name(finding.verdict)), claim.text, left, right, std::string(name(finding.kind)),
+                          finding.sample(), four_digits(finding.test.t), four_digits(finding.test.degrees_of_freedom),
+                          four_digits(finding.test.p), claim.paper});
+  }
+  return table;
+}
+
+void write_tables(const std::filesystem::path& directory, const Results& results, const std::vector<Finding>& findings,
+                  const std::vector<std::string>& missing) {
+  std::vector<std::string> of_tissues;
+  for (const std::string& tissue : results.tissues()) of_tissues.push_back("tissue:" + tissue);
+  const Table summary = long_table(results, results.measures()), tissues = long_table(results, of_tissues);
+  const Table welch = welch_table(results);
+  const auto write = [&directory](const char* name, const Table& table) {
+    core::write_file_atomically(directory / name, csv(table));
+  };
+  write("trials.csv", trials_table(results));
+  write("summary.csv", summary);
+  write("tissues.csv", tissues);
+  write("types.csv", types_table(results));
+  write("welch.csv", welch);
+  write("findings.csv", wide_findings_table(findings));
+  core::write_json(directory / "results.json", {{"title", results.recipe().title},
+                                                {"draws", results.recipe().draws},
+                                                {"seeds", results.recipe().seeds},
+                                                {"run", to_json(results.run())},
+                                                {"summary", table_json(summary)},
+                                                {"tissues", table_json(tissues)},
+                                                {"welch", table_json(welch)},
+                                                {"findings", findings_json(findings)},
+                                                {"not_measured", missing},
+                                                {"notes", results.notes()},
+                                                {"trials", results.trials()}});
+}
+
+std::string table_text(const Table& table) {
+  std::vector<core::TextTable::Column> columns;
+  for (const std::string& title : table.columns) columns.push_back({title});
+  core::TextTable text(std::move(columns));
+  for (const auto& row : table.rows) text.add_row(row);
+  return text.text();
+}
+
+}  // namespace sctab::experiments

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "lab/simulate/cohort.hpp"
+#include "lab/simulate/donor_cells.hpp"
+#include "lab/simulate/expression.hpp"
+#include "sctab/core/progress.hpp"
+#include "sctab/core/thread_pool.hpp"
+
+namespace sctab::simulate {
+
+/// What all sources of one simulation are made from.
+struct Study {
+  const SimulateOptions& options;
+  const ontology::Ontology& ontology;
+  const Cohort& cohort;
+  const ExpressionModel& model;
+};
+
+/// ENSG00009000001 and on: formed as Ensembl's human ids, from a range that Ensembl is far from.
+std::string gene_id(sparse::GeneIndex gene);
+/// SIM1 and on.
+std::string gene_symbol(sparse::GeneIndex gene);
+
+/// Draws all cells of one source and writes them to `path`, a new h5ad, in blocks: what is in memory is some blocks of
+/// counts and a few bytes a cell. Returns each cell's facts.
+std::vector<CellFacts> write_source(const std::filesystem::path& path, const Study& study, int source,
+                                    core::ThreadPool& pool, core::Progress& progress);
+
+}  // namespace sctab::simulate

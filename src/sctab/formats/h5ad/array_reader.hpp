@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "sctab/formats/h5ad/chunk_decoder.hpp"
+#include "sctab/formats/h5ad/file_bytes.hpp"
+#include "sctab/formats/h5ad/hdf5_value.hpp"
+#include "sctab/formats/h5ad/piece_cache.hpp"
+
+namespace sctab::h5ad {
+
+/// Ranges of a one-dimensional dataset of numbers, read by any number of threads at once. Each chunk is expanded once
+/// when ranges ascend; by ChunkDecoder where it knows how, else by libhdf5. What is not chunked is read past libhdf5.
+class ArrayReader {
+ public:
+  /// Throws InputError where it is no such dataset. The caller holds the Hdf5Lock.
+  explicit ArrayReader(Handle dataset);
+  ~ArrayReader();
+
+  [[nodiscard]] std::int64_t size() const { return size_; }
+  [[nodiscard]] const ElementType& type() const { return type_; }
+  [[nodiscard]] hid_t id() const { return dataset_.id(); }
+
+  /// Elements [begin, begin + out.size()) by convert_number(); takes the Hdf5Lock. To: float, double, int32 or int64.
+  template <typename To>
+  void read(std::int64_t begin, std::span<To> out);
+
+ private:
+  /// What one thread needs while it reads.
+  struct Scratch;
+  class Borrowed;
+
+  template <typename From, typename To>
+  void read_as(std::int64_t begin, std::span<To> out, Scratch& scratch);
+  /// Elements [begin, …) as the file has them, from the shortest way there is; `bytes` lies within one piece.
+  std::span<const std::byte> bytes_of(std::int64_t begin, std::int64_t n, Scratch& scratch);
+  /// Fills `piece`, which has the bytes of a whole one, with elements [number × piece_elements_, …).
+  void load(std::int64_t number, std::span<std::byte> piece, Scratch& scratch);
+  void read_through_hdf5(std::int64_t begin, std::span<std::byte> out);
+  void read_past_hdf5(std::int64_t begin, std::span<std::byte> out) const;
+
+  Handle dataset_;
+  ElementType type_;
+  std::int64_t size_ = 0;
+  ChunkDecoder decoder_;
+  FileBytes file_;
+  std::uint64_t address_ = 0;  // of an array stored in one stretch of the file, as it is in memory; 0: it is not
+  bool decodes_ = false;
+  std::int64_t piece_elements_ = 0;  // a chunk; where libhdf5 reads, as many as are worth a call
+  PieceCache pieces_;                // those of which a part was asked for
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Scratch>> idle_;
+};
+
+/// A whole dataset of numbers.
+template <typename To>
+std::vector<To> read_numbers(Handle dataset) {
+  ArrayReader reader(std::move(dataset));
+  std::vector<To> out(static_cast<std::size_t>(reader.size()));
+  reader.read(0, std::span(out));
+  return out;
+}
+
+}  // namespace sctab::h5ad

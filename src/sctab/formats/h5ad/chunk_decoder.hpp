@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/formats/h5ad/hdf5_handle.hpp"
+
+namespace sctab::h5ad {
+
+/// The stored bytes of a one-dimensional chunked dataset, expanded by our own code where the filters are shuffle, gzip
+/// and lzf alone: libdeflate is 3 times zlib, and libhdf5 trusts the sizes that a damaged chunk expands to.
+class ChunkDecoder {
+ public:
+  /// What one thread needs to decode.
+  struct Scratch {
+    std::vector<std::byte> stored, shuffled;
+    ZlibDecompressor zlib;
+  };
+
+  /// element_size: bytes of an element as the file has it. The dataset must outlive this.
+  ChunkDecoder(hid_t dataset, std::size_t element_size);
+
+  /// 0 where the dataset is not chunked.
+  [[nodiscard]] std::int64_t chunk_elements() const { return chunk_elements_; }
+  /// Whether decode() knows all of the filters.
+  [[nodiscard]] bool knows_filters() const { return knows_filters_; }
+  /// Fills `out`, one whole chunk, with that which begins at element `begin`. False where the file does not hold it:
+  /// its elements were never written. Throws InputError where it is damaged. Takes the Hdf5Lock to fetch the stored
+  /// bytes, and not to expand them: that any number of threads may do at once, each with a Scratch.
+  bool decode(std::int64_t begin, std::span<std::byte> out, Scratch& scratch) const;
+
+ private:
+  /// The filters left out of the chunk, which `stored` receives; nothing where the file does not hold it.
+  std::optional<std::uint32_t> fetch(std::int64_t begin, std::size_t n_bytes, std::vector<std::byte>& stored) const;
+
+  hid_t dataset_;
+  std::size_t element_size_;
+  std::int64_t chunk_elements_ = 0;
+  bool knows_filters_ = false;
+  int shuffle_ = -1, gzip_ = -1, lzf_ = -1;  // places in the pipeline; -1: not in it
+};
+
+}  // namespace sctab::h5ad

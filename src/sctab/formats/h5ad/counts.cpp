@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/genes/genes.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+// log1p(10,000), and some room for rounding: what a cell with a single gene would have.
+constexpr double kLargestLogNormalised = 9.2104 + 0.01;
+
+struct Candidate {
+  MatrixInfo matrix;
+  ValueSummary values;
+};
+
+std::string what_it_holds(const ValueSummary& values) {
+  const std::string largest = fmt::format("up to {:.6g}", values.largest);
+  if (values.non_finite) return "NaN or infinite values";
+  if (values.negative) return "values below 0 (scaled)";
+  if (values.integers) return "integers " + largest;
+  return (values.looks_log_normalised() ? "log-normalised values " : "non-integers ") + largest;
+}
+
+/// Matrices where counts are kept, most likely first.
+std::vector<std::string> usual_places(const File& file) {
+  constexpr std::array kLayers = {"counts", "raw_counts", "raw", "umi", "umis", "umi_counts"};
+  std::vector<std::string> places;
+  const auto matrices = file.matrices();
+  const auto add = [&](const std::string& path) {
+    if (std::any_of(matrices.begin(), matrices.end(), [&](const auto& m) { return m.path == path; })) {
+      places.push_back(path);
+    }
+  };
+  add("raw/X");
+  add("X");
+  for (const char* layer : kLayers) add(fmt::format("layers/{}", layer));
+  return places;
+}
+
+std::string full_path(const File& file, std::string_view named) {
+  const auto matrices = file.matrices();
+  const std::string layer = fmt::format("layers/{}", named);
+  const bool is_layer = std::any_of(matrices.begin(), matrices.end(), [&](const auto& m) { return m.path == layer; });
+  if (named == "raw.X" || named == "raw") return "raw/X";
+  return is_layer ? layer : std::string(named);
+}
+
+CountsSource log_normalised_source(const File& file, std::string_view named) {
+  const std::string path = named.empty() ? std::string("X") : full_path(file, named);
+  const ValueSummary values = file.summarise_values(path);
+  const bool counts = values.integers && values.largest > 20;
+  if (counts || values.negative || values.non_finite) {
+    throw core::InputError(fmt::format("{}: {} holds {}, log-normalised values were expected as --input says; {}",
+                                       file.path().string(), path, what_it_holds(values),
+                                       counts ? "leave that option out" : "name a matrix of counts with --counts"));
+  }
+  if (values.largest > kLargestLogNormalised) {
+    throw core::InputError(
+        fmt::format("{}: {} holds values up to {:.6g}, and log1p of counts scaled to 10,000 a cell cannot pass 9.21; "
+                    "it was scaled to "
+                    "another total or not logged: give counts, or log1p of counts scaled to 10,000",
+                    file.path().string(), path, values.largest));
+  }
+  return {path, true, false, fmt::format("{} is log-normalised, as --input says", path)};
+}
+
+}  // namespace
+
+CountsSource find_counts(const File& file, InputKind kind, std::string_view named) {
+  if (kind == InputKind::kLogNormalised) return log_normalised_source(file, named);
+  std::vector<Candidate> candidates;
+  for (const auto& path : named.empty() ? usual_places(file) : std::vector{full_path(file, named)}) {
+    candidates.push_back({file.matrix(path), file.summarise_values(path)});
+  }
+  const auto find = [&](auto accepts) -> const Candidate* {
+    const auto found = std::find_if(candidates.begin(), candidates.end(),
+                                    [&](const Candidate& candidate) { return accepts(candidate.values); });
+    return found == candidates.end() ? nullptr : &*found;
+  };
+  const auto valid = [](const ValueSummary& v) { return !v.negative && !v.non_finite; };
+  if (const auto* c = find([&](const auto& v) { return valid(v) && v.integers; })) {
+    return {c->matrix.path, false, true, fmt::format("{} holds integers", c->matrix.path)};
+  }
+  if (const auto* c = find([&](const auto& v) { return valid(v) && !v.looks_log_normalised(); })) {
+    return {c->matrix.path, false, false,
+            fmt::format("{} holds non-integers too large for logarithms: expected counts", c->matrix.path)};
+  }
+  // Integers but for a bad value: taken, so that whoever reads them all can name the cell.
+  if (const auto* c = find([](const auto& v) { return v.integers; })) {
+    return {c->matrix.path, false, true, fmt::format("{} holds integers", c->matrix.path)};
+  }
+  std::vector<std::string> found;
+  bool log_normalised = false;
+  for (const Candidate& candidate : candidates) {
+    found.push_back(fmt::format("{}: {}", candidate.matrix.path, what_it_holds(candidate.values)));
+    log_normalised = log_normalised || (valid(candidate.values) && candidate.values.looks_log_normalised());
+  }
+  throw core::InputError(fmt::format("{}: no raw counts found ({}); {}{}", file.path().string(), fmt::join(found, "; "),
+                                     named.empty() ? "name their matrix with --counts" : "name another matrix",
+                                     log_normalised ? ", or annotate it with --input log-normalised" : ""));
+}
+
+Strings gene_names(const File& file, std::string_view matrix_path) {
+  constexpr std::array kColumns = {"ensembl_id", "gene_ids",        "gene_id",   "feature_id",
+                                   "ensembl",    "ensembl_gene_id", "ensemblid", "feature_ids"};
+  using genes::GeneIdKind;
+  const auto is_ensembl = [](const Strings& names) {
+    const GeneIdKind kind = genes::detect_id_kind(names);
+    return kind == GeneIdKind::kEnsemblHuman || kind == GeneIdKind::kEnsemblOther;
+  };
+  Strings names = file.var_names(matrix_path);
+  if (is_ensembl(names)) return names;
+  for (const char* column : kColumns) {
+    if (!file.has_var(column, matrix_path)) continue;
+    const Categorical ids = as_text(file.var(column, matrix_path).values);
+    Strings texts;
+    for (std::size_t row = 0; row < names.size(); ++row) texts.push_back(ids.value(row));
+    if (!is_ensembl(texts)) continue;
+    for (std::size_t row = 0; row < names.size(); ++row) {
+      if (!texts[row].empty()) names[row] = std::move(texts[row]);
+    }
+    return names;
+  }
+  return names;
+}
+
+}  // namespace sctab::h5ad

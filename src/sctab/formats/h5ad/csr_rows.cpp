@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/array_reader.hpp"
+#include "sctab/formats/h5ad/matrix_layout.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+class CsrRows final : public RowReader {
+ public:
+  CsrRows(const Handle& group, const MatrixInfo& info)
+      : info_(info),
+        where_(location(group.id())),
+        indptr_(open_dataset(group.id(), "indptr")),
+        indices_(open_dataset(group.id(), "indices")),
+        data_(open_dataset(group.id(), "data")) {}
+
+  Work claim(CellIndex max_cells) override {
+    SCTAB_ASSERT(max_cells > 0);
+    core::check_interrupt();
+    if (next_cell_ >= info_.n_cells) return {};
+    const CellIndex first = next_cell_;
+    const CellIndex n = std::min(max_cells, info_.n_cells - first);
+    std::vector<std::int64_t> indptr(static_cast<std::size_t>(n) + 1);
+    indptr_.read(first, std::span(indptr));
+    check_indptr(indptr, first, info_.nnz, where_);
+    if (first + n == info_.n_cells && indptr.back() != info_.nnz) {
+      throw core::InputError(
+          fmt::format("{}: indptr ends at {}, there are {} values; the file is damaged: write it "
+                      "again",
+                      where_, indptr.back(), info_.nnz));
+    }
+    next_cell_ += n;
+    return [this, first, indptr = std::move(indptr)](sparse::CsrMatrix& block) { fill(first, indptr, block); };
+  }
+
+ private:
+  void fill(CellIndex first, const std::vector<std::int64_t>& indptr, sparse::CsrMatrix& block) {
+    const std::int64_t begin = indptr.front();
+    const auto nnz = static_cast<std::size_t>(indptr.back() - begin);
+    block.n_cells = static_cast<CellIndex>(indptr.size()) - 1;
+    block.n_genes = info_.n_genes;
+    block.indptr = indptr;
+    for (std::int64_t& offset : block.indptr) offset -= begin;
+    block.indices.resize(nnz);
+    block.data.resize(nnz);
+    indices_.read(begin, std::span(block.indices));
+    data_.read(begin, std::span(block.data));
+    check_genes(first, block);
+    tidy_rows(block);
+  }
+
+  void check_genes(CellIndex first, const sparse::CsrMatrix& block) const {
+    const auto n_genes = static_cast<std::uint32_t>(info_.n_genes);
+    const auto outside = [n_genes](GeneIndex gene) { return static_cast<std::uint32_t>(gene) >= n_genes; };
+    int bad_ones = 0;  // without branches, so that it is done several at a time
+    for (const GeneIndex gene : block.indices) bad_ones |= static_cast<int>(outside(gene));
+    if (bad_ones == 0) return;
+    const auto bad = std::find_if(block.indices.begin(), block.indices.end(), outside);
+    const std::int64_t position = bad - block.indices.begin();
+    const auto row_end = std::upper_bound(block.indptr.begin(), block.indptr.end(), position);
+    throw core::InputError(
+        fmt::format("{}: cell {} has a value in a column outside of the {} genes; the file is "
+                    "damaged: write it again",
+                    where_, first + (row_end - block.indptr.begin()) - 1, info_.n_genes));
+  }
+
+  MatrixInfo info_;
+  std::string where_;
+  ArrayReader indptr_, indices_, data_;
+  CellIndex next_cell_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<RowReader> make_csr_rows(hid_t file, const MatrixInfo& info) {
+  return std::make_unique<CsrRows>(open_group(file, info.path), info);
+}
+
+}  // namespace sctab::h5ad

@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/hdf5_value.hpp"
+#include "sctab/formats/h5ad/matrix_layout.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+/// Rows [begin, begin + n) as numbers of `type`, all genes.
+void read_band(hid_t dataset, const ElementType& type, const MatrixInfo& info, CellIndex begin, CellIndex n,
+               std::vector<std::byte>& band) {
+  const hsize_t offset[2] = {static_cast<hsize_t>(begin), 0};
+  const hsize_t count[2] = {static_cast<hsize_t>(n), static_cast<hsize_t>(info.n_genes)};
+  band.resize(count[0] * count[1] * type.size);
+  if (band.empty()) return;
+  const Handle from = owned(H5Dget_space(dataset), dataset, "its size is damaged");
+  (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, offset, nullptr, count, nullptr);
+  const Handle to(H5Screate_simple(2, count, nullptr));
+  checked(H5Dread(dataset, type.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, band.data()), dataset,
+          fmt::format("cells from {} on cannot be read", begin));
+}
+
+/// Reads bands of whole chunks, so that each is expanded once, where a band fits a quarter of the memory given. So must
+/// the bands of a claim, whose zeros its work leaves out; of one that does not, they are left out band by band.
+class DenseRows final : public RowReader {
+ public:
+  DenseRows(Handle dataset, const MatrixInfo& info, const ReadOptions& options)
+      : info_(info), dataset_(std::move(dataset)), type_(element_type(dataset_.id())) {
+    constexpr std::int64_t kLeastBandBytes = 4'000'000;
+    const std::int64_t row_bytes = std::max<std::int64_t>(1, info_.n_genes * static_cast<std::int64_t>(type_.size));
+    most_rows_ = std::max<std::int64_t>(1, options.memory_bytes / 4 / row_bytes);
+    const std::int64_t chunk = std::min(rows_of_a_chunk(), most_rows_);
+    const std::int64_t wanted = std::min(most_rows_, std::max<std::int64_t>(1, kLeastBandBytes / row_bytes));
+    band_rows_ = (wanted + chunk - 1) / chunk * chunk;
+  }
+
+  /// Reads what the claim needs: libhdf5 does, one call at a time. The work is to leave the zeros out.
+  Work claim(CellIndex max_cells) override {
+    SCTAB_ASSERT(max_cells > 0);
+    core::check_interrupt();
+    const Hdf5Lock lock;
+    const CellIndex end = std::min(info_.n_cells, next_cell_ + max_cells);
+    if (next_cell_ == end) return {};
+    if (end - next_cell_ > most_rows_) return claim_without_zeros(end);
+    std::vector<Part> parts;
+    while (next_cell_ < end) parts.push_back(next_part(end));
+    return [this, parts = std::move(parts)](sparse::CsrMatrix& block) {
+      block.clear(info_.n_genes);
+      for (const Part& part : parts) append(part, block);
+    };
+  }
+
+ private:
+  using Band = std::vector<std::byte>;
+  struct Part {
+    std::shared_ptr<const Band> band;
+    std::int64_t first_row, n_rows;
+  };
+
+  Work claim_without_zeros(CellIndex end) {
+    const auto cells = std::make_shared<sparse::CsrMatrix>();
+    cells->clear(info_.n_genes);
+    while (next_cell_ < end) append(next_part(end), *cells);
+    return [cells](sparse::CsrMatrix& block) { std::swap(block, *cells); };
+  }
+
+  /// The next cells, up to `end` and of one band.
+  Part next_part(CellIndex end) {
+    if (next_cell_ >= band_end_) load_band();
+    const CellIndex begin = std::exchange(next_cell_, std::min(end, band_end_));
+    return {band_, begin - band_begin_, next_cell_ - begin};
+  }
+
+  [[nodiscard]] std::int64_t rows_of_a_chunk() const {
+    const Handle layout = owned(H5Dget_create_plist(dataset_.id()), dataset_.id(), "its layout is damaged");
+    if (H5Pget_layout(layout.id()) != H5D_CHUNKED) return 1;
+    hsize_t extent[2] = {1, 1};
+    checked(H5Pget_chunk(layout.id(), 2, extent), dataset_.id(), "its chunks are damaged");
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(extent[0]));
+  }
+
+  void load_band() {
+    core::check_interrupt();
+    const CellIndex begin = next_cell_ / band_rows_ * band_rows_;
+    const CellIndex end = std::min(info_.n_cells, begin + band_rows_);
+    band_.reset();  // before there is another one, where no claim needs it
+    auto band = std::make_shared<Band>();
+    read_band(dataset_.id(), type_, info_, begin, end - begin, *band);
+    band_ = std::move(band);
+    band_begin_ = begin;
+    band_end_ = end;
+  }
+
+  void append(const Part& part, sparse::CsrMatrix& block) const {
+    for (std::int64_t row = part.first_row; row < part.first_row + part.n_rows; ++row) {
+      append_row(*part.band, row, block);
+    }
+  }
+
+  void append_row(const Band& band, std::int64_t row, sparse::CsrMatrix& block) const {
+    const std::size_t width = static_cast<std::size_t>(info_.n_genes) * type_.size;
+    const std::byte* values = band.data() + static_cast<std::size_t>(row) * width;
+    visit_number(type_.number, [&](auto kind) {
+      for (GeneIndex gene = 0; gene < info_.n_genes; ++gene) {
+        auto value = kind;
+        std::memcpy(&value, values + static_cast<std::size_t>(gene) * sizeof(value), sizeof(value));
+        const auto as_float = static_cast<float>(value);
+        if (as_float == 0.0F) continue;
+        block.indices.push_back(gene);
+        block.data.push_back(as_float);
+      }
+    });
+    block.indptr.push_back(static_cast<std::int64_t>(block.indices.size()));
+    ++block.n_cells;
+  }
+
+  MatrixInfo info_;
+  Handle dataset_;
+  ElementType type_;
+  std::int64_t most_rows_ = 1, band_rows_ = 1, band_begin_ = 0, band_end_ = 0;
+  std::shared_ptr<const Band> band_;
+  CellIndex next_cell_ = 0;
+};
+
+}  // namespace
+
+std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellIndex begin, CellIndex n_cells) {
+  const Handle dataset = open_dataset(file, info.path);
+  const ElementType type = element_type(dataset.id());
+  std::vector<std::byte> band;
+  read_band(dataset.id(), type, info, begin, n_cells, band);
+  std::vector<double> values(band.size() / type.size);
+  visit_number(type.number, [&](auto value) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      std::memcpy(&value, band.data() + i * sizeof(value), sizeof(value));
+      values[i] = static_cast<double>(value);
+    }
+  });
+  return values;
+}
+
+std::unique_ptr<RowReader> make_dense_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options) {
+  return std::make_unique<DenseRows>(open_dataset(file, info.path), info, options);
+}
+
+}  // namespace sctab::h5ad

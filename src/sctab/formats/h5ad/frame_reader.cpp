@@ -1,0 +1,240 @@
+#include "sctab/formats/h5ad/frame_reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/array_reader.hpp"
+#include "sctab/formats/h5ad/text_reader.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+using Kind = ElementType::Kind;
+
+std::string index_name_of(hid_t group) {
+  std::string name = text_attribute(group, "_index");
+  if (!name.empty() && exists(group, name)) return name;
+  for (const char* usual : {"_index", "index"}) {
+    if (exists(group, usual)) return usual;
+  }
+  throw core::InputError(
+      fmt::format("{}: has no index of row names; the file is damaged or not AnnData's", location(group)));
+}
+
+Strings member_names(hid_t group) {
+  Strings names;
+  const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<Strings*>(out)->emplace_back(name);
+    return 0;
+  };
+  checked(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), group, "cannot be listed");
+  return names;
+}
+
+/// Categories are text, but numbers and booleans happen.
+Strings category_texts(Handle dataset) {
+  const ElementType type = element_type(dataset.id());
+  if (type.kind == Kind::kText) return read_texts(dataset.id(), "category");
+  Strings texts;
+  if (type.kind == Kind::kBoolean) {
+    for (const auto value : read_numbers<std::int64_t>(std::move(dataset)))
+      texts.emplace_back(value ? "True" : "False");
+  } else if (type.number == Number::kFloat32 || type.number == Number::kFloat64) {
+    for (const auto value : read_numbers<double>(std::move(dataset))) texts.push_back(fmt::format("{}", value));
+  } else {
+    for (const auto value : read_numbers<std::int64_t>(std::move(dataset))) texts.push_back(fmt::format("{}", value));
+  }
+  return texts;
+}
+
+Booleans as_booleans(const std::vector<std::int64_t>& values) {
+  Booleans out(values.size());
+  std::transform(values.begin(), values.end(), out.begin(),
+                 [](std::int64_t v) { return static_cast<std::uint8_t>(v != 0); });
+  return out;
+}
+
+}  // namespace
+
+FrameReader::FrameReader(hid_t file, std::string_view path) {
+  if (is_dataset(file, path)) {
+    throw core::InputError(
+        fmt::format("{}: {} is a table as anndata before 0.7 wrote it, a group of columns was expected; open the file "
+                    "with a newer anndata and write it again",
+                    location(file), path));
+  }
+  if (!is_group(file, path)) {
+    throw core::InputError(
+        fmt::format("{}: has no {}; an .h5ad file as AnnData writes it was expected", location(file), path));
+  }
+  group_ = open_group(file, path);
+  index_name_ = index_name_of(group_.id());
+  const bool plain = is_dataset(group_.id(), index_name_);
+  const Handle index = open_dataset(group_.id(), plain ? index_name_ : index_name_ + "/values");
+  const auto shape = dimensions(index.id());
+  if (shape.size() != 1) {
+    throw core::InputError(
+        fmt::format("{}: one column of row names was expected; the file is damaged", location(index.id())));
+  }
+  check_plausible_size(index.id());
+  n_rows_ = shape[0];
+}
+
+Strings FrameReader::index() const {
+  const ColumnValues values =
+      is_dataset(group_.id(), index_name_) ? read_dataset(index_name_) : read_group(index_name_);
+  return std::visit(
+      [this](const auto& held) -> Strings {
+        using T = std::decay_t<decltype(held)>;
+        Strings names;
+        if constexpr (std::is_same_v<T, Strings>) {
+          names = held;
+        } else if constexpr (std::is_same_v<T, Categorical>) {
+          for (std::size_t row = 0; row < held.codes.size(); ++row) names.push_back(held.value(row));
+        } else if constexpr (std::is_same_v<T, Integers>) {
+          for (const std::int64_t value : held) names.push_back(fmt::format("{}", value));
+        } else {
+          throw core::InputError(fmt::format("{}: the row names ({}) are neither text nor whole numbers",
+                                             location(group_.id()), index_name_));
+        }
+        return names;
+      },
+      values);
+}
+
+Strings FrameReader::columns() const {
+  Strings names = has_attribute(group_.id(), "column-order") ? texts_attribute(group_.id(), "column-order")
+                                                             : member_names(group_.id());
+  std::erase_if(names, [this](const std::string& name) {
+    return name == index_name_ || name == "__categories" || !exists(group_.id(), name);
+  });
+  return names;
+}
+
+bool FrameReader::has(std::string_view column) const {
+  return !column.empty() && column != index_name_ && column != "__categories" &&
+         column.find('/') == std::string_view::npos && exists(group_.id(), column);
+}
+
+Column FrameReader::column(std::string_view name) const {
+  if (!has(name)) {
+    throw core::InputError(
+        fmt::format("{}: has no column '{}'; there are: {}", location(group_.id()), name, fmt::join(columns(), ", ")));
+  }
+  std::string key(name);
+  ColumnValues values = is_dataset(group_.id(), key) ? read_dataset(key) : read_group(key);
+  if (const auto* texts = std::get_if<Strings>(&values)) values = as_categorical(*texts);
+  return {std::move(key), std::move(values)};
+}
+
+void FrameReader::require_rows(hid_t object, std::size_t n) const {
+  if (std::cmp_equal(n, n_rows_)) return;
+  throw core::InputError(fmt::format("{}: has {} rows, {} were expected; the file is damaged: write it again",
+                                     location(object), n, n_rows_));
+}
+
+ColumnValues FrameReader::read_dataset(const std::string& name) const {
+  Handle dataset = open_dataset(group_.id(), name);
+  const std::string legacy_categories = "__categories/" + name;
+  if (is_dataset(group_.id(), legacy_categories)) {
+    Handle categories = open_dataset(group_.id(), legacy_categories);
+    const bool ordered = boolean_attribute(categories.id(), "ordered").value_or(false);
+    return read_categorical(std::move(dataset), std::move(categories), ordered);
+  }
+  const ElementType type = element_type(dataset.id());
+  const hid_t id = dataset.id();
+  if (type.kind == Kind::kOther) {
+    throw core::InputError(
+        fmt::format("{}: is neither text, numbers nor booleans; remove the column or convert it", location(id)));
+  }
+  if (type.kind == Kind::kText) {
+    Strings texts = read_texts(id);
+    require_rows(id, texts.size());
+    return texts;
+  }
+  ArrayReader reader(std::move(dataset));
+  require_rows(id, static_cast<std::size_t>(reader.size()));
+  const auto fill = [&](auto values) -> ColumnValues {
+    values.resize(static_cast<std::size_t>(n_rows_));
+    reader.read(0, std::span(values));
+    return values;
+  };
+  if (type.kind == Kind::kBoolean) return as_booleans(std::get<Integers>(fill(Integers())));
+  if (type.number == Number::kFloat32) return fill(Reals32());
+  if (type.number == Number::kFloat64 || type.number == Number::kUint64) return fill(Reals());
+  return fill(Integers());
+}
+
+ColumnValues FrameReader::read_group(const std::string& name) const {
+  const Handle group = open_group(group_.id(), name);
+  if (is_dataset(group.id(), "codes") && exists(group.id(), "categories")) {
+    // Categories may themselves be values with a mask: pandas' string arrays.
+    const bool plain = is_dataset(group.id(), "categories");
+    Handle categories = open_dataset(group.id(), plain ? "categories" : "categories/values");
+    const bool ordered = boolean_attribute(group.id(), "ordered").value_or(false);
+    return read_categorical(open_dataset(group.id(), "codes"), std::move(categories), ordered);
+  }
+  if (is_dataset(group.id(), "values") && is_dataset(group.id(), "mask")) return read_nullable(group.id());
+  throw core::InputError(fmt::format(
+      "{}: is neither categories nor values with a mask; remove the column or convert it", location(group.id())));
+}
+
+Categorical FrameReader::read_categorical(Handle codes, Handle categories, bool ordered) const {
+  Categorical out;
+  out.ordered = ordered;
+  out.categories = category_texts(std::move(categories));
+  ArrayReader reader(std::move(codes));
+  require_rows(reader.id(), static_cast<std::size_t>(reader.size()));
+  out.codes.resize(static_cast<std::size_t>(n_rows_));
+  reader.read(0, std::span(out.codes));
+  for (std::size_t row = 0; row < out.codes.size(); ++row) {
+    if (out.codes[row] >= -1 && std::cmp_less(out.codes[row], out.categories.size())) continue;
+    throw core::InputError(fmt::format("{}: row {} has category {} of {}; the file is damaged: write it again",
+                                       location(reader.id()), row, out.codes[row], out.categories.size()));
+  }
+  return out;
+}
+
+ColumnValues FrameReader::read_nullable(hid_t group) const {
+  const auto mask = read_numbers<std::int64_t>(open_dataset(group, "mask"));
+  require_rows(group, mask.size());
+  const auto missing = [&mask](std::size_t row) { return mask[row] != 0; };
+  Handle dataset = open_dataset(group, "values");
+  const ElementType type = element_type(dataset.id());
+  if (type.kind == Kind::kText) {
+    const Strings texts = read_texts(dataset.id());
+    require_rows(group, texts.size());
+    Categorical out = as_categorical(texts);
+    for (std::size_t row = 0; row < mask.size(); ++row) {
+      if (missing(row)) out.codes[row] = -1;
+    }
+    return out;
+  }
+  const bool any_missing = std::any_of(mask.begin(), mask.end(), [](std::int64_t m) { return m != 0; });
+  if (type.kind == Kind::kBoolean) {
+    Booleans out = as_booleans(read_numbers<std::int64_t>(std::move(dataset)));
+    require_rows(group, out.size());
+    for (std::size_t row = 0; row < mask.size(); ++row) {
+      if (missing(row)) out[row] = 2;
+    }
+    return out;
+  }
+  const bool real = type.number == Number::kFloat32 || type.number == Number::kFloat64;
+  if (!real && !any_missing) {
+    Integers out = read_numbers<std::int64_t>(std::move(dataset));
+    require_rows(group, out.size());
+    return out;
+  }
+  Reals out = read_numbers<double>(std::move(dataset));
+  require_rows(group, out.size());
+  for (std::size_t row = 0; row < mask.size(); ++row) {
+    if (missing(row)) out[row] = std::numeric_limits<double>::quiet_NaN();
+  }
+  return out;
+}
+
+}  // namespace sctab::h5ad

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/h5ad/hdf5_handle.hpp"
+
+namespace sctab::h5ad {
+
+/// A dataframe group of a file (obs, var, raw/var) opened for reading; encodings 0.1.0 and 0.2.0, with or without
+/// attributes. Callers hold the Hdf5Lock.
+class FrameReader {
+ public:
+  /// Throws InputError where the group is missing or is a table of anndata before 0.7.
+  FrameReader(hid_t file, std::string_view path);
+
+  [[nodiscard]] std::int64_t n_rows() const { return n_rows_; }
+  [[nodiscard]] Strings index() const;
+  /// In the order of the attribute column-order, or by name where there is none.
+  [[nodiscard]] Strings columns() const;
+  [[nodiscard]] bool has(std::string_view column) const;
+  /// Throws naming the columns that there are. Integers of a nullable column with missing values become Reals (NaN),
+  /// as do uint64.
+  [[nodiscard]] Column column(std::string_view name) const;
+
+ private:
+  [[nodiscard]] ColumnValues read_dataset(const std::string& name) const;
+  [[nodiscard]] ColumnValues read_group(const std::string& name) const;
+  [[nodiscard]] Categorical read_categorical(Handle codes, Handle categories, bool ordered) const;
+  [[nodiscard]] ColumnValues read_nullable(hid_t group) const;
+  void require_rows(hid_t object, std::size_t n) const;
+
+  Handle group_;
+  std::string index_name_;
+  std::int64_t n_rows_ = 0;
+};
+
+}  // namespace sctab::h5ad

@@ -1,0 +1,114 @@
+#include "sctab/formats/h5ad/frame_writer.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+template <typename T>
+Handle write_values(hid_t parent, std::string_view name, hid_t type, const std::vector<T>& values, Encoding encoding) {
+  return write_array(parent, name, type, std::as_bytes(std::span(values)), encoding);
+}
+
+template <typename Code>
+Handle write_codes_as(hid_t parent, std::string_view name, hid_t type, const Categorical& column, Encoding encoding) {
+  std::vector<Code> codes;
+  codes.reserve(column.codes.size());
+  for (const std::int32_t code : column.codes) codes.push_back(static_cast<Code>(code));
+  return write_values(parent, name, type, codes, encoding);
+}
+
+/// Codes in the narrowest signed type, as pandas has them.
+Handle write_codes(hid_t parent, std::string_view name, const Categorical& column, Encoding encoding) {
+  const std::size_t n = column.categories.size();
+  for (const std::int32_t code : column.codes) SCTAB_ASSERT(code >= -1 && std::cmp_less(code, n));
+  if (n <= std::numeric_limits<std::int8_t>::max()) {
+    return write_codes_as<std::int8_t>(parent, name, H5T_NATIVE_INT8, column, encoding);
+  }
+  if (n <= std::numeric_limits<std::int16_t>::max()) {
+    return write_codes_as<std::int16_t>(parent, name, H5T_NATIVE_INT16, column, encoding);
+  }
+  return write_codes_as<std::int32_t>(parent, name, H5T_NATIVE_INT32, column, encoding);
+}
+
+void write_categorical(hid_t frame, const std::string& name, const Categorical& column, Encoding encoding) {
+  if (encoding == Encoding::kCurrent) {
+    const Handle group = create_group(frame, name);
+    mark(group.id(), "categorical", "0.2.0");
+    set_boolean(group.id(), "ordered", column.ordered);
+    (void)write_codes(group.id(), "codes", column, encoding);
+    (void)write_texts(group.id(), "categories", column.categories, encoding);
+    return;
+  }
+  const Handle group =
+      exists(frame, "__categories") ? open_group(frame, "__categories") : create_group(frame, "__categories");
+  const Handle categories = write_texts(group.id(), name, column.categories, encoding);
+  set_boolean(categories.id(), "ordered", column.ordered);
+  const Handle codes = write_codes(frame, name, column, encoding);
+  hobj_ref_t reference = 0;
+  checked(H5Rcreate(&reference, frame, ("__categories/" + name).c_str(), H5R_OBJECT, H5I_INVALID_HID), frame,
+          "the categories cannot be referred to");
+  const Handle space(H5Screate(H5S_SCALAR));
+  const Handle attribute =
+      owned(H5Acreate2(codes.id(), "categories", H5T_STD_REF_OBJ, space.id(), H5P_DEFAULT, H5P_DEFAULT), codes.id(),
+            "the categories cannot be referred to");
+  checked(H5Awrite(attribute.id(), H5T_STD_REF_OBJ, &reference), codes.id(), "the categories cannot be referred to");
+}
+
+void write_booleans(hid_t frame, const std::string& name, const Booleans& values, Encoding encoding) {
+  const Handle type = boolean_type();
+  const bool any_missing = std::find(values.begin(), values.end(), std::uint8_t{2}) != values.end();
+  if (!any_missing) {
+    (void)write_values(frame, name, type.id(), values, encoding);
+  } else if (encoding == Encoding::kLegacy) {
+    write_categorical(frame, name, as_text(values), encoding);
+  } else {
+    Booleans held, missing;
+    for (const std::uint8_t value : values) {
+      held.push_back(value == 1);
+      missing.push_back(value == 2);
+    }
+    const Handle group = create_group(frame, name);
+    mark(group.id(), "nullable-boolean", "0.1.0");
+    (void)write_values(group.id(), "values", type.id(), held, encoding);
+    (void)write_values(group.id(), "mask", type.id(), missing, encoding);
+  }
+}
+
+struct ColumnWriter {
+  hid_t frame;
+  const std::string& name;
+  Encoding encoding;
+
+  void operator()(const Categorical& values) const { write_categorical(frame, name, values, encoding); }
+  void operator()(const Strings& values) const { (void)write_texts(frame, name, values, encoding); }
+  void operator()(const Booleans& values) const { write_booleans(frame, name, values, encoding); }
+  void operator()(const Integers& values) const { (void)write_values(frame, name, H5T_NATIVE_INT64, values, encoding); }
+  void operator()(const Reals& values) const { (void)write_values(frame, name, H5T_NATIVE_DOUBLE, values, encoding); }
+  void operator()(const Reals32& values) const { (void)write_values(frame, name, H5T_NATIVE_FLOAT, values, encoding); }
+};
+
+}  // namespace
+
+void write_column(hid_t frame, const Column& column, Encoding encoding) {
+  std::visit(ColumnWriter{frame, column.name, encoding}, column.values);
+}
+
+void write_frame(hid_t file, std::string_view name, const Strings& index, std::span<const Column> columns) {
+  const Handle group = create_group(file, name);
+  mark(group.id(), "dataframe", "0.2.0");
+  set_text(group.id(), "_index", "_index");
+  Strings order;
+  for (const Column& column : columns) order.push_back(column.name);
+  set_texts(group.id(), "column-order", order);
+  (void)write_texts(group.id(), "_index", index, Encoding::kCurrent);
+  for (const Column& column : columns) {
+    SCTAB_ASSERT(n_rows(column.values) == index.size());
+    write_column(group.id(), column, Encoding::kCurrent);
+  }
+}
+
+}  // namespace sctab::h5ad

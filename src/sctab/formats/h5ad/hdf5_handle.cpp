@@ -1,0 +1,232 @@
+#include "sctab/formats/h5ad/hdf5_handle.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/lzf.hpp"
+
+namespace sctab::h5ad {
+namespace fs = std::filesystem;
+namespace {
+
+std::recursive_mutex& hdf5_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+/// HDF5 writes nothing to standard error: its reasons go into our exceptions. And it does not tidy up when the program
+/// ends: we close what we open, and a file that it failed to close (a full disk) would crash it then.
+void initialise_hdf5() {
+  (void)H5dont_atexit();
+  (void)H5open();
+  (void)H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+/// What HDF5 says of its last failure, at its innermost; empty where it says nothing.
+std::string innermost_reason() {
+  std::string reason;
+  const auto keep = [](unsigned, const H5E_error2_t* error, void* out) -> herr_t {
+    auto& text = *static_cast<std::string*>(out);
+    if (text.empty() && error->desc != nullptr) text = error->desc;
+    return 0;
+  };
+  (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep, &reason);
+  for (char& c : reason) {
+    if (c == '\n') c = ' ';
+  }
+  return reason;
+}
+
+std::string in_brackets(const std::string& reason) {
+  return reason.empty() ? reason : fmt::format(" ({})", reason);
+}
+
+Handle access_list() {
+  Handle list(H5Pcreate(H5P_FILE_ACCESS));
+  SCTAB_ASSERT(bool(list));
+  // Some network file systems have no locks; that is no reason not to read.
+  (void)H5Pset_file_locking(list.id(), true, true);
+  return list;
+}
+
+}  // namespace
+
+Hdf5Lock::Hdf5Lock() : guard_(hdf5_mutex()) {
+  static const bool initialised = (initialise_hdf5(), register_lzf_filter(), true);
+  (void)initialised;
+}
+
+Handle& Handle::operator=(Handle&& other) noexcept {
+  if (this != &other) {
+    reset();
+    id_ = std::exchange(other.id_, H5I_INVALID_HID);
+  }
+  return *this;
+}
+
+void Handle::reset() {
+  if (id_ < 0) return;
+  const Hdf5Lock lock;
+  (void)H5Idec_ref(std::exchange(id_, H5I_INVALID_HID));
+}
+
+std::string location(hid_t object) {
+  std::string file(4096, '\0');
+  std::string path(4096, '\0');
+  const auto file_length = H5Fget_name(object, file.data(), file.size());
+  file.resize(file_length > 0 ? std::min(file.size() - 1, static_cast<std::size_t>(file_length)) : 0);
+  const auto path_length = H5Iget_name(object, path.data(), path.size());
+  path.resize(path_length > 0 ? std::min(path.size() - 1, static_cast<std::size_t>(path_length)) : 0);
+  if (path.size() <= 1) return file;
+  return fmt::format("{}: {}", file, path.substr(1));
+}
+
+void throw_hdf5_error(hid_t object, std::string_view what) {
+  const std::string reason = innermost_reason();
+  throw core::InputError(fmt::format("{}: {}{}", location(object), what, in_brackets(reason)));
+}
+
+Handle owned(hid_t id, hid_t object, std::string_view what) {
+  return Handle(checked(id, object, what));
+}
+
+Handle open_file(const fs::path& path, Access access) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (!fs::exists(status)) throw core::InputError(fmt::format("{}: no such file; check the path", path.string()));
+  if (!fs::is_regular_file(status)) {
+    throw core::InputError(fmt::format("{}: is not a file; an .h5ad file was expected", path.string()));
+  }
+  const bool writing = access == Access::kReadWrite;
+  if (::access(path.c_str(), writing ? R_OK | W_OK : R_OK) != 0) {
+    throw core::InputError(
+        fmt::format("{}: cannot be {}; check its permissions", path.string(), writing ? "written to" : "read"));
+  }
+  const htri_t is_hdf5 = H5Fis_hdf5(path.c_str());
+  if (is_hdf5 <= 0) {
+    throw core::InputError(
+        fmt::format("{}: is not an HDF5 file; an .h5ad file as AnnData writes it was expected", path.string()));
+  }
+  Handle file(H5Fopen(path.c_str(), writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access_list().id()));
+  if (!file) {
+    throw core::InputError(fmt::format("{}: is damaged or cut off{}; copy or download it again", path.string(),
+                                       in_brackets(innermost_reason())));
+  }
+  return file;
+}
+
+Handle create_file(const fs::path& path) {
+  Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access_list().id()));
+  if (!file) {
+    throw core::InputError(fmt::format("{}: cannot be written{}; check the folder and the space left", path.string(),
+                                       in_brackets(innermost_reason())));
+  }
+  return file;
+}
+
+namespace {
+
+/// Null where the file is not an ordinary one.
+int* descriptor_of(const Handle& file) {
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) return nullptr;
+  return static_cast<int*>(descriptor);
+}
+
+/// Makes room on the disk for all that HDF5 has yet to write. 0, or why there is none.
+int reserve_space(const Handle& file) {
+  hsize_t size = 0;
+  const int* descriptor = descriptor_of(file);
+  if (descriptor == nullptr || H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
+  const int error = ::posix_fallocate(*descriptor, 0, static_cast<off_t>(size));
+  return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
+}
+
+}  // namespace
+
+void close_file(Handle& file, const fs::path& path) {
+  // Room first: HDF5 does not recover from a flush that fails.
+  const int no_room = reserve_space(file);
+  if (no_room != 0 || H5Fflush(file.id(), H5F_SCOPE_GLOBAL) < 0) {
+    const std::string reason = no_room != 0 ? std::string(std::strerror(no_room)) : innermost_reason();
+    abandon_file(file);
+    throw core::InputError(
+        fmt::format("{}: cannot be written{}; free some space and run again", path.string(), in_brackets(reason)));
+  }
+  file.reset();
+}
+
+void abandon_file(Handle& file) noexcept {
+  if (!file) return;
+  const Hdf5Lock lock;
+  if (const int* descriptor = descriptor_of(file)) {
+    const int memory = ::memfd_create("sctab-abandoned", 0);
+    if (memory >= 0) {
+      (void)::dup2(memory, *descriptor);
+      (void)::close(memory);
+    }
+  }
+  file.reset();
+}
+
+bool exists(hid_t parent, std::string_view path) {
+  for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
+    const std::string step(path.substr(0, end));
+    if (H5Lexists(parent, step.c_str(), H5P_DEFAULT) <= 0) return false;
+    if (end == std::string_view::npos) break;
+  }
+  return H5Oexists_by_name(parent, std::string(path).c_str(), H5P_DEFAULT) > 0;
+}
+
+namespace {
+
+bool is_kind(hid_t parent, std::string_view path, H5I_type_t kind) {
+  if (!exists(parent, path)) return false;
+  const Handle object(H5Oopen(parent, std::string(path).c_str(), H5P_DEFAULT));
+  return object && H5Iget_type(object.id()) == kind;
+}
+
+}  // namespace
+
+bool is_group(hid_t parent, std::string_view path) {
+  return is_kind(parent, path, H5I_GROUP);
+}
+
+bool is_dataset(hid_t parent, std::string_view path) {
+  return is_kind(parent, path, H5I_DATASET);
+}
+
+Handle open_group(hid_t parent, std::string_view path) {
+  return owned(H5Gopen2(parent, std::string(path).c_str(), H5P_DEFAULT), parent,
+               fmt::format("the group '{}' is missing or damaged", path));
+}
+
+Handle open_dataset(hid_t parent, std::string_view path) {
+  return owned(H5Dopen2(parent, std::string(path).c_str(), H5P_DEFAULT), parent,
+               fmt::format("the dataset '{}' is missing or damaged", path));
+}
+
+Handle create_group(hid_t parent, std::string_view name) {
+  return owned(H5Gcreate2(parent, std::string(name).c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), parent,
+               fmt::format("the group '{}' cannot be written", name));
+}
+
+Handle timeless_dataset() {
+  Handle list(H5Pcreate(H5P_DATASET_CREATE));
+  (void)H5Pset_obj_track_times(list.id(), false);
+  return list;
+}
+
+void remove(hid_t parent, std::string_view name) {
+  checked(H5Ldelete(parent, std::string(name).c_str(), H5P_DEFAULT), parent,
+          fmt::format("'{}' cannot be replaced", name));
+}
+
+}  // namespace sctab::h5ad

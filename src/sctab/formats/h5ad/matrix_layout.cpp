@@ -1,0 +1,138 @@
+#include "sctab/formats/h5ad/matrix_layout.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/hdf5_value.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+using Layout = MatrixInfo::Layout;
+
+/// "csr", "csc" or empty: today's attribute, that of anndata 0.6 and before, or none.
+std::string sparse_format(hid_t group) {
+  const std::string encoding = text_attribute(group, "encoding-type");
+  const std::string format = encoding.empty() ? text_attribute(group, "h5sparse_format") : encoding;
+  if (format == "csr_matrix" || format == "csr") return "csr";
+  if (format == "csc_matrix" || format == "csc") return "csc";
+  return {};
+}
+
+std::int64_t length_of(hid_t group, const char* name) {
+  const Handle dataset = open_dataset(group, name);
+  const auto shape = dimensions(dataset.id());
+  if (shape.size() != 1) {
+    throw core::InputError(fmt::format("{}: one row of numbers was expected; the file is damaged", location(group)));
+  }
+  return shape[0];
+}
+
+MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
+  const std::string format = sparse_format(group.id());
+  info.layout = format == "csr" ? Layout::kCsr : Layout::kCsc;
+  auto shape = integers_attribute(group.id(), "shape");
+  if (shape.empty()) shape = integers_attribute(group.id(), "h5sparse_shape");
+  constexpr std::int64_t kMostGenes = std::numeric_limits<core::GeneIndex>::max() - 1;
+  if (shape.size() != 2 || shape[0] < 0 || shape[1] < 0 || shape[1] > kMostGenes) {
+    throw core::InputError(fmt::format("{}: has no valid shape (cells, genes); the file is damaged: write it again",
+                                       location(group.id())));
+  }
+  info.n_cells = shape[0];
+  info.n_genes = core::narrow<core::GeneIndex>(shape[1]);
+  info.nnz = length_of(group.id(), "data");
+  const std::int64_t n_indices = length_of(group.id(), "indices");
+  const std::int64_t n_offsets = length_of(group.id(), "indptr");
+  const std::int64_t expected = (info.layout == Layout::kCsr ? info.n_cells : info.n_genes) + 1;
+  if (n_indices != info.nnz) {
+    throw core::InputError(
+        fmt::format("{}: has {} values and {} indices, as many were expected; the file is damaged: "
+                    "write it again",
+                    location(group.id()), info.nnz, n_indices));
+  }
+  if (n_offsets != expected) {
+    throw core::InputError(
+        fmt::format("{}: indptr has {} entries, {} were expected for {} × {}; the file is damaged: "
+                    "write it again",
+                    location(group.id()), n_offsets, expected, info.n_cells, info.n_genes));
+  }
+  return info;
+}
+
+}  // namespace
+
+bool is_matrix(hid_t file, std::string_view path) {
+  if (is_group(file, path)) return !sparse_format(open_group(file, path).id()).empty();
+  if (!is_dataset(file, path)) return false;
+  const Handle dataset = open_dataset(file, path);
+  const auto kind = element_type(dataset.id()).kind;
+  return (kind == ElementType::Kind::kNumber || kind == ElementType::Kind::kBoolean) &&
+         dimensions(dataset.id()).size() == 2;
+}
+
+MatrixInfo describe_matrix(hid_t file, std::string_view path) {
+  MatrixInfo info;
+  info.path = path;
+  if (is_group(file, path)) return describe_sparse(open_group(file, path), std::move(info));
+  const Handle dataset = open_dataset(file, path);
+  check_plausible_size(dataset.id());
+  const auto shape = dimensions(dataset.id());
+  if (!std::in_range<core::GeneIndex>(shape[1])) {
+    throw core::InputError(fmt::format("{}: has {} columns; the file is damaged", location(dataset.id()), shape[1]));
+  }
+  info.layout = Layout::kDense;
+  info.n_cells = shape[0];
+  info.n_genes = core::narrow<core::GeneIndex>(shape[1]);
+  info.nnz = info.n_cells * info.n_genes;
+  return info;
+}
+
+void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, std::string_view where) {
+  for (std::size_t i = 0; i < indptr.size(); ++i) {
+    const std::int64_t least = i == 0 ? 0 : indptr[i - 1];
+    const bool starts_at_zero = i > 0 || first > 0 || indptr[0] == 0;
+    if (indptr[i] >= least && indptr[i] <= nnz && starts_at_zero) continue;
+    throw core::InputError(
+        fmt::format("{}: indptr[{}] is {}, at least {} and at most {} was expected; the file is "
+                    "damaged: write it again",
+                    where, first + static_cast<std::int64_t>(i), indptr[i], least, starts_at_zero ? nnz : 0));
+  }
+}
+
+namespace {
+
+/// Without branches, so that it is done several at a time.
+bool any_zero(std::span<const float> values) {
+  int zeros = 0;
+  for (const float value : values) zeros |= static_cast<int>(value == 0.0F);
+  return zeros != 0;
+}
+
+}  // namespace
+
+void tidy_rows(sparse::CsrMatrix& block) {
+  bool sorted = true;
+  for (CellIndex cell = 0; cell < block.n_cells && sorted; ++cell) {
+    sorted = sparse::strictly_ascending(block.row(cell).indices);
+  }
+  if (!sorted) sparse::sort_and_sum(block);
+  if (!any_zero(block.data)) return;
+  std::size_t out = 0;
+  std::size_t in = 0;
+  for (CellIndex cell = 0; cell < block.n_cells; ++cell) {
+    auto& row_end = block.indptr[static_cast<std::size_t>(cell) + 1];
+    for (const auto end = static_cast<std::size_t>(row_end); in < end; ++in) {
+      if (block.data[in] == 0.0F) continue;
+      block.indices[out] = block.indices[in];
+      block.data[out++] = block.data[in];
+    }
+    row_end = static_cast<std::int64_t>(out);
+  }
+  block.indices.resize(out);
+  block.data.resize(out);
+}
+
+}  // namespace sctab::h5ad

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sctab/formats/h5ad/hdf5_handle.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
+
+namespace sctab::h5ad {
+
+/// Whether a path of a file holds a matrix in an encoding that we know: csr_matrix, csc_matrix, a dense array.
+bool is_matrix(hid_t file, std::string_view path);
+/// Shape and layout, from the headers alone. Throws InputError where they contradict each other.
+MatrixInfo describe_matrix(hid_t file, std::string_view path);
+
+/// The readers behind File::read_rows. They hold what they need of the file open themselves.
+std::unique_ptr<RowReader> make_csr_rows(hid_t file, const MatrixInfo& info);
+std::unique_ptr<RowReader> make_csc_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options);
+std::unique_ptr<RowReader> make_dense_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options);
+
+/// Values of neighbouring cells of a dense matrix, row by row.
+std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellIndex begin, CellIndex n_cells);
+
+/// Throws InputError unless indptr ascends from 0 to nnz. first: position of indptr[0] in the file.
+void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, std::string_view where);
+/// Drops zeros and, where needed, sorts rows and sums repeats.
+void tidy_rows(sparse::CsrMatrix& block);
+
+}  // namespace sctab::h5ad

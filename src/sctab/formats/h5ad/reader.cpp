@@ -1,0 +1,214 @@
+#include "sctab/formats/h5ad/reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/array_reader.hpp"
+#include "sctab/formats/h5ad/frame_reader.hpp"
+#include "sctab/formats/h5ad/matrix_layout.hpp"
+
+namespace sctab::h5ad {
+
+using Layout = MatrixInfo::Layout;
+
+struct File::State {
+  std::filesystem::path path;
+  Handle file;
+  std::optional<FrameReader> obs;
+  std::vector<MatrixInfo> matrices;
+
+  /// The table of genes of a matrix.
+  [[nodiscard]] FrameReader genes_of(std::string_view matrix_path) const {
+    return FrameReader(file.id(), matrix_path == "raw/X" ? "raw/var" : "var");
+  }
+};
+
+namespace {
+
+Strings layer_paths(hid_t file) {
+  Strings paths;
+  if (!is_group(file, "layers")) return paths;
+  const Handle layers = open_group(file, "layers");
+  const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<Strings*>(out)->push_back(fmt::format("layers/{}", name));
+    return 0;
+  };
+  checked(H5Literate(layers.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &paths), layers.id(), "cannot be listed");
+  return paths;
+}
+
+void require_cells(const std::filesystem::path& path, const MatrixInfo& matrix, CellIndex n_cells) {
+  if (matrix.n_cells == n_cells) return;
+  throw core::InputError(
+      fmt::format("{}: {} has {} rows, obs has {}; as many were expected: the file is damaged, write "
+                  "it again",
+                  path.string(), matrix.path, matrix.n_cells, n_cells));
+}
+
+void summarise(std::span<const double> values, ValueSummary& summary) {
+  for (const double value : values) {
+    if (!std::isfinite(value)) {
+      summary.non_finite = true;
+      continue;
+    }
+    summary.integers = summary.integers && value == std::nearbyint(value);
+    summary.negative = summary.negative || value < 0;
+    summary.largest = std::max(summary.largest, value);
+  }
+}
+
+}  // namespace
+
+bool RowReader::next(CellIndex max_cells, sparse::CsrMatrix& block) {
+  const Work work = claim(max_cells);
+  if (!work) {
+    block.clear(0);
+    return false;
+  }
+  work(block);
+  return true;
+}
+
+File::File(std::filesystem::path path) : state_(std::make_unique<State>()) {
+  const Hdf5Lock lock;
+  state_->path = std::move(path);
+  state_->file = open_file(state_->path, Access::kRead);
+  const hid_t file = state_->file.id();
+  state_->obs.emplace(file, "obs");
+  Strings paths = {"X", "raw/X"};
+  for (std::string& layer : layer_paths(file)) paths.push_back(std::move(layer));
+  for (const std::string& matrix : paths) {
+    if (is_matrix(file, matrix)) state_->matrices.push_back(describe_matrix(file, matrix));
+  }
+  for (const MatrixInfo& matrix : state_->matrices) require_cells(state_->path, matrix, n_cells());
+  const bool has_expression = std::any_of(state_->matrices.begin(), state_->matrices.end(),
+                                          [](const auto& m) { return m.path == "X" || m.path == "raw/X"; });
+  if (!has_expression) {
+    throw core::InputError(
+        fmt::format("{}: has neither X nor raw/X as a csr, csc or dense matrix; an .h5ad file with "
+                    "expression values was expected",
+                    state_->path.string()));
+  }
+}
+
+File::~File() = default;
+File::File(File&&) noexcept = default;
+
+const std::filesystem::path& File::path() const {
+  return state_->path;
+}
+
+CellIndex File::n_cells() const {
+  return state_->obs->n_rows();
+}
+
+std::vector<MatrixInfo> File::matrices() const {
+  return state_->matrices;
+}
+
+MatrixInfo File::matrix(std::string_view matrix_path) const {
+  Strings names;
+  for (const MatrixInfo& info : state_->matrices) {
+    if (info.path == matrix_path) return info;
+    names.push_back(info.path);
+  }
+  throw core::InputError(
+      fmt::format("{}: has no matrix '{}'; there are: {}", state_->path.string(), matrix_path, fmt::join(names, ", ")));
+}
+
+bool File::has_obs(std::string_view column) const {
+  const Hdf5Lock lock;
+  return state_->obs->has(column);
+}
+
+std::vector<std::string> File::obs_columns() const {
+  const Hdf5Lock lock;
+  return state_->obs->columns();
+}
+
+Column File::obs(std::string_view column) const {
+  const Hdf5Lock lock;
+  return state_->obs->column(column);
+}
+
+Categorical File::obs_as_text(std::string_view column) const {
+  return as_text(obs(column).values);
+}
+
+Strings File::obs_names() const {
+  const Hdf5Lock lock;
+  return state_->obs->index();
+}
+
+Strings File::var_names(std::string_view matrix_path) const {
+  const Hdf5Lock lock;
+  const MatrixInfo info = matrix(matrix_path);
+  const FrameReader genes = state_->genes_of(matrix_path);
+  if (genes.n_rows() != info.n_genes) {
+    throw core::InputError(
+        fmt::format("{}: {} has {} columns, its var has {} rows; as many were expected: the file is "
+                    "damaged, write it again",
+                    state_->path.string(), info.path, info.n_genes, genes.n_rows()));
+  }
+  return genes.index();
+}
+
+bool File::has_var(std::string_view column, std::string_view matrix_path) const {
+  const Hdf5Lock lock;
+  return state_->genes_of(matrix_path).has(column);
+}
+
+Column File::var(std::string_view column, std::string_view matrix_path) const {
+  const Hdf5Lock lock;
+  return state_->genes_of(matrix_path).column(column);
+}
+
+std::unique_ptr<RowReader> File::read_rows(std::string_view matrix_path, const ReadOptions& options) const {
+  const Hdf5Lock lock;
+  const MatrixInfo info = matrix(matrix_path);
+  const hid_t file = state_->file.id();
+  switch (info.layout) {
+    case Layout::kCsr:
+      return make_csr_rows(file, info);
+    case Layout::kCsc:
+      return make_csc_rows(file, info, options);
+    case Layout::kDense:
+      break;
+  }
+  return make_dense_rows(file, info, options);
+}
+
+ValueSummary File::summarise_values(std::string_view matrix_path, CellIndex n_sampled) const {
+  constexpr std::int64_t kPlaces = 20;
+  constexpr std::int64_t kMostValues = 1 << 22;
+  const Hdf5Lock lock;
+  const MatrixInfo info = matrix(matrix_path);
+  ValueSummary summary;
+  if (info.nnz == 0) return summary;
+  // Stretches of values, spread evenly: of cells where the matrix is dense or CSR, of genes where it is CSC.
+  const bool dense = info.layout == Layout::kDense;
+  const std::int64_t total = dense ? info.n_cells : info.nnz;
+  const std::int64_t values_of_cell = std::min(kMostValues, info.nnz / std::max<CellIndex>(1, info.n_cells) + 1);
+  const std::int64_t wanted = dense ? n_sampled : std::min(kMostValues, values_of_cell * n_sampled);
+  const std::int64_t length = std::min(total, (wanted + kPlaces - 1) / kPlaces);
+  std::vector<double> values;
+  std::optional<ArrayReader> sparse_values;
+  if (!dense) sparse_values.emplace(open_dataset(state_->file.id(), info.path + "/data"));
+  for (std::int64_t place = 0; place < kPlaces; ++place) {
+    const std::int64_t begin = (total - length) * place / (kPlaces - 1);
+    if (dense) {
+      values = read_dense_rows(state_->file.id(), info, begin, length);
+    } else {
+      values.resize(static_cast<std::size_t>(length));
+      sparse_values->read(begin, std::span(values));
+    }
+    summarise(values, summary);
+  }
+  return summary;
+}
+
+}  // namespace sctab::h5ad

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/h5ad/hdf5_handle.hpp"
+
+namespace sctab::h5ad {
+
+/// All strings of a one-dimensional or scalar dataset, fixed- or variable-length. Throws InputError where it is no such
+/// dataset, is damaged or is not UTF-8: then it names the entry, which is a `counted` ("row", "category").
+///
+/// Text of variable length is looked up in HDF5's heaps by our own code: libhdf5 1.10 crashes on a damaged heap, and
+/// allocates every string by itself.
+Strings read_texts(hid_t dataset, std::string_view counted = "row");
+
+}  // namespace sctab::h5ad

@@ -1,0 +1,196 @@
+#include "sctab/formats/h5ad/writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <vector>
+
+#include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/array_reader.hpp"
+#include "sctab/formats/h5ad/chunk_writer.hpp"
+#include "sctab/formats/h5ad/frame_writer.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+hid_t hdf5_type(ValueType type) {
+  switch (type) {
+    case ValueType::kUint16:
+      return H5T_NATIVE_UINT16;
+    case ValueType::kInt32:
+      return H5T_NATIVE_INT32;
+    case ValueType::kFloat32:
+      break;
+  }
+  return H5T_NATIVE_FLOAT;
+}
+
+/// Values as T, exactly.
+template <typename T>
+void append_as(ChunkWriter& writer, std::span<const float> values) {
+  std::vector<T> exact;
+  exact.reserve(values.size());
+  constexpr auto kHalfOfEnd =
+      static_cast<T>(std::numeric_limits<T>::max() / 2 + 1);  // a power of two: exact as a float
+  constexpr float kEnd = static_cast<float>(kHalfOfEnd) * 2.0F;
+  for (const float value : values) {
+    const bool fits = value >= static_cast<float>(std::numeric_limits<T>::min()) && value < kEnd;
+    if (!fits || std::nearbyint(value) != value) {
+      throw std::logic_error(fmt::format("{} cannot be stored exactly as an integer of {} bytes", value, sizeof(T)));
+    }
+    exact.push_back(static_cast<T>(value));
+  }
+  writer.append(std::as_bytes(std::span(exact)));
+}
+
+template <typename T>
+void write_offsets(hid_t group, hid_t type, const std::vector<std::int64_t>& offsets, const ChunkOptions& options) {
+  ChunkWriter writer(group, "indptr", type, options);
+  std::vector<T> narrow;
+  narrow.reserve(offsets.size());
+  for (const std::int64_t offset : offsets) narrow.push_back(static_cast<T>(offset));
+  writer.append(std::as_bytes(std::span(narrow)));
+  (void)writer.finish();
+}
+
+/// Writes the indices again as int64. Whether they must be is known only at the end.
+void widen_indices(hid_t group, Handle written, const ChunkOptions& options) {
+  constexpr std::int64_t kAtOnce = 1 << 18;
+  ChunkWriter wide(group, "wide_indices", H5T_NATIVE_INT64, options);
+  const auto narrow = [&written] {
+    const Hdf5Lock lock;
+    return std::make_unique<ArrayReader>(std::move(written));
+  }();
+  std::vector<std::int64_t> block;
+  for (std::int64_t begin = 0; begin < narrow->size(); begin += kAtOnce) {
+    block.resize(static_cast<std::size_t>(std::min(kAtOnce, narrow->size() - begin)));
+    narrow->read(begin, std::span(block));
+    wide.append(std::as_bytes(std::span(block)));
+  }
+  (void)wide.finish();
+  const Hdf5Lock lock;
+  remove(group, "indices");
+  checked(H5Lmove(group, "wide_indices", group, "indices", H5P_DEFAULT, H5P_DEFAULT), group,
+          "indices cannot be replaced");
+}
+
+/// The file and its X while cells arrive.
+Handle create_matrix_group(hid_t file) {
+  const Hdf5Lock lock;
+  mark(file, "anndata", "0.1.0");
+  Handle group = create_group(file, "X");
+  mark(group.id(), "csr_matrix", "0.1.0");
+  return group;
+}
+
+Handle create_locked(const std::filesystem::path& path) {
+  const Hdf5Lock lock;
+  return create_file(path);
+}
+
+}  // namespace
+
+struct Writer::State {
+  State(std::filesystem::path file_path, sparse::GeneIndex genes, const WriteOptions& options)
+      : path(std::move(file_path)),
+        n_genes(genes),
+        values(options.values),
+        most_for_int32(options.most_for_int32),
+        chunks{.chunk_rows = options.chunk_elements, .gzip_level = options.gzip_level, .pool = options.pool},
+        file(create_locked(path)),
+        x(create_matrix_group(file.id())),
+        data(x.id(), "data", hdf5_type(values), chunks),
+        indices(x.id(), "indices", H5T_NATIVE_INT32, chunks) {}
+  ~State() { abandon_file(file); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void finish_matrix();
+
+  std::filesystem::path path;
+  sparse::GeneIndex n_genes;
+  ValueType values;
+  std::int64_t most_for_int32;
+  ChunkOptions chunks;
+  Handle file, x;
+  ChunkWriter data, indices;
+  std::vector<std::int64_t> indptr{0};
+};
+
+void Writer::State::finish_matrix() {
+  (void)data.finish();
+  Handle written = indices.finish();
+  if (indptr.back() <= most_for_int32) {
+    write_offsets<std::int32_t>(x.id(), H5T_NATIVE_INT32, indptr, chunks);
+  } else {
+    widen_indices(x.id(), std::move(written), chunks);
+    write_offsets<std::int64_t>(x.id(), H5T_NATIVE_INT64, indptr, chunks);
+  }
+  const Hdf5Lock lock;
+  const std::int64_t shape[] = {static_cast<std::int64_t>(indptr.size()) - 1, n_genes};
+  set_integers(x.id(), "shape", shape);
+  x.reset();
+}
+
+Writer::Writer(std::filesystem::path path, sparse::GeneIndex n_genes, WriteOptions options)
+    : state_(std::make_unique<State>(std::move(path), n_genes, options)) {}
+
+Writer::~Writer() = default;
+
+void Writer::append(sparse::CsrView cells) {
+  SCTAB_ASSERT(cells.n_genes == state_->n_genes);
+  if (cells.n_cells == 0) return;
+  const auto begin = static_cast<std::size_t>(cells.indptr[0]);
+  const auto count = static_cast<std::size_t>(cells.nnz());
+  const auto values = cells.data.subspan(begin, count);
+  switch (state_->values) {
+    case ValueType::kUint16:
+      append_as<std::uint16_t>(state_->data, values);
+      break;
+    case ValueType::kInt32:
+      append_as<std::int32_t>(state_->data, values);
+      break;
+    case ValueType::kFloat32:
+      state_->data.append(std::as_bytes(values));
+      break;
+  }
+  state_->indices.append(std::as_bytes(cells.indices.subspan(begin, count)));
+  const std::int64_t before = state_->indptr.back();
+  for (std::size_t cell = 1; cell <= static_cast<std::size_t>(cells.n_cells); ++cell) {
+    state_->indptr.push_back(before + cells.indptr[cell] - cells.indptr[0]);
+  }
+}
+
+void Writer::write_obs(const Strings& index, std::span<const Column> columns) {
+  SCTAB_ASSERT(index.size() + 1 == state_->indptr.size());
+  const Hdf5Lock lock;
+  write_frame(state_->file.id(), "obs", index, columns);
+}
+
+void Writer::write_var(const Strings& index, std::span<const Column> columns) {
+  SCTAB_ASSERT(std::cmp_equal(index.size(), state_->n_genes));
+  const Hdf5Lock lock;
+  write_frame(state_->file.id(), "var", index, columns);
+}
+
+void Writer::write_uns(const nlohmann::json& uns) {
+  SCTAB_ASSERT(uns.is_object());
+  const Hdf5Lock lock;
+  write_json_value(state_->file.id(), "uns", uns, Encoding::kCurrent);
+}
+
+void Writer::close() {
+  state_->finish_matrix();
+  const Hdf5Lock lock;
+  for (const char* name : {"layers", "obsm", "obsp", "uns", "varm", "varp"}) {
+    if (!exists(state_->file.id(), name)) (void)create_mapping(state_->file.id(), name, Encoding::kCurrent);
+  }
+  close_file(state_->file, state_->path);
+}
+
+}  // namespace sctab::h5ad

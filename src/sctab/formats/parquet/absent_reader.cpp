@@ -1,0 +1,42 @@
+// What a build without DuckDB has in place of duckdb_reader.cpp.
+#include "sctab/core/error.hpp"
+#include "sctab/formats/parquet/reader.hpp"
+
+namespace sctab::parquet {
+
+bool is_available() {
+  return false;
+}
+
+struct Reader::State {};
+
+Reader::Reader(const std::filesystem::path& path, [[maybe_unused]] const std::vector<Column>& columns) {
+  require_available(path);
+}
+
+Reader::~Reader() = default;
+
+std::int64_t Reader::n_rows() const {
+  return 0;
+}
+
+const Rows* Reader::next() {
+  return nullptr;
+}
+
+std::int64_t rows_in_footer(const std::filesystem::path& path) {
+  require_available(path);
+  return 0;
+}
+
+std::vector<FileColumn> read_columns(const std::filesystem::path& path) {
+  require_available(path);
+  return {};
+}
+
+Table read_table(const std::filesystem::path& path, [[maybe_unused]] std::int64_t most_rows) {
+  require_available(path);
+  return {};
+}
+
+}  // namespace sctab::parquet

@@ -1,0 +1,175 @@
+#include "sctab/formats/parquet/duckdb_query.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::parquet {
+namespace {
+
+// Between quotes, each quote within doubled.
+std::string in_quotes(std::string_view text, char quote) {
+  std::string result(1, quote);
+  for (const char c : text) {
+    if (c == quote) result += quote;
+    result += c;
+  }
+  return result + quote;
+}
+
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+// Whether the first n bits are all set.
+bool all_set(const std::uint64_t* bits, std::size_t n) {
+  constexpr std::size_t kWidth = 64;
+  if (bits == nullptr) return true;
+  if (!std::all_of(bits, bits + n / kWidth, [](std::uint64_t word) { return ~word == 0; })) return false;
+  const std::uint64_t last = (std::uint64_t{1} << (n % kWidth)) - 1;
+  return n % kWidth == 0 || (bits[n / kWidth] & last) == last;
+}
+
+// In memory, for the whole program: opening one takes longer than many queries. It has no threads of its own: those
+// that ask it queries do the work. It keeps nothing of the files: memory stays bounded, and one that changed is read
+// anew.
+duckdb_database open_database() {
+  duckdb_config config = nullptr;
+  duckdb_create_config(&config);
+  constexpr std::array<std::pair<const char*, const char*>, 5> kSettings = {{{"threads", "1"},
+                                                                             {"temp_directory", ""},
+                                                                             {"enable_external_file_cache", "false"},
+                                                                             {"autoinstall_known_extensions", "false"},
+                                                                             {"autoload_known_extensions", "false"}}};
+  for (const auto& [name, value] : kSettings) SCTAB_ASSERT(duckdb_set_config(config, name, value) == DuckDBSuccess);
+  duckdb_database database = nullptr;
+  char* reason = nullptr;
+  const bool opened = duckdb_open_ext(nullptr, &database, config, &reason) == DuckDBSuccess;
+  duckdb_destroy_config(&config);
+  if (opened) return database;
+  const std::string text = reason == nullptr ? "no reason given" : first_line(reason);
+  duckdb_free(reason);
+  throw core::InputError(fmt::format("DuckDB, which reads Parquet, does not start: {}", text));
+}
+
+duckdb_database shared_database() {
+  struct Close {
+    void operator()(duckdb_database database) const { duckdb_close(&database); }
+  };
+  static const std::unique_ptr<_duckdb_database, Close> database(open_database());
+  return database.get();
+}
+
+}  // namespace
+
+std::string sql_name(std::string_view name) {
+  return in_quotes(name, '"');
+}
+
+std::string sql_path(const std::filesystem::path& path) {
+  std::string pattern;
+  for (const char c : path.string()) {
+    const bool special = c == '*' || c == '?' || c == '[';
+    pattern += special ? fmt::format("[{}]", c) : std::string(1, c);
+  }
+  return in_quotes(pattern, '\'');
+}
+
+std::string from_file(const std::filesystem::path& path) {
+  return fmt::format("read_parquet({}, hive_partitioning = false)", sql_path(path));
+}
+
+Query::Query(const std::filesystem::path& path, const std::string& sql, std::vector<Column> columns)
+    : path_(path), columns_(std::move(columns)) {
+  if (!std::filesystem::is_regular_file(path)) {
+    throw core::InputError(fmt::format("{}: no such file; a Parquet file is expected", path.string()));
+  }
+  duckdb_connection connection = nullptr;
+  if (duckdb_connect(shared_database(), &connection) != DuckDBSuccess) fail("DuckDB makes no connection");
+  connection_.reset(connection);
+  duckdb_prepared_statement statement = nullptr;
+  const bool prepared = duckdb_prepare(connection, sql.c_str(), &statement) == DuckDBSuccess;
+  statement_.reset(statement);
+  if (!prepared) fail(duckdb_prepare_error(statement));
+  if (duckdb_execute_prepared_streaming(statement, &result_.value) != DuckDBSuccess) {
+    fail(duckdb_result_error(&result_.value));
+  }
+  SCTAB_ASSERT(duckdb_column_count(&result_.value) == columns_.size());
+}
+
+void Query::fail(const char* reason) const {
+  throw core::InputError(fmt::format("{}: cannot be read as Parquet: {}; is it whole? Get it again from where it came",
+                                     path_.string(), first_line(reason == nullptr ? "no reason given" : reason)));
+}
+
+void Query::refuse_missing(std::size_t column, std::int64_t row) const {
+  throw core::InputError(fmt::format("{}: row {} (counted from 0) has no value in column {}; none may be missing there",
+                                     path_.string(), rows_before_ + row, columns_[column].name));
+}
+
+duckdb_vector Query::vector(std::size_t column) const {
+  return duckdb_data_chunk_get_vector(chunk_.get(), column);
+}
+
+void Query::require_all_there(std::size_t column) const {
+  const duckdb_vector values = vector(column);
+  std::uint64_t* present = duckdb_vector_get_validity(values);
+  for (std::int64_t row = 0; present != nullptr && row < size_; ++row) {
+    if (!duckdb_validity_row_is_valid(present, static_cast<idx_t>(row))) refuse_missing(column, row);
+  }
+  if (columns_[column].type != Type::kFloats) return;
+  std::uint64_t* elements = duckdb_vector_get_validity(duckdb_list_vector_get_child(values));
+  if (all_set(elements, duckdb_list_vector_get_size(values))) return;
+  const auto* lists = static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(values));
+  for (std::int64_t row = 0; row < size_; ++row) {
+    for (idx_t i = 0; i < lists[row].length; ++i) {
+      if (!duckdb_validity_row_is_valid(elements, lists[row].offset + i)) refuse_missing(column, row);
+    }
+  }
+}
+
+bool Query::next() {
+  rows_before_ += std::exchange(size_, 0);
+  do {
+    chunk_.reset();  // before the next is made: of the published cells each takes 130 MB
+    chunk_.reset(duckdb_fetch_chunk(result_.value));
+    if (!chunk_) {
+      const char* reason = duckdb_result_error(&result_.value);
+      if (reason != nullptr && *reason != '\0') fail(reason);
+      return false;
+    }
+    size_ = static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk_.get()));
+  } while (size_ == 0);
+  for (std::size_t column = 0; column < columns_.size(); ++column) require_all_there(column);
+  return true;
+}
+
+std::span<const std::int64_t> Query::integers(std::size_t column) const {
+  SCTAB_ASSERT(columns_.at(column).type == Type::kInt64);
+  return {static_cast<const std::int64_t*>(duckdb_vector_get_data(vector(column))), static_cast<std::size_t>(size_)};
+}
+
+std::span<const bool> Query::booleans(std::size_t column) const {
+  SCTAB_ASSERT(columns_.at(column).type == Type::kBool);
+  return {static_cast<const bool*>(duckdb_vector_get_data(vector(column))), static_cast<std::size_t>(size_)};
+}
+
+std::string_view Query::text(std::size_t column, std::int64_t row) const {
+  SCTAB_ASSERT(columns_.at(column).type == Type::kText);
+  duckdb_string_t* texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector(column)));
+  return {duckdb_string_t_data(texts + row), duckdb_string_t_length(texts[row])};
+}
+
+std::span<const float> Query::floats(std::size_t column, std::int64_t row) const {
+  SCTAB_ASSERT(columns_.at(column).type == Type::kFloats);
+  const duckdb_vector lists = vector(column);
+  const duckdb_list_entry list = static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(lists))[row];
+  const auto* elements = static_cast<const float*>(duckdb_vector_get_data(duckdb_list_vector_get_child(lists)));
+  return {elements + list.offset, list.length};
+}
+
+}  // namespace sctab::parquet

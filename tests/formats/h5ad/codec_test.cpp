@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <numeric>
+
+#include "sctab/core/rng.hpp"
+#include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/formats/h5ad/lzf.hpp"
+
+namespace sctab::h5ad {
+namespace {
+
+std::vector<std::byte> bytes(std::initializer_list<int> values) {
+  std::vector<std::byte> out;
+  for (const int value : values) out.push_back(static_cast<std::byte>(value));
+  return out;
+}
+
+std::vector<std::byte> random_bytes(std::size_t n, std::uint64_t kinds) {
+  core::Rng rng(7);
+  std::vector<std::byte> out(n);
+  for (auto& b : out) b = static_cast<std::byte>(rng.below(kinds));
+  return out;
+}
+
+TEST(Lzf, LiteralsAndCopies) {
+  // 3 literals "abc", then copy 3 + 2 bytes from 3 back: "abcab".
+  const auto stream = bytes({2, 'a', 'b', 'c', 3 << 5, 2});
+  std::vector<std::byte> out(8);
+  ASSERT_EQ(lzf_decompress(stream, out), 8U);
+  EXPECT_EQ(std::memcmp(out.data(), "abcabcab", 8), 0);
+}
+
+TEST(Lzf, LongRunOverlapsItself) {
+  // One literal, then 7 + 255 + 2 bytes from 1 back.
+  const auto stream = bytes({0, 'z', 7 << 5, 255, 0});
+  std::vector<std::byte> out(300);
+  ASSERT_EQ(lzf_decompress(stream, out), 265U);
+  EXPECT_EQ(out[264], std::byte{'z'});
+  EXPECT_EQ(out[265], std::byte{0});
+}
+
+TEST(Lzf, RefusesDamage) {
+  std::vector<std::byte> out(4);
+  EXPECT_FALSE(lzf_decompress(bytes({2, 'a', 'b'}), out)) << "literals cut off";
+  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 1 << 5, 1}), out)) << "copy from before the start";
+  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 1 << 5}), out)) << "distance cut off";
+  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 7 << 5}), out)) << "length cut off";
+  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 3 << 5, 0}), out)) << "output too small";
+  EXPECT_EQ(lzf_decompress({}, out), 0U);
+}
+
+TEST(ChunkCodec, ShuffleGroupsBytesOfTheSameWeight) {
+  const auto in = bytes({1, 2, 3, 4, 5, 6});
+  std::vector<std::byte> out(6);
+  shuffle_bytes(in, 2, out);
+  EXPECT_EQ(out, bytes({1, 3, 5, 2, 4, 6}));
+}
+
+TEST(ChunkCodec, RoundTrip) {
+  for (const std::size_t size : {1, 2, 3, 4, 8}) {
+    for (const std::size_t n : {1, 5, 1000}) {
+      const auto in = random_bytes(n * size, size == 4 ? 256 : 3);
+      const auto compressed = ChunkCompressor(4).compress(in, size);
+      std::vector<std::byte> shuffled(in.size()), out(in.size());
+      ASSERT_TRUE(ZlibDecompressor().decompress(compressed, shuffled));
+      unshuffle_bytes(shuffled, size, out);
+      EXPECT_EQ(out, in) << n << " elements of " << size;
+    }
+  }
+}
+
+TEST(ChunkCodec, DamageAndWrongSizesAreSeen) {
+  const auto in = random_bytes(4000, 5);
+  auto compressed = ChunkCompressor(4).compress(in, 4);
+  std::vector<std::byte> out(in.size());
+  ZlibDecompressor zlib;
+  EXPECT_FALSE(zlib.decompress(compressed, std::span(out).first(3996)));
+  compressed.back() ^= std::byte{1};
+  EXPECT_FALSE(zlib.decompress(compressed, out)) << "the checksum was not looked at";
+}
+
+}  // namespace
+}  // namespace sctab::h5ad

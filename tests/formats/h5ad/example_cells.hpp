@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/sparse/csr.hpp"
+
+namespace sctab::h5ad::tests {
+
+inline constexpr CellIndex kCells = 137;
+inline constexpr GeneIndex kGenes = 53;
+
+/// The count of every example file, in C++ and in example_files.py: about a seventh is not zero; cell 5 is empty.
+float example_count(CellIndex cell, GeneIndex gene);
+sparse::CsrMatrix example_counts();
+
+/// "cell0", "cell1" …; "ENSG00000000000" …
+Strings cell_names(CellIndex n = kCells);
+Strings gene_names_of_example(GeneIndex n = kGenes);
+
+/// All rows, asked for `block_cells` at a time. Checks the sizes of the blocks on the way.
+sparse::CsrMatrix read_all(const File& file, std::string_view matrix, CellIndex block_cells = 30,
+                           const ReadOptions& options = {});
+
+/// Expects the same shape and values, NaN failing.
+void expect_same(const sparse::CsrMatrix& got, const sparse::CsrMatrix& want);
+
+}  // namespace sctab::h5ad::tests

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "formats/h5ad/python.hpp"
+#include "support/fixtures.hpp"
+
+namespace sctab::h5ad::tests {
+
+/// The folder of files that example_files.py writes, made once a test program.
+inline const std::filesystem::path& example_folder() {
+  static const sctab::tests::TemporaryFolder folder;
+  static const PythonResult made = run_python("example_files.py", folder.path().string());
+  EXPECT_EQ(made.status, 0) << made.output;
+  return folder.path();
+}
+
+inline std::filesystem::path example_file(const std::string& name) {
+  return example_folder() / (name + ".h5ad");
+}
+
+}  // namespace sctab::h5ad::tests
