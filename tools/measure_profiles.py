@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures, from annotated h5ad files, the figures on which `sctab simulate` rests (src/sctab/simulate/measured.hpp).
+"""Measures, from annotated h5ad files, the figures on which `sctab simulate` rests (lab/simulate/measured.hpp).
 
 Usage: tools/measure_profiles.py --genes GENES.csv --ontology CL.obo --donors DONORS.h5ad ... -- ATLAS.h5ad ...
 

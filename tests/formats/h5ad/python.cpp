@@ -24,7 +24,7 @@ bool has_python_anndata() {
 }
 
 PythonResult run_python(const std::string& script, const std::string& arguments) {
-  return run("/usr/bin/python3 -W ignore " SCTAB_SOURCE_DIR "/tests/anndata/" + script + " " + arguments);
+  return run("/usr/bin/python3 -W ignore " SCTAB_SOURCE_DIR "/tests/formats/h5ad/" + script + " " + arguments);
 }
 
 }  // namespace sctab::h5ad::tests

@@ -13,7 +13,7 @@ struct PythonResult {
   int status = 0;
   std::string output;  // standard output and error
 };
-/// Runs tests/anndata/SCRIPT with these arguments.
+/// Runs tests/formats/h5ad/SCRIPT with these arguments.
 PythonResult run_python(const std::string& script, const std::string& arguments);
 
 }  // namespace sctab::h5ad::tests

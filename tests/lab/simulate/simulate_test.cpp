@@ -286,7 +286,7 @@ TEST(Simulate, OpensInPython) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const tests::TemporaryFolder folder;
   const auto result = simulate(folder / "out", small_options());
-  const auto python = h5ad::tests::run_python("../simulate/check_sources.py", (folder / "out").string());
+  const auto python = h5ad::tests::run_python("../../lab/simulate/check_sources.py", (folder / "out").string());
   EXPECT_EQ(python.status, 0) << python.output;
 }
 
