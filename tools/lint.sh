@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# lint.sh BUILD_FOLDER: formatting, layering, sizes; clang-tidy on the files without libtorch (the others take 50 s each).
+# lint.sh BUILD_FOLDER: formatting, layering, sizes, docs; clang-tidy on the files without libtorch (the others take 50 s each).
 set -uo pipefail
 build=$1
 failed=0
@@ -8,6 +8,7 @@ sources=$(git ls-files '*.cpp' '*.hpp')
 if clang-format --dry-run -Werror $sources; then echo "format: clean"; else echo "format: run 'make format'"; failed=1; fi
 python3 tools/check_layering.py || failed=1
 python3 tools/check_sizes.py || failed=1
+python3 tools/check_docs.py || failed=1
 
 if [ "${SCTAB_LINT_TIDY:-1}" = 1 ]; then
   if [ ! -f "$build/compile_commands.json" ]; then
