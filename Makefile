@@ -3,31 +3,30 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
 
-.PHONY: build test demo bench bench-modules lint format sanitize install-dependencies clean
+.PHONY: build build-all test demo bench bench-modules lint format sanitize check-slow install-dependencies clean
 
 build: install-dependencies
 	@tools/build.sh $(BUILD) $(JOBS) sctab $(CMAKE_FLAGS)
 
-test: install-dependencies
+build-all: install-dependencies
 	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
+
+test: build-all
 	@OMP_WAIT_POLICY=passive ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
-# make demo [DATA="a.h5ad b.h5ad …"] [ANNOTATE=c.h5ad] [GENES=genes.csv] [ONTOLOGY=cl.obo] [OUT=demo]
+# make demo [DATA="a.h5ad b.h5ad …"] [ANNOTATE=c.h5ad] [GENES=genes.csv] [ONTOLOGY=cl.obo] [OUT=demo] [CELLS=20000]
 demo: build
-	@tools/demo.sh
+	@CELLS=$(CELLS) tools/demo.sh
 
 # The table of docs/performance.md, and $(BUILD)/bench.json; bench-modules: each module's own benchmarks.
-bench: install-dependencies
-	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
+bench: build-all
 	@tools/bench.sh $(BUILD)
 
-bench-modules: install-dependencies
-	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
+bench-modules: build-all
 	@tools/bench.sh $(BUILD) modules
 
-# Formatting, the order of the modules, sizes of files and functions, and clang-tidy on what needs no libtorch.
-lint: install-dependencies
-	@tools/build.sh $(BUILD) $(JOBS) sctab $(CMAKE_FLAGS)
+# Formatting, the order of the modules, sizes of files and functions, docs, and clang-tidy on what changed in a day.
+lint: build
 	@tools/lint.sh $(BUILD)
 
 format:
@@ -36,6 +35,11 @@ format:
 # The tests of the modules without libtorch, under address and undefined-behaviour sanitizers, and threads under TSan.
 sanitize: install-dependencies
 	@tools/sanitize.sh $(JOBS)
+
+# What takes too long for every change: clang-tidy on every file without libtorch, the demo at its full size.
+check-slow: build
+	@SCTAB_TIDY=all tools/lint.sh $(BUILD)
+	@$(MAKE) demo OUT=demo-simulated CELLS=20000
 
 install-dependencies:
 	@tools/install-dependencies.sh

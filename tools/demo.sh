@@ -19,7 +19,7 @@ first_match() { for path in "$@"; do [ -f "$path" ] && { printf '%s' "$path"; re
 mkdir -p "$out"
 if [ -z "$data" ]; then
   say "Simulating cells of many donors and tissues (give DATA=\"a.h5ad b.h5ad\" to use yours)"
-  run "$sctab" simulate -o "$out/simulated" --cells 20000 --seed 1
+  run "$sctab" simulate -o "$out/simulated" --cells "${CELLS:-20000}" --seed 1
   data=$(ls "$out"/simulated/source-*.h5ad)
   ontology=$out/simulated/ontology.obo
   genes=$out/simulated/genes.csv

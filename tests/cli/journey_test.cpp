@@ -6,6 +6,7 @@
 #include "cli/process.hpp"
 #include "cli/test_cells.hpp"
 #include "cli/trained_model.hpp"
+#include "support/source_folder.hpp"
 
 namespace sctab::tests {
 namespace {
@@ -82,7 +83,7 @@ void expect_all_else_kept(const fs::path& file, const fs::path& model, const std
   arguments.insert(arguments.end(), more.begin(), more.end());
   const Finished annotated = run_sctab(arguments);
   ASSERT_EQ(annotated.exit_code, 0) << annotated.err;
-  const std::string script = std::string(SCTAB_SOURCE_DIR) + "/tests/cli/check_annotated.py";
+  const std::string script = (tests::source_folder() / "tests/cli/check_annotated.py").string();
   const Finished checked = run_program({"/usr/bin/python3", script, file.string(), out, (folder / "out.csv").string()});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
 }

@@ -51,7 +51,7 @@ void expect_python_agrees(float unit, const char* dtype) {
   const Store store = Store::open(folder / "store");
   write_expected(store, Split::kTrain, folder.path());
   const std::string command = std::string("/usr/bin/python3 -W error::DeprecationWarning:__main__ ") +
-                              SCTAB_SOURCE_DIR + "/tests/store/check_shard.py " +
+                              (sctab::tests::source_folder() / "tests/store/check_shard.py").string() + " " +
                               (folder / "store/train-00000.h5ad").string() + " " + folder.path().string() + " " + dtype;
   EXPECT_EQ(std::system(command.c_str()), 0);
 }

@@ -8,13 +8,14 @@
 #include <string>
 
 #include "support/bytes.hpp"
+#include "support/source_folder.hpp"
 
 namespace sctab::tests {
 
 /// The folder of real data and golden numbers that developers and CI have beside the checkout, or $SCTAB_SHARED.
 inline std::filesystem::path shared_folder() {
   const char* given = std::getenv("SCTAB_SHARED");
-  return given != nullptr ? std::filesystem::path(given) : std::filesystem::path(SCTAB_SOURCE_DIR) / ".." / "shared";
+  return given != nullptr ? std::filesystem::path(given) : source_folder() / ".." / "shared";
 }
 
 /// A folder of its own for one test, removed with everything in it at the end.

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "support/source_folder.hpp"
+
 namespace sctab::h5ad::tests {
 namespace {
 
@@ -24,7 +26,8 @@ bool has_python_anndata() {
 }
 
 PythonResult run_python(const std::string& script, const std::string& arguments) {
-  return run("/usr/bin/python3 -W ignore " SCTAB_SOURCE_DIR "/tests/formats/h5ad/" + script + " " + arguments);
+  return run("/usr/bin/python3 -W ignore " + (sctab::tests::source_folder() / "tests/formats/h5ad" / script).string() +
+             " " + arguments);
 }
 
 }  // namespace sctab::h5ad::tests

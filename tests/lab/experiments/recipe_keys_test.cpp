@@ -9,6 +9,7 @@
 
 #include "lab/experiments/recipe_file.hpp"
 #include "sctab/core/error.hpp"
+#include "support/source_folder.hpp"
 
 namespace sctab::experiments::tests {
 namespace {
@@ -51,7 +52,7 @@ Keys without(Keys keys, const Keys& others) {
 
 std::string page() {
   std::stringstream text;
-  text << std::ifstream(std::filesystem::path(SCTAB_SOURCE_DIR) / "docs" / "benchmark.md").rdbuf();
+  text << std::ifstream(sctab::tests::source_folder() / "docs" / "benchmark.md").rdbuf();
   return text.str();
 }
 

@@ -9,6 +9,7 @@
 #include "lab/experiments/trial.hpp"
 #include "sctab/nn/parameter_count.hpp"
 #include "sctab/train/plan.hpp"
+#include "support/source_folder.hpp"
 
 namespace sctab::experiments::tests {
 namespace {
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> recipes() {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(fs::path(SCTAB_SOURCE_DIR) / "recipes")) {
+  for (const auto& entry : fs::directory_iterator(sctab::tests::source_folder() / "recipes")) {
     if (entry.path().extension() == ".toml") paths.push_back(entry.path());
   }
   return paths;
@@ -48,7 +49,7 @@ train::CorpusSize paper_corpus() {
 }
 
 Recipe recipe_of(const std::string& name, bool small = false) {
-  return read_recipe(fs::path(SCTAB_SOURCE_DIR) / "recipes" / (name + ".toml"), small);
+  return read_recipe(sctab::tests::source_folder() / "recipes" / (name + ".toml"), small);
 }
 
 TEST(Recipes, FullFormsAreThePapersNetworks) {
