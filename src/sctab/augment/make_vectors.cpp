@@ -12,11 +12,11 @@
 #include "sctab/augment/cell_sample.hpp"
 #include "sctab/augment/donor_differences.hpp"
 #include "sctab/augment/donor_pairs.hpp"
-#include "sctab/augment/k_means.hpp"
 #include "sctab/augment/known_donors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/linalg/k_means.hpp"
 
 namespace sctab::augment {
 namespace {
@@ -70,10 +70,10 @@ sparse::CsrMatrix take_rows(const sparse::CsrMatrix& from, std::span<const CellI
 
 /// Step 5 and 6: positions of the differences that become vectors, ascending.
 std::vector<CellIndex> select(const sparse::CsrMatrix& differences, const VectorOptions& options,
-                              KMeansResult& clusters, VectorFacts& facts) {
-  clusters = k_means(differences.view(), {.n_clusters = std::clamp(differences.n_cells / kDifferencesPerCluster,
-                                                                   std::int64_t{1}, options.n_clusters),
-                                          .seed = options.seed});
+                              linalg::KMeansResult& clusters, VectorFacts& facts) {
+  clusters = linalg::k_means(differences.view(), {.n_clusters = std::clamp(differences.n_cells / kDifferencesPerCluster,
+                                                                           std::int64_t{1}, options.n_clusters),
+                                                  .seed = options.seed});
   facts.n_clusters = clusters.n_clusters;
   facts.iterations = std::ssize(clusters.squared_distances);
   facts.least_members = least_members(differences.n_cells, options.cluster_members);
@@ -157,7 +157,7 @@ MadeVectors make_vectors(const Store& store, const VectorOptions& options) {
       donor_differences(store, pairs, {.memory_bytes = options.memory_bytes, .threads = options.threads});
   spdlog::info("{} differences between donors of {} types; k-means", format_count(differences.n_cells),
                format_count(made.facts.n_types));
-  KMeansResult clusters;
+  linalg::KMeansResult clusters;
   const std::vector<CellIndex> chosen = select(differences, options, clusters, made.facts);
   made.vectors.values = take_rows(differences, chosen);
   made.vectors.genes = store.genes();
