@@ -80,8 +80,8 @@ nlohmann::json to_json(const ExplainedVariance& explained) {
 }  // namespace
 
 void CheckOptions::validate() const {
-  if (map_cells < 0)
-    throw core::InputError(fmt::format("cells on the map: {} given; 0 or more is expected", map_cells));
+  if (map_cells >= 0) return;
+  throw core::InputError({.subject = "cells on the map", .found = std::to_string(map_cells), .expected = "0 or more"});
 }
 
 nlohmann::json to_json(const CheckResult& result) {
