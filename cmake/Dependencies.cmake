@@ -40,6 +40,13 @@ add_library(sctab::blas ALIAS sctab_blas)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 add_library(sctab::hwy ALIAS PkgConfig::hwy)
 
+# Linear algebra of small matrices. Headers only; on the calling thread, so that results do not depend on threads.
+find_path(EIGEN_INCLUDE_DIR Eigen/Core PATH_SUFFIXES eigen3 REQUIRED)
+add_library(sctab_eigen INTERFACE)
+target_include_directories(sctab_eigen SYSTEM INTERFACE ${EIGEN_INCLUDE_DIR})
+target_compile_definitions(sctab_eigen INTERFACE EIGEN_DONT_PARALLELIZE)
+add_library(sctab::eigen ALIAS sctab_eigen)
+
 # Gradient-boosted trees, a baseline.
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
 find_library(XGBOOST_LIBRARY xgboost REQUIRED)

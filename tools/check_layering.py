@@ -15,6 +15,7 @@ LIBRARY_HEADERS = {
     "sctab::duckdb": re.compile(r"^duckdb\.h$"),
     "sctab::xgboost": re.compile(r"^xgboost/"),
     "sctab::hwy": re.compile(r"^hwy/"),
+    "sctab::eigen": re.compile(r"^Eigen/"),
     "sctab::tomlplusplus": re.compile(r"^toml\+\+/"),
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 struct Arguments {
   std::filesystem::path store, output;
-  baselines::PcaOptions options;
+  linalg::PcaOptions options;
   int threads = 0;
   bool json = false;
 };

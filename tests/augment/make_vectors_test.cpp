@@ -126,7 +126,7 @@ TEST(MakeVectors, NumbersOutOfRangeAreRefused) {
     SCTAB_EXPECT_THROW_WITH(options.validate(), core::InputError, field, "1000000000");
   };
   refused({.n_cells = kHuge}, "cells to sample");
-  refused({.pairs_per_type = kHuge}, "pairs of donors a type");
+  refused({.pairs_per_type = kHuge}, "pairs of donors per type");
   refused({.n_clusters = kHuge}, "clusters");
   refused({.cluster_members = kHuge}, "members of a cluster");
   refused({.cluster_members = -1}, "members of a cluster");

@@ -124,7 +124,7 @@ TEST_F(VectorFile, WithoutDonorsIsWarnedOfButWithThePublishedStore) {
   for (VectorOrigin& origin : vectors.origins) origin.donor = origin.other_donor = std::string(kNotPublished);
   testing::internal::CaptureStdout();
   EXPECT_EQ(vectors_for(store_, vectors, path_).n_cells, 3);
-  EXPECT_NE(testing::internal::GetCapturedStdout().find("does not say of whom"), std::string::npos);
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("does not say whose"), std::string::npos);
   const store::Store imported = tests::make_donor_store(
       folder_ / "part", {},
       {{"made_by", "sctab corpus subsample"}, {"from", {{"provenance", {{"made_by", "sctab corpus import"}}}}}});
@@ -136,15 +136,15 @@ TEST_F(VectorFile, WithoutDonorsIsWarnedOfButWithThePublishedStore) {
 TEST_F(VectorFile, IsRefusedWhereItIsSomethingElse) {
   SCTAB_EXPECT_THROW_WITH(read_vectors(folder_ / "none.h5ad"), core::InputError, "none.h5ad");
   const std::filesystem::path shard = store_.directory() / store_.shards(store::Split::kTrain).front().file;
-  SCTAB_EXPECT_THROW_WITH(read_vectors(shard), core::InputError, "no file of augmentation vectors", "other_donor");
+  SCTAB_EXPECT_THROW_WITH(read_vectors(shard), core::InputError, "a file of augmentation vectors", "other_donor");
   Vectors vectors = some_vectors(store_, 90);
   vectors.values.data[1] = NAN;
   write_vectors(path_, vectors, nlohmann::json::object());
-  SCTAB_EXPECT_THROW_WITH(read_vectors(path_), core::InputError, "vector 1 holds nan");
+  SCTAB_EXPECT_THROW_WITH(read_vectors(path_), core::InputError, "vector 1: the value nan");
   vectors.values.clear(90);
   vectors.origins.clear();
   write_vectors(path_, vectors, nlohmann::json::object());
-  SCTAB_EXPECT_THROW_WITH(read_vectors(path_), core::InputError, "holds no augmentation vectors");
+  SCTAB_EXPECT_THROW_WITH(read_vectors(path_), core::InputError, "no augmentation vectors");
 }
 
 }  // namespace

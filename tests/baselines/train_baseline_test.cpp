@@ -363,7 +363,7 @@ TEST(TrainBaseline, RefusesOptionsOfOtherKindsAndEmptyCorpora) {
   SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.kind = ModelKind::kCelltypist, .rounds = 5}, folder / "m"),
                           core::InputError, "--rounds", "celltypist");
   SCTAB_EXPECT_THROW_WITH(train_baseline(store, {.kind = ModelKind::kPcaLinear, .n_components = 5000}, folder / "m"),
-                          core::InputError, "--components is 5000", "1 to 2000");
+                          core::InputError, "--components: 5000", "1 to 2000");
   const store::Store empty = tests::make_tiny_store(folder / "empty", {.n_cells = {0, 30, 30}});
   SCTAB_EXPECT_THROW_WITH(train_baseline(empty, {.kind = ModelKind::kCentroid}, folder / "m"), core::InputError,
                           "empty has no training cells");

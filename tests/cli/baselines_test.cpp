@@ -61,7 +61,7 @@ TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
   expect_refused(train("centroid", {"--components", "3"}), folder.path(), {"--components", "centroid"});
   expect_refused(train("centroid", {"--preset", "paper"}), folder.path(), {"--preset paper", "centroid"});
   expect_refused(train("pca+linear", {"--preset", "paper"}), folder.path(), {"--preset paper", "pca+linear"});
-  expect_refused(train("pca+linear", {"--components", "5000"}), folder.path(), {"--components is 5000", "2000"});
+  expect_refused(train("pca+linear", {"--components", "5000"}), folder.path(), {"--components: 5000", "2000"});
   expect_refused(train("celltypist", {"--rounds", "3"}), folder.path(), {"--rounds", "celltypist"});
   expect_refused(train("tabnet", {"--max-depth", "3"}), folder.path(), {"--max-depth", "tabnet"});
   expect_refused(train("xgboost", {"--eta", "2"}), folder.path(), {"--eta is 2"});

@@ -41,7 +41,7 @@ class Computing : public testing::Test {
 };
 
 TEST_F(Computing, CudaIsRefusedWhereTheBuildHasNone) {
-  const std::string said = "device: cuda was asked for";
+  const std::string said = "device: cuda, which this build of sctab does not support";
   expect_refused({"train", trained_.store.string(), "-o", path("model"), "--device", "cuda"}, folder_.path(), {said});
   expect_refused({"evaluate", trained_.model.string(), trained_.store.string(), "--device", "cuda"}, folder_.path(),
                  {said});

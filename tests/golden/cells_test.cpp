@@ -3,9 +3,9 @@
 
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
+#include "kernels/augment_reference.hpp"
 #include "sctab/kernels/augment.hpp"
 #include "sctab/nn/torch_runtime.hpp"
-#include "sctab/sparse/augmentation.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::golden {
@@ -26,9 +26,10 @@ TEST(Golden, Augmentation) {
   const sparse::CsrMatrix x = to_csr(group.tensor("x")), vectors = to_csr(group.tensor("vectors"));
   const auto vector_index = to_vector<std::int64_t>(group.tensor("vector_index"));
   const auto sign = to_vector<float>(group.tensor("sign"));
-  const sparse::CsrMatrix merged = sparse::augment(x.view(), vectors.view(), vector_index, sign);
+  const kernels::Augmentation by{vectors.view(), vector_index, sign};
+  const sparse::CsrMatrix merged = tests::reference::augment(x.view(), by);
   sparse::CsrMatrix by_kernel;
-  kernels::augment(x.view(), {vectors.view(), vector_index, sign}, by_kernel);
+  kernels::augment(x.view(), by, by_kernel);
   for (const auto* augmented : std::initializer_list<const sparse::CsrMatrix*>{&merged, &by_kernel}) {
     report(group.path(), "augmented", largest_deviation(nn::dense_tensor(augmented->view()), group.tensor("augmented")),
            1e-6);

@@ -33,13 +33,14 @@ void close_gaps(sparse::CsrMatrix& matrix, const std::vector<std::int64_t>& leng
 
 void AssayNoiseOptions::validate() const {
   if (!(gene_dropout >= 0 && gene_dropout < 1)) {
-    throw core::InputError(fmt::format(
-        "--gene-dropout: {} is out of range; give a share of a cell's genes, 0 or more and below 1", gene_dropout));
+    throw core::InputError({.subject = "--gene-dropout",
+                            .found = fmt::format("{}", gene_dropout),
+                            .expected = "a share of a cell's genes, from 0 to below 1"});
   }
   if (!(gene_noise >= 0 && gene_noise <= kMostNoise)) {
-    throw core::InputError(
-        fmt::format("--gene-noise: {} is out of range; give a standard deviation of the logarithm, 0 to {}", gene_noise,
-                    kMostNoise));
+    throw core::InputError({.subject = "--gene-noise",
+                            .found = fmt::format("{}", gene_noise),
+                            .expected = fmt::format("a standard deviation of the logarithm, 0 to {}", kMostNoise)});
   }
 }
 

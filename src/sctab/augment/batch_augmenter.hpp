@@ -8,14 +8,14 @@
 
 namespace sctab::augment {
 
-/// Moves each cell of a batch by a vector drawn for it, added or taken away with equal chances, and clamps to [0, 9].
+/// Adds to each cell of a batch, or subtracts with equal probability, a vector drawn for it, and clamps to [0, 9].
 class BatchAugmenter {
  public:
   /// vectors: (n_vectors × n_genes), at least one; must outlive this.
   BatchAugmenter(sparse::CsrView vectors, std::uint64_t seed);
 
-  /// log_norm: (n_cells × n_genes). A function of the vectors, the seed, epoch and batch, so that a run can go on
-  /// anywhere. The result lies in memory kept for the next batch, and is valid until then.
+  /// log_norm: (n_cells × n_genes). Depends on the vectors, seed, epoch and batch only, so a run can resume anywhere.
+  /// The result is valid until the next call.
   sparse::CsrView augment(sparse::CsrView log_norm, std::int64_t epoch, std::int64_t batch);
 
  private:

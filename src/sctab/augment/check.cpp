@@ -10,12 +10,12 @@
 
 #include "sctab/augment/batch_augmenter.hpp"
 #include "sctab/augment/known_donors.hpp"
-#include "sctab/augment/principal_components.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/linalg/pca.hpp"
 #include "sctab/store/loader.hpp"
 
 namespace sctab::augment {
@@ -55,11 +55,12 @@ struct MapCells {
   [[nodiscard]] std::vector<MapPoint> place(std::uint64_t seed) const {
     std::vector<MapPoint> points;
     if (rows.size() < 2 || raw.n_genes < 2) return points;
-    const PrincipalComponents components = principal_components(raw.view(), 2, seed);
+    const linalg::Pca pca = linalg::fit_pca(raw.view(), {.n_components = 2, .power_iterations = 20, .seed = seed});
+    const auto n = static_cast<std::size_t>(pca.n_components);  // fewer than 2 where the cells vary in less
     for (const bool is_augmented : {false, true}) {
-      const std::vector<float> places = components.coordinates((is_augmented ? augmented : raw).view());
+      const std::vector<float> places = pca.project((is_augmented ? augmented : raw).view());
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        points.push_back({rows[i], is_augmented, places[2 * i], places[2 * i + 1]});
+        points.push_back({rows[i], is_augmented, n > 0 ? places[n * i] : 0, n > 1 ? places[n * i + 1] : 0});
       }
     }
     return points;
@@ -79,8 +80,8 @@ nlohmann::json to_json(const ExplainedVariance& explained) {
 }  // namespace
 
 void CheckOptions::validate() const {
-  if (map_cells < 0)
-    throw core::InputError(fmt::format("cells on the map: {} given; 0 or more is expected", map_cells));
+  if (map_cells >= 0) return;
+  throw core::InputError({.subject = "cells on the map", .found = std::to_string(map_cells), .expected = "0 or more"});
 }
 
 nlohmann::json to_json(const CheckResult& result) {

@@ -12,21 +12,21 @@
 namespace sctab::augment {
 
 struct CheckOptions {
-  std::int64_t map_cells = 0;  // to place on a map; 0: no map
-  std::uint64_t seed = 1;      // of which vector moves which cell
+  std::int64_t map_cells = 0;  // cells to place on a map; 0: no map
+  std::uint64_t seed = 1;      // for which vector moves which cell
   int threads = 0;
   void validate() const;  // throws InputError naming the field
 };
 
-/// A cell's place by the first two principal components of the raw cells on the map.
+/// A cell's scores on the first two principal components of the map's raw cells; 0 where these vary in fewer than two.
 struct MapPoint {
-  core::CellIndex cell = 0;  // of the training cells, in store order
+  core::CellIndex cell = 0;  // position among the training cells, in store order
   bool augmented = false;
   float pc1 = 0, pc2 = 0;
 };
 
 struct CheckResult {
-  std::int64_t n_cells = 0, cells_without_donor = 0;  // compared; left out
+  std::int64_t n_cells = 0, cells_without_donor = 0;  // compared; skipped
   ExplainedVariance raw, augmented;
   std::vector<MapPoint> map;
 };

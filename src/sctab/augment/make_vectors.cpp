@@ -12,11 +12,11 @@
 #include "sctab/augment/cell_sample.hpp"
 #include "sctab/augment/donor_differences.hpp"
 #include "sctab/augment/donor_pairs.hpp"
-#include "sctab/augment/k_means.hpp"
 #include "sctab/augment/known_donors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/linalg/k_means.hpp"
 
 namespace sctab::augment {
 namespace {
@@ -29,7 +29,7 @@ constexpr auto kSplit = store::Split::kTrain;
 constexpr std::int64_t kPaperDifferences = std::int64_t{300} * 164;
 constexpr std::int64_t kDifferencesPerCluster = 40;
 constexpr std::int64_t kMostAskedFor =
-    1'000'000'000;  // of anything: more than any corpus has, and no product overflows
+    1'000'000'000;  // for every count: more than any corpus has, and no product overflows
 
 /// Steps 1 to 3 as far as obs tells.
 DonorPairs plan_pairs(const Store& store, const VectorOptions& options, VectorFacts& facts) {
@@ -52,10 +52,11 @@ DonorPairs plan_pairs(const Store& store, const VectorOptions& options, VectorFa
     if (i == 0 || pairs.groups[i - 1].cell_type != pairs.groups[i].cell_type) ++facts.n_types;
   }
   if (pairs.pairs.empty()) {
-    throw core::InputError(fmt::format(
-        "{}: no cell type has training cells of two donors, and augmentation vectors are differences between donors; "
-        "build the store from more donors (obs column donor_id), or train without --augment",
-        store.directory().string()));
+    throw core::InputError({.file = store.directory().string(),
+                            .found = "no cell type has training cells from two donors",
+                            .expected = "at least one, because augmentation vectors are differences between donors",
+                            .next_step = "build the store from more donors (obs column donor_id), or train without "
+                                         "--augment"});
   }
   return pairs;
 }
@@ -70,10 +71,10 @@ sparse::CsrMatrix take_rows(const sparse::CsrMatrix& from, std::span<const CellI
 
 /// Step 5 and 6: positions of the differences that become vectors, ascending.
 std::vector<CellIndex> select(const sparse::CsrMatrix& differences, const VectorOptions& options,
-                              KMeansResult& clusters, VectorFacts& facts) {
-  clusters = k_means(differences.view(), {.n_clusters = std::clamp(differences.n_cells / kDifferencesPerCluster,
-                                                                   std::int64_t{1}, options.n_clusters),
-                                          .seed = options.seed});
+                              linalg::KMeansResult& clusters, VectorFacts& facts) {
+  clusters = linalg::k_means(differences.view(), {.n_clusters = std::clamp(differences.n_cells / kDifferencesPerCluster,
+                                                                           std::int64_t{1}, options.n_clusters),
+                                                  .seed = options.seed});
   facts.n_clusters = clusters.n_clusters;
   facts.iterations = std::ssize(clusters.squared_distances);
   facts.least_members = least_members(differences.n_cells, options.cluster_members);
@@ -101,13 +102,15 @@ VectorOrigin origin_of(const Store& store, const DonorPairs& pairs, CellIndex di
 
 void VectorOptions::validate() const {
   const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
-    if (!good) throw core::InputError(fmt::format("{}: {} given; {} is expected", field, found, expected));
+    if (good) return;
+    throw core::InputError(
+        {.subject = std::string(field), .found = std::to_string(found), .expected = std::string(expected)});
   };
   const auto require_count = [&require](std::int64_t found, std::string_view field, std::int64_t least) {
     require(found >= least && found <= kMostAskedFor, field, found, fmt::format("{} to {}", least, kMostAskedFor));
   };
   require_count(n_cells, "cells to sample", 2);
-  require_count(pairs_per_type, "pairs of donors a type", 1);
+  require_count(pairs_per_type, "pairs of donors per type", 1);
   require_count(n_clusters, "clusters", 1);
   require_count(cluster_members, "members of a cluster", 0);
   require_count(n_vectors, "vectors", 1);
@@ -157,7 +160,7 @@ MadeVectors make_vectors(const Store& store, const VectorOptions& options) {
       donor_differences(store, pairs, {.memory_bytes = options.memory_bytes, .threads = options.threads});
   spdlog::info("{} differences between donors of {} types; k-means", format_count(differences.n_cells),
                format_count(made.facts.n_types));
-  KMeansResult clusters;
+  linalg::KMeansResult clusters;
   const std::vector<CellIndex> chosen = select(differences, options, clusters, made.facts);
   made.vectors.values = take_rows(differences, chosen);
   made.vectors.genes = store.genes();

@@ -25,8 +25,9 @@ using core::InputError;
 
 constexpr const char* kFacts = "sctab_augmentation";
 constexpr double kLeastGenesFound = 0.9;
+constexpr const char* kMakeVectors = "make vectors from this store with `sctab augment`";
 
-/// The obs columns of text, and where they stand in an origin.
+/// The obs columns of text, and the fields of an origin that they fill.
 struct TextColumn {
   const char* name;
   std::string VectorOrigin::*field;
@@ -40,9 +41,10 @@ constexpr const char* kCluster = "cluster";
 void require_vector_columns(const h5ad::File& file) {
   for (const TextColumn& column : kTextColumns) {
     if (file.has_obs(column.name)) continue;
-    throw InputError(fmt::format(
-        "{}: is no file of augmentation vectors, for its obs has no column {}; `sctab augment STORE -o FILE` makes one",
-        file.path().string(), column.name));
+    throw InputError({.file = file.path().string(),
+                      .found = fmt::format("obs has no column '{}'", column.name),
+                      .expected = "a file of augmentation vectors",
+                      .next_step = "make one with `sctab augment STORE -o FILE`"});
   }
 }
 
@@ -65,7 +67,7 @@ struct Lineage {
   }
 };
 
-/// Of vectors of another store, whose donors may have other names there: all must be training donors of this one.
+/// For vectors from another store, whose donors may have other names there: all must be training donors of this one.
 void require_training_donors(const store::Store& store, const std::set<std::string>& donors,
                              const std::filesystem::path& path) {
   constexpr std::size_t kShown = 3;
@@ -82,12 +84,15 @@ void require_training_donors(const store::Store& store, const std::set<std::stri
   }
   if (strangers.empty()) return;
   const std::size_t n_shown = std::min(kShown, strangers.size());
-  throw InputError(fmt::format(
-      "{}: was made of another store than {}, which has no training cells of {} of its donors ({}{}); they may be its "
-      "validation or test donors under other names; make vectors of this store with `sctab augment`",
-      path.string(), store.directory().string(), strangers.size(),
-      fmt::join(strangers.begin(), strangers.begin() + static_cast<std::ptrdiff_t>(n_shown), ", "),
-      n_shown < strangers.size() ? ", …" : ""));
+  throw InputError(
+      {.file = path.string(),
+       .found = fmt::format(
+           "vectors from another store, with {} ({}{}) without training cells in {}, which may be its validation or "
+           "test donors under other names",
+           core::plural(std::ssize(strangers), "donor"),
+           fmt::join(strangers.begin(), strangers.begin() + static_cast<std::ptrdiff_t>(n_shown), ", "),
+           n_shown < strangers.size() ? ", …" : "", store.directory().string()),
+       .next_step = kMakeVectors});
 }
 
 void require_no_held_out_donors(const store::Store& store, const Vectors& vectors, const std::filesystem::path& path) {
@@ -104,10 +109,12 @@ void require_no_held_out_donors(const store::Store& store, const Vectors& vector
   for (const store::Split split : {store::Split::kVal, store::Split::kTest}) {
     for (const std::int32_t code : store.codes(split, store::Field::kDonor)) {
       if (code < 0 || !donors.contains(names[static_cast<std::size_t>(code)])) continue;
-      throw InputError(fmt::format(
-          "{}: holds vectors of donor {}, who is of the {} split of the store {}: the model would be judged on people "
-          "it has seen; make vectors of this store with `sctab augment`",
-          path.string(), names[static_cast<std::size_t>(code)], store::name(split), store.directory().string()));
+      throw InputError(
+          {.file = path.string(),
+           .found = fmt::format("a vector from donor {}, who is in the {} split of {}, so the model would "
+                                "be judged on people it has seen",
+                                names[static_cast<std::size_t>(code)], store::name(split), store.directory().string()),
+           .next_step = kMakeVectors});
     }
   }
   const Lineage lineage(store);
@@ -115,8 +122,8 @@ void require_no_held_out_donors(const store::Store& store, const Vectors& vector
   require_training_donors(store, donors, path);
   if (nameless && !lineage.is_published) {
     spdlog::warn(
-        "warning: {} does not say of whom its vectors are; where validation or test donors of {} are among them, the "
-        "model is judged on people it has seen",
+        "warning: {} does not say whose cells its vectors come from; if they include validation or test donors of {}, "
+        "the model is judged on people it has seen",
         path.string(), store.directory().string());
   }
 }
@@ -156,15 +163,21 @@ Vectors read_vectors(const std::filesystem::path& path) {
   vectors.store_hash = h5ad::uns_text(path, fmt::format("{}/store_hash", kFacts));
   vectors.genes.ids = file.var_names();
   const auto n_vectors = file.n_cells();
-  if (n_vectors == 0) throw InputError(fmt::format("{}: holds no augmentation vectors; make them anew", path.string()));
+  if (n_vectors == 0) {
+    throw InputError({.file = path.string(),
+                      .found = "no augmentation vectors in the file",
+                      .expected = "at least 1",
+                      .next_step = "make the vectors again with `sctab augment`"});
+  }
   (void)file.read_rows("X")->next(n_vectors, vectors.values);
   for (sparse::CellIndex i = 0; i < vectors.values.n_cells; ++i) {
     for (const float value : vectors.values.row(i).data) {
       if (std::isfinite(value)) continue;
-      throw InputError(
-          fmt::format("{}: vector {} holds {}, which is no difference of means; make the vectors anew with "
-                      "`sctab augment`",
-                      path.string(), i + 1, value));
+      throw InputError({.file = path.string(),
+                        .subject = fmt::format("vector {}", i + 1),
+                        .found = fmt::format("the value {}", value),
+                        .expected = "finite differences of means",
+                        .next_step = "make the vectors again with `sctab augment`"});
     }
   }
   vectors.origins.resize(static_cast<std::size_t>(n_vectors));
@@ -187,10 +200,11 @@ sparse::CsrMatrix vectors_for(const store::Store& store, const Vectors& vectors,
   const genes::GeneAlignment alignment(vectors.genes.ids, store.genes(), {});
   const auto n_genes = store.genes().size();
   if (alignment.n_found() < kLeastGenesFound * n_genes) {
-    throw InputError(
-        fmt::format("{}: has {} of the {} genes of the store {}, and {:.0f}% are needed; make vectors of "
-                    "this store with `sctab augment`",
-                    path.string(), alignment.n_found(), n_genes, store.directory().string(), 100 * kLeastGenesFound));
+    throw InputError({.file = path.string(),
+                      .found = fmt::format("{} of the {} genes of the store {}", alignment.n_found(), n_genes,
+                                           store.directory().string()),
+                      .expected = fmt::format("at least {:.0f}%", 100 * kLeastGenesFound),
+                      .next_step = kMakeVectors});
   }
   if (alignment.n_found() < n_genes) {
     spdlog::warn("warning: {} has {} of the store's {} genes; augmentation leaves the others as they are",

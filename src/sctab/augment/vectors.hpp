@@ -16,33 +16,34 @@ namespace sctab::augment {
 /// What published vectors name in place of their donors.
 inline constexpr std::string_view kNotPublished = "not published";
 
-/// What a vector is the difference of: the mean of `donor` less that of `other_donor`, both of one cell type.
+/// A vector is the mean of `donor` less that of `other_donor`, both over cells of one type.
 struct VectorOrigin {
   std::string cell_type, cell_type_id;  // label and CL id
-  std::string donor, other_donor;       // kNotPublished where nobody says who they are
-  std::int32_t cluster = 0;             // of k-means
+  std::string donor, other_donor;       // kNotPublished where unknown
+  std::int32_t cluster = 0;             // k-means cluster
 };
 
 /// Differences between donors, to move training cells by.
 struct Vectors {
   sparse::CsrMatrix values;  // n_vectors × n_genes
   genes::GeneList genes;
-  std::vector<VectorOrigin> origins;  // one a vector
-  std::string store_hash{};           // of the store whose training cells they are of; empty: the file does not say
+  std::vector<VectorOrigin> origins;  // one per vector
+  std::string store_hash{};           // hash of the store whose training cells they come from; empty: unknown
 };
 
 /// Writes a .h5ad, whole or not at all: X the vectors (csr float32), obs their origins, var the genes,
 /// uns/sctab_augmentation the facts given (a JSON object).
 void write_vectors(const std::filesystem::path& path, const Vectors& vectors, const nlohmann::json& facts);
 
-/// Reads such a file. Throws InputError naming it where it is no file of vectors, holds none or a value not finite.
+/// Reads such a file. Throws InputError naming it if it is not a file of vectors, is empty or has a value that is not
+/// finite.
 Vectors read_vectors(const std::filesystem::path& path);
 
-/// The vectors in the gene order of a store. Throws InputError naming the file where they lack more than a tenth of the
-/// store's genes, and where the model might be judged on people it has seen: where they are of a donor with validation
-/// or test cells, and where they were made of another store (not this one, nor one it was taken from) and are of a
-/// donor that this one does not train on: the same person may stand here under another name. Warns of vectors that do
-/// not say whose they are, but for published ones with the published store.
+/// The vectors in the gene order of a store. Throws InputError naming the file if they lack more than a tenth of the
+/// store's genes, or if the model might be judged on people it has seen: a vector comes from a donor with validation or
+/// test cells, or the vectors were made from another store (neither this one nor one it was taken from) and come from a
+/// donor without training cells here, who may be held out under another name. Warns if donors are unknown, unless both
+/// vectors and store are the published ones.
 sparse::CsrMatrix vectors_for(const store::Store& store, const Vectors& vectors, const std::filesystem::path& path);
 
 }  // namespace sctab::augment

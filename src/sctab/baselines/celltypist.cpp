@@ -8,14 +8,14 @@
 #include <cmath>
 #include <numeric>
 
-#include "sctab/baselines/gene_moments.hpp"
 #include "sctab/baselines/gene_scores.hpp"
 #include "sctab/baselines/one_vs_rest_sgd.hpp"
 #include "sctab/baselines/type_scores.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/linalg/gene_moments.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/reader_threads.hpp"
+#include "sctab/store/reader_threads.hpp"
 
 namespace sctab::baselines {
 namespace {
@@ -49,9 +49,9 @@ void scale_cells(sparse::CsrView log_norm, std::span<const float> factor, sparse
 
 /// 1 / standard deviation of each gene over the training cells; 0 for a gene that none expresses.
 std::vector<float> gene_factors(const Corpus& corpus) {
-  GeneMoments moments(corpus.store.genes().size());
+  linalg::GeneMoments moments(corpus.store.genes().size());
   store::Loader loader(corpus.store, store::Split::kTrain,
-                       {.shuffle = false, .threads = train::reader_threads(corpus.threads)});
+                       {.shuffle = false, .threads = store::reader_threads(corpus.threads)});
   core::Progress progress("standard deviations", corpus.size.n_train);
   for (store::Batch batch; loader.next(batch); progress.advance(batch.x.n_cells)) {
     core::check_interrupt();
@@ -73,7 +73,7 @@ OneVsRestSgd train_round(const Corpus& corpus, const CelltypistOptions& options,
   OneVsRestSgd classifier(corpus.store.genes().size(), cells, options.alpha);
   store::Loader loader(
       corpus.store, store::Split::kTrain,
-      {.batch_size = options.batch_size, .seed = corpus.seed, .threads = train::reader_threads(corpus.threads)});
+      {.batch_size = options.batch_size, .seed = corpus.seed, .threads = store::reader_threads(corpus.threads)});
   const std::int64_t n_batches = std::min(options.batches_per_epoch, loader.n_batches());
   core::Progress progress(first_epoch == 0 ? "selecting genes" : "training on them", n_batches * options.epochs,
                           "batches");

@@ -6,7 +6,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/reader_threads.hpp"
+#include "sctab/store/reader_threads.hpp"
 
 namespace sctab::baselines {
 namespace {
@@ -25,7 +25,7 @@ ProfileSums sum_profiles(const Corpus& corpus) {
   ProfileSums sums{std::vector<double>(static_cast<std::size_t>(corpus.size.n_genes) * n_types),
                    std::vector<double>(n_types)};
   store::Loader loader(corpus.store, store::Split::kTrain,
-                       {.shuffle = false, .threads = train::reader_threads(corpus.threads)});
+                       {.shuffle = false, .threads = store::reader_threads(corpus.threads)});
   core::Progress progress("mean profiles", corpus.size.n_train);
   for (store::Batch batch; loader.next(batch); progress.advance(batch.x.n_cells)) {
     core::check_interrupt();

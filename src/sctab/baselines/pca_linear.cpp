@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "sctab/baselines/pca_arrays.hpp"
 #include "sctab/baselines/type_scores.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -13,7 +14,7 @@
 #include "sctab/kernels/adamw.hpp"
 #include "sctab/kernels/dense_product.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/reader_threads.hpp"
+#include "sctab/store/reader_threads.hpp"
 
 namespace sctab::baselines {
 namespace {
@@ -84,22 +85,21 @@ void scale(std::span<float> scores, float by) {
   for (float& value : scores) value *= by;
 }
 
-float score_scale(const Pca& pca) {
+float score_scale(const linalg::Pca& pca) {
   return static_cast<float>(1 / std::sqrt(pca.variance.front()));
 }
 
 class PcaLinearPredictor : public nn::Predictor {
  public:
   PcaLinearPredictor(const nn::ModelArrays& arrays, const nn::Architecture& architecture)
-      : pca_(Pca::from(arrays, architecture.n_genes, architecture.n_components)),
+      : pca_(pca_from(arrays, architecture.n_genes, architecture.n_components)),
         weight_(arrays.floats("weight", {architecture.n_types, architecture.n_components})),
         bias_(arrays.floats("bias", {architecture.n_types})),
         cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})) {}
 
   void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
                std::vector<float>& embedding) const override {
-    std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells * pca_.n_components));
-    pca_.project(log_norm, scores);
+    std::vector<float> scores = pca_.project(log_norm);
     embedding.insert(embedding.end(), scores.begin(), scores.end());
     scale(scores, score_scale(pca_));
     const std::vector<float> found = softmax(logits_of(scores, weight_, bias_), cells_per_type_);
@@ -107,7 +107,7 @@ class PcaLinearPredictor : public nn::Predictor {
   }
 
  private:
-  Pca pca_;
+  linalg::Pca pca_;
   std::vector<float> weight_, bias_;
   CellsPerType cells_per_type_;
 };
@@ -115,7 +115,7 @@ class PcaLinearPredictor : public nn::Predictor {
 }  // namespace
 
 Fitted fit_pca_linear(const Corpus& corpus, const PcaLinearOptions& options) {
-  const Pca pca = fit_pca(corpus.store, options.pca, corpus.threads);
+  const linalg::Pca pca = linalg::fit_pca(corpus.store, options.pca, corpus.threads);
   const std::int64_t n_types = corpus.size.n_types();
   CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
   Regression regression(static_cast<std::size_t>(n_types), static_cast<std::size_t>(pca.n_components), cells,
@@ -125,7 +125,7 @@ Fitted fit_pca_linear(const Corpus& corpus, const PcaLinearOptions& options) {
   const auto batch_size = std::min(static_cast<std::int64_t>(std::bit_floor(wanted)), options.largest_batch);
   store::Loader loader(
       corpus.store, store::Split::kTrain,
-      {.batch_size = batch_size, .seed = corpus.seed, .threads = train::reader_threads(corpus.threads)});
+      {.batch_size = batch_size, .seed = corpus.seed, .threads = store::reader_threads(corpus.threads)});
   const std::int64_t n_batches = loader.n_batches();
   const std::int64_t epochs = std::max(options.fewest_epochs, (options.total_steps + n_batches - 1) / n_batches);
   core::Progress progress("logistic regression", corpus.size.n_train * epochs);
@@ -148,7 +148,7 @@ Fitted fit_pca_linear(const Corpus& corpus, const PcaLinearOptions& options) {
   progress.finish();
 
   Fitted fitted;
-  pca.add_to(fitted.arrays);
+  add_pca(pca, fitted.arrays);
   fitted.arrays.add("weight", {n_types, pca.n_components}, regression.weight());
   fitted.arrays.add("bias", {n_types}, regression.bias());
   fitted.arrays.add("cells_per_type", {n_types}, std::move(cells));

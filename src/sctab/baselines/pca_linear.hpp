@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "sctab/baselines/fitted.hpp"
-#include "sctab/baselines/pca.hpp"
+#include "sctab/linalg/pca.hpp"
 #include "sctab/nn/predictor.hpp"
 
 namespace sctab::baselines {
@@ -11,7 +11,7 @@ namespace sctab::baselines {
 /// Multinomial logistic regression on principal components of the training cells, which are divided by the standard
 /// deviation of the first; balanced class weights.
 struct PcaLinearOptions {
-  PcaOptions pca;
+  linalg::PcaOptions pca;
   std::int64_t largest_batch = 2048, steps_wanted = 60;  // a batch is the largest power of two with so many steps
   std::int64_t total_steps = 4000, fewest_epochs = 10;
   double learning_rate = 0.01;  // of AdamW, falling to a hundredth, evenly, over the run

@@ -36,8 +36,8 @@ XgboostOptions xgboost_options(const BaselineOptions& options) {
   return trees;
 }
 
-PcaOptions pca_options(const BaselineOptions& options, std::uint64_t seed) {
-  PcaOptions pca{.seed = seed};
+linalg::PcaOptions pca_options(const BaselineOptions& options, std::uint64_t seed) {
+  linalg::PcaOptions pca{.seed = seed};
   pca.n_components = options.n_components.value_or(pca.n_components);
   return pca;
 }

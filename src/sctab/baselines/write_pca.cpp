@@ -14,7 +14,7 @@
 #include "sctab/nn/model_tables.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/reader_threads.hpp"
+#include "sctab/store/reader_threads.hpp"
 
 namespace sctab::baselines {
 namespace {
@@ -27,10 +27,10 @@ void write_matrix(const std::filesystem::path& path, std::span<const float> valu
   file.close();
 }
 
-void write_scores(const std::filesystem::path& path, const Pca& pca, const store::Store& store, store::Split split,
-                  int threads) {
+void write_scores(const std::filesystem::path& path, const linalg::Pca& pca, const store::Store& store,
+                  store::Split split, int threads) {
   NpyFile file(path, store.n_cells(split), pca.n_components);
-  store::Loader loader(store, split, {.shuffle = false, .threads = train::reader_threads(threads)});
+  store::Loader loader(store, split, {.shuffle = false, .threads = store::reader_threads(threads)});
   core::Progress progress(fmt::format("projecting {}", store::name(split)), store.n_cells(split));
   std::vector<float> scores;
   for (store::Batch batch; loader.next(batch); progress.advance(batch.x.n_cells)) {
@@ -45,14 +45,14 @@ void write_scores(const std::filesystem::path& path, const Pca& pca, const store
 
 }  // namespace
 
-PcaResult write_pca(const store::Store& store, const PcaOptions& options, int threads,
+PcaResult write_pca(const store::Store& store, const linalg::PcaOptions& options, int threads,
                     const std::filesystem::path& out) {
   const auto start = std::chrono::steady_clock::now();
   options.validate();
   core::require_replaceable_directory(out, kMarker);
   core::StagedOutput staged(out);
   nn::set_torch_threads(threads);
-  const Pca pca = fit_pca(store, options, threads);
+  const linalg::Pca pca = linalg::fit_pca(store, options, threads);
   const std::filesystem::path& folder = staged.path();
   std::filesystem::create_directories(folder);
   nn::write_genes(folder / "genes.tsv", store.genes());

@@ -3,7 +3,7 @@
 #include <array>
 #include <filesystem>
 
-#include "sctab/baselines/pca.hpp"
+#include "sctab/linalg/pca.hpp"
 
 namespace sctab::baselines {
 
@@ -18,7 +18,7 @@ struct PcaResult {
 /// they were found on, and the variance of each), genes.tsv, components.npy (n_genes × n_components), mean.npy, and the
 /// components of all cells in train.npy, val.npy and test.npy (n_cells × n_components, in store order), float32.
 /// threads: 0: all. Shows progress.
-PcaResult write_pca(const store::Store& store, const PcaOptions& options, int threads,
+PcaResult write_pca(const store::Store& store, const linalg::PcaOptions& options, int threads,
                     const std::filesystem::path& out);
 
 }  // namespace sctab::baselines

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "sctab/baselines/booster.hpp"
+#include "sctab/baselines/pca_arrays.hpp"
 #include "sctab/baselines/type_scores.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -18,7 +19,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/evaluate/evaluation.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/reader_threads.hpp"
+#include "sctab/store/reader_threads.hpp"
 
 namespace sctab::baselines {
 namespace {
@@ -42,11 +43,12 @@ struct Classes {
 class ProjectedCells : public BoosterBatches {
  public:
   /// to_train: cells weigh as their class, balanced, and the quantiles are theirs.
-  ProjectedCells(const Corpus& corpus, const Pca& pca, const Classes& classes, store::Split split, bool to_train)
+  ProjectedCells(const Corpus& corpus, const linalg::Pca& pca, const Classes& classes, store::Split split,
+                 bool to_train)
       : pca_(pca),
         classes_(classes),
         loader_(corpus.store, split,
-                {.batch_size = kBatch, .shuffle = false, .threads = train::reader_threads(corpus.threads)}),
+                {.batch_size = kBatch, .shuffle = false, .threads = store::reader_threads(corpus.threads)}),
         progress_(fmt::format("quantiles of the components of {}", store::name(split)),
                   (to_train ? BoosterData::kPasses : BoosterData::kPassesWithQuantiles) * corpus.store.n_cells(split)) {
     if (to_train) class_weights_ = evaluate::balanced_class_weights(corpus.size.cells_per_type);
@@ -83,7 +85,7 @@ class ProjectedCells : public BoosterBatches {
     }
   }
 
-  const Pca& pca_;
+  const linalg::Pca& pca_;
   const Classes& classes_;
   store::Loader loader_;
   core::Progress progress_;
@@ -98,8 +100,8 @@ int threads_of(const Corpus& corpus) {
 }
 
 /// quantiles_of: the training cells. Null where no cell of the split has a class.
-std::unique_ptr<BoosterData> load(const Corpus& corpus, const Pca& pca, const Classes& classes, store::Split split,
-                                  const BoosterData* quantiles_of) {
+std::unique_ptr<BoosterData> load(const Corpus& corpus, const linalg::Pca& pca, const Classes& classes,
+                                  store::Split split, const BoosterData* quantiles_of) {
   const auto types = corpus.store.codes(split, store::Field::kCellType);
   const auto has_class = [&](auto type) { return classes.class_of_type[static_cast<std::size_t>(type)] >= 0; };
   if (std::ranges::none_of(types, has_class)) return nullptr;
@@ -166,7 +168,7 @@ BestRound boost(Booster& booster, const BoosterData& train, const BoosterData* v
 class XgboostPredictor : public nn::Predictor {
  public:
   XgboostPredictor(const nn::ModelArrays& arrays, const nn::Architecture& architecture)
-      : pca_(Pca::from(arrays, architecture.n_genes, architecture.n_components)),
+      : pca_(pca_from(arrays, architecture.n_genes, architecture.n_components)),
         cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})),
         classes_(cells_per_type_),
         booster_(arrays.bytes(kBooster)) {}
@@ -174,8 +176,7 @@ class XgboostPredictor : public nn::Predictor {
   void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
                std::vector<float>& embedding) const override {
     if (log_norm.n_cells == 0) return;
-    std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells * pca_.n_components));
-    pca_.project(log_norm, scores);
+    const std::vector<float> scores = pca_.project(log_norm);
     const std::vector<float> found = booster_.predict(BoosterData(scores, pca_.n_components));
     const std::size_t n_classes = classes_.type_of_class.size(), n_types = cells_per_type_.size();
     SCTAB_ASSERT(found.size() == static_cast<std::size_t>(log_norm.n_cells) * n_classes);
@@ -188,7 +189,7 @@ class XgboostPredictor : public nn::Predictor {
   }
 
  private:
-  Pca pca_;
+  linalg::Pca pca_;
   CellsPerType cells_per_type_;
   Classes classes_;
   Booster booster_;
@@ -212,7 +213,7 @@ void XgboostOptions::validate() const {
 
 Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
   options.validate();
-  const Pca pca = fit_pca(corpus.store, options.pca, corpus.threads);
+  const linalg::Pca pca = linalg::fit_pca(corpus.store, options.pca, corpus.threads);
   CellsPerType cells(corpus.size.cells_per_type.begin(), corpus.size.cells_per_type.end());
   const Classes classes(cells);
   const auto train = load(corpus, pca, classes, store::Split::kTrain, nullptr);
@@ -224,7 +225,7 @@ Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
   const BestRound best = boost(booster, *train, val.get(), used);
 
   Fitted fitted;
-  pca.add_to(fitted.arrays);
+  add_pca(pca, fitted.arrays);
   fitted.arrays.add("cells_per_type", {corpus.size.n_types()}, std::move(cells));
   fitted.arrays.add_bytes(kBooster, booster.first_rounds(best.kept).save());
   fitted.n_components = pca.n_components;

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "sctab/baselines/fitted.hpp"
-#include "sctab/baselines/pca.hpp"
+#include "sctab/linalg/pca.hpp"
 #include "sctab/nn/predictor.hpp"
 
 namespace sctab::baselines {
@@ -11,7 +11,7 @@ namespace sctab::baselines {
 /// Gradient-boosted trees by libxgboost, histogram method, multi:softprob, on principal components of the training
 /// cells, with balanced class weights as sample weights. The values are the paper's.
 struct XgboostOptions {
-  PcaOptions pca{};
+  linalg::PcaOptions pca{};
   int n_rounds = 800;  // each a tree per type
   double eta = 0.05, subsample = 0.75;
   int max_depth = 10;

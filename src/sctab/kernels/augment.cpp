@@ -9,7 +9,6 @@
 #include "sctab/kernels/aligned_array.hpp"
 #include "sctab/kernels/cpu/augment.hpp"
 #include "sctab/kernels/parallel.hpp"
-#include "sctab/sparse/augmentation.hpp"
 
 namespace sctab::kernels {
 namespace {
@@ -111,8 +110,8 @@ class Augmenter {
     for (std::int64_t cell = first; cell < last; ++cell) {
       const auto at = static_cast<std::size_t>(cell);
       cpu::add_to_row(log_norm_.row(cell), by_.vectors.row(by_.vector_index[at]), by_.sign[at], room.row.data());
-      n += cpu::take_clamped(room.row.data(), log_norm_.n_genes, sparse::kAugmentedMin, sparse::kAugmentedMax,
-                             room.genes.data() + n, room.values.data() + n);
+      n += cpu::take_clamped(room.row.data(), log_norm_.n_genes, kAugmentedMin, kAugmentedMax, room.genes.data() + n,
+                             room.values.data() + n);
       out_.indptr[at + 1] = n;
     }
     const auto at = static_cast<std::size_t>(block);

@@ -16,9 +16,9 @@
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/obs_columns.hpp"
+#include "sctab/store/reader_threads.hpp"
 #include "sctab/train/covariate.hpp"
 #include "sctab/train/label_subtypes.hpp"
-#include "sctab/train/reader_threads.hpp"
 
 namespace sctab::train {
 namespace {
@@ -129,7 +129,7 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
   std::vector<EnsembleCalls> calls;  // of the first member, the first two, …
   std::vector<TypeIndex> truths;
   std::vector<std::string> group_of_cell;
-  store::LoaderOptions loading{.shuffle = false, .threads = reader_threads(options.threads), .normalise = false};
+  store::LoaderOptions loading{.shuffle = false, .threads = store::reader_threads(options.threads), .normalise = false};
   store::Loader loader(store, split, loading);
   core::Progress progress(fmt::format("evaluating on {}", store::name(split)), store.n_cells(split));
   for (store::Batch batch; loader.next(batch);) {

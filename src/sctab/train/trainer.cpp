@@ -23,6 +23,7 @@
 #include "sctab/nn/safetensors.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
+#include "sctab/store/reader_threads.hpp"
 #include "sctab/train/checkpoint.hpp"
 #include "sctab/train/covariate.hpp"
 #include "sctab/train/ensemble_plan.hpp"
@@ -30,7 +31,6 @@
 #include "sctab/train/loss.hpp"
 #include "sctab/train/metrics_log.hpp"
 #include "sctab/train/model_output.hpp"
-#include "sctab/train/reader_threads.hpp"
 #include "sctab/train/run_folder.hpp"
 #include "sctab/train/validation.hpp"
 
@@ -155,7 +155,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       loader_(store, Split::kTrain,
               {.batch_size = plan.batch_size,
                .seed = plan.seed,
-               .threads = reader_threads(options.threads),
+               .threads = store::reader_threads(options.threads),
                .copies_per_type = copies_per_type(size, plan)}),
       levels_(store, Split::kTrain, plan.covariate),
       stopping_(plan.patience) {

@@ -9,7 +9,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/evaluate/evaluation.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/reader_threads.hpp"
+#include "sctab/store/reader_threads.hpp"
 #include "sctab/train/sampling.hpp"
 #include "sctab/train/soft_targets.hpp"
 
@@ -82,7 +82,7 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
                        {.batch_size = plan.batch_size,
                         .seed = plan.seed,
                         .shuffle = false,
-                        .threads = reader_threads(threads),
+                        .threads = store::reader_threads(threads),
                         .copies_per_type = copies_per_type(size, plan)});
   const SplitLevels levels(store, store::Split::kTrain, plan.covariate);
   sparse::CsrMatrix with_levels;
@@ -109,7 +109,7 @@ ValidationScores Validation::score(nn::Network& network) const {
   const at::NoGradGuard no_gradients;
   network.eval();
   store::Loader loader(store_, store::Split::kVal,
-                       {.batch_size = kValidationBatch, .shuffle = false, .threads = reader_threads(threads_)});
+                       {.batch_size = kValidationBatch, .shuffle = false, .threads = store::reader_threads(threads_)});
   SplitLoss loss(terms_);
   evaluate::ConfusionMatrix confusion(subtypes_.size());
   sparse::CsrMatrix with_levels;

@@ -5,7 +5,7 @@ namespace sctab::kernels::cuda {
 
 const Backend& backend() {
   throw core::InputError(
-      "device: cuda was asked for, but this build of sctab has the processor's kernels alone; use cpu");
+      {.subject = "device", .found = "cuda, which this build of sctab does not support", .next_step = "use cpu"});
 }
 
 }  // namespace sctab::kernels::cuda

@@ -1,9 +1,8 @@
-// Augmented cells. The arguments are the number of threads and the percentage of genes in a vector: 3 where what lies
-// within ±0.25 is left out of them, 53 in a corpus of few donors.
+// Augmented cells. The arguments are the number of threads and the percentage of genes in a vector: 3 where differences
+// within ±0.25 are dropped, 53 in a corpus of few donors.
 #include "paper_step.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/kernels/augment.hpp"
-#include "sctab/sparse/augmentation.hpp"
 
 namespace sctab::bench {
 namespace {
@@ -50,17 +49,7 @@ void augment(benchmark::State& state) {
   measure(state, cells.work(), [&] { kernels::augment(paper_step().x.view(), cells.by(), cells.out); });
 }
 
-// The plain merge, which the other is held against.
-void sparse_augment(benchmark::State& state) {
-  const AugmentedCells cells(state);
-  measure(state, cells.work(), [&] {
-    benchmark::DoNotOptimize(
-        sparse::augment(paper_step().x.view(), cells.vectors.view(), cells.index, cells.sign).data.data());
-  });
-}
-
 BENCHMARK(augment)->ArgsProduct({{1, 4}, {3, 53}})->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(sparse_augment)->ArgsProduct({{1}, {3, 53}})->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace sctab::bench

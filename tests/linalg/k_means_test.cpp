@@ -1,4 +1,4 @@
-#include "sctab/augment/k_means.hpp"
+#include "sctab/linalg/k_means.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -12,7 +12,7 @@
 #include "sctab/core/rng.hpp"
 #include "support/fixtures.hpp"
 
-namespace sctab::augment {
+namespace sctab::linalg {
 namespace {
 
 using sparse::CellIndex;
@@ -147,4 +147,4 @@ TEST(KMeans, RefusesOptionsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace sctab::augment
+}  // namespace sctab::linalg

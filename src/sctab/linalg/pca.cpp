@@ -1,32 +1,35 @@
-#include "sctab/baselines/pca.hpp"
+#include "sctab/linalg/pca.hpp"
 
 #include <cblas.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
 
-#include "sctab/baselines/gene_moments.hpp"
-#include "sctab/baselines/orthonormal.hpp"
-#include "sctab/baselines/symmetric_eigen.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/csr_transpose.hpp"
 #include "sctab/kernels/dense_product.hpp"
 #include "sctab/kernels/parallel.hpp"
+#include "sctab/linalg/factorisations.hpp"
+#include "sctab/linalg/gene_moments.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/reader_threads.hpp"
+#include "sctab/store/reader_threads.hpp"
 
-namespace sctab::baselines {
+namespace sctab::linalg {
 namespace {
 
 constexpr core::CellIndex kBatch = 4096;
 constexpr std::int64_t kRowsPerTask = 256;
-// Of the largest variance: below it stands what rounding makes of directions that the cells do not span.
-constexpr double kNoVariance = 1e-10;
+// A direction that the cells do not span gets some variance by rounding: less than these shares of the largest
+// variance, and of the sum of squares, before centring, that projections in float32 round.
+constexpr double kNoVariance = 1e-10, kRounding = 1e-13;
 
 std::vector<float> to_floats(std::span<const double> values) {
   std::vector<float> floats(values.size());
@@ -136,61 +139,64 @@ std::vector<double> SubspaceSearch::score_products() {
   return products;
 }
 
-/// Columns of directions · vectorsᵀ, the first n of them, each with its largest entry above 0. vectors: width a row.
-std::vector<float> rotated(const std::vector<double>& directions, const std::vector<double>& vectors, std::size_t width,
-                           std::size_t n) {
-  const std::size_t n_genes = directions.size() / width;
-  std::vector<double> out(n_genes * n);
-  const auto dim = [](std::size_t value) { return static_cast<int>(value); };
-  kernels::parallel_blocks(static_cast<std::int64_t>(n_genes), kRowsPerTask,
-                           [&](std::int64_t first, std::int64_t last) {
-                             const auto row = static_cast<std::size_t>(first);
-                             cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(last - first),
-                                         dim(n), dim(width), 1.0, directions.data() + row * width, dim(width),
-                                         vectors.data(), dim(width), 0.0, out.data() + row * n, dim(n));
-                           });
-  for (std::size_t j = 0; j < n; ++j) {
+/// Turns the sign of each column so that its largest entry is positive. matrix: n_rows × n_columns.
+void fix_signs(std::vector<double>& matrix, std::size_t n_columns) {
+  for (std::size_t j = 0; j < n_columns; ++j) {
     double largest = 0;
-    for (std::size_t gene = 0; gene < n_genes; ++gene) {
-      if (std::abs(out[gene * n + j]) > std::abs(largest)) largest = out[gene * n + j];
+    for (std::size_t i = j; i < matrix.size(); i += n_columns) {
+      if (std::abs(matrix[i]) > std::abs(largest)) largest = matrix[i];
     }
-    for (std::size_t gene = 0; largest < 0 && gene < n_genes; ++gene) out[gene * n + j] *= -1;
+    for (std::size_t i = j; largest < 0 && i < matrix.size(); i += n_columns) matrix[i] *= -1;
   }
-  return to_floats(out);
+}
+
+/// The first n columns of directions · vectorsᵀ. directions: n_genes × width; vectors: one per row of `width`.
+std::vector<double> rotated(const std::vector<double>& directions, const std::vector<double>& vectors,
+                            std::int64_t width, std::int64_t n) {
+  const std::int64_t n_genes = std::ssize(directions) / width;
+  std::vector<double> out(static_cast<std::size_t>(n_genes * n));
+  const int n_out = core::narrow<int>(n), depth = core::narrow<int>(width);
+  kernels::parallel_blocks(n_genes, kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(last - first), n_out, depth, 1.0,
+                directions.data() + first * width, depth, vectors.data(), depth, 0.0, out.data() + first * n, n_out);
+  });
+  return out;
+}
+
+/// Number of leading components that are more than rounding.
+std::size_t n_found(const std::vector<double>& values, std::int64_t wanted, double sum_of_squares) {
+  std::size_t n = 0;
+  const double floor = std::max(kNoVariance * values.front(), kRounding * sum_of_squares);
+  while (std::cmp_less(n, wanted) && values[n] > floor) ++n;
+  return n;
 }
 
 }  // namespace
 
 void PcaOptions::validate() const {
   const auto require = [](bool good, std::string_view field, std::int64_t value, std::string_view expected) {
-    if (!good) throw core::InputError(fmt::format("pca: {} is {}, expected {}", field, value, expected));
+    if (good) return;
+    throw core::InputError(
+        {.subject = std::string(field), .found = std::to_string(value), .expected = std::string(expected)});
   };
   require(n_components >= 1 && n_components <= 2000, "--components", n_components, "1 to 2000");
   require(oversampling >= 0 && oversampling <= 2000, "oversampling", oversampling, "0 to 2000");
-  require(power_iterations >= 1, "power_iterations", power_iterations, "at least 1");
+  require(power_iterations >= 1, "--power-iterations", power_iterations, "at least 1");
+}
+
+void Pca::set_offset() {
+  offset = project_mean(mean, components, static_cast<std::size_t>(n_components));
 }
 
 void Pca::project(sparse::CsrView log_norm, std::span<float> scores) const {
   SCTAB_ASSERT(log_norm.n_genes == n_genes);
-  project_centred(log_norm, components, offset, scores);
+  if (n_components > 0) project_centred(log_norm, components, offset, scores);
 }
 
-void Pca::add_to(nn::ModelArrays& arrays) const {
-  arrays.add("pca.mean", {n_genes}, mean);
-  arrays.add("pca.components", {n_genes, n_components}, components);
-  arrays.add("pca.variance", {n_components}, to_floats(variance));
-}
-
-Pca Pca::from(const nn::ModelArrays& arrays, std::int64_t n_genes, std::int64_t n_components) {
-  Pca pca;
-  pca.n_genes = n_genes;
-  pca.n_components = n_components;
-  pca.mean = arrays.floats("pca.mean", {n_genes});
-  pca.components = arrays.floats("pca.components", {n_genes, n_components});
-  for (const float value : arrays.floats("pca.variance", {n_components}))
-    pca.variance.push_back(static_cast<double>(value));
-  pca.offset = project_mean(pca.mean, pca.components, static_cast<std::size_t>(n_components));
-  return pca;
+std::vector<float> Pca::project(sparse::CsrView log_norm) const {
+  std::vector<float> scores(static_cast<std::size_t>(log_norm.n_cells * n_components));
+  project(log_norm, scores);
+  return scores;
 }
 
 Pca fit_pca(const EachBatch& each_batch, sparse::GeneIndex n_genes, const PcaOptions& options) {
@@ -201,30 +207,36 @@ Pca fit_pca(const EachBatch& each_batch, sparse::GeneIndex n_genes, const PcaOpt
     moments.add(cells);
   });
   if (moments.n_cells() < 2) {
-    throw core::InputError(fmt::format("pca: {} training cells, and at least 2 are needed", moments.n_cells()));
+    throw core::InputError({.found = core::plural(moments.n_cells(), "training cell"),
+                            .expected = "at least 2, to find principal components"});
   }
   Pca pca;
   pca.n_genes = n_genes;
   pca.n_cells = moments.n_cells();
   pca.mean = to_floats(moments.mean());
-  const auto degrees = static_cast<double>(pca.n_cells - 1);
-  for (const double value : moments.variance())
-    pca.total_variance += value * static_cast<double>(pca.n_cells) / degrees;
+  const auto n = static_cast<double>(pca.n_cells);
+  const double sum_of_squares = std::accumulate(moments.sum_of_squares().begin(), moments.sum_of_squares().end(), 0.0);
+  for (const double value : moments.variance()) pca.total_variance += value * n / (n - 1);
 
   const std::int64_t wanted = std::min({options.n_components, std::int64_t{n_genes}, pca.n_cells - 1});
   const std::int64_t width = std::min(wanted + options.oversampling, std::int64_t{n_genes});
   SubspaceSearch search(each_batch, pca.mean, width, options.seed);
   for (int i = 0; i < options.power_iterations; ++i) search.iterate();
-  const Eigen eigen = symmetric_eigen(search.score_products(), width);
-  for (std::int64_t i = 0; i < wanted && eigen.values[static_cast<std::size_t>(i)] > kNoVariance * eigen.values[0];
-       ++i) {
-    pca.variance.push_back(eigen.values[static_cast<std::size_t>(i)] / degrees);
+  const EigenPairs eigen = symmetric_eigen(search.score_products(), width);
+  pca.n_components = static_cast<std::int64_t>(n_found(eigen.values, wanted, sum_of_squares));
+  for (std::int64_t i = 0; i < pca.n_components; ++i) {
+    pca.variance.push_back(eigen.values[static_cast<std::size_t>(i)] / (n - 1));
   }
-  if (pca.variance.empty()) throw core::InputError("pca: all training cells are the same; there is nothing to find");
-  pca.n_components = std::ssize(pca.variance);
-  pca.components = rotated(search.directions(), eigen.vectors, static_cast<std::size_t>(width), pca.variance.size());
-  pca.offset = project_mean(pca.mean, pca.components, pca.variance.size());
+  if (pca.n_components == 0) return pca;
+  std::vector<double> components = rotated(search.directions(), eigen.vectors, width, pca.n_components);
+  fix_signs(components, pca.variance.size());
+  pca.components = to_floats(components);
+  pca.set_offset();
   return pca;
+}
+
+Pca fit_pca(sparse::CsrView log_norm, const PcaOptions& options) {
+  return fit_pca([&](const auto& use) { use(log_norm); }, log_norm.n_genes, options);
 }
 
 Pca fit_pca(const store::Store& store, const PcaOptions& options, int threads) {
@@ -232,15 +244,23 @@ Pca fit_pca(const store::Store& store, const PcaOptions& options, int threads) {
   core::Progress progress("principal components", store.n_cells(split) * (options.power_iterations + 2));
   const EachBatch each_batch = [&](const std::function<void(sparse::CsrView)>& use) {
     store::Loader loader(store, split,
-                         {.batch_size = kBatch, .shuffle = false, .threads = train::reader_threads(threads)});
+                         {.batch_size = kBatch, .shuffle = false, .threads = store::reader_threads(threads)});
     for (store::Batch batch; loader.next(batch);) {
       use(batch.x.view());
       progress.advance(batch.x.n_cells);
     }
   };
-  Pca pca = fit_pca(each_batch, store.genes().size(), options);
-  progress.finish();
-  return pca;
+  try {
+    Pca pca = fit_pca(each_batch, store.genes().size(), options);
+    if (pca.n_components == 0) {
+      throw core::InputError(
+          {.found = "all training cells are the same", .expected = "cells that differ, to find principal components"});
+    }
+    progress.finish();
+    return pca;
+  } catch (const core::InputError& error) {
+    throw error.within({.file = store.directory().string()});
+  }
 }
 
-}  // namespace sctab::baselines
+}  // namespace sctab::linalg

@@ -4,7 +4,7 @@
 
 #include "sctab/sparse/csr.hpp"
 
-namespace sctab::baselines {
+namespace sctab::linalg {
 
 /// Mean and variance of every gene over cells that come in batches, zeros included, in double.
 class GeneMoments {
@@ -14,8 +14,10 @@ class GeneMoments {
   void add(sparse::CsrView log_norm);
 
   [[nodiscard]] std::int64_t n_cells() const { return n_cells_; }
+  /// Each gene's squared values, summed over the cells.
+  [[nodiscard]] const std::vector<double>& sum_of_squares() const { return sum_of_squares_; }
   [[nodiscard]] std::vector<double> mean() const;
-  /// Of the population, as scikit-learn's StandardScaler has it: divided by n_cells.
+  /// The population's: divided by n_cells, as in scikit-learn's StandardScaler.
   [[nodiscard]] std::vector<double> variance() const;
 
  private:
@@ -23,4 +25,4 @@ class GeneMoments {
   std::vector<double> sum_, sum_of_squares_;
 };
 
-}  // namespace sctab::baselines
+}  // namespace sctab::linalg

@@ -1,4 +1,4 @@
-#include "sctab/augment/k_means.hpp"
+#include "sctab/linalg/k_means.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/parallel.hpp"
 
-namespace sctab::augment {
+namespace sctab::linalg {
 namespace {
 
 using core::CellIndex;
@@ -51,7 +51,7 @@ class KMeans {
   [[nodiscard]] std::size_t n() const { return static_cast<std::size_t>(rows_.n_cells); }
 
   sparse::CsrView rows_;
-  const KMeansOptions& options_;
+  KMeansOptions options_;
   std::vector<double> norms_;  // squared, of rows
   std::size_t n_clusters_ = 0;
   std::vector<float> centres_;  // genes × clusters
@@ -211,13 +211,14 @@ KMeansResult KMeans::run() {
 }  // namespace
 
 void KMeansOptions::validate() const {
-  if (n_clusters < 1) throw core::InputError(fmt::format("clusters: {} given; at least 1 is expected", n_clusters));
-  if (max_iterations < 1) {
-    throw core::InputError(fmt::format("iterations of k-means: {} given; at least 1 is expected", max_iterations));
-  }
-  if (!(tolerance >= 0 && tolerance < 1)) {
-    throw core::InputError(fmt::format("tolerance of k-means: {} given; 0 to below 1 is expected", tolerance));
-  }
+  const auto require = [](bool good, std::string_view field, auto value, std::string_view expected) {
+    if (good) return;
+    throw core::InputError(
+        {.subject = std::string(field), .found = fmt::format("{}", value), .expected = std::string(expected)});
+  };
+  require(n_clusters >= 1, "clusters", n_clusters, "at least 1");
+  require(max_iterations >= 1, "iterations of k-means", max_iterations, "at least 1");
+  require(tolerance >= 0 && tolerance < 1, "tolerance of k-means", tolerance, "a number from 0 to below 1");
 }
 
 KMeansResult k_means(sparse::CsrView rows, const KMeansOptions& options) {
@@ -226,4 +227,4 @@ KMeansResult k_means(sparse::CsrView rows, const KMeansOptions& options) {
   return KMeans(rows, options).run();
 }
 
-}  // namespace sctab::augment
+}  // namespace sctab::linalg

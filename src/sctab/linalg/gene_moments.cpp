@@ -1,8 +1,8 @@
-#include "sctab/baselines/gene_moments.hpp"
+#include "sctab/linalg/gene_moments.hpp"
 
 #include <algorithm>
 
-namespace sctab::baselines {
+namespace sctab::linalg {
 
 void GeneMoments::add(sparse::CsrView log_norm) {
   SCTAB_ASSERT(static_cast<std::size_t>(log_norm.n_genes) == sum_.size());
@@ -34,4 +34,4 @@ std::vector<double> GeneMoments::variance() const {
   return variance;
 }
 
-}  // namespace sctab::baselines
+}  // namespace sctab::linalg

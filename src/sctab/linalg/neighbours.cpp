@@ -1,0 +1,190 @@
+#include "sctab/linalg/neighbours.hpp"
+
+#include <cblas.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/kernels/parallel.hpp"
+
+namespace sctab::linalg {
+namespace {
+
+using core::CellIndex;
+
+constexpr std::int64_t kRowsPerTask = 4096;
+// A task multiplies this many queries with this many reference rows at a time: 256 kB of products, which stay in the
+// second-level cache until they are looked at.
+constexpr std::int64_t kQueriesPerTask = 64, kReferencePerBlock = 1024;
+constexpr std::int64_t kPerLook = 32;  // products compared at once
+constexpr std::size_t kRoom = 64;      // candidates to gather on top of k before distances are computed
+
+constexpr double kUnderflow = std::numeric_limits<float>::min();  // the error of a product too small for a float
+constexpr float kInfinite = std::numeric_limits<float>::infinity();
+
+/// A bound on the error of |a|² + |b|² − 2 a·b in float, as a share of |a|² + |b|²: `width` roundings of the product,
+/// in whatever order it is summed, and a few of the rest.
+double error_share(std::int64_t width) {
+  return 1.01 * static_cast<double>(width + 8) * 0x1p-24;
+}
+
+double squared_length(std::span<const float> row) {
+  double sum = 0;
+  for (const float value : row) sum += static_cast<double>(value) * static_cast<double>(value);
+  return sum;
+}
+
+double squared_distance(const float* a, const float* b, std::int64_t width) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < width; ++i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+/// Row i of a matrix.
+std::span<const float> row_of(std::span<const float> rows, std::int64_t width, std::int64_t i) {
+  return rows.subspan(static_cast<std::size_t>(i * width), static_cast<std::size_t>(width));
+}
+
+void require_finite(std::span<const float> rows, std::int64_t width, const char* matrix) {
+  const auto bad = std::ranges::find_if(rows, [](float value) { return !std::isfinite(value); });
+  if (bad == rows.end()) return;
+  throw core::InputError({.matrix = matrix,
+                          .cell = std::to_string((bad - rows.begin()) / width),
+                          .found = fmt::format("the value {}", *bad),
+                          .expected = "finite numbers"});
+}
+
+/// The k nearest of the rows offered so far. Rows come in ascending order.
+class Nearest {
+ public:
+  Nearest(const float* query, const float* reference, std::int64_t width, std::size_t k, double error)
+      : query_(query),
+        reference_(reference),
+        width_(width),
+        k_(k),
+        lower_bound_((1 - error) * squared_length({query, static_cast<std::size_t>(width)}) -
+                     kUnderflow * static_cast<double>(width)) {
+    found_.reserve(2 * k + kRoom);
+  }
+
+  /// Rows may be near where products − 2 · query · row plus the row's offset are not above this.
+  [[nodiscard]] float limit() const { return limit_; }
+  void offer(CellIndex row) {
+    found_.push_back({0, row});
+    if (found_.size() == found_.capacity()) settle();
+  }
+  /// Computes the distances of the rows gathered, and keeps the k nearest.
+  void settle() {
+    for (std::size_t i = settled_; i < found_.size(); ++i) {
+      found_[i].first = squared_distance(query_, reference_ + found_[i].second * width_, width_);
+    }
+    std::ranges::sort(found_);
+    if (found_.size() > k_) found_.resize(k_);
+    settled_ = found_.size();
+    if (settled_ == k_) limit_ = std::nextafter(static_cast<float>(found_.back().first - lower_bound_), kInfinite);
+  }
+  [[nodiscard]] const std::vector<std::pair<double, CellIndex>>& found() const { return found_; }
+
+ private:
+  const float* query_;
+  const float* reference_;
+  std::int64_t width_;
+  std::size_t k_;
+  double lower_bound_;  // of the query's squared length, less the error of a float product
+  float limit_ = kInfinite;
+  std::size_t settled_ = 0;
+  std::vector<std::pair<double, CellIndex>> found_;  // distance and row
+};
+
+/// Offers the rows from `first` on that may be near. products: −2 · query · row; offsets: one per row.
+void offer_near(const float* products, const float* offsets, std::int64_t n, CellIndex first, Nearest& nearest) {
+  for (std::int64_t begin = 0; begin < n; begin += kPerLook) {
+    const std::int64_t end = std::min(begin + kPerLook, n);
+    const float limit = nearest.limit();
+    int n_near = 0;  // not above: NaN, from products that overflow, counts as near
+    for (std::int64_t i = begin; i < end; ++i) n_near += products[i] + offsets[i] > limit ? 0 : 1;
+    for (std::int64_t i = begin; n_near > 0 && i < end; ++i) {
+      if (!(products[i] + offsets[i] > nearest.limit())) nearest.offer(first + i);
+    }
+  }
+}
+
+}  // namespace
+
+NeighbourSearch::NeighbourSearch(std::span<const float> reference, std::int64_t width)
+    : reference_(reference), width_(width) {
+  SCTAB_ASSERT(width >= 1 && !reference.empty() && std::ssize(reference) % width == 0);
+  require_finite(reference, width, "reference");
+  offsets_.resize(reference.size() / static_cast<std::size_t>(width));
+  kernels::parallel_blocks(n_reference(), kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t row = first; row < last; ++row) {
+      offsets_[static_cast<std::size_t>(row)] =
+          static_cast<float>((1 - error_share(width)) * squared_length(row_of(reference_, width, row)));
+    }
+  });
+}
+
+Neighbours NeighbourSearch::find(std::span<const float> queries, std::int64_t k) const {
+  SCTAB_ASSERT(k >= 1 && std::ssize(queries) % width_ == 0);
+  require_finite(queries, width_, "queries");
+  const std::int64_t n_queries = std::ssize(queries) / width_;
+  Neighbours result{std::min(k, n_reference()), {}, {}};
+  result.index.resize(static_cast<std::size_t>(n_queries * result.k));
+  result.squared_distance.resize(result.index.size());
+  const int depth = core::narrow<int>(width_);
+  kernels::parallel_blocks(n_queries, kQueriesPerTask, [&](std::int64_t first, std::int64_t last) {
+    std::vector<Nearest> nearest;
+    nearest.reserve(static_cast<std::size_t>(last - first));
+    for (std::int64_t query = first; query < last; ++query) {
+      nearest.emplace_back(queries.data() + query * width_, reference_.data(), width_,
+                           static_cast<std::size_t>(result.k), error_share(width_));
+    }
+    std::vector<float> products(static_cast<std::size_t>((last - first) * kReferencePerBlock));
+    for (std::int64_t begin = 0; begin < n_reference(); begin += kReferencePerBlock) {
+      core::check_interrupt();
+      const std::int64_t n = std::min(kReferencePerBlock, n_reference() - begin);
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(last - first), static_cast<int>(n), depth,
+                  -2.0F, queries.data() + first * width_, depth, reference_.data() + begin * width_, depth, 0.0F,
+                  products.data(), static_cast<int>(n));
+      for (std::int64_t i = 0; i < last - first; ++i) {
+        offer_near(products.data() + i * n, offsets_.data() + begin, n, begin, nearest[static_cast<std::size_t>(i)]);
+      }
+    }
+    auto at = static_cast<std::size_t>(first * result.k);
+    for (Nearest& of_query : nearest) {
+      of_query.settle();
+      for (const auto& [distance, row] : of_query.found()) {
+        result.index[at] = row;
+        result.squared_distance[at++] = static_cast<float>(distance);
+      }
+    }
+  });
+  return result;
+}
+
+Neighbours nearest_neighbours(std::span<const float> reference, std::span<const float> queries, std::int64_t width,
+                              std::int64_t k) {
+  return NeighbourSearch(reference, width).find(queries, k);
+}
+
+void unit_rows(std::span<float> rows, std::int64_t width) {
+  SCTAB_ASSERT(width >= 1 && std::ssize(rows) % width == 0);
+  kernels::parallel_blocks(std::ssize(rows) / width, kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const double length = std::sqrt(squared_length(row_of(rows, width, i)));
+      for (float& value : rows.subspan(static_cast<std::size_t>(i * width), static_cast<std::size_t>(width))) {
+        if (length > 0) value = static_cast<float>(static_cast<double>(value) / length);
+      }
+    }
+  });
+}
+
+}  // namespace sctab::linalg
