@@ -105,12 +105,11 @@ struct Recipe {
   std::vector<FindingSpec> findings;
 };
 
-/// small: with what its table [small] overrides. Throws InputError naming file, line and key, what was found and what
-/// was expected.
+/// small: apply the overrides of the recipe's [small] table. Throws InputError with file, line and key.
 Recipe read_recipe(const std::filesystem::path& path, bool small);
 
-/// Throws InputError, which begins with `where`, unless there are seeds, and each once: a repeated one is no
-/// measurement.
-void require_seeds(const std::vector<std::uint64_t>& seeds, const std::string& where);
+/// Throws InputError, located at `where`, unless there are seeds and none is repeated: a repeated seed measures
+/// nothing.
+void require_seeds(const std::vector<std::uint64_t>& seeds, const core::Problem& where);
 
 }  // namespace sctab::experiments

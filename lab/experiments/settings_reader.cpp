@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "sctab/core/error.hpp"
 #include "sctab/core/index.hpp"
 
 namespace sctab::experiments {
@@ -27,7 +26,7 @@ SettingsReader::SettingsReader(std::string source, std::string name, const Setti
     : source_(std::move(source)), name_(std::move(name)), setting_(&setting) {
   if (setting.is_table()) return;
   throw core::InputError(
-      fmt::format("{}, line {}: {} is {}; a table is expected", source_, setting.line, name_, shown(setting)));
+      {.file = source_, .line = setting.line, .key = name_, .found = shown(setting), .expected = "a table"});
 }
 
 const Setting* SettingsReader::find(std::string_view key) {
@@ -37,19 +36,24 @@ const Setting* SettingsReader::find(std::string_view key) {
   return found == table.end() ? nullptr : &found->second;
 }
 
-std::string SettingsReader::where(std::string_view key) const {
+core::Problem SettingsReader::where(std::string_view key) const {
   const auto& table = std::get<Setting::Table>(setting_->value);
   const auto found = table.find(key);
-  return fmt::format("{}, line {}: {}{}{}", source_, found == table.end() ? setting_->line : found->second.line, name_,
-                     name_.empty() ? "" : " ", key);
+  return {.file = source_,
+          .line = found == table.end() ? setting_->line : found->second.line,
+          .key = fmt::format("{}{}{}", name_, name_.empty() ? "" : " ", key)};
+}
+
+void SettingsReader::refuse(std::string_view key, core::Problem problem) const {
+  throw core::InputError(std::move(problem)).within(where(key));
 }
 
 void SettingsReader::missing(std::string_view key) const {
-  throw core::InputError(fmt::format("{} is missing; give it", where(key)));
+  refuse(key, {.found = "missing", .next_step = "add it"});
 }
 
-void SettingsReader::mistaken(std::string_view key, const Setting& found, std::string_view expected) const {
-  throw core::InputError(fmt::format("{} is {}; {} is expected", where(key), shown(found), expected));
+void SettingsReader::mistaken(std::string_view key, const Setting& found, std::string expected) const {
+  refuse(key, {.found = shown(found), .expected = std::move(expected)});
 }
 
 bool SettingsReader::take(std::string_view key, bool& value) {
@@ -103,7 +107,7 @@ bool SettingsReader::take(std::string_view key, std::string& value) {
   const Setting* found = find(key);
   if (found == nullptr) return false;
   const auto* given = std::get_if<std::string>(&found->value);
-  if (given == nullptr) mistaken(key, *found, "a text in quotes");
+  if (given == nullptr) mistaken(key, *found, "a string in quotes");
   value = *given;
   return true;
 }
@@ -111,7 +115,7 @@ bool SettingsReader::take(std::string_view key, std::string& value) {
 bool SettingsReader::take(std::string_view key, std::vector<std::string>& value) {
   const Setting* found = find(key);
   if (found == nullptr) return false;
-  constexpr const char* kExpected = "a list of texts in quotes";
+  constexpr const char* kExpected = "a list of strings in quotes";
   const auto* list = std::get_if<Setting::List>(&found->value);
   if (list == nullptr) mistaken(key, *found, kExpected);
   value.clear();
@@ -168,7 +172,7 @@ void SettingsReader::require_no_others() const {
     if (std::ranges::find(known_, key) != known_.end()) continue;
     std::vector<std::string> known = known_;
     std::ranges::sort(known);
-    throw core::InputError(fmt::format("{} is not known here; expected are: {}", where(key), fmt::join(known, ", ")));
+    refuse(key, {.found = "not a known key", .expected = fmt::format("one of {}", fmt::join(known, ", "))});
   }
 }
 

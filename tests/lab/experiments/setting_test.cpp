@@ -27,7 +27,7 @@ TEST(Toml, KeepsValuesAndLines) {
 
 TEST(Toml, WhatIsNoTomlIsNamedWithItsLine) {
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("a = 1\nb =\n").path()), InputError, "recipe.toml", "line 2",
-                          "not TOML");
+                          "not valid TOML");
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("a = 1\na = 2\n").path()), InputError, "line 2");
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("\nday = 2023-10-07\n").path()), InputError, "line 2", "date");
   SCTAB_EXPECT_THROW_WITH(read_toml("no/such.toml"), InputError, "no/such.toml", "recipes/");
