@@ -15,7 +15,7 @@
 namespace sctab::experiments {
 namespace {
 
-/// What figures and findings may name.
+/// The names that figures and findings may use.
 class Names {
  public:
   Names(std::string source, const Recipe& recipe) : source_(std::move(source)), recipe_(recipe) {
@@ -96,7 +96,7 @@ void read_all(const std::vector<SettingsReader>& readers, Spec (*read)(SettingsR
 }  // namespace
 
 bool FindingSide::shares_trials(const FindingSide& other) const {
-  // Without a gain the base is the side's own trial.
+  // If it is not a gain, the base is the side's own trial.
   const auto trials = [](const FindingSide& side) {
     return std::array{std::pair(side.model, side.part), std::pair(side.base_model(), side.base_part())};
   };

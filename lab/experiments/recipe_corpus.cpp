@@ -106,7 +106,7 @@ PartSpec read_part(SettingsReader reader) {
 
 nlohmann::json to_json(const PartSpec& part) {
   auto json = nlohmann::json::object();
-  if (part.by && part.fraction < 1) {  // all of them are the same cells by either
+  if (part.by && part.fraction < 1) {  // a fraction of 1 is the same cells by either
     json["by"] = corpus::name(*part.by);
     json["fraction"] = part.fraction;
     if (part.keep_types) json["keep_types"] = true;

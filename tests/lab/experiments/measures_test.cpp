@@ -27,7 +27,7 @@ std::string finding(const std::string& measure, const std::string& model = "net"
                    "\"\nleft = {model = \"" + model + "\"}\n");
 }
 
-TEST(Measures, ThatNoTrialCanHaveAreRefusedWithTheNearest) {
+TEST(Measures, ThatNoTrialCanHaveAreRefusedWithSimilarOnes) {
   const auto refused = [](const std::string& recipe, const char* first, const char* second) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(recipe), InputError, "recipe.toml", first, second);
   };
@@ -55,7 +55,7 @@ TEST(Measures, AnEnsembleHasNoRate) {
   }
 }
 
-TEST(Measures, ThatATrialMayHaveAreTaken) {
+TEST(Measures, ThatATrialMayHaveAreAccepted) {
   for (const char* measure : {"macro_f1", "n_parameters", "macro_f1@2", "tissue:lungs", "type:B cel", "n_threads"}) {
     EXPECT_NO_THROW(parse_recipe(finding(measure))) << measure;
   }
@@ -80,7 +80,7 @@ std::vector<std::string> missing(const std::string& recipe_text, bool has_few = 
   return missing_measures(results);
 }
 
-TEST(Measures, ThatNoFinishedTrialHasAreNamedWithTheNearest) {
+TEST(Measures, ThatNoFinishedTrialHasAreReportedWithSimilarOnes) {
   using Lines = std::vector<std::string>;
   EXPECT_EQ(missing(finding("macro_f1")), Lines{});
   EXPECT_EQ(missing(finding("tissue:lung")), Lines{});

@@ -29,7 +29,7 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   EXPECT_TRUE(tabnet.network.paper_preset);
   EXPECT_EQ(tabnet.network.n_d, 16);
   EXPECT_EQ(tabnet.network.n_a, std::nullopt);
-  EXPECT_EQ(tabnet.network.learning_rate, 1.0) << "a whole number is a number";
+  EXPECT_EQ(tabnet.network.learning_rate, 1.0) << "a whole number is a number too";
   EXPECT_EQ(tabnet.network.members, 5);
   EXPECT_TRUE(tabnet.augment);
   EXPECT_EQ(tabnet.network.loss, train::LossKind::kHierarchical);
@@ -41,7 +41,7 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   EXPECT_EQ(trees.baseline.eta, 0.2);
   EXPECT_EQ(trees.baseline.max_depth, 4);
   EXPECT_EQ(trees.baseline.subsample, 0.5);
-  ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus where no part is given";
+  ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus if no part is given";
   EXPECT_TRUE(recipe.parts[0].is_whole());
   EXPECT_FALSE(recipe.corpus.has_value());
 }
@@ -88,7 +88,7 @@ TEST(Recipe, TheSmallFormOverrides) {
   SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(kModel), true), InputError, "[small]", "--small");
 }
 
-TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
+TEST(Recipe, MistakesAreReportedWithFileLineAndKey) {
   const auto refused = [](const std::string& rest, const char* first, const char* second, const char* third) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(rest)), InputError, "recipe.toml", first, second, third);
   };
@@ -127,7 +127,7 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
                           "once");
 }
 
-TEST(Recipe, AFindingIsOfTrialsThatTheGridHas) {
+TEST(Recipe, AFindingMayOnlyNameTrialsOfTheGrid) {
   const std::string head = with_head(kModel) + "[[model]]\nname = \"b\"\nkind = \"linear\"\nparts = [\"half\"]\n" +
                            "[[part]]\nname = \"all\"\n[[part]]\nname = \"half\"\nby = \"cells\"\nfraction = 0.5\n" +
                            "[[finding]]\ntext = \"f\"\npaper = \"p\"\nthan = 0.5\n";
@@ -139,7 +139,7 @@ TEST(Recipe, AFindingIsOfTrialsThatTheGridHas) {
   }
 }
 
-TEST(Recipe, APartOfAllCellsOfATissueNeedsNoShare) {
+TEST(Recipe, APartOfAllCellsOfATissueNeedsNoFraction) {
   const std::string head = with_head(kModel) + "[[part]]\nname = \"x\"\nonly_tissues = [\"lung\"]\n";
   const PartSpec plain = parse_recipe(head).parts.at(0);
   EXPECT_FALSE(plain.is_whole());
