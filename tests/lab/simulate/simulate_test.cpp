@@ -121,7 +121,7 @@ TEST(Simulate, LabelsAreTypesOrTheirParents) {
   EXPECT_TRUE(assays.contains("Drop-seq") && assays.size() > 1);
 }
 
-TEST(Simulate, GenesAreListedAsTheSourcesHaveThem) {
+TEST(Simulate, GenesAreListedInTheOrderOfTheSources) {
   const tests::TemporaryFolder folder;
   const auto result = simulate(folder / "out", small_options());
   const auto genes = genes::read_gene_list(result.genes);
@@ -274,7 +274,7 @@ TEST(Simulate, ReplacesItsOwnFolderOnly) {
   EXPECT_TRUE(std::filesystem::exists(folder / "thesis" / "chapter.txt"));
 }
 
-TEST(Simulate, LeavesNothingWhenInterrupted) {
+TEST(Simulate, LeavesNoFilesWhenInterrupted) {
   const tests::TemporaryFolder folder;
   core::set_interrupted(true);
   EXPECT_THROW(simulate(folder / "out", small_options()), core::Interrupted);
