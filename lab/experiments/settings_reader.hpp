@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +9,7 @@
 
 #include "lab/experiments/setting.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_fields.hpp"
 
 namespace sctab::experiments {
 
@@ -18,15 +21,19 @@ class SettingsReader {
   /// InputError if it is not a table.
   SettingsReader(std::string source, std::string name, const Setting& setting);
 
-  /// Sets the value and returns true if the key is given. Throws InputError if it is given with another type.
-  bool take(std::string_view key, bool& value);
-  bool take(std::string_view key, std::int64_t& value);
-  bool take(std::string_view key, int& value);
-  bool take(std::string_view key, std::uint64_t& value);
-  bool take(std::string_view key, double& value);  // whole numbers too
-  bool take(std::string_view key, std::string& value);
-  bool take(std::string_view key, std::vector<std::string>& value);
-  bool take(std::string_view key, std::vector<std::uint64_t>& value);
+  /// Sets the value and returns true if the key is given. Throws InputError if it is given with another type. T: see
+  /// JsonFields::get().
+  template <typename T>
+  bool take(std::string_view key, T& value) {
+    known_.emplace_back(key);
+    try {
+      const std::optional<T> given = fields_.find<T>(key);
+      if (given) value = *given;
+      return given.has_value();
+    } catch (const core::InputError& error) {
+      refuse(key, {.found = error.problem().found, .expected = error.problem().expected});
+    }
+  }
   template <typename T>
   bool take(std::string_view key, std::optional<T>& value) {
     T given{};
@@ -62,10 +69,11 @@ class SettingsReader {
  private:
   const Setting* find(std::string_view key);
   [[noreturn]] void missing(std::string_view key) const;
-  [[noreturn]] void mistaken(std::string_view key, const Setting& found, std::string expected) const;
 
   std::string source_, name_;
   const Setting* setting_;
+  std::shared_ptr<const nlohmann::json> json_;  // the setting's
+  core::JsonFields fields_;                     // of json_
   std::vector<std::string> known_;
 };
 

@@ -70,9 +70,10 @@ TEST(Recipe, TakesACovariate) {
   };
   refused(std::string(kModel) + "covariate = \"donor\"\n", "covariate", "tissue_general");
   refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "has no effect");
-  for (const char* share : {"1", "-0.1", "nan"}) {
+  for (const char* share : {"1", "-0.1"}) {
     refused(covariate + "covariate_dropout = " + share + "\n", "covariate_dropout", "0 or more and below 1");
   }
+  refused(covariate + "covariate_dropout = nan\n", "covariate_dropout", "a number");
 }
 
 TEST(Recipe, TheSmallFormOverrides) {
