@@ -245,7 +245,7 @@ TEST(Simulate, RefusesOptionsByName) {
   const auto refused = [&](const char* field, auto change) {
     SimulateOptions options = small_options();
     change(options);
-    SCTAB_EXPECT_THROW_WITH(simulate(folder / "out", options), core::InputError, field, "give");
+    SCTAB_EXPECT_THROW_WITH(simulate(folder / "out", options), core::InputError, field, "expected");
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   };
   refused("n_cells", [](auto& o) { o.n_cells = 4; });
