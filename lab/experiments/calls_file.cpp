@@ -1,4 +1,4 @@
-#include "sctab/benchmark/calls_file.hpp"
+#include "lab/experiments/calls_file.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,9 +8,9 @@
 #include <map>
 
 #include "sctab/core/csv.hpp"
-#include "sctab/metrics/evaluation.hpp"
+#include "sctab/evaluate/evaluation.hpp"
 
-namespace sctab::benchmark {
+namespace sctab::experiments {
 namespace {
 
 using core::TypeIndex;
@@ -73,7 +73,7 @@ class CallsReader {
     if (!id.empty() && !id.starts_with("CL:")) {
       refuse(fmt::format("the type '{}'", id), "a Cell Ontology id such as CL:0000236, or nothing");
     }
-    call = id.empty() ? metrics::kNoCall : position_of(id);
+    call = id.empty() ? evaluate::kNoCall : position_of(id);
     if (!has_probabilities_ || id.empty()) return;
     const auto probability = number_of<double>(fields[2]);
     const bool is_one = probability && *probability >= 0 && *probability <= 1;
@@ -100,4 +100,4 @@ CallsFile read_calls(const std::filesystem::path& path, std::int64_t n_cells) {
   return CallsReader(path, n_cells).read();
 }
 
-}  // namespace sctab::benchmark
+}  // namespace sctab::experiments

@@ -8,7 +8,7 @@
 
 #include "sctab/core/index.hpp"
 
-namespace sctab::benchmark {
+namespace sctab::experiments {
 
 inline constexpr const char* kCallsHeader =
     "row,cell_type_ontology_term_id or row,cell_type_ontology_term_id,probability";
@@ -16,7 +16,7 @@ inline constexpr const char* kCallsHeader =
 /// The calls of a developer's own model.
 struct CallsFile {
   std::vector<std::string> ids;                      // the types that are called, each once
-  std::vector<core::TypeIndex> calls;                // of each test cell: its position in ids, or metrics::kNoCall
+  std::vector<core::TypeIndex> calls;                // of each test cell: its position in ids, or evaluate::kNoCall
   std::optional<std::vector<double>> probabilities;  // of each test cell, in [0, 1]; 0 for no call
 };
 
@@ -24,4 +24,4 @@ struct CallsFile {
 /// shards, in any order, with a CL id or nothing (no call). Throws InputError with file and line.
 CallsFile read_calls(const std::filesystem::path& path, std::int64_t n_cells);
 
-}  // namespace sctab::benchmark
+}  // namespace sctab::experiments

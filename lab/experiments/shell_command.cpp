@@ -1,4 +1,4 @@
-#include "sctab/benchmark/shell_command.hpp"
+#include "lab/experiments/shell_command.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,7 +16,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 
-namespace sctab::benchmark {
+namespace sctab::experiments {
 namespace fs = std::filesystem;
 namespace {
 
@@ -88,4 +88,4 @@ void run_shell_command(const std::string& command, const fs::path& log) {
                           .next_step = fmt::format("see all its output in {}", log.string())});
 }
 
-}  // namespace sctab::benchmark
+}  // namespace sctab::experiments

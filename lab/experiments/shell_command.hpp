@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-namespace sctab::benchmark {
+namespace sctab::experiments {
 
 /// The text as one word of a shell.
 std::string quoted_for_shell(const std::string& text);
@@ -12,4 +12,4 @@ std::string quoted_for_shell(const std::string& text);
 /// the log if the command fails, and Interrupted, after ending the command.
 void run_shell_command(const std::string& command, const std::filesystem::path& log);
 
-}  // namespace sctab::benchmark
+}  // namespace sctab::experiments
