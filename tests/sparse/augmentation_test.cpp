@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sctab/sparse/normalise.hpp"
-#include "sparse/random_csr.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::sparse {
 namespace {

@@ -193,7 +193,7 @@ TEST(Writer, Uint16EndsAt65535) {
   const sctab::tests::TemporaryFolder folder;
   for (const float largest : {65'535.0F, 65'536.0F}) {
     const auto directory = folder / std::to_string(static_cast<int>(largest));
-    Writer writer(directory, tests::simulated_genes(3), tests::simulated_tables(), {1, 0, 0});
+    Writer writer(directory, sctab::tests::gene_list(3), tests::simulated_tables(), {1, 0, 0});
     sparse::CsrMatrix counts;
     counts.n_genes = 3;
     counts.append_row(std::vector<GeneIndex>{0, 2}, std::vector<float>{1, largest});
@@ -203,7 +203,7 @@ TEST(Writer, Uint16EndsAt65535) {
     writer.finish(nlohmann::json::object(), nullptr);
     const Store store = Store::open(directory);
     EXPECT_EQ(store.values(), largest == 65'535.0F ? ValueType::kUint16 : ValueType::kFloat32);
-    EXPECT_EQ(store.genes().ids.front(), tests::simulated_genes(3).ids.back());  // the gene with the larger count
+    EXPECT_EQ(store.genes().ids.front(), sctab::tests::gene_list(3).ids.back());  // the gene with the larger count
     Loader loader(store, Split::kTrain, in_store_order());
     Batch batch;
     ASSERT_TRUE(loader.next(batch));
@@ -266,7 +266,7 @@ TEST(Writer, CellsMustBeThoseAnnounced) {
   counts.append_row({}, {});
   const CellObs obs = tests::simulated_obs(1, Split::kVal);
   const Split split = Split::kVal;
-  Writer writer(folder / "store", tests::simulated_genes(10), tests::simulated_tables(), {1, 1, 0});
+  Writer writer(folder / "store", sctab::tests::gene_list(10), tests::simulated_tables(), {1, 1, 0});
   writer.add(counts.view(), std::span(&obs, 1), std::span(&split, 1));
   EXPECT_THROW(writer.add(counts.view(), std::span(&obs, 1), std::span(&split, 1)), std::logic_error);
   EXPECT_THROW(writer.finish(nullptr, nullptr), std::logic_error);
@@ -275,7 +275,7 @@ TEST(Writer, CellsMustBeThoseAnnounced) {
 TEST(Writer, NamesTheOptionOrTableThatIsWrong) {
   const sctab::tests::TemporaryFolder folder;
   const auto write = [&](const CategoryTables& tables, const WriterOptions& options) {
-    Writer(folder / "store", tests::simulated_genes(3), tables, {0, 0, 0}, options);
+    Writer(folder / "store", sctab::tests::gene_list(3), tables, {0, 0, 0}, options);
   };
   WriterOptions options;
   options.cells_per_shard = 131'073;

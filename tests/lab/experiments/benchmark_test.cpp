@@ -13,7 +13,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/store/growing_folder.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::experiments::tests {
 namespace {

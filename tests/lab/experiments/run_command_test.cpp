@@ -11,7 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::experiments::tests {
 namespace {

@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "formats/h5ad/python.hpp"
 #include "lab/simulate/lineage.hpp"
 #include "lab/simulate/measured.hpp"
 #include "sctab/core/index.hpp"
@@ -21,6 +20,7 @@
 #include "sctab/genes/genes.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "support/fixtures.hpp"
+#include "support/python.hpp"
 
 namespace sctab::simulate {
 namespace {
@@ -286,7 +286,7 @@ TEST(Simulate, OpensInPython) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const tests::TemporaryFolder folder;
   const auto result = simulate(folder / "out", small_options());
-  const auto python = h5ad::tests::run_python("../../lab/simulate/check_sources.py", (folder / "out").string());
+  const auto python = sctab::tests::run_python("lab/simulate/check_sources.py", (folder / "out").string());
   EXPECT_EQ(python.status, 0) << python.output;
 }
 
