@@ -6,7 +6,7 @@
 
 namespace sctab::charts {
 
-/// What a box shows of some values. All kNoValue where there are none.
+/// The numbers that a box plot shows. All are kNoValue if there are no values.
 struct BoxSummary {
   std::size_t n = 0;
   double least = kNoValue, lower_whisker = kNoValue, lower_quartile = kNoValue, median = kNoValue;
@@ -14,7 +14,7 @@ struct BoxSummary {
   std::vector<double> outliers;  // beyond the whiskers, in order
 };
 
-/// Values that are not finite are left out. Quartiles lie between the values, as in NumPy's percentile.
+/// Ignores values that are not finite. Quartiles are interpolated, as in NumPy's percentile.
 BoxSummary summarise(std::vector<double> values);
 
 }  // namespace sctab::charts

@@ -13,20 +13,20 @@ constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 struct Axis {
   std::string title;  // with its unit
   bool logarithmic = false;
-  double from = kNoValue;  // chosen from the values where NaN; values outside are not drawn, and the chart says so
+  double from = kNoValue;  // NaN: chosen from the values; values outside are not drawn, and the chart says so
   double to = kNoValue;
-  double at_most = kNoValue;  // what no value can pass, as 1 of an F1: an end that is chosen lies no further
-  bool whole = false;         // of things that are counted: marks at whole numbers alone
+  double at_most = kNoValue;  // the largest possible value, such as 1 for an F1: a chosen end never exceeds it
+  bool whole = false;         // for counts: marks at whole numbers only
 };
 
-/// One value with its spread: what a bar, or a point of a line, shows. NaN is "no value", never 0.
+/// A value with its spread, shown by a bar or a point of a line. NaN is "no value", never 0.
 struct Estimate {
   double mean = kNoValue;
-  double deviation = kNoValue;      // drawn as error bar where finite
+  double deviation = kNoValue;      // drawn as an error bar if finite
   std::vector<double> values = {};  // single runs, drawn as points
 };
 
-/// Groups of bars side by side, one bar a series.
+/// Groups of bars side by side, one bar per series.
 struct BarChart {
   std::string title, caption;
   Axis y;
@@ -41,7 +41,7 @@ struct LineChart {
   };
   struct Series {
     std::string name;
-    std::vector<Point> points;  // drawn in the order of x; a point without value interrupts the line
+    std::vector<Point> points;  // in the order of x; a point without a value interrupts the line
   };
   std::string title, caption;
   Axis x, y;
@@ -51,7 +51,7 @@ struct LineChart {
 struct ScatterChart {
   struct Point {
     double x = kNoValue, y = kNoValue;
-    std::string name = {};  // tool tip
+    std::string name = {};  // tooltip
   };
   struct Series {
     std::string name;
@@ -62,21 +62,21 @@ struct ScatterChart {
   std::vector<Series> series;
   bool diagonal = false;  // the line y = x
 };
-/// Scatter charts of more points show how many there are in each cell of a grid.
+/// Scatter charts with more points show the number of points in each cell of a grid.
 constexpr std::size_t kMostSinglePoints = 10'000;
 
-/// Quartiles, whiskers to the furthest value within 1.5 times the distance of the quartiles, points beyond them.
+/// Boxes from quartile to quartile, whiskers to the furthest value within 1.5 interquartile ranges, points beyond.
 struct BoxChart {
   struct Box {
     std::string name;
-    std::vector<double> values;  // NaN are left out
+    std::vector<double> values;  // NaN is ignored
   };
   std::string title, caption;
   Axis y;
   std::vector<Box> boxes;
 };
 
-/// Rectangles with areas in proportion to sizes, grouped. Sizes that are not above 0 take no area.
+/// Grouped rectangles with areas in proportion to their sizes. Sizes of 0 or less get no area.
 struct Treemap {
   struct Leaf {
     std::string name;
@@ -96,8 +96,8 @@ struct HeatMap {
   std::vector<std::vector<double>> values;  // [row][column]; NaN: no value
 };
 
-/// A self-contained <svg> element as text, with title and text labels, on a light or a dark ground (texts and axes have
-/// the colour of the text around it). Throws std::logic_error where the lists of a chart do not fit each other.
+/// A self-contained <svg> element with title and labels, for a light or dark background (text and axes take the colour
+/// of the surrounding text). Throws std::logic_error if the lists of a chart do not fit each other.
 std::string draw(const BarChart& chart);
 std::string draw(const LineChart& chart);
 std::string draw(const ScatterChart& chart);
@@ -105,7 +105,7 @@ std::string draw(const BoxChart& chart);
 std::string draw(const Treemap& chart);
 std::string draw(const HeatMap& chart);
 
-/// The numbers that a chart shows, for those who do not see it.
+/// The numbers that a chart shows, as a table.
 Table numbers(const BarChart& chart);
 Table numbers(const LineChart& chart);
 Table numbers(const ScatterChart& chart);

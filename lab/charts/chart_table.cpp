@@ -10,7 +10,7 @@
 namespace sctab::charts {
 namespace {
 
-constexpr std::size_t kMostListedPoints = 2000;  // charts of more points are summed up
+constexpr std::size_t kMostListedPoints = 2000;  // charts with more points are summarised
 
 std::string text_of(const Estimate& estimate) {
   std::string text = core::format_with_deviation(estimate.mean, estimate.deviation);

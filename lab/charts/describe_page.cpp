@@ -13,11 +13,16 @@ namespace {
 
 using nlohmann::json;
 
+/// "3 donors", from the member "donors".
+std::string plural(const json& object, const std::string& noun) {
+  return core::plural(object.at(noun + "s").get<std::int64_t>(), noun);
+}
+
 std::string count(const json& object, const char* key) {
   return core::format_count(object.at(key).get<std::int64_t>());
 }
 
-// Tissues with their types, both with most cells first.
+// Tissues with their types, both sorted by number of cells, largest first.
 charts::Treemap tissues_and_types(const json& description) {
   std::map<std::string, std::vector<charts::Treemap::Leaf>> types_of_tissue;
   for (const json& type : description.at("types")) {
@@ -35,7 +40,7 @@ charts::Treemap tissues_and_types(const json& description) {
   std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   charts::Treemap chart;
   chart.title = "Cells of each tissue and type";
-  chart.caption = "Areas are in proportion to cells, all splits together. As figure 1a of the paper shows its corpus.";
+  chart.caption = "Areas are in proportion to the number of cells in all splits, as in figure 1a of the paper.";
   for (auto& [cells, group] : groups) chart.groups.push_back(std::move(group));
   return chart;
 }
@@ -44,9 +49,9 @@ charts::ScatterChart donors_and_cells(const json& description) {
   charts::ScatterChart chart;
   chart.title = "Donors and cells of each type";
   chart.caption =
-      "One point a cell type, all splits together. As figure 2a of the paper shows its corpus. Types with many cells "
-      "of "
-      "few donors are the ones that a model knows from few people.";
+      "One point per cell type, over all splits, as in figure 2a of the paper. A type with many cells from few donors "
+      "is "
+      "one that a model knows from few people only.";
   chart.x = {"cells", true};
   chart.y = {"donors", true};
   charts::ScatterChart::Series& series = chart.series.emplace_back();
@@ -80,30 +85,29 @@ charts::Table groups_table(const char* head, const json& groups) {
 }
 
 void add_curation(charts::Page& page, const json& provenance) {
-  if (!provenance.is_object() || !provenance.contains("curation")) return;  // a store that is not of `corpus build`
+  if (!provenance.is_object() || !provenance.contains("curation")) return;  // a store that `corpus build` did not make
   charts::Table table{{"removed by", "cells", "donors", "types"}, {}};
   for (const json& effect : provenance.at("curation")) {
     table.rows.push_back({effect.at("rule").get<std::string>(), count(effect, "cells"), count(effect, "donors"),
                           count(effect, "types")});
   }
   page.add_heading("Curation");
-  page.add_table("What each rule removed of what the rules before it had left", table);
+  page.add_table("What each rule removed from what the earlier rules had left", table);
 }
 
 }  // namespace
 
 charts::Page describe_page(const json& description) {
   const json& all = description.at("all");
-  charts::Page page(
-      "What a corpus holds",
-      fmt::format("{}: {} cells, {} donors, {} cell types, {} tissues, {} datasets, {} genes",
-                  description.at("store").get<std::string>(), count(all, "cells"), count(all, "donors"),
-                  count(all, "types"), count(all, "tissues"), count(all, "datasets"), count(description, "genes")));
+  charts::Page page("What the corpus contains",
+                    fmt::format("{}: {}, {}, {}, {}, {}, {}", description.at("store").get<std::string>(),
+                                plural(all, "cell"), plural(all, "donor"), plural(all, "type"), plural(all, "tissue"),
+                                plural(all, "dataset"), plural(description, "gene")));
   page.add_heading("Cells and donors");
   page.add_chart(tissues_and_types(description));
   page.add_chart(donors_and_cells(description));
   page.add_heading("Splits");
-  page.add_text("No donor stands in two splits.");
+  page.add_text("No donor is in two splits.");
   page.add_table("", splits_table(description.at("splits")));
   add_curation(page, description.at("provenance"));
   page.add_heading("Cell types");

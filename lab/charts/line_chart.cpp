@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lab/charts/axes.hpp"
 #include "lab/charts/chart.hpp"
-#include "lab/charts/frame.hpp"
 #include "lab/charts/palette.hpp"
 #include "sctab/core/numbers.hpp"
 
@@ -21,18 +21,18 @@ struct Scales {
   Scale x, y;
 };
 
-void draw_series(Frame& frame, const Scales& scales, const LineChart::Series& series, std::size_t n) {
+void draw_series(Axes& axes, const Scales& scales, const LineChart::Series& series, std::size_t n) {
   const std::string_view colour = series_colour(n);
   constexpr std::string_view dashes[] = {"", "6 3", "2 3"};
   const std::vector<LineChart::Point> points = in_order_of_x(series.points);
   std::vector<Point> line;
   const auto end_line = [&] {
-    if (line.size() > 1) frame.svg().polyline(line, {.stroke = colour, .stroke_width = 2, .dashes = dashes[n / 6 % 3]});
+    if (line.size() > 1) axes.svg().polyline(line, {.stroke = colour, .stroke_width = 2, .dashes = dashes[n / 6 % 3]});
     line.clear();
   };
   for (const auto& point : points) {
     if (scales.x.has_place(point.x) && scales.y.has_place(point.y.mean)) {
-      line.push_back({frame.x(point.x), frame.y(point.y.mean)});
+      line.push_back({axes.x(point.x), axes.y(point.y.mean)});
     } else {
       end_line();
     }
@@ -40,10 +40,10 @@ void draw_series(Frame& frame, const Scales& scales, const LineChart::Series& se
   end_line();
   for (const auto& point : points) {
     if (!scales.x.has_place(point.x)) continue;
-    frame.draw_spread(point.y, frame.x(point.x), 4, colour);
+    axes.draw_spread(point.y, axes.x(point.x), 4, colour);
     if (!scales.y.has_place(point.y.mean)) continue;
-    frame.svg().marker(
-        n, {frame.x(point.x), frame.y(point.y.mean)}, 4.5,
+    axes.svg().marker(
+        n, {axes.x(point.x), axes.y(point.y.mean)}, 4.5,
         {.fill = colour,
          .tip = fmt::format("{}: {} at {}", series.name, core::format_with_deviation(point.y.mean, point.y.deviation),
                             core::format_number(point.x))});
@@ -54,7 +54,7 @@ void draw_series(Frame& frame, const Scales& scales, const LineChart::Series& se
 
 std::string draw(const LineChart& chart) {
   std::vector<double> xs, ys;
-  FrameOptions options;
+  AxesOptions options;
   for (const auto& series : chart.series) {
     bool any = false;
     for (const auto& point : series.points) {
@@ -73,14 +73,14 @@ std::string draw(const LineChart& chart) {
   options.title = chart.title;
   options.x_title = chart.x.title;
   options.y_title = chart.y.title;
-  options.legend = FrameOptions::Legend::kMarkers;
+  options.legend = AxesOptions::Legend::kMarkers;
   options.x = scales.x;
   options.note = note_of_hidden(hidden(scales.x, xs) + hidden(scales.y, ys));
-  Frame frame(options, scales.y);
-  frame.begin_values();
-  if (xs.empty()) frame.say_no_values();
-  for (std::size_t n = 0; n < chart.series.size(); ++n) draw_series(frame, scales, chart.series[n], n);
-  return frame.finish();
+  Axes axes(options, scales.y);
+  axes.begin_values();
+  if (xs.empty()) axes.draw_no_data();
+  for (std::size_t n = 0; n < chart.series.size(); ++n) draw_series(axes, scales, chart.series[n], n);
+  return axes.finish();
 }
 
 }  // namespace sctab::charts

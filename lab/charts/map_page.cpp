@@ -14,10 +14,10 @@
 namespace sctab::charts {
 namespace {
 
-constexpr std::size_t kMostDrawn = 2'500;  // cells in each picture: 10,000 marks on the page
-constexpr std::size_t kMostSeries = 11;    // and one of all others: as many colours as charts have
+constexpr std::size_t kMostDrawn = 2'500;  // cells per chart: 10,000 marks on the page
+constexpr std::size_t kMostSeries = 11;    // and one of all others: as many as charts have colours
 
-/// The points of a map that are drawn, raw ones first, each with the same cells.
+/// The points of a map that are drawn: the raw cells, then the same cells augmented.
 std::vector<augment::MapPoint> drawn_points(const augment::CheckResult& result) {
   const std::size_t n_cells = result.map.size() / 2, n_drawn = std::min(n_cells, kMostDrawn);
   const auto raw = result.map.begin(), augmented = raw + static_cast<std::ptrdiff_t>(n_cells);
@@ -26,7 +26,7 @@ std::vector<augment::MapPoint> drawn_points(const augment::CheckResult& result) 
   return points;
 }
 
-/// An axis over all values, so that pictures can be laid beside each other; as charts choose it where they are one.
+/// An axis over all values, so that the charts can be compared; as a chart chooses it if they are all equal.
 charts::Axis axis_of(const std::vector<augment::MapPoint>& points, float augment::MapPoint::*value, const char* title) {
   charts::Axis axis{title};
   if (points.empty()) return axis;
@@ -38,7 +38,7 @@ charts::Axis axis_of(const std::vector<augment::MapPoint>& points, float augment
   return axis;
 }
 
-/// The names that get a series of their own, those of most points first.
+/// The names that get their own series, by number of points, largest first.
 std::vector<std::string> frequent_names(const std::vector<augment::MapPoint>& points,
                                         const std::vector<std::string>& name_of_point) {
   std::map<std::string, std::int64_t> counts;
@@ -52,7 +52,7 @@ std::vector<std::string> frequent_names(const std::vector<augment::MapPoint>& po
   return names;
 }
 
-/// The raw or the augmented cells, one series a name.
+/// The raw or the augmented cells, with one series per name.
 charts::ScatterChart chart_of(const std::vector<augment::MapPoint>& points,
                               const std::vector<std::string>& name_of_point, const char* coloured_by, bool augmented) {
   charts::ScatterChart chart;
@@ -110,8 +110,8 @@ charts::Page map_page(const augment::CheckResult& result, const store::Store& st
                                 core::format_count(static_cast<std::int64_t>(points.size() / 2))));
   page.add_heading("Variance that cell type and donor explain");
   page.add_text(
-      "R² of linear regressions of all genes, as a share of their summed variance and as the mean of each gene's own. "
-      "Augmentation is to lower what the donor explains.");
+      "R² of linear regressions of all genes, as a fraction of their summed variance and as the mean over genes. "
+      "Augmentation should lower what the donor explains.");
   page.add_table("", r_squared_table(result));
   add_pictures(page, points, type_of_point, "cell type");
   add_pictures(page, points, donor_of_point, "donor");

@@ -6,8 +6,8 @@
 
 namespace sctab::charts {
 
-/// R² of raw and of augmented cells, and the cells of the map before and after, coloured by cell type and by donor: all
-/// pictures on the same axes. Of more than 2,500 cells the first are drawn, which are a random part.
+/// R² of raw and augmented cells, and the cells of the map before and after, coloured by cell type and by donor, all on
+/// the same axes. Draws the first 2,500 cells, which are a random sample.
 charts::Page map_page(const augment::CheckResult& result, const store::Store& store);
 
 }  // namespace sctab::charts

@@ -55,7 +55,7 @@ bool looks_like_number(const std::string& text) {
          text.find_first_not_of("0123456789.,e+- %()±", first) == std::string::npos;
 }
 
-// A column of numbers is set to the right, its head too.
+// Columns of numbers are aligned right, with their headers.
 std::vector<bool> number_columns(const Table& table) {
   std::vector<bool> numeric(table.columns.size(), !table.rows.empty());
   for (const auto& row : table.rows) {
@@ -65,7 +65,7 @@ std::vector<bool> number_columns(const Table& table) {
   return numeric;
 }
 
-// A box that scrolls sideways, for keys too. html: what is in it.
+// A box that scrolls sideways, with the keyboard too. html: its content.
 std::string scroll_box(const std::string& name, const std::string& html) {
   return fmt::format("<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{}\">{}</div>\n", escape(name),
                      html);
@@ -131,7 +131,7 @@ std::string Page::html() const {
     }
     contents += "</ul></nav>\n";
   }
-  // The policy lets the page load nothing, whatever stands in it.
+  // The policy forbids the page to load anything.
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"

@@ -44,7 +44,7 @@ std::string shade(double share) {
 }
 
 std::string_view text_colour_on(std::string_view colour) {
-  return luminance(colour) > 0.179 ? "#000000" : "#ffffff";  // where both have a contrast of 4.58
+  return luminance(colour) > 0.179 ? "#000000" : "#ffffff";  // at this luminance both have a contrast of 4.58
 }
 
 }  // namespace sctab::charts

@@ -10,7 +10,7 @@
 namespace sctab::charts {
 namespace {
 
-constexpr int kMostTicks = 50;  // of a linear axis, which has some five
+constexpr int kMostTicks = 50;  // a linear axis has about five
 
 // The distance of about five marks over a range: 1, 2 or 5 times a power of ten.
 double round_step(double range, bool whole) {
@@ -40,7 +40,7 @@ Range range_of(const std::vector<double>& values, bool logarithmic) {
   return range;
 }
 
-// Values that differ by less than this share of their size are the same but for rounding.
+// Values that differ by less than this fraction of their size differ only by rounding.
 constexpr double kRounding = 1e-9;
 
 bool is_narrow(Range range) {
@@ -80,7 +80,7 @@ std::vector<Tick> Scale::linear_ticks() const {
   const double step = round_step(to_ - from_, whole_);
   std::vector<Tick> ticks;
   const double first = std::ceil(from_ / step - 1e-9), last = std::floor(to_ / step + 1e-9);
-  // Counted by a whole number: 1 more may be no more than rounding where an axis is short and far from 0.
+  // Counted with an integer: on a short axis far from 0, adding the step may change nothing.
   for (int i = 0; i < kMostTicks && first + i <= last; ++i) {
     const double value = (first + i) * step;
     ticks.push_back({value, core::format_tick(value, step)});
@@ -116,7 +116,7 @@ Scale scale_for(const Axis& axis, const std::vector<double>& values, bool from_z
   const bool from_given = given(axis.from), to_given = given(axis.to);
   if (from_given) range.from = axis.from;
   if (to_given) range.to = axis.to;
-  if (is_narrow(range)) {  // an end given lies beyond all values
+  if (is_narrow(range)) {  // a given end lies beyond all values
     const double span = std::max(std::abs(range.from), 1.0);
     if (to_given) range.from = log ? range.to / 10 : range.to - span;
     if (!to_given) range.to = log ? range.from * 10 : range.from + span;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <map>
 
+#include "lab/charts/axes.hpp"
 #include "lab/charts/chart.hpp"
-#include "lab/charts/frame.hpp"
 #include "lab/charts/palette.hpp"
 #include "sctab/core/numbers.hpp"
 
@@ -20,50 +20,50 @@ struct Scales {
   [[nodiscard]] bool shows(const ScatterChart::Point& point) const { return x.shows(point.x) && y.shows(point.y); }
 };
 
-void draw_points(Frame& frame, const Scales& scales, const ScatterChart::Series& series, std::size_t n) {
+void draw_points(Axes& axes, const Scales& scales, const ScatterChart::Series& series, std::size_t n) {
   for (const auto& point : series.points) {
     if (!scales.shows(point)) continue;
     const std::string name = point.name.empty() ? series.name : point.name;
-    frame.svg().marker(
-        n, {frame.x(point.x), frame.y(point.y)}, 4,
+    axes.svg().marker(
+        n, {axes.x(point.x), axes.y(point.y)}, 4,
         {.fill = series_colour(n),
          .opacity = 0.85,
          .tip = fmt::format("{}: {}, {}", name, core::format_number(point.x), core::format_number(point.y))});
   }
 }
 
-// Cells of a grid, the fuller the darker, on a scale of logs: 1 point is still to be seen beside 10,000.
-void draw_bins(Frame& frame, const Scales& scales, const ScatterChart::Series& series, std::size_t n) {
+// Cells of a grid, darker the more points they have, on a log scale: 1 point is still visible next to 10,000.
+void draw_bins(Axes& axes, const Scales& scales, const ScatterChart::Series& series, std::size_t n) {
   std::map<std::pair<int, int>, std::size_t> bins;
   std::size_t most = 1;
   for (const auto& point : series.points) {
     if (!scales.shows(point)) continue;
-    const auto column = static_cast<int>((frame.x(point.x) - frame.area().x) / kBinSize);
-    const auto row = static_cast<int>((frame.y(point.y) - frame.area().y) / kBinSize);
+    const auto column = static_cast<int>((axes.x(point.x) - axes.area().x) / kBinSize);
+    const auto row = static_cast<int>((axes.y(point.y) - axes.area().y) / kBinSize);
     most = std::max(most, ++bins[{column, row}]);
   }
   for (const auto& [bin, count] : bins) {
     const double share = std::log1p(static_cast<double>(count)) / std::log1p(static_cast<double>(most));
-    frame.svg().rect(
-        {frame.area().x + kBinSize * bin.first, frame.area().y + kBinSize * bin.second, kBinSize, kBinSize},
+    axes.svg().rect(
+        {axes.area().x + kBinSize * bin.first, axes.area().y + kBinSize * bin.second, kBinSize, kBinSize},
         {.fill = series_colour(n),
          .opacity = 0.15 + 0.85 * share,
          .tip = fmt::format("{}: {} points", series.name, core::format_number(static_cast<double>(count)))});
   }
 }
 
-void draw_diagonal(Frame& frame, const Scales& scales) {
+void draw_diagonal(Axes& axes, const Scales& scales) {
   const double from = std::max(scales.x.from(), scales.y.from()), to = std::min(scales.x.to(), scales.y.to());
   if (!(from < to)) return;
-  frame.svg().line({frame.x(from), frame.y(from)}, {frame.x(to), frame.y(to)},
-                   {.stroke = "currentColor", .opacity = 0.6, .dashes = "4 4", .tip = "equal"});
+  axes.svg().line({axes.x(from), axes.y(from)}, {axes.x(to), axes.y(to)},
+                  {.stroke = "currentColor", .opacity = 0.6, .dashes = "4 4", .tip = "equal"});
 }
 
 }  // namespace
 
 std::string draw(const ScatterChart& chart) {
   std::vector<double> xs, ys;
-  FrameOptions options;
+  AxesOptions options;
   for (const auto& series : chart.series) {
     const std::size_t before = xs.size();
     for (const auto& point : series.points) {
@@ -81,17 +81,17 @@ std::string draw(const ScatterChart& chart) {
   options.title = chart.title;
   options.x_title = chart.x.title;
   options.y_title = chart.y.title;
-  options.legend = binned ? FrameOptions::Legend::kSquares : FrameOptions::Legend::kMarkers;
+  options.legend = binned ? AxesOptions::Legend::kSquares : AxesOptions::Legend::kMarkers;
   options.x = scales.x;
   options.note = note_of_hidden(n_hidden);
-  Frame frame(options, scales.y);
-  frame.begin_values();
-  if (xs.empty()) frame.say_no_values();
-  if (chart.diagonal) draw_diagonal(frame, scales);
+  Axes axes(options, scales.y);
+  axes.begin_values();
+  if (xs.empty()) axes.draw_no_data();
+  if (chart.diagonal) draw_diagonal(axes, scales);
   for (std::size_t n = 0; n < chart.series.size(); ++n) {
-    (binned ? draw_bins : draw_points)(frame, scales, chart.series[n], n);
+    (binned ? draw_bins : draw_points)(axes, scales, chart.series[n], n);
   }
-  return frame.finish();
+  return axes.finish();
 }
 
 }  // namespace sctab::charts

@@ -9,13 +9,13 @@
 namespace sctab::charts {
 namespace {
 
-// The worst ratio of sides of rectangles with these areas in one row along a side of this length.
+// The worst aspect ratio of rectangles with these areas in one row along a side of this length.
 double worst_ratio(double least, double greatest, double sum, double side) {
   const double breadth = sum / side;
   return std::max(greatest / (breadth * breadth), breadth * breadth / least);
 }
 
-// Puts a row of areas along the shorter side, and returns what is left of the room.
+// Places a row of areas along the shorter side and returns the room that remains.
 Rect place_row(const std::vector<std::size_t>& row, std::span<const double> areas, const Rect& room,
                std::vector<Rect>& placed) {
   double sum = 0;

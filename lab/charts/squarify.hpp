@@ -7,9 +7,9 @@
 
 namespace sctab::charts {
 
-/// Rectangles that fill `area`, each in proportion to its size, as near to squares as may be: Bruls, Huizing and van
-/// Wijk's squarified treemap. Sizes must not fall below 0; one in the order given for each; a size of 0 gets an empty
-/// rectangle, and all do where no size is above 0.
+/// Rectangles that fill `area`, each in proportion to its size and as close to a square as possible: the squarified
+/// treemap of Bruls, Huizing and van Wijk. sizes: >= 0. Returns one rectangle per size, in the same order; those of
+/// size 0 are empty.
 std::vector<Rect> squarify(std::span<const double> sizes, const Rect& area);
 
 }  // namespace sctab::charts

@@ -8,7 +8,7 @@
 namespace sctab::charts {
 namespace {
 
-constexpr double kMeanCharacterWidth = 0.56;  // of the size, in the usual sans-serif fonts
+constexpr double kMeanCharacterWidth = 0.56;  // as a fraction of the size, in common sans-serif fonts
 
 bool begins_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -20,7 +20,7 @@ std::size_t n_characters_of(std::string_view text) {
   return n;
 }
 
-/// Hundredths of a pixel are enough for anyone, and tenths of a megabyte less.
+/// Rounds to hundredths of a pixel, which saves much of the size of a page.
 std::string pixels(double value) {
   std::string text = fmt::format("{:.1f}", value);
   if (text.ends_with(".0")) text.resize(text.size() - 2);

@@ -23,7 +23,7 @@ struct Paint {
   std::string_view fill = "none", stroke = "none";
   double stroke_width = 1, opacity = 1;
   std::string_view dashes = {};  // lengths of dash and gap: "4 3"
-  std::string tip = {};          // shown where the pointer rests on the shape; empty: none
+  std::string tip = {};          // tooltip; empty: none
 };
 
 struct TextStyle {
@@ -35,19 +35,19 @@ struct TextStyle {
   std::string tip = {};
 };
 
-/// The text of one <svg> element, shape by shape. Texts given are plain and escaped here.
+/// Builds one <svg> element shape by shape. Text arguments are plain and are escaped here.
 class Svg {
  public:
-  /// label: what the picture is, for those who do not see it.
+  /// label: what the picture shows, for screen readers.
   Svg(double width, double height, std::string_view label);
 
   void line(Point from, Point to, const Paint& paint);
   void polyline(const std::vector<Point>& points, const Paint& paint);
   void rect(const Rect& rect, const Paint& paint);
-  /// The nth of six shapes that differ without colour, around its centre.
+  /// The nth of six shapes that can be told apart without colour, around its centre.
   void marker(std::size_t n, Point centre, double radius, const Paint& paint);
   void text(Point place, std::string_view content, const TextStyle& style = {});
-  /// What is drawn until end_clip() is seen only within `rect`; its coordinates are still those of the picture.
+  /// Clips what is drawn until end_clip() to `rect`; coordinates stay those of the picture.
   void begin_clip(const Rect& rect);
   void end_clip();
 
@@ -58,13 +58,13 @@ class Svg {
   std::string text_;
 };
 
-/// For HTML and XML, in texts and in attributes; control characters, which XML has not, are left out.
+/// Escapes text and attributes for HTML and XML, and drops control characters, which XML does not allow.
 std::string escape(std::string_view text);
-/// How wide a text will be, roughly: it is not known which font there is.
+/// Roughly how wide a text will be: the font is unknown.
 double text_width(std::string_view text, double size);
-/// The text, or its beginning and "…" where it is longer than so many characters.
+/// The text, or its beginning and "…" if it is longer than that many characters.
 std::string shortened(std::string_view text, std::size_t n_characters);
-/// Lines of at most so many pixels, cut at blanks.
+/// The text in lines of at most that many pixels, broken at spaces.
 std::vector<std::string> wrapped(std::string_view text, double size, double width);
 
 }  // namespace sctab::charts

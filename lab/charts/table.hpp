@@ -5,7 +5,7 @@
 
 namespace sctab::charts {
 
-/// Texts in rows, each as wide as `columns`.
+/// Rows of text, each as wide as `columns`.
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;

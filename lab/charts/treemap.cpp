@@ -19,7 +19,7 @@ double size_of(const Treemap::Leaf& leaf) {
   return std::isfinite(leaf.size) && leaf.size > 0 ? leaf.size : 0;
 }
 
-// The name in as many lines as fit, cut short, and the size below it; nothing where not even some letters fit.
+// The name, shortened to the lines that fit, and the size below it; nothing if not even a few letters fit.
 void draw_label(Svg& svg, const Rect& room, const std::string& name, const std::string& size, std::string_view colour) {
   constexpr double kSize = 11, kLine = 13, kInset = 4;
   const auto n_characters = static_cast<std::size_t>(std::max(0.0, room.width - 2 * kInset) / (0.58 * kSize));

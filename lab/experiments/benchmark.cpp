@@ -25,7 +25,7 @@ namespace {
 
 constexpr const char* kMarker = "benchmark.json";
 
-/// Two benchmarks in one folder would draw their parts over each other's: it is one's while the lock lives.
+/// Locks the folder: two benchmarks in one folder would overwrite each other's parts.
 [[nodiscard]] store::FolderLock make_folder(const fs::path& out) {
   core::require_replaceable_directory(out, kMarker);
   return {out, "benchmark"};
@@ -53,17 +53,21 @@ RunDescription describe_run(const fs::path& recipe, const BenchmarkOptions& opti
           .not_finished = {}};
 }
 
-/// As describe_store(), of the store given, or of that of the last run in `out`.
+/// describe_store() of the store given, or of the last run in `out`.
 nlohmann::json store_of_run(const fs::path& out, const CorpusOptions& corpus) {
   if (!corpus.store.empty()) return describe_store(store::Store::open(corpus.store));
   const fs::path marker = out / kMarker;
   if (!fs::exists(marker)) {
-    throw core::InputError(
-        fmt::format("{}: no run of a benchmark lies there to report; leave out --report-only", out.string()));
+    throw core::InputError({.file = out.string(),
+                            .found = "has no benchmark run to report",
+                            .next_step = "run without --report-only first"});
   }
   const nlohmann::json run = core::read_json(marker);
   if (!run.is_object() || !run.contains("store") || !run.at("store").is_string()) {
-    throw core::InputError(fmt::format("{}: does not say on which store the run was; give --store", marker.string()));
+    throw core::InputError({.file = marker.string(),
+                            .key = "store",
+                            .found = "missing, so the store of this run is unknown",
+                            .next_step = "name it with --store"});
   }
   const nlohmann::json described = run.value("store_description", nlohmann::json());
   if (described.is_object() && described.value("hash", nlohmann::json()) == run.at("store")) return described;
@@ -81,7 +85,7 @@ std::string score_text(const nlohmann::json& trial) {
 /// Runs the trials of a recipe, one after the other.
 class Grid {
  public:
-  /// parts: none, and nothing is computed.
+  /// parts: null to compute nothing.
   Grid(const Recipe& recipe, fs::path out, RunDescription run, const BenchmarkOptions& options, PartStores* parts)
       : trials_(expand(recipe)),
         folder_(out / "trials", {.store_hash = run.store.at("hash").get<std::string>(), .device = options.device}),
@@ -119,7 +123,7 @@ class Grid {
   const BenchmarkOptions& options_;
   Results results_;
   BenchmarkResult counts_;
-  std::int64_t number_ = 0;  // of the trial under way
+  std::int64_t number_ = 0;  // the current trial's, from 1
   std::int64_t n_of_other_versions_ = 0, n_of_other_names_ = 0, n_of_other_threads_ = 0;
 };
 
@@ -132,27 +136,26 @@ void Grid::note_changes() const {
     if (n_changed++ == 0) first = fmt::format("{}: {}", trial.title(), change);
   }
   if (n_changed == 0) return;
-  note(
-      fmt::format("this run is not what the last one here was: {} of {} trials are computed anew, beside their earlier "
-                  "results ({})",
-                  n_changed, trials_.size(), first));
+  note(fmt::format(
+      "this run differs from the last one here: {} of {} trials are computed again, and their earlier results "
+      "are kept ({})",
+      n_changed, trials_.size(), first));
 }
 
 void Grid::note_strays() const {
-  std::set<fs::path> wanted;  // are said when their trial's turn comes
+  std::set<fs::path> wanted;  // reported when their trial is run
   for (const Trial& trial : trials_) wanted.insert(folder_.file(trial));
   for (const fs::path& stray : folder_.strays()) {
     if (wanted.contains(stray)) continue;
-    note(fmt::format(
-        "{}: is cut, damaged, not to be opened or no trial's result, and of no trial of this run; it is ignored",
-        stray.string()));
+    note(fmt::format("{}: ignored: it cannot be read as a trial's result, and no trial of this run needs it",
+                     stray.string()));
   }
 }
 
 void Grid::note_damage(const Trial& trial, const std::string& damage) const {
   const std::string path = folder_.file(trial).string();
-  if (parts_ == nullptr) return note(fmt::format("{}: {}; it is ignored", path, damage));
-  note(fmt::format("{}: {}; it is set aside as {}, and its trial computed anew", path, damage,
+  if (parts_ == nullptr) return note(fmt::format("{}: ignored: {}", path, damage));
+  note(fmt::format("{}: {}; renamed to {}, and the trial is computed again", path, damage,
                    folder_.set_aside(trial).filename().string()));
 }
 
@@ -184,21 +187,22 @@ void Grid::compute(const Trial& trial) {
                                   .threads = options_.corpus.threads,
                                   .device = options_.device,
                                   .keep_models = options_.keep_models}));
-  FoundTrial found = folder_.find(trial);  // as later runs will have it
+  FoundTrial found = folder_.find(trial);  // as later runs will find it
   if (!found.result) {
-    throw core::InputError(fmt::format("{}: was written, and {}; is the disk sound?", folder_.file(trial).string(),
-                                       found.damage.empty() ? "is gone" : found.damage));
+    throw core::InputError({.file = folder_.file(trial).string(),
+                            .found = fmt::format("just written, but {}", found.damage.empty() ? "gone" : found.damage),
+                            .next_step = "check the disk"});
   }
   report(trial, TrialReport::State::kFinished, score_text(*found.result));
   results_.add(std::move(*found.result));
 }
 
-/// Where nothing is computed, results of other names, versions and threads are better than none.
+/// When nothing is computed, results under other names, or from other versions and threads, are better than none.
 void Grid::look_for(const Trial& trial) {
   auto alike = folder_.find_alike(trial);
   if (!alike) {
     const std::string failure = folder_.failure(trial);
-    return report(trial, TrialReport::State::kMissing, failure.empty() ? "not finished" : "it failed: " + failure);
+    return report(trial, TrialReport::State::kMissing, failure.empty() ? "not finished" : "failed: " + failure);
   }
   if (alike->is_of_other_version) ++n_of_other_versions_;
   if (alike->is_of_other_threads) ++n_of_other_threads_;
@@ -216,8 +220,7 @@ void Grid::run_one(const Trial& trial) {
     compute(trial);
   } catch (const core::Interrupted&) {
     throw core::Interrupted(
-        fmt::format("interrupted; {} of {} trials are done, and the same command goes on from here "
-                    "({})",
+        fmt::format("interrupted; {} of {} trials are done, and the same command continues from here ({})",
                     results_.trials().size(), trials_.size(), out_.string()));
   } catch (const std::exception& error) {
     if (parts_ != nullptr) keep_reason(trial, error.what());
@@ -225,12 +228,12 @@ void Grid::run_one(const Trial& trial) {
   }
 }
 
-/// A full disk is why a trial fails, and no reason to stop: later reports lack the reason then.
+/// A full disk makes a trial fail, but is no reason to stop: later reports then lack the reason.
 void Grid::keep_reason(const Trial& trial, const std::string& reason) const {
   try {
     folder_.write_failure(trial, reason);
   } catch (const core::InputError& error) {
-    note(fmt::format("why {} failed is not kept: {}", trial.title(), error.what()));
+    note(fmt::format("the reason why {} failed cannot be kept: {}", trial.title(), error.what()));
   }
 }
 
@@ -247,19 +250,18 @@ void Grid::run() {
 }
 
 void Grid::note_what_results_are() {
-  const auto say = [this](std::int64_t n, const std::string& what) {
-    if (n > 0) results_.add_note(fmt::format("{} of {} results are {}", n, results_.trials().size(), what));
+  const auto add = [this](std::int64_t n, const std::string& origin) {
+    if (n > 0) results_.add_note(fmt::format("results from {}: {} of {}", origin, n, results_.trials().size()));
   };
-  say(n_of_other_versions_, fmt::format("of other versions of sctab than this, {}", SCTAB_VERSION));
-  say(n_of_other_names_, "from trials whose model or part had another name");
-  say(n_of_other_threads_,
-      fmt::format("of loaders that read with another number of threads than the {} of this machine",
-                  core::default_threads()));
+  add(n_of_other_versions_, fmt::format("versions of sctab other than {}", SCTAB_VERSION));
+  add(n_of_other_names_, "trials whose model or part had another name");
+  add(n_of_other_threads_,
+      fmt::format("loaders with a number of threads other than the {} of this machine", core::default_threads()));
   for (std::string& text : lost_types(results_)) results_.add_note(std::move(text));
   for (const std::string& text : results_.notes()) note(text);
 }
 
-/// The tables and the page of what the grid has.
+/// Writes the tables and the page of the grid's results.
 BenchmarkResult write_report(const Grid& grid, const fs::path& out) {
   BenchmarkResult result = grid.counts();
   const std::vector<Finding> findings = check_findings(grid.results());
@@ -279,10 +281,11 @@ BenchmarkResult report_benchmark(const Recipe& recipe, const fs::path& recipe_pa
   grid.note_strays();
   grid.run();
   if (!grid.results().trials().empty()) return write_report(grid, out);
-  throw core::InputError(fmt::format(
-      "{}: none of the {} trials of this recipe are finished there, with these seeds and on that store and device; "
-      "leave out --report-only to compute them",
-      out.string(), grid.counts().n_trials));
+  throw core::InputError(
+      {.file = out.string(),
+       .found = fmt::format("none of this recipe's trials ({}) is finished with these seeds on this store and device",
+                            grid.counts().n_trials),
+       .next_step = "run without --report-only to compute them"});
 }
 
 }  // namespace
@@ -290,11 +293,11 @@ BenchmarkResult report_benchmark(const Recipe& recipe, const fs::path& recipe_pa
 BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, const BenchmarkOptions& options) {
   Recipe recipe = read_recipe(recipe_path, options.small);
   if (!options.seeds.empty()) {
-    require_seeds(options.seeds, "--seeds");
+    require_seeds(options.seeds, {.subject = "--seeds"});
     recipe.seeds = options.seeds;
   }
   if (options.report_only) return report_benchmark(recipe, recipe_path, out, options);
-  static_cast<void>(kernels::backend(options.device));  // throws where there is none, before hours of baselines
+  static_cast<void>(kernels::backend(options.device));  // throws if there is none, before hours of baselines
   const store::FolderLock lock = make_folder(out);
   mark_as_ours(out);
   const store::Store store = open_corpus(recipe, out, options.corpus);

@@ -15,7 +15,7 @@ fs::path below(const fs::path& data, const fs::path& path) {
   return path.empty() ? path : data / path;
 }
 
-/// The options of a build, with paths below the data folder.
+/// The build options, with paths below the data folder.
 corpus::BuildOptions build_options(const CorpusSpec& corpus, const CorpusOptions& options) {
   corpus::BuildOptions build = corpus.build;
   build.memory_bytes = options.memory_bytes;
@@ -26,7 +26,7 @@ corpus::BuildOptions build_options(const CorpusSpec& corpus, const CorpusOptions
   return build;
 }
 
-/// The files that a store is built from: those of the data folder, or simulated ones.
+/// The files that a store is built from: the recipe's, below the data folder, or simulated ones.
 std::vector<fs::path> find_sources(const CorpusSpec& corpus, const fs::path& folder, const CorpusOptions& options,
                                    corpus::BuildOptions& build) {
   if (corpus.simulated) {
@@ -42,18 +42,19 @@ std::vector<fs::path> find_sources(const CorpusSpec& corpus, const fs::path& fol
   return sources;
 }
 
-/// Size and time of a file, to see whether it still is what it was.
+/// Size and time of a file, to see whether it has changed.
 nlohmann::json state_of(const fs::path& path) {
   std::error_code missing;
   const auto bytes = fs::file_size(path, missing);
   if (missing) {
-    throw core::InputError(fmt::format(
-        "{}: no such file; the recipe builds its corpus from it, below the folder that --data names", path.string()));
+    throw core::InputError({.file = path.string(),
+                            .found = "no such file, and the recipe builds its corpus from it",
+                            .next_step = "give the folder that holds the recipe's sources with --data"});
   }
   return {{"bytes", bytes}, {"time", fs::last_write_time(path).time_since_epoch().count()}};
 }
 
-/// Whether the store there is that of the note, which was written after it, and the note is of `wanted`.
+/// Whether the note, which is written after the store, describes this store and says that it was built from `wanted`.
 bool is_built(const fs::path& store, const fs::path& note, const nlohmann::json& wanted) {
   if (!fs::exists(store / "store.json") || !fs::exists(note)) return false;
   const nlohmann::json there = core::read_json(note);
@@ -61,8 +62,8 @@ bool is_built(const fs::path& store, const fs::path& note, const nlohmann::json&
          there.value("store", nlohmann::json()) == store::Store::open(store).hash();
 }
 
-/// What the store was built from, to see whether it still is what the recipe says: settings, and the state of all files
-/// that are read, the ontology also where the recipe names none and it is found.
+/// What the store is built from, to see whether that has changed: the settings and the state of all files that are
+/// read, including an ontology that is found without being named.
 nlohmann::json origin(const CorpusSpec& corpus, const CorpusOptions& options) {
   nlohmann::json json = {{"corpus", corpus.as_given}, {"sctab_version", SCTAB_VERSION}};
   json["files"] = nlohmann::json::object();
@@ -93,7 +94,10 @@ void check_parts(const std::string& source, const Recipe& recipe, const store::S
     try {
       corpus::check_subsample(store, subsample_options(part));
     } catch (const core::InputError& error) {
-      throw core::InputError(fmt::format("{}: part '{}': {}", source, part.name, error.what()));
+      core::Problem problem = error.problem();
+      problem.file = source;  // the mistake is the recipe's, not the store's
+      problem.key = fmt::format("part '{}'", part.name);
+      throw core::InputError(std::move(problem));
     }
   }
 }
@@ -102,13 +106,14 @@ store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const Cor
   if (!options.store.empty()) return store::Store::open(options.store);
   if (!recipe.corpus) {
     throw core::InputError(
-        "--store: not given, and the recipe has no [corpus] to build one from; give a store made by "
-        "`sctab corpus build`, or take the recipe's --small form");
+        {.subject = "--store",
+         .found = "not given, and the recipe has no [corpus] to build a store from",
+         .next_step = "give a store made by `sctab corpus build`, or use the recipe's --small form"});
   }
   if (!recipe.corpus->simulated && options.data.empty()) {
-    throw core::InputError(
-        "--data: not given, and the recipe builds its corpus from files below it; give the folder, or "
-        "a store of yours with --store");
+    throw core::InputError({.subject = "--data",
+                            .found = "not given, and the recipe builds its corpus from files in that folder",
+                            .next_step = "give the folder, or a store with --store"});
   }
   const fs::path store = folder / "store", note = folder / "store-origin.json";
   const nlohmann::json wanted = origin(*recipe.corpus, options);
@@ -116,11 +121,11 @@ store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const Cor
   try {
     corpus::BuildOptions build = build_options(*recipe.corpus, options);
     const std::vector<fs::path> sources = find_sources(*recipe.corpus, folder, options, build);
-    fs::remove_all(store.string() + ".build");  // of a run cut off, and perhaps of an earlier recipe
+    fs::remove_all(store.string() + ".build");  // left by an interrupted run, perhaps of an earlier recipe
     corpus::build(sources, store, build);
   } catch (const core::Interrupted&) {
     throw core::Interrupted(
-        fmt::format("interrupted while the corpus was built; the same command begins that anew ({})", store.string()));
+        fmt::format("interrupted while building the corpus; the same command starts that again ({})", store.string()));
   }
   store::Store built = store::Store::open(store);
   core::write_json(note, {{"origin", wanted}, {"store", built.hash()}});

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "lab/experiments/student.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::experiments {
 namespace {
@@ -48,7 +49,7 @@ std::vector<const PartSpec*> parts_of(const Results& results, const FigureSpec& 
   return parts;
 }
 
-/// Models and parts that have finished trials, with a name that tells them apart.
+/// A model and part with finished trials, and a name that tells it from the others.
 struct Row {
   std::string model, part, name;
 };
@@ -76,7 +77,7 @@ void add_number(const json& value, std::vector<double>& values) {
   if (value.is_number()) values.push_back(value.get<double>());
 }
 
-/// No value of these is above 1.
+/// Whether no value of the measure can exceed 1.
 bool is_share(std::string_view measure) {
   const std::string_view name = measure.substr(0, measure.find('@'));
   return name.ends_with("f1") || name.starts_with("auc_") || name.starts_with("tissue:") || name.starts_with("type:") ||
@@ -86,16 +87,16 @@ bool is_share(std::string_view measure) {
 charts::Axis axis_of(const std::string& measure) {
   static const std::map<std::string, std::string, std::less<>> kTitles = {
       {"macro_f1", "macro F1"},
-      {"val_macro_f1", "macro F1 of the validation cells"},
+      {"val_macro_f1", "macro F1 on the validation cells"},
       {"val_loss", "loss on the validation cells"},
       {"train_loss", "loss on the training cells"},
       {"n_train_cells", "training cells"},
       {"n_train_donors", "training donors"},
       {"n_parameters", "parameters"},
-      {"fraction", "share of the corpus"},
+      {"fraction", "fraction of the corpus"},
       {"cells_per_second", "cells per second"},
-      {"auc_right_wrong", "area under the curve, right against wrong calls"},
-      {"auc_known_absent", "area under the curve, known against absent types"}};
+      {"auc_right_wrong", "area under the curve, right vs wrong calls"},
+      {"auc_known_absent", "area under the curve, known vs absent types"}};
   const auto found = kTitles.find(measure);
   return {.title = found == kTitles.end() ? measure : found->second,
           .at_most = is_share(measure) ? 1 : charts::kNoValue};
@@ -105,7 +106,7 @@ bool spans_orders(const std::string& measure) {
   return measure.starts_with("n_");
 }
 
-/// The point of one model on one part.
+/// The point of a model on a part.
 LineChart::Point point(const Results& results, const FigureSpec& figure, const std::string& model,
                        const std::string& part) {
   return {moments(results.values(model, part, figure.over)).mean,
@@ -127,7 +128,7 @@ void add_line_over_parts(const Results& results, const FigureSpec& figure, const
   std::vector<LineChart::Point> points;
   bool has_part = false;
   for (const PartSpec* part : parts_of(results, figure)) {
-    // Of the parts of no fraction the whole corpus alone is on the line: one tissue's cells are no share of it.
+    // Parts that are not a fraction are left out, except the whole corpus: one tissue's cells are not a sample of it.
     if (part->by ? *part->by != by : !part->is_whole()) continue;
     has_part |= part->by.has_value();
     points.push_back(point(results, figure, model, part->name));
@@ -186,12 +187,12 @@ LineChart curves(const Results& results, const FigureSpec& figure) {
     std::vector<LineChart::Point> points;
     const std::size_t n_seeds = by_epoch.empty() ? 0 : by_epoch.begin()->second.size();
     for (auto& [epoch, values] : by_epoch) {
-      if (values.size() < n_seeds) {  // of seeds that train on the mean is no longer the same seeds'
+      if (values.size() < n_seeds) {  // a mean over the remaining seeds would be over other seeds
         is_cut = true;
         break;
       }
       LineChart::Point one{static_cast<double>(epoch), estimate(std::move(values))};
-      one.y.values.clear();  // a point for each seed and epoch would hide the lines
+      one.y.values.clear();  // points for each seed and epoch would hide the lines
       points.push_back(std::move(one));
     }
     add_series(row.name, std::move(points), chart);
@@ -217,15 +218,15 @@ ScatterChart types(const Results& results, const FigureSpec& figure) {
       }
     }
     ScatterChart::Series series{row.name, {}};
-    std::vector<std::string> unseen;  // have no place on a logarithmic axis
+    std::vector<std::string> unseen;  // a logarithmic axis has no place for them
     for (const auto& [label, type] : found) {
       const double cells = moments(type.cells).mean, f1 = moments(type.f1).mean;
       if (cells > 0 && !std::isnan(f1)) series.points.push_back({cells, f1, label});
       if (cells == 0 && !std::isnan(f1)) unseen.push_back(fmt::format("{} ({:.2f})", label, f1));
     }
     if (!unseen.empty()) {
-      add_sentence(fmt::format("{}: {} type{} without training cells, of F1: {}.", row.name, unseen.size(),
-                               unseen.size() == 1 ? "" : "s", fmt::join(unseen, ", ")),
+      add_sentence(fmt::format("{}: {} without training cells (F1): {}.", row.name,
+                               core::plural(std::ssize(unseen), "type"), fmt::join(unseen, ", ")),
                    chart.caption);
     }
     chart.series.push_back(std::move(series));
@@ -275,7 +276,7 @@ LineChart members(const Results& results, const FigureSpec& figure) {
 
 BarChart reliability(const Results& results, const FigureSpec& figure) {
   auto chart = titled<BarChart>(figure);
-  chart.y = {.title = "share of the calls, %", .from = 0};
+  chart.y = {.title = "calls, % of the right or wrong ones", .from = 0};
   for (const Row& row : rows_of(results, figure)) {
     std::map<double, std::pair<double, double>> bins;  // by lower bound: right, wrong
     double n_right = 0, n_wrong = 0;

@@ -31,7 +31,7 @@ std::vector<double> values_of(const BySeed& by_seed) {
   return values;
 }
 
-/// Of seeds that both sides have.
+/// left - right for each seed that both sides have.
 std::vector<double> differences_of(const BySeed& left, const BySeed& right) {
   std::vector<double> differences;
   for (const auto& [seed, value] : left) {
@@ -41,7 +41,7 @@ std::vector<double> differences_of(const BySeed& left, const BySeed& right) {
   return differences;
 }
 
-/// The largest number that the side's values are, or are differences of.
+/// The largest magnitude of the side's values, or of those that they are differences of.
 double scale_of(const Results& results, const FindingSide& side) {
   double scale = 0;
   for (const auto& [model, part] : {std::pair(side.model, side.part), std::pair(side.base_model(), side.base_part())}) {
@@ -90,9 +90,9 @@ std::vector<std::size_t> Finding::sizes() const {
 
 std::string Finding::sample() const {
   const std::vector<std::size_t> n = sizes();
-  const bool is_one = n.size() == 1 && n[0] == 1;
-  if (kind == TestKind::kPaired) return fmt::format("{} pair{} of seeds", n[0], is_one ? "" : "s");
-  return fmt::format("{} seed{}", fmt::join(n, " and "), is_one ? "" : "s");
+  const auto first = static_cast<std::int64_t>(n[0]);
+  if (kind == TestKind::kPaired) return core::plural(first, "pair") + " of seeds";
+  return n.size() == 1 ? core::plural(first, "seed") : fmt::format("{} seeds", fmt::join(n, " and "));
 }
 
 std::string Finding::left_text() const {
@@ -105,7 +105,7 @@ std::string Finding::right_text() const {
 
 std::string Finding::numbers() const {
   std::string text = fmt::format("{} against {}, {} of {}", left_text(), right_text(), name(kind), sample());
-  if (verdict == Verdict::kNotTested) return text + " without an answer: too few, or no spread over them";
+  if (verdict == Verdict::kNotTested) return text + ", without a result: too few values, or no spread";
   text += fmt::format(", {:.3g} degrees of freedom", test.degrees_of_freedom);
   return text + (test.p < 1e-4 ? std::string(", p < 0.0001") : fmt::format(", p {:.2g}", test.p));
 }

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kTissue = "tissue:", kType = "type:";
 constexpr std::size_t kMostNearest = 3;  // names in a message
 
-/// Which trials have a measure, of what run_trial() gives.
+/// Which kinds of trial have a measure of run_trial().
 struct Measure {
   std::string_view name;
   bool of_loader = false, of_baseline = true, of_network = true, of_ensemble = true, of_members = false;
@@ -56,14 +56,14 @@ bool has(const ModelSpec& model, const Measure& measure) {
   return model.is_network() ? measure.of_network : measure.of_baseline;
 }
 
-/// "macro_f1@3" is of members; whether its number is one.
+/// Whether the text after @ in "macro_f1@3" is a number of members.
 bool is_number_of_members(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() && number >= 1;
 }
 
-/// Single insertions, deletions and replacements that make one text the other.
+/// The edit distance: insertions, deletions and replacements that turn one text into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -78,18 +78,17 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// "; the nearest are macro_f1, micro_f1"; empty where there are none to choose from.
+/// "try macro_f1, micro_f1": the most similar names; empty if there are none to choose from.
 std::string nearest(const std::string& name, const std::set<std::string>& among) {
   std::vector<std::pair<std::size_t, std::string>> found;
   for (const std::string& other : among) found.emplace_back(distance(name, other), other);
   std::ranges::sort(found);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(kMostNearest, found.size()); ++i) names.push_back(found[i].second);
-  return names.empty() ? ""
-                       : fmt::format("; the nearest {} {}", names.size() == 1 ? "is" : "are", fmt::join(names, ", "));
+  return names.empty() ? "" : fmt::format("try {}", fmt::join(names, ", "));
 }
 
-/// A measure that is asked for, of models and parts. Empty: all.
+/// A measure that a figure or finding asks for. Empty models or parts: all of them.
 struct Wanted {
   std::string where, measure;
   std::vector<std::string> models, parts;
@@ -108,7 +107,7 @@ void add_wanted(const FigureSpec& figure, std::vector<Wanted>& wanted) {
       add(figure.measure);
       return add(figure.over);
     default:
-      return;  // ask for no measure, or for one of a fixed list
+      return;  // no measure, or one from a fixed list
   }
 }
 
@@ -132,7 +131,7 @@ bool is_among(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::ranges::find(names, name) != names.end();
 }
 
-/// Names of the measures of these models that are like `measure`: with a number of members or without.
+/// Names of the measures that these models can have, with a number of members if `measure` has one.
 std::set<std::string> possible(const std::vector<const ModelSpec*>& models, const std::string& measure) {
   const std::size_t at = measure.find('@');
   std::set<std::string> names;
@@ -145,7 +144,7 @@ std::set<std::string> possible(const std::vector<const ModelSpec*>& models, cons
   return names;
 }
 
-/// Names of what has a number in the trial, of the kind of `measure`.
+/// Names of all measures of the same kind as `measure` that the trial has a value for.
 void add_measured(const nlohmann::json& trial, const std::string& measure, std::set<std::string>& names) {
   std::vector<std::string> candidates;
   const auto add_keys = [&](const char* of, std::string_view before) {
@@ -191,9 +190,11 @@ void check_measures(const std::string& source, const Recipe& recipe) {
     }
     const auto may = [&wanted](const ModelSpec* model) { return may_measure(*model, wanted.measure); };
     if (std::ranges::any_of(models, may)) continue;
-    throw core::InputError(fmt::format("{}: {} asks for the measure '{}', which no trial of its models can have{}",
-                                       source, wanted.where, wanted.measure,
-                                       nearest(wanted.measure, possible(models, wanted.measure))));
+    throw core::InputError(
+        {.file = source,
+         .subject = wanted.where,
+         .found = fmt::format("the measure '{}', which no trial of its models can have", wanted.measure),
+         .next_step = nearest(wanted.measure, possible(models, wanted.measure))});
   }
 }
 
@@ -209,10 +210,10 @@ std::vector<std::string> missing_measures(const Results& results) {
       is_finished = true;
       is_measured |= std::isfinite(measured(trial, wanted.measure));
     }
-    if (!is_finished || is_measured) continue;  // of a trial that failed more than this is said
-    const bool is_known = names.contains(wanted.measure);
-    std::string line = fmt::format("{}: no finished trial of it has a number for '{}'{}", wanted.where, wanted.measure,
-                                   is_known ? ", others have" : nearest(wanted.measure, names));
+    if (!is_finished || is_measured) continue;  // a failed trial is reported with its reason instead
+    const std::string hint = names.contains(wanted.measure) ? "other trials have one" : nearest(wanted.measure, names);
+    std::string line = fmt::format("{}: none of its finished trials has a value for '{}'{}{}", wanted.where,
+                                   wanted.measure, hint.empty() ? "" : "; ", hint);
     if (std::ranges::find(missing, line) == missing.end()) missing.push_back(std::move(line));
   }
   return missing;

@@ -7,11 +7,12 @@
 #include "lab/experiments/figures.hpp"
 #include "lab/experiments/tables.hpp"
 #include "lab/experiments/welch.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::experiments {
 namespace {
 
-/// A chart without values is left out: its trials have failed, or there are no such cells in the test.
+/// A chart without values is not drawn: its trials failed, or the test set has no such cells.
 template <typename Chart>
 bool is_empty(const Chart& chart) {
   return chart.series.empty();
@@ -57,17 +58,18 @@ void write_page(const std::filesystem::path& path, const Results& results, const
                 const std::vector<std::string>& missing) {
   const Recipe& recipe = results.recipe();
   charts::Page page(recipe.title, recipe.draws);
-  page.add_text(
-      fmt::format("{} finished trials, seeds {}. Scores are on test donors that no model saw, corrected by the "
-                  "Cell Ontology; ± is the standard deviation over seeds.",
-                  results.trials().size(), fmt::join(recipe.seeds, ", ")));
+  page.add_text(fmt::format(
+      "{}, seeds {}. Scores are on held-out test donors, corrected with the Cell Ontology; ± is the standard "
+      "deviation over seeds.",
+      core::plural(std::ssize(results.trials()), "finished trial"), fmt::join(recipe.seeds, ", ")));
   if (!results.run().recipe.empty()) add_table("This run", "", run_table(results.run()), page);
-  add_table("Trials that the tables lack", "", lacking_table(results.run()), page);
-  add_table("Findings of the paper, at this size",
-            "Held and did not hold: p of 0.05 or less in Welch's test over seeds, or where the two sides share trials "
-            "in that of the differences seed by seed (paired). Seeds vary training and what is drawn of "
-            "the corpus, not the donors of the test.",
-            findings_table(findings), page);
+  add_table("Trials missing from the tables", "", lacking_table(results.run()), page);
+  add_table(
+      "Findings of the paper, at this size",
+      "A finding held or did not hold if p is 0.05 or less in Welch's test over seeds, or in a paired test seed by "
+      "seed if the two sides share trials. Seeds vary the training and the part of the corpus that is drawn, but "
+      "not the test donors.",
+      findings_table(findings), page);
   if (!recipe.figures.empty()) page.add_heading("Figures");
   for (const FigureSpec& figure : recipe.figures) add_figure(results, figure, page);
   if (!missing.empty()) page.add_heading("Not measured");
@@ -76,11 +78,10 @@ void write_page(const std::filesystem::path& path, const Results& results, const
   for (const std::string& text : results.notes()) page.add_text(text + ".");
   add_table("Means over seeds", "", summary_table(results), page);
   add_table("Macro F1 by tissue", "", tissue_table(results), page);
-  add_table(
-      "Welch tests",
-      "Of two models on one part, and of one model on two parts; p is two-sided, and beside it corrected by Holm for "
-      "the number of tests of the same measure.",
-      welch_table(results), page);
+  add_table("Welch tests",
+            "Two models on one part, and one model on two parts. p is two-sided; the last column has Holm's correction "
+            "for the number of tests of the same measure.",
+            welch_table(results), page);
   page.write(path);
 }
 

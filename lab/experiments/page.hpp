@@ -9,8 +9,8 @@
 
 namespace sctab::experiments {
 
-/// One self-contained HTML file: findings, the recipe's figures, means over seeds and Welch tests. missing: what
-/// missing_measures() says.
+/// Writes one self-contained HTML file: findings, the recipe's figures, means over seeds and Welch tests. missing: from
+/// missing_measures().
 void write_page(const std::filesystem::path& path, const Results& results, const std::vector<Finding>& findings,
                 const std::vector<std::string>& missing);
 

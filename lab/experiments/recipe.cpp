@@ -15,7 +15,7 @@
 namespace sctab::experiments {
 namespace {
 
-/// What figures and findings may name.
+/// The names that figures and findings may use.
 class Names {
  public:
   Names(std::string source, const Recipe& recipe) : source_(std::move(source)), recipe_(recipe) {
@@ -41,25 +41,31 @@ class Names {
  private:
   void add(std::set<std::string>& names, const std::string& name, const char* section) const {
     if (!names.insert(name).second) {
-      throw core::InputError(
-          fmt::format("{}: two {} are called '{}'; give each a name of its own", source_, section, name));
+      throw core::InputError({.file = source_,
+                              .key = section,
+                              .found = fmt::format("two have the name '{}'", name),
+                              .next_step = "give each a name of its own"});
     }
   }
   void check(const std::set<std::string>& names, const std::string& name, const std::string& where,
              const char* what) const {
     if (names.count(name) > 0) return;
-    throw core::InputError(fmt::format("{}: {} names the {} '{}', which the recipe lacks; it has: {}", source_, where,
-                                       what, name, fmt::join(names, ", ")));
+    throw core::InputError({.file = source_,
+                            .subject = where,
+                            .found = fmt::format("the {} '{}', which the recipe does not have", what, name),
+                            .expected = fmt::format("one of {}", fmt::join(names, ", "))});
   }
 
   void check_trained(const std::string& model, const std::string& part, const std::string& where) const {
     const auto found = std::ranges::find(recipe_.models, model, &ModelSpec::name);
     SCTAB_ASSERT(found != recipe_.models.end());
     if (found->is_trained_on(part)) return;
-    throw core::InputError(fmt::format(
-        "{}: {} is of the model '{}' on the part '{}', which is none of those that it is trained on: {}; name one of "
-        "them, or add the part to the model's",
-        source_, where, model, part, fmt::join(found->parts, ", ")));
+    throw core::InputError(
+        {.file = source_,
+         .subject = where,
+         .found = fmt::format("the model '{}' on the part '{}', on which it is not trained", model, part),
+         .expected = fmt::format("one of its parts: {}", fmt::join(found->parts, ", ")),
+         .next_step = "name one of them, or add the part to the model's parts"});
   }
 
   std::string source_;
@@ -90,7 +96,7 @@ void read_all(const std::vector<SettingsReader>& readers, Spec (*read)(SettingsR
 }  // namespace
 
 bool FindingSide::shares_trials(const FindingSide& other) const {
-  // Without a gain the base is the side's own trial.
+  // If it is not a gain, the base is the side's own trial.
   const auto trials = [](const FindingSide& side) {
     return std::array{std::pair(side.model, side.part), std::pair(side.base_model(), side.base_part())};
   };
@@ -99,10 +105,12 @@ bool FindingSide::shares_trials(const FindingSide& other) const {
                              [&theirs](const auto& trial) { return std::ranges::find(theirs, trial) != theirs.end(); });
 }
 
-void require_seeds(const std::vector<std::uint64_t>& seeds, const std::string& where) {
+void require_seeds(const std::vector<std::uint64_t>& seeds, const core::Problem& where) {
   const std::set<std::uint64_t> distinct(seeds.begin(), seeds.end());
   if (!seeds.empty() && distinct.size() == seeds.size()) return;
-  throw core::InputError(fmt::format("{}: at least one is expected, and each once", where));
+  throw core::InputError(
+      {.found = seeds.empty() ? "no seeds" : "a seed is repeated", .expected = "one or more seeds, each once"})
+      .within(where);
 }
 
 Recipe read_recipe(const std::filesystem::path& path, bool small) {
@@ -115,7 +123,10 @@ Recipe read_recipe(const std::filesystem::path& path, bool small) {
     table.erase(found);
     if (small) override_with(setting, overriding);
   } else if (small) {
-    throw core::InputError(fmt::format("{}: it has no [small] table, so no small form; leave out --small", source));
+    throw core::InputError({.file = source,
+                            .key = "[small]",
+                            .found = "missing, so this recipe has no small form",
+                            .next_step = "run it without --small"});
   }
   SettingsReader reader(source, "", setting);
   Recipe recipe;
@@ -129,8 +140,9 @@ Recipe read_recipe(const std::filesystem::path& path, bool small) {
   read_all(reader.take_tables("finding"), read_finding, recipe.findings);
   reader.require_no_others();
   if (recipe.parts.empty()) recipe.parts.emplace_back();
-  if (recipe.models.empty())
-    throw core::InputError(fmt::format("{}: no [[model]] is given; at least one is expected", source));
+  if (recipe.models.empty()) {
+    throw core::InputError({.file = source, .key = "[[model]]", .found = "none", .expected = "at least one"});
+  }
   require_seeds(recipe.seeds, reader.where("seeds"));
   check_names(source, recipe);
   check_measures(source, recipe);

@@ -52,8 +52,8 @@ void take_all(SettingsReader& reader, CorpusSpec& corpus) {
   corpus.sources.assign(sources.begin(), sources.end());
   if (auto simulated = reader.take_table("simulate")) corpus.simulated = read_simulation(*simulated);
   if (corpus.sources.empty() != corpus.simulated.has_value()) {
-    throw core::InputError(reader.where("sources") +
-                           " and simulate: one of them is expected, a list of files or a table, and not both");
+    reader.refuse("sources", {.found = corpus.simulated ? "given together with simulate" : "missing, and simulate too",
+                              .expected = "either sources, a list of files, or simulate, a table"});
   }
   take_path(reader, "ontology", corpus.build.ontology);
   take_path(reader, "genes", corpus.build.genes);
@@ -71,15 +71,14 @@ void take_share(SettingsReader& reader, PartSpec& part) {
   const bool has_by = reader.take_choice("by", by, {"cells", "donors"});
   const bool has_fraction = reader.take("fraction", part.fraction);
   if (has_by && !has_fraction) {
-    throw core::InputError(fmt::format("{} is missing; give the share of the {}", reader.where("fraction"), by));
+    reader.refuse("fraction", {.found = "missing", .next_step = fmt::format("give the fraction of the {}", by)});
   }
   if (!(part.fraction > 0 && part.fraction <= 1)) {
-    throw core::InputError(
-        fmt::format("{} is {}; a number above 0 and at most 1 is expected", reader.where("fraction"), part.fraction));
+    reader.refuse("fraction", {.found = fmt::to_string(part.fraction), .expected = "a number above 0 and at most 1"});
   }
   if (!has_by && part.fraction < 1) {
-    throw core::InputError(fmt::format("{} is {}, and by is missing; give by = \"cells\" or by = \"donors\"",
-                                       reader.where("fraction"), part.fraction));
+    reader.refuse("fraction", {.found = fmt::format("{}, and by is missing", part.fraction),
+                               .next_step = "add by = \"cells\" or by = \"donors\""});
   }
   if (has_by) part.by = by == "cells" ? corpus::SubsampleBy::kCells : corpus::SubsampleBy::kDonors;
 }
@@ -107,7 +106,7 @@ PartSpec read_part(SettingsReader reader) {
 
 nlohmann::json to_json(const PartSpec& part) {
   auto json = nlohmann::json::object();
-  if (part.by && part.fraction < 1) {  // all of them are the same cells by either
+  if (part.by && part.fraction < 1) {  // a fraction of 1 is the same cells by either
     json["by"] = corpus::name(*part.by);
     json["fraction"] = part.fraction;
     if (part.keep_types) json["keep_types"] = true;

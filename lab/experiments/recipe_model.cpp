@@ -32,7 +32,7 @@ void take_mlp(SettingsReader& reader, train::PlanOptions& plan) {
 }
 
 void require_members(const SettingsReader& reader, int members) {
-  if (members < 1) throw core::InputError(reader.where("members") + " is below 1; give at least 1 member");
+  if (members < 1) reader.refuse("members", {.found = fmt::to_string(members), .expected = "at least 1"});
 }
 
 void take_targets(SettingsReader& reader, train::PlanOptions& plan) {
@@ -50,10 +50,13 @@ void take_targets(SettingsReader& reader, train::PlanOptions& plan) {
 void take_covariate(SettingsReader& reader, train::TrainOptions& options) {
   reader.take_choice("covariate", options.covariate, {"tissue", "tissue_general", "assay", "disease"});
   if (!reader.take("covariate_dropout", options.covariate_dropout)) return;
-  const std::string where = reader.where("covariate_dropout");
-  if (options.covariate.empty()) throw core::InputError(where + " is without effect; give a covariate or leave it out");
+  if (options.covariate.empty()) {
+    reader.refuse("covariate_dropout",
+                  {.found = "has no effect without a covariate", .next_step = "add covariate, or remove this"});
+  }
   if (!(options.covariate_dropout >= 0 && options.covariate_dropout < 1)) {
-    throw core::InputError(where + " is out of range; give a share of the training cells, 0 or more and below 1");
+    reader.refuse("covariate_dropout", {.found = fmt::to_string(options.covariate_dropout),
+                                        .expected = "a fraction of the training cells, 0 or more and below 1"});
   }
 }
 
@@ -109,7 +112,7 @@ void take_loader(SettingsReader& reader, ModelSpec& model) {
   try {
     options.validate();
   } catch (const core::InputError& error) {
-    throw core::InputError(fmt::format("{}: {}", reader.where("name"), error.what()));
+    throw error.within(reader.where("name"));
   }
 }
 
@@ -119,9 +122,9 @@ void take_command(SettingsReader& reader, ModelSpec& model) {
   reader.take("version", version);
   for (const char* placeholder : {"{store}", "{out}"}) {
     if (model.command.find(placeholder) != std::string::npos) continue;
-    throw core::InputError(fmt::format(
-        "{} lacks {}; expected are {{store}}, where the cells are, and {{out}}, where the command leaves its calls",
-        reader.where("command"), placeholder));
+    reader.refuse("command",
+                  {.found = fmt::format("does not contain {}", placeholder),
+                   .expected = "{store}, where the cells are, and {out}, where the command writes its calls"});
   }
 }
 
@@ -150,8 +153,7 @@ void check_ranges(const SettingsReader& reader, const ModelSpec& model) {
       model.baseline.validate();
     }
   } catch (const core::InputError& error) {
-    throw core::InputError(
-        fmt::format("{}: {}", reader.where(key_named_in(error.what(), reader.setting())), error.what()));
+    throw error.within(reader.where(key_named_in(error.what(), reader.setting())));
   }
 }
 

@@ -64,13 +64,13 @@ FindingSpec read_finding(SettingsReader reader) {
   reader.require("paper", finding.paper);
   reader.take("measure", measure);
   const auto left = reader.take_table("left"), right = reader.take_table("right");
-  if (!left) throw core::InputError(reader.where("left") + " is missing; give what is to be greater");
+  if (!left) reader.refuse("left", {.found = "missing", .next_step = "give the side that should be greater"});
   finding.left = read_side(*left, measure);
   if (right) finding.right = read_side(*right, measure);
   const bool is_number = reader.take("than", finding.than);
   if (is_number == right.has_value()) {
-    throw core::InputError(reader.where("right") +
-                           " and than: one of them is expected, what left is compared with, and not both");
+    reader.refuse("right", {.found = is_number ? "given together with than" : "missing, and than too",
+                            .expected = "either right or than, to compare left with"});
   }
   reader.require_no_others();
   return finding;

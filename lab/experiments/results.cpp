@@ -9,6 +9,8 @@
 #include <limits>
 #include <set>
 
+#include "sctab/core/numbers.hpp"
+
 namespace sctab::experiments {
 namespace {
 
@@ -116,9 +118,9 @@ std::vector<std::string> lost_types(const Results& results) {
     }
     for (const auto& [types, seeds] : seeds_by_types) {
       const auto n_named = std::min(types.size(), kMostNamed);
-      lines.push_back(fmt::format("part '{}', seed{} {}: its training cells have none of {} type{} of the corpus: {}{}",
-                                  part.name, seeds.size() == 1 ? "" : "s", fmt::join(seeds, ", "), types.size(),
-                                  types.size() == 1 ? "" : "s",
+      lines.push_back(fmt::format("part '{}', seed{} {}: its training cells lack {} of the corpus: {}{}", part.name,
+                                  seeds.size() == 1 ? "" : "s", fmt::join(seeds, ", "),
+                                  core::plural(std::ssize(types), "type"),
                                   fmt::join(types.begin(), types.begin() + static_cast<std::ptrdiff_t>(n_named), ", "),
                                   types.size() > n_named ? fmt::format(" and {} more", types.size() - n_named) : ""));
     }

@@ -13,15 +13,15 @@
 
 namespace sctab::experiments {
 
-/// The finished trials of a recipe, by what they measured. A measure is a name of `measures` ("macro_f1"), "tissue:T",
-/// the macro F1 on test cells of that tissue, "type:T", the F1 of a type, or "X@N", the score X of the mean over the
-/// first N members of an ensemble.
+/// The finished trials of a recipe and what they measured. A measure is a key of `measures` ("macro_f1"), "tissue:T"
+/// for the macro F1 on test cells of a tissue, "type:T" for the F1 of a type, or "X@N" for the score X of the mean over
+/// the first N ensemble members.
 class Results {
  public:
   explicit Results(const Recipe& recipe) : recipe_(recipe) {}
-  /// trial: what run_trial() gave.
+  /// trial: from run_trial().
   void add(nlohmann::json trial) { trials_.push_back(std::move(trial)); }
-  /// What who reads the tables should know of where trials come from.
+  /// A remark for readers of the tables about where trials come from.
   void add_note(std::string note) { notes_.push_back(std::move(note)); }
 
   void set_run(RunDescription run) { run_ = std::move(run); }
@@ -29,16 +29,16 @@ class Results {
   [[nodiscard]] const Recipe& recipe() const { return recipe_; }
   [[nodiscard]] const std::vector<nlohmann::json>& trials() const { return trials_; }
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
-  /// Its recipe is empty where nothing is known of the run.
+  /// Its recipe is empty if nothing is known about the run.
   [[nodiscard]] const RunDescription& run() const { return run_; }
-  /// Those of one model and part, in the order of the seeds.
+  /// The trials of one model and part, in the order of the seeds.
   [[nodiscard]] std::vector<const nlohmann::json*> of(std::string_view model, std::string_view part) const;
-  /// One value a seed, those left out that are not there or not finite.
+  /// One value per seed, without those that are missing or not finite.
   [[nodiscard]] std::vector<double> values(std::string_view model, std::string_view part,
                                            std::string_view measure) const;
-  /// By seed the side's value, less that of what it is a gain over; those left out that are not there or not finite.
+  /// The side's value by seed, minus its base's if it is a gain; without those that are missing or not finite.
   [[nodiscard]] std::map<std::uint64_t, double> gains(const FindingSide& side) const;
-  /// Keys of `measures` that have a number in some trial, those that a reader asks for first: macro_f1, …
+  /// Keys of `measures` that have a number in some trial, the most important first: macro_f1, …
   [[nodiscard]] std::vector<std::string> measures() const;
   /// Tissues of the test cells.
   [[nodiscard]] std::vector<std::string> tissues() const;
@@ -50,11 +50,11 @@ class Results {
   RunDescription run_;
 };
 
-/// One line for each set of types of the corpus that the training cells of a part lack: "part '15% of donors', seeds 1,
-/// 2: its training cells have none of 2 types of the corpus: A, B".
+/// One line for each set of the corpus's types that a part's training cells lack: "part '15% of donors', seeds 1, 2:
+/// its training cells lack 2 types of the corpus: A, B".
 std::vector<std::string> lost_types(const Results& results);
 
-/// NaN where the trial has no such measure.
+/// NaN if the trial lacks the measure.
 double measured(const nlohmann::json& trial, std::string_view measure);
 
 }  // namespace sctab::experiments

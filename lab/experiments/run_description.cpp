@@ -15,8 +15,10 @@ using nlohmann::json;
 using store::Split;
 
 std::string numbers_of(const json& split) {
-  const auto count = [&split](const char* key) { return format_count(split.at(key).get<std::int64_t>()); };
-  return fmt::format("{} cells of {} donors, {} types", count("cells"), count("donors"), count("types"));
+  const auto count = [&split](const char* key, const char* noun) {
+    return core::plural(split.at(key).get<std::int64_t>(), noun);
+  };
+  return fmt::format("{} from {}, {}", count("cells", "cell"), count("donors", "donor"), count("types", "type"));
 }
 
 json list_of(const std::vector<RunDescription::Lacking>& trials) {
@@ -47,10 +49,10 @@ json describe_store(const store::Store& store) {
 }
 
 charts::Table run_table(const RunDescription& run) {
-  charts::Table table{{"of this run", ""}, {}};
+  charts::Table table{{"this run", ""}, {}};
   const auto add = [&table](const std::string& what, const std::string& value) { table.rows.push_back({what, value}); };
   add("recipe", fmt::format("{}, {} form", run.recipe, run.is_small ? "small" : "full"));
-  add("store", run.store.value("hash", std::string("not known")));
+  add("store", run.store.value("hash", std::string("unknown")));
   if (run.store.contains("genes")) add("genes", format_count(run.store.at("genes").get<std::int64_t>()));
   if (run.store.contains("splits")) {
     for (const Split split : store::kSplits) {

@@ -10,7 +10,7 @@
 
 namespace sctab::experiments {
 
-/// A value of a TOML file and the line where it stands.
+/// A value of a TOML file and its line.
 struct Setting {
   using List = std::vector<Setting>;
   using Table = std::map<std::string, Setting, std::less<>>;
@@ -20,11 +20,11 @@ struct Setting {
   [[nodiscard]] bool is_table() const { return std::holds_alternative<Table>(value); }
 };
 
-/// The file as a table. Throws InputError naming file and line where it is not TOML or holds a date or time, which no
-/// recipe needs.
+/// The file as a table. Throws InputError with file and line if it is not TOML or has a date or time, which recipes do
+/// not use.
 Setting read_toml(const std::filesystem::path& path);
 
-/// Replaces values of `base` by those of `over`, key by key and table by table; lists are replaced whole.
+/// Replaces values of `base` with those of `over`, key by key and table by table; lists are replaced as a whole.
 void override_with(Setting& base, const Setting& over);
 
 nlohmann::json to_json(const Setting& setting);

@@ -38,8 +38,8 @@ double largest(std::span<const double> values) {
   return size;
 }
 
-/// t and p from the difference of means, its variance and the degrees of freedom. scale: size of the numbers that the
-/// variance is of; a spread of a few of their last digits is none.
+/// t and p from the difference of means, its variance and the degrees of freedom. scale: magnitude of the numbers; a
+/// spread in their last digits only counts as none.
 StudentTest test(double difference, double variance, double degrees_of_freedom, double scale) {
   constexpr double kRounding = 1e-12;
   StudentTest result{difference, kNaN, kNaN, kNaN};
@@ -59,7 +59,7 @@ Moments moments(std::span<const double> values) {
   double sum = 0, squares = 0;
   for (const double value : values) sum += value;
   const auto n = static_cast<double>(values.size());
-  // Where all are equal their mean, rounded, may be another number, and the spread around it not 0.
+  // The rounded mean of equal values may differ from them, and their spread around it would not be 0.
   const bool all_equal = std::ranges::count(values, values[0]) == std::ssize(values);
   result.mean = all_equal ? values[0] : sum / n;
   for (const double value : values) squares += (value - result.mean) * (value - result.mean);
@@ -73,7 +73,7 @@ double incomplete_beta(double a, double b, double x) {
   if (x == 0 || x == 1) return x;
   const double front =
       std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
-  // The fraction converges fast on this side of the mean; the other side is its mirror image.
+  // The fraction converges fast on this side of the mean; the other side mirrors it.
   if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
   return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }

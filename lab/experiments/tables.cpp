@@ -19,7 +19,7 @@ namespace {
 using charts::Table;
 using nlohmann::json;
 
-/// Three digits of scores, whole numbers of counts, one digit of what lies between them.
+/// Three decimals for scores, none for counts of 1,000 or more, one for values in between.
 std::string shown(double value, double scale) {
   if (scale <= 1) return fmt::format("{:.3f}", value);
   return scale < 1000 ? fmt::format("{:.1f}", value) : core::format_count(std::llround(value));
@@ -36,7 +36,7 @@ std::string with_spread(const std::vector<double>& values) {
   return found.n == 1 ? mean : fmt::format("{} ± {}", mean, shown(found.deviation, scale));
 }
 
-/// Calls with each model and part that has finished trials.
+/// Calls use(model, part) for each that has finished trials.
 template <typename Use>
 void for_each_row(const Results& results, Use use) {
   for (const PartSpec& part : results.recipe().parts) {
@@ -83,7 +83,7 @@ Table trials_table(const Results& results) {
   return table;
 }
 
-/// One row a model, part and measure, for machines.
+/// One row per model, part and measure, for machines.
 Table long_table(const Results& results, const std::vector<std::string>& measures) {
   Table table{{"model", "part", "measure", "seeds", "mean", "standard_deviation"}, {}};
   for_each_row(results, [&](const std::string& model, const std::string& part) {
@@ -120,13 +120,13 @@ json table_json(const Table& table) {
   return rows;
 }
 
-/// "tabnet, all" or "tabnet, all over linear, all": what a side is of.
+/// "tabnet, all" or "tabnet, all over linear, all": the models and parts of a side.
 std::string side_text(const FindingSide& side) {
   if (!side.is_gain()) return fmt::format("{}, {}", side.model, side.part);
   return fmt::format("{}, {} over {}, {}", side.model, side.part, side.base_model(), side.base_part());
 }
 
-/// measure, model, part, over_model and over_part of a side; empty where there is none.
+/// measure, model, part, over_model and over_part of a side; empty strings if there is none.
 std::vector<std::string> side_columns(const FindingSide* side) {
   if (side == nullptr) return std::vector<std::string>(5);
   return {side->measure, side->model, side->part, side->over_model, side->over_part};
@@ -138,7 +138,7 @@ json side_json(const FindingSide& side) {
   return one;
 }
 
-/// For machines: findings_table() and columns of what each side is of.
+/// For machines: findings_table() with columns for the models and parts of each side.
 Table wide_findings_table(const std::vector<Finding>& findings) {
   Table table = findings_table(findings);
   for (const char* side : {"left", "right"}) {

@@ -11,19 +11,19 @@
 
 namespace sctab::experiments {
 
-/// Means and standard deviations over seeds: one row a model and part, with the measures that say how well it does.
+/// Means and standard deviations over seeds: one row per model and part, with the main measures.
 charts::Table summary_table(const Results& results);
-/// Macro F1 by tissue; empty where there are no tissues.
+/// Macro F1 by tissue; empty if there are no tissues.
 charts::Table tissue_table(const Results& results);
-/// For people: the numbers of each side with its model and part.
+/// For people: each side's numbers with its model and part.
 charts::Table findings_table(const std::vector<Finding>& findings);
 
-/// trials.csv (one row a trial), summary.csv (one row a model, part and measure), tissues.csv, types.csv, welch.csv,
-/// findings.csv, and all of it as results.json; each whole or not at all. missing: what missing_measures() says.
+/// Writes trials.csv (one row per trial), summary.csv (one row per model, part and measure), tissues.csv, types.csv,
+/// welch.csv, findings.csv, and everything as results.json; each whole or not at all. missing: from missing_measures().
 void write_tables(const std::filesystem::path& directory, const Results& results, const std::vector<Finding>& findings,
                   const std::vector<std::string>& missing);
 
-/// Columns as wide as needed, for people.
+/// Text for people, with columns as wide as needed.
 std::string table_text(const charts::Table& table);
 
 }  // namespace sctab::experiments

@@ -39,8 +39,10 @@ Setting convert(const toml::node& node, const std::string& source) {
   } else if (const auto* flag = node.as_boolean()) {
     setting.value = flag->get();
   } else {
-    throw core::InputError(fmt::format(
-        "{}, line {}: a date or time, which no recipe needs; put it in quotes if it is a name", source, setting.line));
+    throw core::InputError({.file = source,
+                            .line = setting.line,
+                            .found = "a date or time, which recipes do not use",
+                            .next_step = "put it in quotes if it is a name"});
   }
   return setting;
 }
@@ -50,14 +52,16 @@ Setting convert(const toml::node& node, const std::string& source) {
 Setting read_toml(const std::filesystem::path& path) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path)) {
-    throw core::InputError(
-        fmt::format("{}: no such file, or it cannot be read; give a recipe, such as those in recipes/", path.string()));
+    throw core::InputError({.file = path.string(),
+                            .found = "no such file, or it cannot be read",
+                            .next_step = "give a recipe, such as those in recipes/"});
   }
   try {
     return convert(toml::parse(file, path.string()), path.string());
   } catch (const toml::parse_error& error) {
-    throw core::InputError(fmt::format("{}, line {}: not TOML: {}", path.string(),
-                                       static_cast<std::int64_t>(error.source().begin.line), error.description()));
+    throw core::InputError({.file = path.string(),
+                            .line = static_cast<std::int64_t>(error.source().begin.line),
+                            .found = fmt::format("not valid TOML: {}", error.description())});
   }
 }
 

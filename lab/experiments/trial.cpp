@@ -9,7 +9,7 @@
 namespace sctab::experiments {
 namespace {
 
-constexpr int kResultVersion = 3;  // of what a trial measures
+constexpr int kResultVersion = 3;  // changes when trials measure other things
 
 std::string file_name(const std::string& text) {
   std::string name;

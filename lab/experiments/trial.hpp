@@ -10,9 +10,9 @@
 
 namespace sctab::experiments {
 
-/// What decides a result besides the recipe, the trial's seed and this version of sctab.
+/// What a result depends on besides the recipe, the trial's seed and the version of sctab.
 struct TrialConditions {
-  std::string store_hash;  // of the store that parts are taken from
+  std::string store_hash;  // the store that parts are taken from
   kernels::Device device = kernels::Device::kCpu;
 };
 
@@ -24,16 +24,15 @@ struct Trial {
 
   /// "tabnet, 15% of donors, seed 1".
   [[nodiscard]] std::string title() const;
-  /// The same as a file name.
+  /// The title as a file name.
   [[nodiscard]] std::string slug() const;
-  /// Keys that say in a result whose it is.
+  /// The keys that name the trial in its result.
   [[nodiscard]] nlohmann::json names() const;
-  /// All that decides the result. Threads decide what a loader's trial measures, and no weights that are trained.
+  /// Everything that the result depends on. Threads affect the rate of a loader, but never trained weights.
   [[nodiscard]] nlohmann::json identity(const TrialConditions& conditions) const;
 };
 
-/// All trials, those on the same cells one after the other, so that one part's store is needed at a time.
-/// recipe: outlives them.
+/// All trials, ordered by part and seed, so that one part's store is needed at a time. recipe: must outlive them.
 std::vector<Trial> expand(const Recipe& recipe);
 
 }  // namespace sctab::experiments

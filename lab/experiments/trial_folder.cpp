@@ -20,8 +20,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kHashDigits = 12;
-constexpr const char* kChecksum = "sha256";  // of all the rest of a file
-constexpr const char* kResultEnd = ".json";  // of a file's name
+constexpr const char* kChecksum = "sha256";  // of the rest of the file
+constexpr const char* kResultEnd = ".json";  // file name endings
 constexpr const char* kAsideEnd = ".set-aside";
 constexpr const char* kFailureEnd = ".failed";
 
@@ -30,37 +30,37 @@ std::string checksum(json result) {
   return core::Sha256().add(result.dump()).hex();
 }
 
-/// Why a file is no whole result; empty where it is one. Earlier versions wrote none of the checksums.
+/// Why a file is not a complete result; empty if it is one. Earlier versions wrote no checksums.
 std::string damage_of(const json& result) {
   const bool has_identity = result.is_object() && result.contains("identity") && result.at("identity").is_object();
-  if (!has_identity) return "it is no trial's result";
+  if (!has_identity) return "it is not a trial's result";
   const bool is_whole = !result.contains(kChecksum) || result.at(kChecksum) == checksum(result);
   return is_whole ? "" : "it was changed after it was written";
 }
 
-/// The file, or why it is none. Throws InputError where it cannot be opened.
+/// The result in a file, or none and why in `damage`. Throws InputError if the file cannot be opened.
 std::optional<json> read_result(const fs::path& path, std::string& damage) {
   if (fs::is_directory(path)) {
     damage = "it is a folder";
     return std::nullopt;
   }
   if (!std::ifstream(path)) {
-    throw core::InputError(
-        fmt::format("{}: cannot be opened: {}; a trial's result is expected there, give the right "
-                    "to read it or move it away",
-                    path.string(), std::strerror(errno)));
+    throw core::InputError({.file = path.string(),
+                            .found = fmt::format("cannot be opened: {}", std::strerror(errno)),
+                            .expected = "a trial's result",
+                            .next_step = "allow reading it, or move it away"});
   }
   try {
     json result = core::read_json(path);
     damage = damage_of(result);
     if (damage.empty()) return result;
   } catch (const core::InputError&) {
-    damage = "it is cut, or no JSON";
+    damage = "it is cut off or not JSON";
   }
   return std::nullopt;
 }
 
-/// "model.n_d: 16 became 32" of the first place where two identities differ.
+/// "model.n_d: 16 became 32": the first difference between two identities.
 std::string first_difference(const json& before, const json& now) {
   const json patch = json::diff(before, now);
   if (patch.empty()) return "";
@@ -78,7 +78,7 @@ json without(json identity, std::initializer_list<const char*> keys) {
   return identity;
 }
 
-/// As read_result(), of a file that nobody has asked for: one that cannot be opened is none.
+/// As read_result(), but a file that cannot be opened counts as damaged: nobody has asked for it.
 std::optional<json> try_to_read(const fs::path& path) {
   try {
     std::string damage;
@@ -96,7 +96,7 @@ TrialFolder::TrialFolder(fs::path directory, TrialConditions conditions)
   std::vector<std::pair<fs::file_time_type, Entry>> found;
   for (const auto& file : fs::directory_iterator(directory_, none)) {
     const std::string name = file.path().filename().string();
-    if (name.starts_with('.') || file.path().extension() != kResultEnd) continue;  // being written, or not ours
+    if (name.starts_with('.') || file.path().extension() != kResultEnd) continue;  // still being written, or not ours
     auto result = try_to_read(file.path());
     if (result) {
       found.push_back({fs::last_write_time(file.path(), none), {file.path(), std::move(result->at("identity"))}});
@@ -136,7 +136,7 @@ FoundTrial TrialFolder::find(const Trial& trial) const {
     found.result.reset();
     return found;
   }
-  // The file may have been written under the names of another recipe: they decide nothing.
+  // Another recipe may have written the file under other names, which do not affect results.
   found.result->update(trial.names());
   return found;
 }
@@ -171,8 +171,10 @@ fs::path TrialFolder::set_aside(const Trial& trial) const {
   std::error_code error;
   fs::rename(path, aside, error);
   if (error) {
-    throw core::InputError(fmt::format("{}: is no whole result of its trial and cannot be renamed: {}; move it away",
-                                       path.string(), error.message()));
+    throw core::InputError(
+        {.file = path.string(),
+         .found = fmt::format("not a complete result of its trial, and cannot be renamed: {}", error.message()),
+         .next_step = "move it away"});
   }
   return aside;
 }
@@ -180,7 +182,8 @@ fs::path TrialFolder::set_aside(const Trial& trial) const {
 void TrialFolder::make_directory() const {
   std::error_code error;
   fs::create_directories(directory_, error);
-  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", directory_.string(), error.message()));
+  if (!error) return;
+  throw core::InputError({.file = directory_.string(), .found = "cannot be created: " + error.message()});
 }
 
 fs::path TrialFolder::failure_file(const Trial& trial) const {

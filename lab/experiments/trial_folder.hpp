@@ -10,45 +10,46 @@
 
 namespace sctab::experiments {
 
-/// What lies under the name of a trial.
+/// What is stored under the name of a trial.
 struct FoundTrial {
-  std::optional<nlohmann::json> result;  // with the names that model and part have now
-  std::string damage;  // why the file there is no whole result of this trial; empty: it is one, or there is no file
+  std::optional<nlohmann::json> result;  // with the current names of model and part
+  std::string damage;  // why the file is not a complete result of this trial; empty if it is, or if there is no file
 };
 
-/// A result that was written under another file's name, and what it differs in; of none but the names: that of the
-/// model or part.
+/// A result stored under another file name, and what differs. If neither flag is set, only the model's or part's name
+/// does.
 struct AlikeTrial {
-  nlohmann::json result;  // with the names that model and part have now
+  nlohmann::json result;  // with the current names of model and part
   bool is_of_other_version = false, is_of_other_threads = false;
 };
 
-/// Finished trials as files, one each: slug and a hash of the identity are the name, so that a changed recipe never
-/// takes an earlier result for its own, and an earlier recipe finds its results again. Each holds a checksum.
+/// A folder with one file per finished trial. The file name has the trial's slug and a hash of its identity, so a
+/// changed recipe never takes an earlier result for its own, and an earlier recipe finds its results again. Files have
+/// checksums.
 class TrialFolder {
  public:
-  /// Reads what the folder holds, where there is one.
+  /// Reads the folder if it exists.
   TrialFolder(std::filesystem::path directory, TrialConditions conditions);
 
   [[nodiscard]] std::filesystem::path file(const Trial& trial) const;
   [[nodiscard]] bool has(const Trial& trial) const;
-  /// Throws InputError where its file cannot be opened, which is no damage.
+  /// Throws InputError if the file cannot be opened, which is not damage.
   [[nodiscard]] FoundTrial find(const Trial& trial) const;
-  /// A whole result in another file than the trial's: one that differs in names alone, or else in the version of sctab,
-  /// or else in the threads of a loader too. Of several the one written last; nothing where there is none.
+  /// A complete result in another file: one that differs only in names, or else in the version of sctab, or else also
+  /// in the threads of a loader. The last written of several.
   [[nodiscard]] std::optional<AlikeTrial> find_alike(const Trial& trial) const;
-  /// Renames the file under the trial's name, and nothing is lost with it. Returns the new name. Throws InputError.
+  /// Renames the trial's file to a free name and returns that. Throws InputError if it cannot.
   [[nodiscard]] std::filesystem::path set_aside(const Trial& trial) const;
-  /// Why the trial failed the last time that it was tried; empty where it did not, or was finished since.
+  /// Why the trial failed when it was last run; empty if it did not fail, or has finished since.
   [[nodiscard]] std::string failure(const Trial& trial) const;
-  /// Leaves that beside the results, for reports. Makes the folder where there is none.
+  /// Keeps the reason for later reports. Creates the folder if needed.
   void write_failure(const Trial& trial, const std::string& reason) const;
-  /// Makes the folder where there is none.
+  /// Creates the folder if needed.
   void write(const Trial& trial, nlohmann::json result) const;
-  /// What differs from an earlier result of the same model, part and seed, the one written last: "model.n_d: 16 became
-  /// 32". Empty where there is none.
+  /// What differs from the last earlier result of the same model, part and seed: "model.n_d: 16 became 32". Empty if
+  /// there is none.
   [[nodiscard]] std::string change(const Trial& trial) const;
-  /// Files that are named as results and are none, as they were when this was made.
+  /// Files that are named like results but were not, when the folder was read.
   [[nodiscard]] const std::vector<std::filesystem::path>& strays() const { return strays_; }
 
  private:
@@ -62,7 +63,7 @@ class TrialFolder {
 
   std::filesystem::path directory_;
   TrialConditions conditions_;
-  std::vector<Entry> entries_;  // those written last come first
+  std::vector<Entry> entries_;  // the last written first
   std::vector<std::filesystem::path> strays_;
 };
 

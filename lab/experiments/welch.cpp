@@ -25,7 +25,7 @@ bool is_among(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::ranges::find(names, name) != names.end();
 }
 
-/// Trained on the part, and asked for by one of the figures; without figures all that are trained.
+/// The models and parts that are trained and shown by one of the figures; without figures, all that are trained.
 std::vector<Cell> cells_of(const Recipe& recipe, const std::vector<const FigureSpec*>& figures) {
   std::vector<Cell> cells;
   for (const PartSpec& part : recipe.parts) {

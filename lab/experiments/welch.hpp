@@ -8,12 +8,12 @@
 
 namespace sctab::experiments {
 
-/// P values times what Holm's step-down correction for their number asks for, at most 1; NaN stay, and do not count.
+/// P values with Holm's step-down correction, at most 1. NaN stays NaN and does not count.
 std::vector<double> holm_corrected(std::span<const double> p);
 
-/// Welch tests, one row each: of two models on one part and of one model on two parts, in the first measure (macro_f1,
-/// or what there is), and in the measures of the recipe's bars, of their models and parts. Corrected by Holm within
-/// each measure.
+/// Welch tests, one row each, of two models on one part and of one model on two parts: for the first measure (macro_f1,
+/// or cells_per_second if there is none), and for the measures of the recipe's bars with their models and parts. Holm's
+/// correction is within each measure.
 charts::Table welch_table(const Results& results);
 
 }  // namespace sctab::experiments

@@ -22,10 +22,10 @@ constexpr double kMedianLibrary = 5500;
 constexpr double kSpreadOfDonorSizes = 0.4;  // sd of the log number of cells
 constexpr double kShapeOfTissues = 2.0;      // gamma shape: how evenly a donor gives cells of its tissues
 constexpr double kShapeOfTypes = 4.0;        // the same for types within a tissue
-constexpr int kLeastAncestors = 8;           // of a label, so that curation keeps it
+constexpr int kLeastAncestors = 8;           // minimum of a label, so that curation keeps it
 
-// Each source takes neighbours on a ring of the tissues that have any of the types, and each tissue is in two sources
-// or more: studies share tissues, but not all.
+// Each source takes neighbours on a ring of the tissues that have any of the types, and each tissue is in at least two
+// sources: studies share some tissues, but not all.
 std::vector<std::vector<std::size_t>> share_out_tissues(std::size_t n_sources, std::size_t n_types) {
   const auto types = cell_types().first(n_types);
   std::vector<std::size_t> found;
@@ -62,7 +62,7 @@ std::vector<double> draw_kinds(core::Rng& rng, std::span<const std::size_t> tiss
   return kinds;
 }
 
-// The parent that an author might have stopped at: the deepest that curation would keep, or none.
+// The parent that an author might use as a label: the deepest that curation would keep, or none.
 std::optional<ontology::TermIndex> coarser(const ontology::Ontology& ontology, ontology::TermIndex type) {
   std::optional<ontology::TermIndex> best;
   std::size_t depth = kLeastAncestors - 1;
@@ -75,7 +75,7 @@ std::optional<ontology::TermIndex> coarser(const ontology::Ontology& ontology, o
   return best;
 }
 
-// Ontology terms that stand above, or are, one of the two only.
+// The number of ontology terms that are, or are above, only one of the two.
 std::size_t terms_apart(const ontology::Ontology& ontology, ontology::TermIndex a, ontology::TermIndex b) {
   const auto above_a = ontology.ancestors(a), above_b = ontology.ancestors(b);
   std::vector<ontology::TermIndex> apart;
@@ -96,7 +96,7 @@ std::vector<std::vector<std::size_t>> find_relatives(const ontology::Ontology& o
   return relatives;
 }
 
-// Every donor gets a cell; the rest is shared out by weight, in order and without loss.
+// Every donor gets one cell; the rest are distributed by weight, in order and without loss.
 void share_out_cells(std::span<Donor> donors, std::span<const double> weights, CellIndex n_cells) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   const CellIndex rest = n_cells - static_cast<CellIndex>(donors.size());

@@ -15,42 +15,42 @@ namespace sctab::simulate {
 
 using core::CellIndex;
 
-/// How a sample was sequenced, and what that does to the library size.
+/// How a sample was sequenced, and the effect on the library size.
 struct Assay {
   std::string_view name;
   double log_library;
 };
-/// 10x assays, and as the last one another, of which a few cells are.
+/// 10x assays, and last a different one that a few cells have.
 std::span<const Assay> assays();
 
-/// The state of health that donors are in; it has no effect on expression.
+/// The donors' state of health, which has no effect on expression.
 std::span<const std::string_view> diseases();
 
 /// One person in one source.
 struct Donor {
   int source = 0;
-  std::string id;  // distinct within its source only, as it is in published data
+  std::string id;  // unique only within its source, as in published data
   std::size_t assay = 0, disease = 0;
-  double ambient = 0;      // share of each cell's counts that is soup
+  double ambient = 0;      // fraction of each cell's counts that is soup
   double log_library = 0;  // effect on the log library size
   CellIndex first_cell = 0, n_cells = 0;
-  std::vector<double> kinds;                // share of cells of each tissue and type, tissue-major, of sum 1
-  std::vector<ontology::TermIndex> labels;  // what the source's author called each type here
+  std::vector<double> kinds;                // fraction of cells by tissue and type, tissue-major, summing to 1
+  std::vector<ontology::TermIndex> labels;  // the author's label for each type
 };
 
-/// Who gives cells to which source, and of what kinds: all of the plan but the cells.
+/// Which donors give which kinds of cells to which sources: the whole plan except the cells.
 struct Cohort {
   Cohort(const SimulateOptions& options, const ontology::Ontology& ontology);
 
-  /// Share of the donor's cells that are of this tissue and type.
+  /// The fraction of the donor's cells with this tissue and type.
   [[nodiscard]] double share(const Donor& donor, std::size_t tissue, std::size_t type) const {
     return donor.kinds[tissue * types.size() + type];
   }
-  /// Donors of one source; they follow one another, as do their cells.
+  /// The donors of one source. They are consecutive, and so are their cells.
   [[nodiscard]] std::span<const Donor> donors_of(int source) const;
 
   std::vector<ontology::TermIndex> types;                    // the true types
-  std::vector<std::vector<std::size_t>> relatives;           // of each type: others that its cells can resemble
+  std::vector<std::vector<std::size_t>> relatives;           // by type: other types that its cells can resemble
   std::vector<double> log_library_of_type;                   // median of the log library size
   std::vector<std::vector<std::size_t>> tissues_of_sources;  // ascending
   std::vector<Donor> donors;                                 // by source

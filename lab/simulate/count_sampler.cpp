@@ -9,8 +9,8 @@
 namespace sctab::simulate {
 namespace {
 
-// The size of a candidate's cluster beyond 1, or 0 for none, by search through the probabilities of the sizes.
-// `left` is a uniform number less `first`, the probability of size 1.
+// The size of a candidate's cluster, if above 1, or 0 for none, by search through the probabilities of the sizes.
+// left: a uniform number minus `first`, the probability of size 1.
 std::uint32_t larger_cluster(double x, double first, double left) {
   // log(1 + x) / x lies between 2 / (2 + x) and (6 + x) / (6 + 4 x), which mostly settle it.
   const double u = left + first;
@@ -22,7 +22,7 @@ std::uint32_t larger_cluster(double x, double first, double left) {
     if (left < probability) return k;
     left -= probability;
   }
-  return 0;  // only rounding comes here
+  return 0;  // reached only by rounding
 }
 
 std::uint32_t negative_binomial(double mean, double dispersion, core::Rng& rng) {
@@ -51,7 +51,7 @@ CountProfile::CountProfile(std::span<const float> share, std::span<const float> 
   fill_slots(std::move(mass));
 }
 
-// Vose's construction: each slot with less than 1 is filled up from one with more. mass: of sum its size.
+// Vose's construction: each slot with less than 1 is filled from one with more. mass: sums to its size.
 void CountProfile::fill_slots(std::vector<double> mass) {
   std::vector<std::uint32_t> small, large;
   for (std::uint32_t gene = 0; gene < mass.size(); ++gene) {

@@ -11,7 +11,7 @@
 namespace sctab::simulate {
 namespace {
 
-// A few cells that curation is to find.
+// A few cells for curation to remove.
 constexpr double kNotPrimary = 0.01;
 constexpr double kOtherAssay = 0.01;
 constexpr double kUnknownDonor = 0.005;
@@ -54,7 +54,7 @@ DonorCells::DonorCells(const Cohort& cohort, const ExpressionModel& model, std::
       const auto weight = static_cast<float>(cohort_.share(donor_, tissue, type) / sum);
       for (std::size_t gene = 0; weight > 0 && gene < n_genes; ++gene) soup[gene] += weight * shares[type][gene];
     }
-    of_tissues_[tissue].emplace(soup, poisson, 1.0);  // small parts of cells: none directly
+    of_tissues_[tissue].emplace(soup, poisson, 1.0);  // small parts of cells: no gene directly
   }
   for (std::size_t type = 0; type < relatives_.size(); ++type) {
     std::ranges::copy_if(cohort_.relatives[type], std::back_inserter(relatives_[type]),
@@ -94,7 +94,7 @@ void DonorCells::draw_counts(CountSampler& sampler, const CellFacts& facts, core
   sampler.add(*of_types_[facts.type], own, rng);
 }
 
-// Cells of one type are drawn in a row, while its tables are in the cache, and then put in their order.
+// Cells of one type are drawn together, while its tables are in the cache, and then put in order.
 CellBlock DonorCells::draw(CellIndex begin, CellIndex end) const {
   core::check_interrupt();
   CellBlock block;

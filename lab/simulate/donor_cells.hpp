@@ -11,7 +11,7 @@
 
 namespace sctab::simulate {
 
-/// What the source will say of one cell. Positions in the tables that their names say.
+/// The obs of one cell, as positions in the tables of the same names.
 struct CellFacts {
   std::uint8_t tissue = 0, type = 0, assay = 0;
   bool primary = true, donor_known = true;
@@ -22,15 +22,14 @@ struct CellBlock {
   std::vector<CellFacts> facts;
 };
 
-/// All that is needed to draw the cells of one donor. Immutable, so threads may share it; some 300 kB a type.
+/// Everything needed to draw the cells of one donor. Immutable, so threads may share it; about 300 kB per type.
 class DonorCells {
  public:
   /// donor: position in the cohort. Both references must outlive this.
   DonorCells(const Cohort& cohort, const ExpressionModel& model, std::size_t donor, std::uint64_t seed,
              core::ThreadPool& pool);
 
-  /// Cells [begin, end) of the whole simulation, which must be this donor's. A function of the seed and the cells
-  /// alone.
+  /// Cells [begin, end) of the whole simulation, which must be this donor's. Depends only on the seed and the cells.
   [[nodiscard]] CellBlock draw(CellIndex begin, CellIndex end) const;
 
  private:

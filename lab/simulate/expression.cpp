@@ -9,10 +9,10 @@
 namespace sctab::simulate {
 namespace {
 
-// Genes above this share of 10,000 are not seen: effects that pile up on one gene stop here.
+// Genes above this share of 10,000 do not occur: effects that add up on one gene stop here.
 const double kHighestLog = measured::kLogMeanQuantiles.back().y;
 
-// Log counts per 10,000 that a share `quantile` of the genes stay below, but for effects.
+// Log counts per 10,000 that a fraction `quantile` of the genes is below, without effects.
 double level_at(double quantile) {
   const double median = measured::interpolate(measured::kLogMeanQuantiles, 0.5);
   return median + measured::kLevelSpread * (measured::interpolate(measured::kLogMeanQuantiles, quantile) - median);
@@ -41,7 +41,7 @@ ExpressionModel::ExpressionModel(const ontology::Ontology& ontology, std::span<c
     std::vector<ontology::TermIndex> terms = ontology.ancestors(type);
     terms.push_back(type);
     for (const ontology::TermIndex term : terms) {
-      if (native && ontology.is_a(*native, term)) continue;  // above all types: tells none from another
+      if (native && ontology.is_a(*native, term)) continue;  // above all types: does not distinguish them
       add_term(ontology.term(term).id, log_mean, moved);
     }
     types_.push_back(std::move(log_mean));

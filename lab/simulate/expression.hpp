@@ -13,8 +13,8 @@ namespace sctab::simulate {
 
 /// Mean expression of every type in every donor, as sums of effects on the log scale:
 ///   a gene's level + the effects of all ontology terms above the type + its study's + its donor's effect,
-/// with sizes from measured.hpp. Relatives share terms, and so are alike. Every effect is a function of the seed and of
-/// what it belongs to, so no state is kept but the types' profiles.
+/// with sizes from measured.hpp. Relatives share terms, so they are similar. Every effect is a function of the seed and
+/// its owner, so the only state is the types' profiles.
 class ExpressionModel {
  public:
   /// types: terms of `ontology`. donor_effect: sd of the log expression of genes that vary between donors.
@@ -22,12 +22,12 @@ class ExpressionModel {
                   sparse::GeneIndex n_genes, double donor_effect, std::uint64_t seed);
 
   [[nodiscard]] sparse::GeneIndex n_genes() const { return static_cast<sparse::GeneIndex>(level_.size()); }
-  /// Genes that any of the type's terms moves.
+  /// The number of genes that any of the type's terms moves.
   [[nodiscard]] sparse::GeneIndex n_moved(std::size_t type) const { return n_moved_[type]; }
 
-  /// What all types of one donor have in common: log effect of each gene. donor: distinct over all sources.
+  /// The log effect of each gene that all types of one donor share. donor: unique over all sources.
   [[nodiscard]] std::vector<float> donor_effects(std::uint64_t source, std::uint64_t donor) const;
-  /// A type's share of counts for each gene in that donor, of sum 1.
+  /// Each gene's fraction of a type's counts in that donor, summing to 1.
   [[nodiscard]] std::vector<float> shares(std::size_t type, std::uint64_t donor,
                                           std::span<const float> donor_effects) const;
   /// Dispersion of each gene at these shares, from the measured curve.
@@ -38,8 +38,8 @@ class ExpressionModel {
 
   core::Rng rng_;
   double donor_effect_;
-  std::vector<float> level_;                // log counts per 10,000 of a gene without any effect
-  std::vector<float> dispersion_factor_;    // of a gene, over the curve
+  std::vector<float> level_;                // log counts per 10,000 of each gene without effects
+  std::vector<float> dispersion_factor_;    // of each gene, relative to the curve
   std::vector<std::uint32_t> donor_genes_;  // those that vary between donors
   std::vector<std::vector<float>> types_;   // log counts per 10,000, type × gene
   std::vector<sparse::GeneIndex> n_moved_;

@@ -17,7 +17,7 @@ constexpr std::array<Tissue, kTissues> kTissueTable = {{{"blood", "blood"},
                                                         {"dorsolateral prefrontal cortex", "brain"},
                                                         {"cortex of kidney", "kidney"}}};
 
-// Columns: blood, lung, liver, colon, brain, kidney. Of the order found in the tissues' atlases.
+// Columns: blood, lung, liver, colon, brain, kidney. Magnitudes as in the tissues' atlases.
 constexpr CellType kTypes[] = {
     {"CL:0000860", {18, 6, 4, 1, 0.2F, 2}},             // classical monocyte
     {"CL:0000895", {14, 2, 1, 2, 0, 1}},                // naive thymus-derived CD4-positive, alpha-beta T cell

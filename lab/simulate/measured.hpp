@@ -5,9 +5,9 @@
 #include <span>
 
 /// What real cells look like, in numbers, from tools/measure_profiles.py on five droplet studies of blood (two), liver,
-/// breast and pancreas and, for donors, two studies of blood with 8 and 40 donors. Summaries over genes and cells; no
-/// gene and no cell is in here. Where the measuring itself weakens an effect (pseudocounts, soup), the figure is the
-/// one with which the script finds on simulated cells what it finds on real ones, and the found one is named beside it.
+/// breast and pancreas and, for donors, two studies of blood with 8 and 40 donors. These are summaries over genes and
+/// cells, not data of single ones. Where measuring weakens an effect (pseudocounts, soup), the figure is the one with
+/// which the script finds the same on simulated cells as on real ones, and the measured one is given as "Found".
 namespace sctab::simulate::measured {
 
 /// A point of a curve that is straight between its points and flat outside them.
@@ -25,8 +25,8 @@ inline double interpolate(std::span<const Knot> knots, double x) {
   return knots.back().y;
 }
 
-/// Share of the genes -> log of the mean counts per 10,000 below which they lie, within one type. Natural logarithms,
-/// here and everywhere.
+/// Fraction of genes -> log of the mean counts per 10,000 below which they lie, within one type. All logarithms are
+/// natural.
 inline constexpr std::array<Knot, 15> kLogMeanQuantiles = {{{0.0, -9.21},
                                                             {0.1, -9.0},
                                                             {0.2, -8.06},
@@ -43,8 +43,8 @@ inline constexpr std::array<Knot, 15> kLogMeanQuantiles = {{{0.0, -9.21},
                                                             {0.999, 4.25},
                                                             {1.0, 5.42}}};
 
-/// The curve holds the effects of type and study in it (some 1.4 of a variance of 4.5, as its upper half goes), which
-/// are added anew: a gene's level without them stands nearer to the median, by this factor.
+/// The curve contains the effects of type and study (about 1.4 of a variance of 4.5 in its upper half), which are added
+/// separately: without them a gene's level is closer to the median, by this factor.
 inline constexpr double kLevelSpread = 0.80;
 
 /// Log of the mean counts per 10,000 -> dispersion phi of var = mu + phi mu^2, within one donor and type, the mean over
@@ -67,27 +67,27 @@ inline constexpr std::array<Knot, 9> kLogLibraryQuantiles = {{{0.001, -1.41},
 inline constexpr double kLogLibrarySdOfTypes = 0.38;
 inline constexpr double kLogLibrarySdOfDonors = 0.27;
 
-/// An ontology term moves few genes, and those a lot. Found: the log ratio between two types has a variance of 0.059
-/// for each term that stands above one of them only, and a kurtosis of 10 for 4 to 7 such terms and 5.4 for 13 to 19.
+/// An ontology term moves few genes, but strongly. Found: the log ratio between two types has a variance of 0.059
+/// for each term that is above only one of them, and a kurtosis of 10 for 4 to 7 such terms and 5.4 for 13 to 19.
 inline constexpr double kGenesMovedByTerm = 0.04;
 inline constexpr double kEffectSdOfTerm = 1.27;
 
 /// Cells of one type differ in state. Found: along the axis to another type they spread with a standard deviation of
-/// 0.20 of the distance between the two where up to 7 terms stand between them, and of 0.10 and less beyond. The first
-/// is imitated (0.15 is found), the rest is not: a cell takes a part of its counts, |N(0, sd)| and at most half, from a
+/// 0.20 of the distance between the two if up to 7 terms separate them, and of 0.10 or less beyond. Only the first is
+/// imitated (with 0.15 found): a cell takes a part of its counts, |N(0, sd)| and at most half, from a
 /// relative.
 inline constexpr std::size_t kTermsApartOfRelatives = 7;
 inline constexpr double kPartOfRelativeSd = 0.22;
 
 /// Between donors a third of the genes vary (mean variance of all genes 0.020 and 0.085 in the two studies, most of it
-/// in few genes), and of that variance about a third is common to the types of a donor.
+/// in few genes), and about a third of that variance is shared by the types of a donor.
 inline constexpr double kGenesVaryingByDonor = 0.35;
 inline constexpr double kDonorVarianceShared = 0.3;
 
 /// Between studies, all genes. Found: log ratios of one type between two studies have a variance of 0.6.
 inline constexpr double kEffectSdOfStudy = 0.65;
 
-/// Share of a cell's counts that is soup of its sample: 1% to 25%.
+/// Fraction of a cell's counts that is soup of its sample: 1% to 25%.
 inline constexpr double kAmbientMedian = 0.05;
 inline constexpr double kAmbientLogSd = 0.8;
 inline constexpr double kAmbientMost = 0.35;

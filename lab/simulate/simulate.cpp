@@ -20,7 +20,9 @@ namespace {
 
 template <typename T>
 void require(bool holds, std::string_view field, T found, std::string_view expected) {
-  if (!holds) throw core::InputError(fmt::format("simulate: {} is {}; give {}", field, found, expected));
+  if (holds) return;
+  throw core::InputError(
+      {.key = std::string(field), .found = fmt::to_string(found), .expected = std::string(expected)});
 }
 
 void write_genes(const fs::path& path, sparse::GeneIndex n_genes) {
@@ -42,7 +44,7 @@ nlohmann::json describe(const SimulateOptions& options) {
           {"seed", options.seed}};
 }
 
-// What is known of the simulated cells: the options, then cells and donors of each type and tissues of each source.
+// The truth about the simulated cells: the options, the cells and donors of each type, the tissues of each source.
 class Truth {
  public:
   explicit Truth(const Study& study) : study_(study), types_(study.cohort.types.size()) {}
@@ -99,12 +101,12 @@ class Truth {
 void SimulateOptions::validate() const {
   const auto most_types = static_cast<int>(cell_types().size());
   require(n_sources >= 1 && n_sources <= 99, "n_sources", n_sources, "1 to 99");
-  require(n_donors >= n_sources, "n_donors", n_donors, fmt::format("at least one a source, {}", n_sources));
-  require(n_cells >= n_donors, "n_cells", n_cells, fmt::format("at least one a donor, {}", n_donors));
+  require(n_donors >= n_sources, "n_donors", n_donors, fmt::format("at least one per source, {}", n_sources));
+  require(n_cells >= n_donors, "n_cells", n_cells, fmt::format("at least one per donor, {}", n_donors));
   require(n_types >= 2 && n_types <= most_types, "n_types", n_types, fmt::format("2 to {}", most_types));
   require(n_genes >= 100 && n_genes <= 100'000, "n_genes", n_genes, "100 to 100000");
   require(donor_effect >= 0 && donor_effect <= 2, "donor_effect", donor_effect, "0 to 2");
-  require(coarse_labels >= 0 && coarse_labels <= 1, "coarse_labels", coarse_labels, "a share, 0 to 1");
+  require(coarse_labels >= 0 && coarse_labels <= 1, "coarse_labels", coarse_labels, "a fraction, 0 to 1");
   require(threads >= 0, "threads", threads, "0 (all processors) or more");
 }
 

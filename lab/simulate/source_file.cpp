@@ -17,10 +17,10 @@
 namespace sctab::simulate {
 namespace {
 
-constexpr CellIndex kBlockCells = 512;  // some 10 MB of counts
+constexpr CellIndex kBlockCells = 512;  // about 10 MB of counts
 constexpr std::int64_t kFirstGeneNumber = 9'000'001;
 
-// The text of each cell, as a categorical of the distinct ones.
+// The text of each cell, as a categorical column.
 template <typename TextOfCell>
 h5ad::Column text_column(std::string_view name, std::size_t n_cells, const TextOfCell& text_of_cell) {
   h5ad::Categorical column;
@@ -94,10 +94,10 @@ std::string gene_symbol(sparse::GeneIndex gene) {
 
 std::vector<CellFacts> write_source(const std::filesystem::path& path, const Study& study, int source,
                                     core::ThreadPool& pool, core::Progress& progress) {
-  // The fastest level: 4% more bytes than the writer's own, and a tenth less time.
+  // The fastest level: 4% more bytes than the writer's default, and a tenth less time.
   h5ad::Writer writer(path, study.model.n_genes(), {.gzip_level = 1, .pool = &pool});
   std::vector<CellFacts> facts;
-  std::deque<std::future<CellBlock>> drawn;  // in the order of the cells
+  std::deque<std::future<CellBlock>> drawn;  // in cell order
   const auto write_first = [&] {
     core::check_interrupt();
     const CellBlock block = drawn.front().get();

@@ -12,7 +12,7 @@
 
 namespace sctab::simulate {
 
-/// What all sources of one simulation are made from.
+/// What all sources of a simulation have in common.
 struct Study {
   const SimulateOptions& options;
   const ontology::Ontology& ontology;
@@ -20,13 +20,13 @@ struct Study {
   const ExpressionModel& model;
 };
 
-/// ENSG00009000001 and on: formed as Ensembl's human ids, from a range that Ensembl is far from.
+/// ENSG00009000001 and so on: Ensembl's format for human genes, from a range that Ensembl does not use.
 std::string gene_id(sparse::GeneIndex gene);
-/// SIM1 and on.
+/// SIM1 and so on.
 std::string gene_symbol(sparse::GeneIndex gene);
 
-/// Draws all cells of one source and writes them to `path`, a new h5ad, in blocks: what is in memory is some blocks of
-/// counts and a few bytes a cell. Returns each cell's facts.
+/// Draws all cells of one source and writes them to `path`, a new h5ad, in blocks. Memory: a few blocks of counts and a
+/// few bytes per cell. Returns each cell's facts.
 std::vector<CellFacts> write_source(const std::filesystem::path& path, const Study& study, int source,
                                     core::ThreadPool& pool, core::Progress& progress);
 

@@ -13,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/sparse/normalise.hpp"
-#include "sparse/random_csr.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::augment {
 namespace {

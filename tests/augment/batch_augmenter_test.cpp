@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "sctab/core/rng.hpp"
-#include "sparse/random_csr.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::augment {
 namespace {

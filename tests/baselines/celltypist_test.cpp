@@ -10,7 +10,7 @@
 #include "sctab/sparse/csr.hpp"
 #include "support/captured_log.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::baselines {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "sctab/core/rng.hpp"
-#include "sparse/random_csr.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::baselines {
 namespace {

@@ -11,7 +11,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/store/loader.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::baselines {
 namespace {

@@ -18,7 +18,7 @@
 #include "sctab/train/evaluate.hpp"
 #include "support/captured_log.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::baselines {
 namespace {

@@ -1,6 +1,7 @@
 #include "sctab/core/thread_pool.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <stdexcept>
@@ -41,8 +42,33 @@ TEST(ThreadPool, FinishesItsTasksWhenItEnds) {
   EXPECT_EQ(done, 50);
 }
 
-TEST(DefaultThreads, IsAtLeastOne) {
-  EXPECT_GE(default_threads(), 1);
+/// Lets the calling thread run on these processors only, until the end.
+class Affinity {
+ public:
+  explicit Affinity(const cpu_set_t& allowed) {
+    CPU_ZERO(&before_);
+    EXPECT_EQ(sched_getaffinity(0, sizeof(before_), &before_), 0);
+    EXPECT_EQ(sched_setaffinity(0, sizeof(allowed), &allowed), 0);
+  }
+  ~Affinity() { sched_setaffinity(0, sizeof(before_), &before_); }
+  Affinity(const Affinity&) = delete;
+  Affinity& operator=(const Affinity&) = delete;
+
+ private:
+  cpu_set_t before_;
+};
+
+TEST(DefaultThreads, CountsTheProcessorsThatTheProcessMayUse) {
+  cpu_set_t all, one;
+  CPU_ZERO(&all);
+  CPU_ZERO(&one);
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  EXPECT_EQ(default_threads(), CPU_COUNT(&all));
+  int processor = 0;
+  while (!CPU_ISSET(processor, &all)) ++processor;
+  CPU_SET(processor, &one);
+  const Affinity only_one(one);
+  EXPECT_EQ(default_threads(), 1);
 }
 
 }  // namespace

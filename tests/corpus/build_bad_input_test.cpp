@@ -5,13 +5,13 @@
 #include <fstream>
 #include <limits>
 
-#include "corpus/h5ad_file.hpp"
-#include "corpus/small_ontology.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
 #include "support/fixtures.hpp"
+#include "support/h5ad_file.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::corpus {
 namespace {
@@ -102,7 +102,7 @@ TEST_F(BadInputTest, NegativeNanAndInfiniteCountsNameTheCell) {
 
 TEST_F(BadInputTest, FewGenesFound) {
   std::string list;
-  for (const auto& gene : tests::small_genes(30, 24)) list += gene + "\n";
+  for (const auto& gene : tests::gene_ids(30, 24)) list += gene + "\n";
   core::write_file_atomically(folder_ / "genes.csv", list);
   options_.genes = folder_ / "genes.csv";
   write();

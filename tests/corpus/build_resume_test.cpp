@@ -4,8 +4,6 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "corpus/h5ad_file.hpp"
-#include "corpus/small_ontology.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
@@ -15,6 +13,8 @@
 #include "sctab/corpus/provenance.hpp"
 #include "sctab/corpus/read_sources.hpp"
 #include "support/fixtures.hpp"
+#include "support/h5ad_file.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::corpus {
 namespace {

@@ -5,11 +5,11 @@
 #include <map>
 #include <set>
 
-#include "corpus/h5ad_file.hpp"
-#include "corpus/small_ontology.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/store/loader.hpp"
 #include "support/fixtures.hpp"
+#include "support/h5ad_file.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::corpus {
 namespace {
@@ -70,7 +70,7 @@ std::map<std::pair<std::string, CellIndex>, Counts> counts_of(const store::Store
 
 TEST_F(BuildTest, EveryKeptCellIsThereOnceWithItsCountsAndLabels) {
   H5adFile a = tests::small_file(6, 1, "a"), b = tests::small_file(4, 2, "b");
-  b.genes = tests::small_genes(25, 11);  // overlaps with a's in 15
+  b.genes = tests::gene_ids(25, 11);  // overlaps with a's in 15
   b.genes.front() += ".7";
   a.obs["cell_type_ontology_term_id"][5] = "unknown";
   a.obs["assay"][8] = "inDrop";

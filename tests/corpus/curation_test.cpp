@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "corpus/small_ontology.hpp"
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::corpus {
 namespace {

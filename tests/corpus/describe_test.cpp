@@ -4,12 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "corpus/h5ad_file.hpp"
-#include "corpus/small_ontology.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
-#include "store/log_normalised_copy.hpp"
 #include "support/fixtures.hpp"
+#include "support/h5ad_file.hpp"
+#include "support/log_normalised_copy.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::corpus {
 namespace {
@@ -111,7 +111,7 @@ TEST_F(DescribeTest, TheTextShowsTheSame) {
 }
 
 TEST_F(DescribeTest, SaysThatValuesAreLogNormalised) {
-  const json log = describe(store::tests::log_normalised_copy(store::Store::open(folder_ / "store"), folder_ / "log"));
+  const json log = describe(sctab::tests::log_normalised_copy(store::Store::open(folder_ / "store"), folder_ / "log"));
   EXPECT_EQ(log.at("content"), "log_normalised");
   EXPECT_NE(describe_text(log).find("values are log-normalised"), std::string::npos);
 }

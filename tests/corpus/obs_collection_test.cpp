@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "corpus/h5ad_file.hpp"
-#include "corpus/small_ontology.hpp"
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
+#include "support/h5ad_file.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::corpus {
 namespace {

@@ -8,15 +8,15 @@
 #include <numeric>
 #include <set>
 
-#include "corpus/h5ad_file.hpp"
-#include "corpus/small_ontology.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/store/loader.hpp"
-#include "store/log_normalised_copy.hpp"
 #include "support/fixtures.hpp"
+#include "support/h5ad_file.hpp"
+#include "support/log_normalised_copy.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::corpus {
 namespace {
@@ -132,7 +132,7 @@ TEST_F(SubsampleTest, TheCountsOfACellStayAsTheyWere) {
 }
 
 TEST_F(SubsampleTest, ValuesThatAreLogNormalisedStaySo) {
-  const store::Store log = store::tests::log_normalised_copy(whole(), folder_ / "log");
+  const store::Store log = sctab::tests::log_normalised_copy(whole(), folder_ / "log");
   SubsampleOptions options;
   options.fraction = 1;
   subsample(log, folder_ / "part", options);

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <map>
 
-#include "sparse/random_csr.hpp"
 #include "support/fixtures.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::genes {
 namespace {

@@ -15,6 +15,7 @@
 #include "sctab/published/hparams.hpp"
 #include "sctab/published/import_checkpoint.hpp"
 #include "support/fixtures.hpp"
+#include "support/gene_id.hpp"
 
 namespace sctab::golden {
 namespace {
@@ -49,7 +50,7 @@ class GoldenCheckpoint : public testing::Test {
     options_.output = folder_ / "model";
     const nn::Architecture sizes = published::architecture(published::Hparams(options_.hparams));
     std::ofstream genes(options_.genes), labels(options_.labels);
-    for (std::int64_t i = 0; i < sizes.n_genes; ++i) genes << fmt::format("ENSG{:011}\n", i + 1);
+    for (std::int64_t i = 0; i < sizes.n_genes; ++i) genes << tests::gene_id(i + 1) << '\n';
     labels << "label,cell_type_ontology_term_id\n";
     for (std::int64_t i = 0; i < sizes.n_types; ++i) labels << fmt::format("type {},CL:{:07}\n", i, i + 1);
   }

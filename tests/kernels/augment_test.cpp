@@ -9,7 +9,7 @@
 #include "kernels/augment_reference.hpp"
 #include "kernels/random_matrices.hpp"
 #include "sctab/sparse/normalise.hpp"
-#include "sparse/random_csr.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::kernels {
 namespace {

@@ -39,8 +39,10 @@ TEST_P(Simplices, EqualBisection) {
   }
 }
 
-TEST_P(Simplices, AcceptNothing) {
-  simplex_project(GetParam(), {});
+TEST_P(Simplices, AnEmptyRowIsAcceptedAndNothingIsWritten) {
+  std::vector<float> scores = {3.0F, 1.0F};
+  simplex_project(GetParam(), std::span(scores).first(0));
+  EXPECT_EQ(scores, (std::vector<float>{3.0F, 1.0F}));
 }
 
 TEST_P(Simplices, BoundNeverPassesTheThreshold) {

@@ -7,6 +7,7 @@
 #include "nn/small_networks.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/nn/weights.hpp"
+#include "support/gene_id.hpp"
 
 namespace sctab::nn::tests {
 
@@ -15,7 +16,7 @@ inline ModelDescription small_description(ModelKind kind, const std::string& nam
   description.name = name;
   description.architecture = small_architecture(kind);
   for (int i = 0; i < 12; ++i) {
-    description.genes.ids.push_back(fmt::format("ENSG{:011}", i));
+    description.genes.ids.push_back(sctab::tests::gene_id(i));
     description.genes.symbols.push_back(i % 2 == 0 ? "" : fmt::format("GENE{}", i));
   }
   for (int i = 0; i < 5; ++i)

@@ -6,8 +6,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "corpus/small_ontology.hpp"
 #include "support/fixtures.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::published::tests {
 namespace {

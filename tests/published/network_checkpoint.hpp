@@ -7,6 +7,7 @@
 
 #include "published/checkpoint_writer.hpp"
 #include "sctab/nn/network.hpp"
+#include "support/gene_id.hpp"
 
 namespace sctab::published::tests {
 
@@ -58,7 +59,7 @@ inline CheckpointText checkpoint_of(const nn::Network& network) {
 /// var.csv and cell_type.csv with as many genes and labels as the network has.
 inline std::string genes_text(const nn::Architecture& architecture) {
   std::string text = ",feature_id,feature_name\n";
-  for (int i = 0; i < architecture.n_genes; ++i) text += fmt::format("{},ENSG{:011},G{}\n", i, i + 1, i);
+  for (int i = 0; i < architecture.n_genes; ++i) text += fmt::format("{},{},G{}\n", i, sctab::tests::gene_id(i + 1), i);
   return text;
 }
 inline std::string labels_text(const nn::Architecture& architecture) {

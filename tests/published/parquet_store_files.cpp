@@ -3,17 +3,19 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <string_view>
 
-#include "corpus/small_ontology.hpp"
 #include "formats/parquet/sql.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "support/fixtures.hpp"
+#include "support/gene_id.hpp"
+#include "support/small_ontology.hpp"
 
 namespace sctab::tests {
 namespace {
@@ -93,7 +95,8 @@ void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t
 
 ParquetStoreFiles::ParquetStoreFiles(std::filesystem::path folder_, const std::array<Parts, 3>& parts)
     : folder(std::move(folder_)), ontology(folder / "cl.obo") {
-  for (std::size_t i = 0; i < kGenes; ++i) gene_ids.push_back(fmt::format("ENSG{:011}", 100 - i));
+  gene_ids = tests::gene_ids(kGenes, 101 - kGenes);
+  std::ranges::reverse(gene_ids);
   lookups = {{{"study A", "study B"},
               {"donor 0", "donor 1", "donor's 2"},
               {"10x 3' v2", "10x 3' v3"},

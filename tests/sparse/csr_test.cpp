@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sparse/random_csr.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::sparse {
 namespace {

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "sparse/random_csr.hpp"
 #include "support/fixtures.hpp"
+#include "support/random_csr.hpp"
 
 namespace sctab::sparse {
 namespace {

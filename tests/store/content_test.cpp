@@ -5,9 +5,9 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
-#include "store/log_normalised_copy.hpp"
 #include "store/simulated_store.hpp"
 #include "support/fixtures.hpp"
+#include "support/log_normalised_copy.hpp"
 
 namespace sctab::store {
 namespace {
@@ -44,7 +44,7 @@ class LogNormalisedStore : public testing::Test {
 
 TEST_F(LogNormalisedStore, IsNotNormalisedAgain) {
   const Store counts = Store::open(folder_ / "counts");
-  const Store copy = tests::log_normalised_copy(counts, folder_ / "log");
+  const Store copy = sctab::tests::log_normalised_copy(counts, folder_ / "log");
   EXPECT_EQ(counts.content(), Content::kCounts);
   EXPECT_EQ(copy.content(), Content::kLogNormalised);
   EXPECT_EQ(copy.values(), ValueType::kFloat32);
@@ -57,7 +57,7 @@ TEST_F(LogNormalisedStore, IsNotNormalisedAgain) {
 }
 
 TEST_F(LogNormalisedStore, OlderProgramsRefuseIt) {
-  (void)tests::log_normalised_copy(Store::open(folder_ / "counts"), folder_ / "log");
+  (void)sctab::tests::log_normalised_copy(Store::open(folder_ / "counts"), folder_ / "log");
   const auto counts = core::read_json(folder_ / "counts" / "store.json");
   EXPECT_EQ(counts.at("format_version"), 1) << "and stores of counts they read";
   EXPECT_FALSE(counts.contains("content"));

@@ -26,16 +26,6 @@ struct Simulation {
 
 inline constexpr int kTypes = 5, kDonorsPerSplit = 4;
 
-inline genes::GeneList simulated_genes(GeneIndex n_genes) {
-  genes::GeneList genes;
-  for (GeneIndex i = 0; i < n_genes; ++i) {
-    const std::string digits = std::to_string(i);
-    genes.ids.push_back("ENSG" + std::string(11 - digits.size(), '0') + digits);
-    genes.symbols.push_back("GENE" + digits);
-  }
-  return genes;
-}
-
 inline CategoryTables simulated_tables() {
   CategoryTables tables;
   for (int i = 0; i < kTypes; ++i) {
@@ -100,7 +90,8 @@ inline void write_simulated(const std::filesystem::path& directory, const Simula
     obs.push_back(simulated_obs(cell, splits.back()));
     ++n_cells[static_cast<std::size_t>(splits.back())];
   }
-  Writer writer(directory, simulated_genes(simulation.n_genes), simulated_tables(), n_cells, simulation.options);
+  Writer writer(directory, sctab::tests::gene_list(simulation.n_genes), simulated_tables(), n_cells,
+                simulation.options);
   sparse::CsrMatrix counts;
   for (CellIndex begin = 0; begin < simulation.n_cells; begin += cells_per_add) {
     const CellIndex n = std::min(cells_per_add, simulation.n_cells - begin);

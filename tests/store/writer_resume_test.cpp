@@ -31,7 +31,7 @@ class Steps {
     }
   }
   std::unique_ptr<Writer> open(const fs::path& directory) const {
-    return std::make_unique<Writer>(directory, tests::simulated_genes(simulation_.n_genes), tests::simulated_tables(),
+    return std::make_unique<Writer>(directory, sctab::tests::gene_list(simulation_.n_genes), tests::simulated_tables(),
                                     n_cells_, simulation_.options);
   }
   void add(Writer& writer, CellIndex begin, CellIndex end) const {

@@ -1,10 +1,11 @@
 #include "sctab/store/writer.hpp"
 
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <thread>
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
@@ -39,6 +40,21 @@ std::vector<std::string> shard_hashes(const Store& store) {
     for (const Shard& shard : store.shards(split)) hashes.push_back(shard.sha256);
   }
   return hashes;
+}
+
+// The times of day in an HDF5 file: with any, equal stores that are written at different times would differ.
+std::set<std::time_t> times_in(const std::filesystem::path& path) {
+  std::set<std::time_t> times;
+  const auto add = [](hid_t, const char*, const H5O_info_t* object, void* found) {
+    for (const std::time_t time : {object->atime, object->btime, object->ctime, object->mtime}) {
+      if (time != 0) static_cast<std::set<std::time_t>*>(found)->insert(time);
+    }
+    return herr_t{0};
+  };
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  EXPECT_GE(H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &times, H5O_INFO_TIME), 0);
+  EXPECT_GE(H5Fclose(file), 0);
+  return times;
 }
 
 Store write_and_open(const std::filesystem::path& directory, const Simulation& simulation, CellIndex per_add = 10'000) {
@@ -90,12 +106,15 @@ TEST(Writer, KeepsEveryCellOfAHundredThousand) {
   expect_all_cells(store, simulation);
 }
 
-TEST(Writer, SameSeedSameShardsWhateverTheThreadsMemoryAndBlocks) {
+TEST(Writer, TheSameSeedGivesTheSameShardsForAnyThreadsMemoryAndBlocks) {
   const sctab::tests::TemporaryFolder folder;
   Simulation simulation = small();
   simulation.options.threads = 1;
   const auto first = shard_hashes(write_and_open(folder / "one", simulation));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // no time of day gets into a shard
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "one")) {
+    if (entry.path().extension() != ".h5ad") continue;
+    EXPECT_EQ(times_in(entry.path()), std::set<std::time_t>{}) << entry.path();
+  }
   simulation.options.threads = 4;
   EXPECT_EQ(shard_hashes(write_and_open(folder / "four", simulation)), first);
   EXPECT_EQ(shard_hashes(write_and_open(folder / "blocks", simulation, 77)), first);
@@ -174,7 +193,7 @@ TEST(Writer, Uint16EndsAt65535) {
   const sctab::tests::TemporaryFolder folder;
   for (const float largest : {65'535.0F, 65'536.0F}) {
     const auto directory = folder / std::to_string(static_cast<int>(largest));
-    Writer writer(directory, tests::simulated_genes(3), tests::simulated_tables(), {1, 0, 0});
+    Writer writer(directory, sctab::tests::gene_list(3), tests::simulated_tables(), {1, 0, 0});
     sparse::CsrMatrix counts;
     counts.n_genes = 3;
     counts.append_row(std::vector<GeneIndex>{0, 2}, std::vector<float>{1, largest});
@@ -184,7 +203,7 @@ TEST(Writer, Uint16EndsAt65535) {
     writer.finish(nlohmann::json::object(), nullptr);
     const Store store = Store::open(directory);
     EXPECT_EQ(store.values(), largest == 65'535.0F ? ValueType::kUint16 : ValueType::kFloat32);
-    EXPECT_EQ(store.genes().ids.front(), tests::simulated_genes(3).ids.back());  // the gene with the larger count
+    EXPECT_EQ(store.genes().ids.front(), sctab::tests::gene_list(3).ids.back());  // the gene with the larger count
     Loader loader(store, Split::kTrain, in_store_order());
     Batch batch;
     ASSERT_TRUE(loader.next(batch));
@@ -247,7 +266,7 @@ TEST(Writer, CellsMustBeThoseAnnounced) {
   counts.append_row({}, {});
   const CellObs obs = tests::simulated_obs(1, Split::kVal);
   const Split split = Split::kVal;
-  Writer writer(folder / "store", tests::simulated_genes(10), tests::simulated_tables(), {1, 1, 0});
+  Writer writer(folder / "store", sctab::tests::gene_list(10), tests::simulated_tables(), {1, 1, 0});
   writer.add(counts.view(), std::span(&obs, 1), std::span(&split, 1));
   EXPECT_THROW(writer.add(counts.view(), std::span(&obs, 1), std::span(&split, 1)), std::logic_error);
   EXPECT_THROW(writer.finish(nullptr, nullptr), std::logic_error);
@@ -256,7 +275,7 @@ TEST(Writer, CellsMustBeThoseAnnounced) {
 TEST(Writer, NamesTheOptionOrTableThatIsWrong) {
   const sctab::tests::TemporaryFolder folder;
   const auto write = [&](const CategoryTables& tables, const WriterOptions& options) {
-    Writer(folder / "store", tests::simulated_genes(3), tables, {0, 0, 0}, options);
+    Writer(folder / "store", sctab::tests::gene_list(3), tables, {0, 0, 0}, options);
   };
   WriterOptions options;
   options.cells_per_shard = 131'073;

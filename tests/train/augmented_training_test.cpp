@@ -13,8 +13,8 @@
 #include "sctab/nn/model_directory.hpp"
 #include "sctab/train/trainer.hpp"
 #include "support/fixtures.hpp"
+#include "support/tiny_store.hpp"
 #include "train/interrupted_training.hpp"
-#include "train/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {

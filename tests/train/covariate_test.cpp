@@ -14,8 +14,8 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/train/evaluate.hpp"
 #include "support/fixtures.hpp"
+#include "support/tiny_store.hpp"
 #include "train/interrupted_training.hpp"
-#include "train/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {
@@ -24,48 +24,26 @@ namespace fs = std::filesystem;
 using core::InputError;
 using nn::ModelKind;
 
-/// A store whose cells are of two types that their genes do not tell apart and their tissue does.
+/// A store with cells of two types that their tissue tells apart but their genes do not.
 store::Store make_puzzle(const fs::path& directory, const std::vector<std::string>& tissues = {"blood", "lung"}) {
-  constexpr sparse::GeneIndex kGenes = 30;
-  genes::GeneList genes;
-  for (int g = 0; g < kGenes; ++g) {
-    genes.ids.push_back("ENSG" + std::string(11 - std::to_string(g).size(), '0') + std::to_string(g));
-    genes.symbols.emplace_back();
-  }
-  store::CategoryTables tables;
-  tables.cell_types = {{"T cell", "CL:0000084"}, {"B cell", "CL:0000236"}};
+  tests::SmallStore cells(30);
+  cells.tables.cell_types = {{"T cell", "CL:0000084"}, {"B cell", "CL:0000236"}};
   for (const store::Field field : store::kFields) {
-    if (field != store::Field::kCellType) tables.column(field) = {"0", "1", "2"};
+    if (field != store::Field::kCellType) cells.tables.column(field) = {"0", "1", "2"};
   }
-  tables.column(store::Field::kTissue) = tissues;
-  tables.column(store::Field::kDisease) = {"normal", "unknown"};
-  constexpr std::array<store::CellIndex, 3> kCells = {300, 100, 100};
-  store::Writer writer(directory, genes, tables, kCells, {.seed = 1, .threads = 1});
+  cells.tables.column(store::Field::kTissue) = tissues;
+  cells.tables.column(store::Field::kDisease) = {"normal", "unknown"};
+  cells.ontology = ontology::Ontology(tests::tiny_terms(), "tiny").to_json();
   core::Rng rng(1);
-  sparse::CsrMatrix counts;
-  counts.clear(kGenes);
-  std::vector<store::CellObs> obs;
-  std::vector<store::Split> splits;
   for (const store::Split split : store::kSplits) {
     const auto donor = static_cast<std::int32_t>(split);
-    for (store::CellIndex cell = 0; cell < kCells.at(static_cast<std::size_t>(split)); ++cell) {
-      std::vector<sparse::GeneIndex> expressed;
-      std::vector<float> values;
-      for (sparse::GeneIndex g = 0; g < kGenes; ++g) {
-        const auto count = rng.poisson(1.0);
-        if (count == 0) continue;
-        expressed.push_back(g);
-        values.push_back(static_cast<float>(count));
-      }
-      counts.append_row(expressed, values);
-      const auto type = static_cast<std::int32_t>(cell % 2);
-      obs.push_back({{type, donor, donor, 0, type, 0, type}, static_cast<store::CellIndex>(obs.size())});
-      splits.push_back(split);
+    for (std::int32_t cell = 0; cell < (split == store::Split::kTrain ? 300 : 100); ++cell) {
+      const std::int32_t type = cell % 2;
+      cells.add(
+          rng, [](core::GeneIndex) { return 1.0; }, {type, donor, donor, 0, type, 0, type}, split);
     }
   }
-  writer.add(counts.view(), obs, splits);
-  writer.finish(ontology::Ontology(tests::tiny_terms(), "tiny").to_json(), {{"made_by", "tests"}});
-  return store::Store::open(directory);
+  return cells.write(directory);
 }
 
 class CovariateTraining : public testing::Test {

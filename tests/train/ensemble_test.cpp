@@ -15,8 +15,8 @@
 #include "sctab/train/evaluate.hpp"
 #include "sctab/train/trainer.hpp"
 #include "support/fixtures.hpp"
+#include "support/tiny_store.hpp"
 #include "train/interrupted_training.hpp"
-#include "train/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {

@@ -9,9 +9,9 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/train/trainer.hpp"
-#include "store/log_normalised_copy.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/log_normalised_copy.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {
@@ -51,7 +51,7 @@ TEST_F(Evaluate, ScoresEveryCellOfTheSplitInAllAndPerTissue) {
 
 TEST_F(Evaluate, CellsOfALogNormalisedStoreAreNotNormalisedAgain) {
   const store::Store counts = store::Store::open(folder_ / "store");
-  const store::Store copy = store::tests::log_normalised_copy(counts, folder_ / "log");
+  const store::Store copy = sctab::tests::log_normalised_copy(counts, folder_ / "log");
   const nn::Classifier classifier = model();
   const auto expected = evaluate_model(classifier, counts, store::Split::kTest);
   const auto found = evaluate_model(classifier, copy, store::Split::kTest);

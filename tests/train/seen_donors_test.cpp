@@ -8,7 +8,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/train/trainer.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {

@@ -15,8 +15,8 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "support/fixtures.hpp"
+#include "support/tiny_store.hpp"
 #include "train/interrupted_training.hpp"
-#include "train/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {

@@ -153,6 +153,7 @@ template double JsonFields::get(std::string_view) const;
 template std::string JsonFields::get(std::string_view) const;
 template std::vector<std::int32_t> JsonFields::get(std::string_view) const;
 template std::vector<std::int64_t> JsonFields::get(std::string_view) const;
+template std::vector<std::uint64_t> JsonFields::get(std::string_view) const;
 template std::vector<double> JsonFields::get(std::string_view) const;
 template std::vector<std::string> JsonFields::get(std::string_view) const;
 template std::int32_t JsonFields::get<std::int32_t>(std::string_view, std::int32_t, std::int32_t) const;

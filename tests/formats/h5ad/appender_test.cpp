@@ -66,7 +66,8 @@ TEST(Appender, AddsAndReplacesAndKeepsTheRest) {
     EXPECT_EQ(std::get<Categorical>(after.obs("sctab_cell_type").values).categories, (Strings{"second0", "second1"}));
     EXPECT_EQ(after.obs_as_text("sctab_sure").codes[2], -1);
     expect_same(read_all(after, "X"), read_all(before, "X"));
-    const auto result = run_python("check_appended.py", example_file(name).string() + " " + path.string());
+    const auto result =
+        sctab::tests::run_python("formats/h5ad/check_appended.py", example_file(name).string() + " " + path.string());
     EXPECT_EQ(result.status, 0) << result.output;
   }
 }
@@ -75,9 +76,10 @@ TEST(Appender, MakesTheGroupsThatAreNotThere) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const TemporaryFolder folder;
   const auto path = copy_of("csr-f4", folder);
-  ASSERT_EQ(run_python("without_groups.py", path.string()).status, 0);
+  ASSERT_EQ(sctab::tests::run_python("formats/h5ad/without_groups.py", path.string()).status, 0);
   append_results(path, "second");
-  const auto result = run_python("check_appended.py", example_file("csr-f4").string() + " " + path.string());
+  const auto result =
+      sctab::tests::run_python("formats/h5ad/check_appended.py", example_file("csr-f4").string() + " " + path.string());
   EXPECT_EQ(result.status, 0) << result.output;
 }
 

@@ -54,7 +54,8 @@ TEST(Damage, NoFileNoHdf5NoAnnData) {
 TEST(Damage, EachContradictionIsNamed) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const TemporaryFolder folder;
-  const auto made = run_python("damaged_files.py", example_file("csr-gzip").string() + " " + folder.path().string());
+  const auto made = sctab::tests::run_python("formats/h5ad/damaged_files.py",
+                                             example_file("csr-gzip").string() + " " + folder.path().string());
   ASSERT_EQ(made.status, 0) << made.output;
   const std::vector<std::pair<const char*, const char*>> cases = {
       {"no-x", "neither X nor raw/X"},

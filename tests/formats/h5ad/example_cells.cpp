@@ -32,12 +32,6 @@ Strings cell_names(CellIndex n) {
   return names;
 }
 
-Strings gene_names_of_example(GeneIndex n) {
-  Strings names;
-  for (GeneIndex gene = 0; gene < n; ++gene) names.push_back(fmt::format("ENSG{:011}", gene));
-  return names;
-}
-
 sparse::CsrMatrix read_all(const File& file, std::string_view matrix, CellIndex block_cells,
                            const ReadOptions& options) {
   const auto rows = file.read_rows(matrix, options);

@@ -5,6 +5,7 @@
 
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/sparse/csr.hpp"
+#include "support/gene_id.hpp"
 
 namespace sctab::h5ad::tests {
 
@@ -15,9 +16,12 @@ inline constexpr GeneIndex kGenes = 53;
 float example_count(CellIndex cell, GeneIndex gene);
 sparse::CsrMatrix example_counts();
 
-/// "cell0", "cell1" …; "ENSG00000000000" …
+/// "cell0", "cell1" …
 Strings cell_names(CellIndex n = kCells);
-Strings gene_names_of_example(GeneIndex n = kGenes);
+/// "ENSG00000000000" …
+inline Strings example_genes(GeneIndex n = kGenes) {
+  return sctab::tests::gene_ids(n, 0);
+}
 
 /// All rows, asked for `block_cells` at a time. Checks the sizes of the blocks on the way.
 sparse::CsrMatrix read_all(const File& file, std::string_view matrix, CellIndex block_cells = 30,

@@ -4,15 +4,16 @@
 
 #include <filesystem>
 
-#include "formats/h5ad/python.hpp"
 #include "support/fixtures.hpp"
+#include "support/python.hpp"
 
 namespace sctab::h5ad::tests {
 
 /// The folder of files that example_files.py writes, made once a test program.
 inline const std::filesystem::path& example_folder() {
   static const sctab::tests::TemporaryFolder folder;
-  static const PythonResult made = run_python("example_files.py", folder.path().string());
+  static const sctab::tests::PythonResult made =
+      sctab::tests::run_python("formats/h5ad/example_files.py", folder.path().string());
   EXPECT_EQ(made.status, 0) << made.output;
   return folder.path();
 }

@@ -52,7 +52,7 @@ void write_cells(const std::filesystem::path& path, CellIndex n_cells) {
     writer.append(cell.view());
   }
   writer.write_obs(cell_names(n_cells), {});
-  writer.write_var(gene_names_of_example(kManyGenes), {});
+  writer.write_var(example_genes(kManyGenes), {});
   writer.close();
 }
 

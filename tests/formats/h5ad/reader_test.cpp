@@ -63,7 +63,7 @@ TEST(Reader, ObsInEveryEncoding) {
     const File file(example_file(name));
     check_columns(file);
     EXPECT_EQ(file.obs_names(), cell_names());
-    EXPECT_EQ(file.var_names(), gene_names_of_example());
+    EXPECT_EQ(file.var_names(), example_genes());
     EXPECT_EQ(std::get<Categorical>(file.var("feature_name").values).value(3), "GENE3");
     EXPECT_TRUE(file.has_var("feature_name"));
     EXPECT_FALSE(file.has_var("none"));
@@ -195,8 +195,8 @@ TEST(FindCounts, RefusesLogsThatNoScalingTo10000Gives) {
 
 TEST(GeneNames, EnsemblIdsWhereverTheyAre) {
   SCTAB_NEED_PYTHON_ANNDATA();
-  EXPECT_EQ(gene_names(File(example_file("csr-f4")), "X"), gene_names_of_example());
-  auto expected = gene_names_of_example();
+  EXPECT_EQ(gene_names(File(example_file("csr-f4")), "X"), example_genes());
+  auto expected = example_genes();
   expected[4] = "GENE4";
   EXPECT_EQ(gene_names(File(example_file("symbols")), "X"), expected);
   EXPECT_EQ(gene_names(File(example_file("raw")), "raw/X").size(), 53U);

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "formats/h5ad/example_cells.hpp"
-#include "formats/h5ad/python.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "support/fixtures.hpp"
+#include "support/python.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -65,7 +65,7 @@ void write_example(const std::filesystem::path& path, WriteOptions options, Cell
     writer.append(view);
   }
   writer.write_obs(cell_names(), example_columns());
-  writer.write_var(gene_names_of_example(), {});
+  writer.write_var(example_genes(), {});
   writer.write_uns(kUns);
   writer.close();
 }
@@ -80,7 +80,7 @@ TEST(Writer, WhatIsWrittenIsRead) {
         const File file(folder / "a.h5ad");
         expect_same(read_all(file, "X"), example_counts());
         EXPECT_EQ(file.obs_names(), cell_names());
-        EXPECT_EQ(file.var_names(), gene_names_of_example());
+        EXPECT_EQ(file.var_names(), example_genes());
       }
     }
   }
@@ -125,7 +125,7 @@ TEST(Writer, OpensInPython) {
   write_example(folder / "wide.h5ad", {.chunk_elements = 100, .most_for_int32 = 1000});
   for (const char* name : {"u16.h5ad", "f32.h5ad", "wide.h5ad"}) {
     const std::string indices = std::string(name) == "wide.h5ad" ? " int64" : " int32";
-    const auto result = run_python("check_written.py", (folder / name).string() + indices);
+    const auto result = sctab::tests::run_python("formats/h5ad/check_written.py", (folder / name).string() + indices);
     EXPECT_EQ(result.status, 0) << result.output;
   }
 }

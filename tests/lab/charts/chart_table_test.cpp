@@ -7,7 +7,7 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-TEST(ChartTable, BarsAsGroupsByseries) {
+TEST(ChartTable, BarsAsGroupsBySeries) {
   const Table table = numbers(tests::example_bars());
   EXPECT_EQ(table.columns, (Row{"macro F1", "tabnet", "xgboost"}));
   ASSERT_EQ(table.rows.size(), 3U);
@@ -23,7 +23,7 @@ TEST(ChartTable, LinesPointByPoint) {
   EXPECT_EQ(table.rows[6], (Row{"never run", "no value", "no value"}));
 }
 
-TEST(ChartTable, ScattersPointByPointOrSummedUp) {
+TEST(ChartTable, ScattersPointByPointOrSummarised) {
   EXPECT_EQ(numbers(tests::example_scatter(2000)).rows.size(), 2000U);
   const Table summed = numbers(tests::example_scatter(2001));
   ASSERT_EQ(summed.rows.size(), 2U);

@@ -14,7 +14,7 @@ namespace {
 
 using tests::count_of;
 
-// Well-formed, labelled, escaped, without NaN or infinite coordinates, and asking nothing of any other file.
+// Well-formed, labelled, escaped, without NaN or infinite coordinates, and without references to other files.
 void expect_sound(const std::string& svg, const std::string& title) {
   EXPECT_EQ(tests::fault_of_markup(svg), "");
   EXPECT_TRUE(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"" + title + "\""));
@@ -40,7 +40,7 @@ TEST(Chart, BarsOfEveryGroupThatHasAValue) {
   EXPECT_NE(svg.find("blood, tabnet: 0.830 ± 0.0200"), std::string::npos);
 }
 
-TEST(Chart, BarsStandInProportion) {
+TEST(Chart, BarsAreInProportion) {
   BarChart chart;
   chart.title = "t";
   chart.y.from = 0;
@@ -53,7 +53,7 @@ TEST(Chart, BarsStandInProportion) {
   EXPECT_NE(svg.find("height=\"300\""), std::string::npos);
 }
 
-TEST(Chart, ValuesOutsideTheAxesAreOwnedUpTo) {
+TEST(Chart, ValuesOutsideTheAxesAreReported) {
   BarChart chart = tests::example_bars();
   EXPECT_EQ(draw(chart).find("outside the axes"), std::string::npos);
   chart.y.to = 0.84;
@@ -93,7 +93,7 @@ TEST(Chart, LogarithmicAxesTakeNoZeros) {
   EXPECT_NE(svg.find("outside the axes"), std::string::npos);
 }
 
-TEST(Chart, ScatterShowsPointsOrHowManyThereAre) {
+TEST(Chart, ScatterShowsPointsOrTheirNumber) {
   const std::string points = draw(tests::example_scatter(500));
   expect_sound(points, "Cells and donors of each type");
   EXPECT_EQ(count_of(points, "<circle"), 500U);
@@ -105,7 +105,7 @@ TEST(Chart, ScatterShowsPointsOrHowManyThereAre) {
   EXPECT_LT(bins.size(), 1'000'000U);
 }
 
-TEST(Chart, BoxesHaveOutliersAndEmptyOnesSaySo) {
+TEST(Chart, BoxesHaveOutliersAndEmptyOnesAreMarked) {
   const std::string svg = draw(tests::example_boxes());
   expect_sound(svg, "Uncertainty of right and wrong calls");
   EXPECT_EQ(count_of(svg, "<circle"), 1U);
@@ -113,14 +113,14 @@ TEST(Chart, BoxesHaveOutliersAndEmptyOnesSaySo) {
   EXPECT_EQ(count_of(svg, "median "), 2U);
 }
 
-TEST(Chart, TreemapsHaveOneRectangleAPartAboveZero) {
+TEST(Chart, TreemapsHaveOneRectanglePerPartAboveZero) {
   const std::string svg = draw(tests::example_treemap());
   expect_sound(svg, "Cells of each tissue and type");
-  EXPECT_EQ(count_of(svg, "<rect"), 4U + 2);  // parts, and frames of groups
+  EXPECT_EQ(count_of(svg, "<rect"), 4U + 2);  // parts, and outlines of groups
   EXPECT_NE(svg.find("lung / macrophage: 30,000 (27.5%)"), std::string::npos);
 }
 
-TEST(Chart, HeatMapsHaveOneCellAValue) {
+TEST(Chart, HeatMapsHaveOneCellPerValue) {
   const std::string svg = draw(tests::example_heat_map());
   expect_sound(svg, "Confusions");
   EXPECT_EQ(count_of(svg, "<rect"), 20U + 6);  // the legend's steps
@@ -137,7 +137,7 @@ void expect_empty_picture() {
   EXPECT_NE(svg.find("no value"), std::string::npos) << svg;
 }
 
-TEST(Chart, NothingAtAllIsStillAPicture) {
+TEST(Chart, AnEmptyChartIsStillAPicture) {
   expect_empty_picture<BarChart>();
   expect_empty_picture<LineChart>();
   expect_empty_picture<ScatterChart>();
@@ -146,7 +146,7 @@ TEST(Chart, NothingAtAllIsStillAPicture) {
   expect_empty_picture<HeatMap>();
 }
 
-TEST(Chart, InfinitiesAndHugeNumbersOfGroupsDoNoHarm) {
+TEST(Chart, InfinitiesAndManyGroupsAreDrawn) {
   BarChart chart;
   chart.title = "many";
   chart.series = {"s"};

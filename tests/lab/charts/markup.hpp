@@ -6,8 +6,8 @@
 
 namespace sctab::tests {
 
-/// What is wrong with a piece of XML (or of HTML written like it), in words; empty: each tag that opens is closed, in
-/// order, attributes are quoted and each & begins one of the five entities. `unclosed`: tags that HTML does not close.
+/// What is wrong with a piece of XML, or of HTML written like it. Empty if tags are closed in order, attributes are
+/// quoted and each & starts one of the five entities. unclosed: tags that HTML does not close.
 inline std::string fault_of_markup(std::string_view text, const std::vector<std::string>& unclosed = {}) {
   std::vector<std::string> open;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -41,7 +41,7 @@ inline std::string fault_of_markup(std::string_view text, const std::vector<std:
   return open.empty() ? "" : "never closed: " + open.back();
 }
 
-/// How often `part` stands in `text`.
+/// How often `part` occurs in `text`.
 inline std::size_t count_of(std::string_view text, std::string_view part) {
   std::size_t n = 0;
   for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++n;

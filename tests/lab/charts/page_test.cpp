@@ -46,7 +46,7 @@ TEST(Page, IsWellFormedAndWhole) {
   EXPECT_EQ(count_of(html, "<a href=\"#part-"), 3U);
 }
 
-TEST(Page, AsksForNothingElse) {
+TEST(Page, LoadsNothingElse) {
   const std::string html = example_page().html();
   EXPECT_EQ(count_of(html, "http"), count_of(html, "http://www.w3.org/2000/svg") + count_of(html, "http-equiv"));
   for (const char* part : {"<script", "<link", "<img", "@import", "url(", "src="}) {
@@ -54,14 +54,14 @@ TEST(Page, AsksForNothingElse) {
   }
 }
 
-TEST(Page, NumbersStandToTheRight) {
+TEST(Page, NumbersAreAlignedRight) {
   Page page("t", "s");
   page.add_table("c", {{"model", "macro F1", "note"}, {{"1", "0.830 ± 0.012", "a"}, {"2", "no value", "3"}}});
   EXPECT_EQ(count_of(page.html(), "class=\"number\""), 3U);
   EXPECT_EQ(count_of(page.html(), "<th scope=\"row\">"), 2U);
 }
 
-TEST(Page, WhatScrollsCanBeReachedByKeys) {
+TEST(Page, ScrollingBoxesCanBeReachedByKeyboard) {
   const std::string html = example_page().html();
   EXPECT_GT(count_of(html, "class=\"wide\""), 2U);
   EXPECT_EQ(count_of(html, "class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\""),

@@ -64,7 +64,7 @@ TEST(Scale, EqualAndMissingValuesStillHaveAnAxis) {
   EXPECT_TRUE(scale_for(logarithmic(), {-1, 0, kNoValue}).from() > 0);
 }
 
-TEST(Scale, LogarithmsHavePowersOfTenOrFinerMarks) {
+TEST(Scale, ALogarithmicScaleHasPowersOfTenOrFinerMarks) {
   EXPECT_EQ(labels(scale_for(logarithmic(), {5'000, 4'000'000})), (Labels{"10,000", "100,000", "1M"}));
   EXPECT_EQ(labels(scale_for(logarithmic(), {16, 256})), (Labels{"20", "50", "100", "200"}));
   EXPECT_EQ(labels(scale_for(logarithmic(), {0.02, 3})), (Labels{"0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"}));
@@ -72,7 +72,7 @@ TEST(Scale, LogarithmsHavePowersOfTenOrFinerMarks) {
   EXPECT_LE(scale_for(logarithmic(), {1e-20, 1e20}).ticks().size(), 10U);
 }
 
-TEST(Scale, LogarithmsHaveNoPlaceForZeroAndBelow) {
+TEST(Scale, ALogarithmicScaleHasNoPlaceForZeroAndBelow) {
   const Scale scale = scale_for(logarithmic(), {1, 100});
   for (const double value : {0.0, -1.0, kNoValue}) EXPECT_FALSE(scale.has_place(value)) << value;
   EXPECT_NEAR(scale.place(10), 0.5, 1e-12);
@@ -80,7 +80,7 @@ TEST(Scale, LogarithmsHaveNoPlaceForZeroAndBelow) {
   EXPECT_THROW(Scale(1, 1, false), std::logic_error);
 }
 
-TEST(Scale, ValuesThatDifferByRoundingAloneAreOneValue) {
+TEST(Scale, ValuesThatDifferOnlyByRoundingAreOneValue) {
   const double mean = (0.1 + 0.1 + 0.1) / 3;
   ASSERT_NE(mean, 0.1);
   for (const double shift : {0.0, 1e6, -1e6}) {
@@ -92,7 +92,7 @@ TEST(Scale, ValuesThatDifferByRoundingAloneAreOneValue) {
   EXPECT_LE(Scale(1, 1 + 4e-16, false).ticks().size(), 50U);
 }
 
-TEST(Scale, TicksAreThreeToTenWhateverTheRange) {
+TEST(Scale, ThereAreThreeToTenTicksForAnyRange) {
   for (double range = 1e-7; range < 1e12; range *= 1.7) {
     for (const double from : {0.0, 0.3 * range, -0.7 * range}) {
       const std::size_t n = scale_for({}, {from, from + range}).ticks().size();
@@ -101,8 +101,8 @@ TEST(Scale, TicksAreThreeToTenWhateverTheRange) {
   }
 }
 
-// Five members are no 1.2 of them.
-TEST(Scale, OfWholeThingsHasMarksAtWholeNumbers) {
+// There is no such thing as 1.2 members.
+TEST(Scale, ForCountsHasMarksAtWholeNumbers) {
   for (const double most : {2.0, 3.0, 5.0, 40.0}) {
     for (const Tick& tick : scale_for({.title = "", .whole = true}, {1, most}).ticks()) {
       EXPECT_EQ(tick.value, std::round(tick.value)) << most;
@@ -112,7 +112,7 @@ TEST(Scale, OfWholeThingsHasMarksAtWholeNumbers) {
   EXPECT_EQ(labels(scale_for({.title = "", .whole = true}, {1, 5})), (Labels{"1", "2", "3", "4", "5"}));
 }
 
-TEST(Scale, EndsWhereNoValueCanBe) {
+TEST(Scale, EndsAtTheLargestPossibleValue) {
   EXPECT_EQ(scale_for({.title = "", .at_most = 1}, {0.4, 0.97, 1}, true).to(), 1);
   EXPECT_EQ(scale_for({.title = "", .at_most = 1}, {1, 1}).to(), 1);
   EXPECT_LT(scale_for({.title = "", .at_most = 1}, {0.1, 0.2}).to(), 0.5) << "and no earlier than it would";

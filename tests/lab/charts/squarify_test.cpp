@@ -20,7 +20,7 @@ double overlap(const Rect& a, const Rect& b) {
 }
 
 TEST(Squarify, ThePapersExample) {
-  // Bruls et al. 2000, figure 4: 6, 6, 4, 3, 2, 2, 1 in 6 by 4. The first two stand in a column of width 3.
+  // Bruls et al. 2000, figure 4: 6, 6, 4, 3, 2, 2, 1 in 6 by 4. The first two form a column of width 3.
   const std::vector<double> sizes = {6, 6, 4, 3, 2, 2, 1};
   const std::vector<Rect> placed = squarify(sizes, {0, 0, 6, 4});
   EXPECT_NEAR(placed[0].width, 3, 1e-12);
@@ -48,7 +48,7 @@ TEST(Squarify, FillsTheAreaInProportionWithoutOverlap) {
   }
 }
 
-TEST(Squarify, NothingTakesNoRoom) {
+TEST(Squarify, SizesOfZeroTakeNoRoom) {
   EXPECT_TRUE(squarify({}, {0, 0, 1, 1}).empty());
   const std::vector<double> zeros = {0, 0};
   for (const Rect& rect : squarify(zeros, {0, 0, 1, 1})) EXPECT_EQ(area_of(rect), 0);

@@ -13,7 +13,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/store/growing_folder.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::experiments::tests {
 namespace {
@@ -71,7 +71,7 @@ TEST_F(Benchmark, MeasuresEveryTrialOnceAndDrawsThem) {
   EXPECT_EQ(count(State::kFinished), 6);
   EXPECT_EQ(reports_[0].title, "linear, all, seed 1");
   EXPECT_TRUE(reports_[0].text.starts_with("macro F1 ")) << reports_[0].text;
-  // All seeds tell these types apart without a mistake: a spread of zero is no proof.
+  // With every seed these types are told apart without a mistake, and a spread of zero proves nothing.
   EXPECT_NE(result.findings.find("not tested: better than a guess"), std::string::npos) << result.findings;
   EXPECT_NE(page().find("Curves"), std::string::npos);
   for (const char* left_over : {"models", "part"}) {
@@ -110,7 +110,7 @@ TEST_F(Benchmark, AChangedRecipeIsNoticedAndAnEarlierOneFindsItsResults) {
   EXPECT_EQ(count(State::kReused), 6);
 }
 
-TEST_F(Benchmark, ADamagedResultIsSetAsideAndComputedAnew) {
+TEST_F(Benchmark, ADamagedResultIsSetAsideAndComputedAgain) {
   run(recipe_text("2"));
   const auto file = [this](const std::string& begin) {
     for (const auto& entry : fs::directory_iterator(folder_ / "out" / "trials")) {
@@ -126,9 +126,9 @@ TEST_F(Benchmark, ADamagedResultIsSetAsideAndComputedAnew) {
   EXPECT_EQ(count(State::kReused), 4);
   EXPECT_EQ(count(State::kFinished), 2);
   ASSERT_EQ(notes_.size(), 3U);
-  EXPECT_NE(notes_[0].find("of-mine.json: is cut, damaged"), std::string::npos) << notes_[0];
-  EXPECT_NE(notes_[1].find(cut.string() + ": it is cut"), std::string::npos) << notes_[1];
-  EXPECT_NE(notes_[1].find("set aside as " + cut.filename().string() + ".set-aside"), std::string::npos) << notes_[1];
+  EXPECT_NE(notes_[0].find("of-mine.json: ignored: it cannot be read"), std::string::npos) << notes_[0];
+  EXPECT_NE(notes_[1].find(cut.string() + ": it is cut off"), std::string::npos) << notes_[1];
+  EXPECT_NE(notes_[1].find("renamed to " + cut.filename().string() + ".set-aside"), std::string::npos) << notes_[1];
   EXPECT_NE(notes_[2].find("another trial's result (seed: 1 became 2)"), std::string::npos) << notes_[2];
   EXPECT_TRUE(fs::exists(cut.string() + ".set-aside"));
   fs::remove(folder_ / "out" / "trials" / "linear.half.seed-1.of-mine.json");
@@ -137,12 +137,12 @@ TEST_F(Benchmark, ADamagedResultIsSetAsideAndComputedAnew) {
   EXPECT_TRUE(notes_.empty()) << notes_[0];
 }
 
-TEST_F(Benchmark, MeasuresThatNoTrialHasAreNamedInsteadOfAnEmptyFigure) {
+TEST_F(Benchmark, AMeasureThatNoTrialHasIsReportedInsteadOfAnEmptyFigure) {
   const BenchmarkResult result =
       run(recipe_text("2") + "[[figure]]\ntitle = \"Lungs\"\nkind = \"bars\"\nmeasure = \"tissue:lung\"\n");
   EXPECT_EQ(result.n_failed, 0);
   ASSERT_EQ(notes_.size(), 1U);
-  for (const char* part : {"figure 'Lungs'", "'tissue:lung'", "the nearest are tissue:tissue_general 0"}) {
+  for (const char* part : {"figure 'Lungs'", "'tissue:lung'", "try tissue:tissue_general 0"}) {
     EXPECT_NE(notes_[0].find(part), std::string::npos) << notes_[0];
   }
   EXPECT_NE(page().find("Not measured"), std::string::npos);
@@ -150,7 +150,7 @@ TEST_F(Benchmark, MeasuresThatNoTrialHasAreNamedInsteadOfAnEmptyFigure) {
 
 TEST_F(Benchmark, AReportAloneComputesNothingAndNeedsNoStore) {
   run(recipe_text("2"));
-  const std::string renamed = recipe_text("2") + "[[figure]]\ntitle = \"Anew\"\nkind = \"tissues\"\n";
+  const std::string renamed = recipe_text("2") + "[[figure]]\ntitle = \"Again\"\nkind = \"tissues\"\n";
   fs::remove(folder_ / "out" / "index.html");
   fs::remove_all(folder_ / "store");
   options_.corpus.store.clear();
@@ -158,14 +158,14 @@ TEST_F(Benchmark, AReportAloneComputesNothingAndNeedsNoStore) {
   const BenchmarkResult result = run(renamed);
   EXPECT_EQ(count(State::kReused), 6);
   EXPECT_EQ(result.n_missing, 0);
-  EXPECT_NE(page().find("Anew"), std::string::npos);
+  EXPECT_NE(page().find("Again"), std::string::npos);
 
   options_.seeds = {2, 3};
   EXPECT_EQ(run(renamed).n_missing, 3);
   EXPECT_EQ(count(State::kMissing), 3) << "seed 3";
   EXPECT_EQ(count(State::kReused), 3);
   options_.seeds = {3};
-  SCTAB_EXPECT_THROW_WITH(run(renamed), core::InputError, "none of the 3 trials", "--report-only");
+  SCTAB_EXPECT_THROW_WITH(run(renamed), core::InputError, "none of this recipe's trials (3)", "--report-only");
 }
 
 TEST_F(Benchmark, AReportAloneLeavesDamagedFilesWhereTheyAre) {
@@ -178,19 +178,19 @@ TEST_F(Benchmark, AReportAloneLeavesDamagedFilesWhereTheyAre) {
   options_.report_only = true;
   EXPECT_EQ(run(recipe_text("2")).n_missing, 1);
   ASSERT_EQ(notes_.size(), 1U);
-  EXPECT_NE(notes_[0].find("it is cut, or no JSON; it is ignored"), std::string::npos) << notes_[0];
+  EXPECT_NE(notes_[0].find("ignored: it is cut off or not JSON"), std::string::npos) << notes_[0];
   EXPECT_EQ(std::distance(fs::directory_iterator(trials), fs::directory_iterator()), n_files);
 }
 
 TEST_F(Benchmark, AReportAloneNeedsARun) {
   options_.report_only = true;
-  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "none of the 6 trials");
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "none of this recipe's trials (6)");
   options_.corpus.store.clear();
-  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "no run of a benchmark", "--report-only");
+  SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "no benchmark run", "--report-only");
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
-TEST_F(Benchmark, GoesOnAfterAnInterrupt) {
+TEST_F(Benchmark, ContinuesAfterAnInterrupt) {
   options_.on_trial = [this](const TrialReport& report) {
     reports_.push_back(report);
     if (reports_.size() == 2) core::set_interrupted(true);
@@ -203,7 +203,7 @@ TEST_F(Benchmark, GoesOnAfterAnInterrupt) {
   EXPECT_EQ(count(State::kFinished), 4);
 }
 
-TEST_F(Benchmark, GoesOnWithABaselineThatWasCutOff) {
+TEST_F(Benchmark, ContinuesAnInterruptedBaseline) {
   run("title = \"t\"\nseeds = [1]\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n");
   const std::string text = "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"c\"\nkind = \"celltypist\"\nmembers = 2\n";
   const Recipe recipe = parse_recipe(text);
@@ -223,7 +223,7 @@ TEST_F(Benchmark, GoesOnWithABaselineThatWasCutOff) {
   EXPECT_TRUE(fs::is_empty(folder_ / "out" / "models"));
 }
 
-TEST_F(Benchmark, ARunThatIsAnothersDoesNotStopATrialForEver) {
+TEST_F(Benchmark, AnotherTrainingsRunFolderDoesNotBlockATrial) {
   const std::string text = "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"c\"\nkind = \"celltypist\"\n";
   const Recipe recipe = parse_recipe(text);
   const store::Store store = store::Store::open(folder_ / "store");
@@ -241,28 +241,28 @@ TEST_F(Benchmark, ARunThatIsAnothersDoesNotStopATrialForEver) {
   EXPECT_TRUE(fs::is_empty(folder_ / "out" / "models"));
 }
 
-TEST_F(Benchmark, TwoAtOnceInOneFolderAreRefused) {
+TEST_F(Benchmark, TwoRunsInOneFolderAtOnceAreRefused) {
   run(recipe_text("2"));
   const store::FolderLock other(folder_ / "out", "benchmark");
   SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "out", "another benchmark is at work there");
   options_.report_only = true;
-  EXPECT_EQ(run(recipe_text("2")).n_missing, 0) << "to look on harms nobody";
+  EXPECT_EQ(run(recipe_text("2")).n_missing, 0) << "reading harms nothing";
 }
 
-TEST_F(Benchmark, AReportSaysWhichResultsHadAnotherName) {
+TEST_F(Benchmark, AReportCountsResultsFromTrialsOfOtherNames) {
   const std::string text = "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n";
   run(text);
   options_.report_only = true;
   run("title = \"t\"\nseeds = [1]\n[[model]]\nname = \"ground\"\nkind = \"centroid\"\n");
   EXPECT_EQ(count(State::kReused), 1);
   ASSERT_EQ(notes_.size(), 1U);
-  EXPECT_NE(notes_[0].find("1 of 1 results are from trials whose model or part had another name"), std::string::npos)
+  EXPECT_NE(notes_[0].find("results from trials whose model or part had another name: 1 of 1"), std::string::npos)
       << notes_[0];
   EXPECT_NE(page().find(notes_[0]), std::string::npos);
   EXPECT_EQ(nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("notes").at(0), notes_[0]);
 }
 
-TEST_F(Benchmark, ModelsOfLikeNamesAndTheSameSettingsAreBothInTheTables) {
+TEST_F(Benchmark, ModelsWithSimilarNamesAndEqualSettingsAreBothInTheTables) {
   const std::string recipe =
       "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"A b\"\nkind = \"centroid\"\n"
       "[[model]]\nname = \"A-b\"\nkind = \"centroid\"\n";
@@ -272,14 +272,14 @@ TEST_F(Benchmark, ModelsOfLikeNamesAndTheSameSettingsAreBothInTheTables) {
 }
 
 // The tiny store has one training donor, and augmentation needs two.
-TEST_F(Benchmark, ATrialThatFailsIsNamedAndTheRestGoesOn) {
+TEST_F(Benchmark, AFailedTrialIsReportedAndTheOthersRun) {
   const BenchmarkResult result =
       run(recipe_text("2") + "[[model]]\nname = \"moved\"\nkind = \"linear\"\naugment = true\n");
   EXPECT_EQ(result.n_failed, 4);
   EXPECT_EQ(count(State::kFinished), 6);
   EXPECT_TRUE(result.first_failure.starts_with("moved, all, seed 1: ")) << result.first_failure;
   EXPECT_NE(result.first_failure.find("donor"), std::string::npos) << result.first_failure;
-  const auto expect_said = [this](const char* form) {
+  const auto expect_reported = [this](const char* form) {
     for (const char* text : {"This run", "recipe.toml", "300 cells of ", "6 of 10 finished; 4 failed", form,
                              "moved, half, seed 2", "training cells of two donors"}) {
       EXPECT_NE(page().find(text), std::string::npos) << text;
@@ -293,14 +293,14 @@ TEST_F(Benchmark, ATrialThatFailsIsNamedAndTheRestGoesOn) {
     EXPECT_EQ(run.at("failed").at(0).at("trial"), "moved, all, seed 1");
     EXPECT_NE(run.at("failed").at(0).at("reason").get<std::string>().find("donor"), std::string::npos);
   };
-  expect_said("full form");
+  expect_reported("full form");
   options_.report_only = true;
   options_.corpus.store.clear();
   const BenchmarkResult report =
       run(recipe_text("2") + "[[model]]\nname = \"moved\"\nkind = \"linear\"\naugment = true\n");
   EXPECT_EQ(report.n_missing, 4);
-  EXPECT_TRUE(reports_[2].text.starts_with("it failed: ")) << reports_[2].text;
-  expect_said("full form");
+  EXPECT_TRUE(reports_[2].text.starts_with("failed: ")) << reports_[2].text;
+  expect_reported("full form");
 }
 
 /// A floor on simulated cells.
@@ -365,7 +365,7 @@ TEST_F(Benchmark, RunsEachKindOfTrial) {
   EXPECT_EQ(trials[0].at("members").size(), 2U);
   const auto n_types = static_cast<std::int64_t>(store.tables().cell_types.size());
   EXPECT_EQ(trials[0].at("measures").at("n_parameters"), 2 * (200 + 1) * n_types) << "two linear networks";
-  EXPECT_FALSE(trials[0].at("measures").contains("cells_per_second")) << "an ensemble's is not known";
+  EXPECT_FALSE(trials[0].at("measures").contains("cells_per_second")) << "unknown for an ensemble";
   EXPECT_GT(trials[0].at("measures").at("n_train_donors"), 1);
   EXPECT_GT(trials[1].at("measures").at("cells_per_second"), 0);
   EXPECT_FALSE(trials[1].at("measures").contains("macro_f1"));
@@ -390,7 +390,7 @@ TEST_F(Benchmark, SeedsCanBeGiven) {
   SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "--seeds", "each once");
 }
 
-TEST_F(Benchmark, ADeviceThatIsNotThereIsRefusedBeforeAnyTrial) {
+TEST_F(Benchmark, AMissingDeviceIsRefusedBeforeAnyTrial) {
   try {
     static_cast<void>(kernels::backend(kernels::Device::kCuda));
     GTEST_SKIP() << "there is one";
@@ -402,7 +402,7 @@ TEST_F(Benchmark, ADeviceThatIsNotThereIsRefusedBeforeAnyTrial) {
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
-TEST_F(Benchmark, APartOfWhatTheStoreLacksIsRefusedBeforeAnyTrial) {
+TEST_F(Benchmark, APartThatTheStoreCannotProvideIsRefusedBeforeAnyTrial) {
   const auto with_part = [](const std::string& key) {
     return recipe_text("2") + "[[part]]\nname = \"of the moon\"\n" + key + "\n";
   };

@@ -52,7 +52,7 @@ class Corpora : public testing::Test {
   CorpusOptions corpus_;
 };
 
-TEST_F(Corpora, AreBuiltAgainWhereAFileOfTheirsHasChanged) {
+TEST_F(Corpora, AreBuiltAgainWhenOneOfTheirFilesHasChanged) {
   fs::copy_file(folder_ / "data" / "genes.csv", folder_ / "data" / "symbols.csv");
   const std::string files = "ontology = \"cl.obo\"\ngenes = \"genes.csv\"\nsymbols = \"symbols.csv\"\n";
   EXPECT_TRUE(is_built(files));
@@ -64,13 +64,13 @@ TEST_F(Corpora, AreBuiltAgainWhereAFileOfTheirsHasChanged) {
   }
 }
 
-TEST_F(Corpora, ABuildThatFailsLeavesTheStoreThatIsThere) {
+TEST_F(Corpora, AFailedBuildLeavesTheEarlierStore) {
   EXPECT_TRUE(is_built(""));
   EXPECT_THROW(is_built("cell_type_key = \"no_such_column\"\n"), core::InputError);
   EXPECT_FALSE(is_built("")) << "it is as good as it was";
 }
 
-TEST_F(Corpora, AStoreThatIsNotTheNotesIsBuiltAgain) {
+TEST_F(Corpora, AStoreThatTheNoteDoesNotDescribeIsBuiltAgain) {
   EXPECT_TRUE(is_built(""));
   const fs::path note = folder_ / "out" / "store-origin.json";
   nlohmann::json changed = nlohmann::json::parse(std::ifstream(note));
@@ -79,7 +79,7 @@ TEST_F(Corpora, AStoreThatIsNotTheNotesIsBuiltAgain) {
   EXPECT_TRUE(is_built(""));
 }
 
-TEST_F(Corpora, AnOntologyThatIsFoundCountsAsOneThatIsNamed) {
+TEST_F(Corpora, AnOntologyThatIsFoundCountsLikeANamedOne) {
   EXPECT_TRUE(is_built(""));
   EXPECT_FALSE(is_built(""));
   touch("cl.obo");

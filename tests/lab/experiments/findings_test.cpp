@@ -48,12 +48,12 @@ TEST(Findings, AGainIsTakenSeedBySeed) {
       with_finding("left = {model = \"a\", over_part = \"few\"}\nright = {model = \"b\", over_part = \"few\"}\n");
   const Finding finding = judge(recipe, 0.9, 0.8, 0.5, 0.7);
   ASSERT_EQ(finding.left.size(), 3U);
-  EXPECT_TRUE(std::abs(finding.left[0] - 0.41) <= 1e-12) << "0.89 less 0.48";
-  EXPECT_TRUE(std::abs(finding.left[2] - 0.39) <= 1e-12) << "0.91 less 0.52";
+  EXPECT_TRUE(std::abs(finding.left[0] - 0.41) <= 1e-12) << "0.89 - 0.48";
+  EXPECT_TRUE(std::abs(finding.left[2] - 0.39) <= 1e-12) << "0.91 - 0.52";
   EXPECT_EQ(finding.verdict, Verdict::kHeld);
 }
 
-// Both gains have b's trials in them, with opposite signs: by Welch's test these sides are one cloud.
+// Both gains contain b's trials, with opposite signs: Welch's test would not tell these sides apart.
 TEST(Findings, SidesThatShareTrialsAreTestedSeedBySeed) {
   const Recipe recipe =
       with_finding("left = {model = \"b\", over_model = \"a\"}\nright = {model = \"b\", over_part = \"few\"}\n");
@@ -88,15 +88,15 @@ TEST(Findings, OnlySeedsOfBothSidesArePaired) {
   EXPECT_EQ(finding.right.size(), 2U);
   EXPECT_EQ(finding.n_pairs, 1U);
   EXPECT_EQ(finding.sample(), "1 pair of seeds");
-  EXPECT_EQ(finding.verdict, Verdict::kNotTested) << "seed 3 alone is on both sides";
+  EXPECT_EQ(finding.verdict, Verdict::kNotTested) << "only seed 3 is on both sides";
   EXPECT_TRUE(std::abs(finding.test.difference - 0.2) <= 1e-12) << finding.test.difference;
 }
 
-TEST(Findings, SidesShareTrialsWhereOneCountsOnBoth) {
+TEST(Findings, SidesShareTrialsIfOneIsOnBoth) {
   const auto side = [](const char* model, const char* part, const char* over_model = "", const char* over_part = "") {
     return FindingSide{model, part, over_model, over_part, "macro_f1"};
   };
-  EXPECT_TRUE(side("a", "all").shares_trials(side("a", "all"))) << "another measure of the same";
+  EXPECT_TRUE(side("a", "all").shares_trials(side("a", "all"))) << "another measure of the same trials";
   EXPECT_FALSE(side("a", "all").shares_trials(side("a", "few")));
   EXPECT_FALSE(side("a", "all").shares_trials(side("b", "all")));
   EXPECT_TRUE(side("a", "all").shares_trials(side("b", "all", "a")));
@@ -139,7 +139,7 @@ Finding found(const Recipe& recipe, const std::vector<double>& a, const std::vec
 
 // By hand, from the closed forms of Student's two-sided tail for f degrees of freedom, with u = atan(t / √f):
 // 2: 1 − t/√(2 + t²);  3: 1 − 2/π (u + sin u cos u);  4: 1 − sin u (1 + cos²u / 2).
-TEST(Findings, HaveThePThatIsComputedByHand) {
+TEST(Findings, HaveTheHandComputedP) {
   const Recipe welch = with_finding("left = {model = \"a\"}\nright = {model = \"b\"}\n");
   // Variances 0.01 and 0.01 of three: standard error² 0.02/3, t² = 0.09 · 150 = 13.5, 4 degrees; sin² u = 13.5/17.5.
   expect_test(found(welch, {0.7, 0.8, 0.9}, {0.4, 0.5, 0.6}).test,
@@ -165,7 +165,7 @@ TEST(Findings, HaveThePThatIsComputedByHand) {
   EXPECT_EQ(number.kind, TestKind::kOneSample);
 }
 
-TEST(Findings, ASpreadOfRoundingAloneIsNone) {
+TEST(Findings, ASpreadFromRoundingCountsAsNone) {
   const std::vector<double> a = {0.9, 0.8, 0.7}, b = {0.7, 0.6, 0.5};
   const auto verdict = [&](const char* sides) { return found(with_finding(sides), a, b, a).verdict; };
   EXPECT_EQ(verdict("left = {model = \"a\", over_model = \"b\"}\nthan = 0\n"), Verdict::kNotTested);
@@ -184,7 +184,7 @@ TEST(Findings, WithoutSpreadOverSeedsThereIsNoTest) {
   }
   const Finding finding = check_findings(results).at(0);
   EXPECT_EQ(finding.verdict, Verdict::kNotTested);
-  EXPECT_NE(finding.numbers().find("without an answer"), std::string::npos) << finding.numbers();
+  EXPECT_NE(finding.numbers().find("without a result"), std::string::npos) << finding.numbers();
 }
 
 }  // namespace

@@ -27,17 +27,17 @@ std::string finding(const std::string& measure, const std::string& model = "net"
                    "\"\nleft = {model = \"" + model + "\"}\n");
 }
 
-TEST(Measures, ThatNoTrialCanHaveAreRefusedWithTheNearest) {
+TEST(Measures, ThatNoTrialCanHaveAreRefusedWithSimilarOnes) {
   const auto refused = [](const std::string& recipe, const char* first, const char* second) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(recipe), InputError, "recipe.toml", first, second);
   };
   refused(figure("kind = \"bars\"\nmeasure = \"macrof1\"\n"), "figure 'f'", "'macrof1', which no trial");
-  refused(figure("kind = \"bars\"\nmeasure = \"macrof1\"\n"), "the nearest are macro_f1, micro_f1", "f");
-  refused(figure("kind = \"lines\"\nover = \"n_train_cell\"\n"), "'n_train_cell'", "nearest are n_train_cells");
+  refused(figure("kind = \"bars\"\nmeasure = \"macrof1\"\n"), "try macro_f1, micro_f1", "f");
+  refused(figure("kind = \"lines\"\nover = \"n_train_cell\"\n"), "'n_train_cell'", "try n_train_cells");
   refused(figure("kind = \"bars\"\nmeasure = \"tisue:lung\"\n"), "tisue:lung", "which no trial");
   refused(figure("kind = \"members\"\nmeasure = \"seconds\"\n"), "seconds@1", "macro_f1@1");
   refused(figure("kind = \"bars\"\nmodels = [\"reader\"]\n"), "'macro_f1'", "which no trial of its models can have");
-  refused(figure("kind = \"bars\"\nmodels = [\"floor\"]\nmeasure = \"n_parameters\"\n"), "n_parameters", "nearest");
+  refused(figure("kind = \"bars\"\nmodels = [\"floor\"]\nmeasure = \"n_parameters\"\n"), "n_parameters", "try ");
   for (const char* measure : {"macro_f1@x", "macro_f1@0", "macro_f1@", "micro_f1@2", ""}) {
     refused(finding(measure), "finding 'claim'", "which no trial");
   }
@@ -55,7 +55,7 @@ TEST(Measures, AnEnsembleHasNoRate) {
   }
 }
 
-TEST(Measures, ThatATrialMayHaveAreTaken) {
+TEST(Measures, ThatATrialMayHaveAreAccepted) {
   for (const char* measure : {"macro_f1", "n_parameters", "macro_f1@2", "tissue:lungs", "type:B cel", "n_threads"}) {
     EXPECT_NO_THROW(parse_recipe(finding(measure))) << measure;
   }
@@ -80,26 +80,25 @@ std::vector<std::string> missing(const std::string& recipe_text, bool has_few = 
   return missing_measures(results);
 }
 
-TEST(Measures, ThatNoFinishedTrialHasAreNamedWithTheNearest) {
+TEST(Measures, ThatNoFinishedTrialHasAreReportedWithSimilarOnes) {
   using Lines = std::vector<std::string>;
   EXPECT_EQ(missing(finding("macro_f1")), Lines{});
   EXPECT_EQ(missing(finding("tissue:lung")), Lines{});
+  EXPECT_EQ(missing(finding("tissue:lungs")),
+            Lines{"finding 'claim': none of its finished trials has a value for 'tissue:lungs'; try tissue:lung, "
+                  "tissue:blood"});
+  EXPECT_EQ(missing(finding("type:B cel")),
+            Lines{"finding 'claim': none of its finished trials has a value for 'type:B cel'; try type:B cell, "
+                  "type:T cell"});
+  EXPECT_EQ(missing(finding("macro_f1@5")), Lines{"finding 'claim': none of its finished trials has a value for "
+                                                  "'macro_f1@5'; try macro_f1@1, macro_f1@2"});
   EXPECT_EQ(
-      missing(finding("tissue:lungs")),
-      Lines{"finding 'claim': no finished trial of it has a number for 'tissue:lungs'; the nearest are tissue:lung, "
-            "tissue:blood"});
-  EXPECT_EQ(
-      missing(finding("type:B cel")),
-      Lines{"finding 'claim': no finished trial of it has a number for 'type:B cel'; the nearest are type:B cell, "
-            "type:T cell"});
-  EXPECT_EQ(missing(finding("macro_f1@5")), Lines{"finding 'claim': no finished trial of it has a number for "
-                                                  "'macro_f1@5'; the nearest are macro_f1@1, macro_f1@2"});
-  EXPECT_EQ(missing(finding("auc_known_absent")),
-            Lines{"finding 'claim': no finished trial of it has a number for 'auc_known_absent', others have"});
+      missing(finding("auc_known_absent")),
+      Lines{"finding 'claim': none of its finished trials has a value for 'auc_known_absent'; other trials have one"});
   EXPECT_EQ(missing(figure("kind = \"bars\"\nmeasure = \"auc_known_absent\"\n")), Lines{}) << "one of its parts has it";
   EXPECT_EQ(missing(figure("kind = \"bars\"\nmeasure = \"epochs\"\n")).size(), 1U);
   EXPECT_EQ(missing(figure("kind = \"bars\"\nparts = [\"few\"]\nmeasure = \"tissue:moon\"\n"), false), Lines{})
-      << "of what is not finished something else is said";
+      << "unfinished trials are reported elsewhere";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The keys that docs/benchmark.md lists are those that the readers take.
+// docs/benchmark.md lists exactly the keys that the readers take.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -18,25 +18,24 @@ constexpr const char* kUnknown = "no_such_key = 1\n";
 
 using Keys = std::set<std::string>;
 
-/// As the reader says them of a key that it does not know.
+/// The keys that the reader lists when it refuses an unknown one.
 Keys keys_of(const std::string& recipe) {
-  constexpr std::string_view kBefore = "not known here; expected are: ";
-  std::string text;
+  constexpr std::string_view kBefore = "one of ";
+  core::Problem problem;
   try {
     static_cast<void>(parse_recipe(recipe));
   } catch (const core::InputError& error) {
-    text = error.what();
+    problem = error.problem();
   }
-  const std::size_t at = text.find(kBefore);
   Keys keys;
-  if (at == std::string::npos) {
-    ADD_FAILURE() << "not refused for its key, but: " << text;
+  if (problem.found != "not a known key" || !problem.expected.starts_with(kBefore)) {
+    ADD_FAILURE() << "not refused for its key, but: " << core::format(problem);
     return keys;
   }
-  std::istringstream list(text.substr(at + kBefore.size()));
+  std::istringstream list(problem.expected.substr(kBefore.size()));
   for (std::string key; list >> key;) {
     if (key.back() == ',') key.pop_back();
-    EXPECT_TRUE(keys.insert(key).second) << key << " is listed twice: " << text;
+    EXPECT_TRUE(keys.insert(key).second) << key << " is listed twice: " << problem.expected;
   }
   return keys;
 }
@@ -56,7 +55,7 @@ std::string page() {
   return text.str();
 }
 
-/// The page's table has a row of exactly these.
+/// Expects a row with exactly these keys in the page's table.
 void expect_row(const std::string& section, const Keys& keys) {
   const std::string row = fmt::format("| {} | `{}` |", section, fmt::join(keys, "`, `"));
   EXPECT_NE(page().find(row + "\n"), std::string::npos) << "docs/benchmark.md lacks the line\n" << row;

@@ -29,7 +29,7 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   EXPECT_TRUE(tabnet.network.paper_preset);
   EXPECT_EQ(tabnet.network.n_d, 16);
   EXPECT_EQ(tabnet.network.n_a, std::nullopt);
-  EXPECT_EQ(tabnet.network.learning_rate, 1.0) << "a whole number is a number";
+  EXPECT_EQ(tabnet.network.learning_rate, 1.0) << "a whole number is a number too";
   EXPECT_EQ(tabnet.network.members, 5);
   EXPECT_TRUE(tabnet.augment);
   EXPECT_EQ(tabnet.network.loss, train::LossKind::kHierarchical);
@@ -41,7 +41,7 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   EXPECT_EQ(trees.baseline.eta, 0.2);
   EXPECT_EQ(trees.baseline.max_depth, 4);
   EXPECT_EQ(trees.baseline.subsample, 0.5);
-  ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus where no part is given";
+  ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus if no part is given";
   EXPECT_TRUE(recipe.parts[0].is_whole());
   EXPECT_FALSE(recipe.corpus.has_value());
 }
@@ -69,10 +69,11 @@ TEST(Recipe, TakesACovariate) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(model)), InputError, key, why);
   };
   refused(std::string(kModel) + "covariate = \"donor\"\n", "covariate", "tissue_general");
-  refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "without effect");
-  for (const char* share : {"1", "-0.1", "nan"}) {
-    refused(covariate + "covariate_dropout = " + share + "\n", "covariate_dropout", "out of range");
+  refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "has no effect");
+  for (const char* share : {"1", "-0.1"}) {
+    refused(covariate + "covariate_dropout = " + share + "\n", "covariate_dropout", "0 or more and below 1");
   }
+  refused(covariate + "covariate_dropout = nan\n", "covariate_dropout", "a number");
 }
 
 TEST(Recipe, TheSmallFormOverrides) {
@@ -88,7 +89,7 @@ TEST(Recipe, TheSmallFormOverrides) {
   SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(kModel), true), InputError, "[small]", "--small");
 }
 
-TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
+TEST(Recipe, MistakesAreReportedWithFileLineAndKey) {
   const auto refused = [](const std::string& rest, const char* first, const char* second, const char* third) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(rest)), InputError, "recipe.toml", first, second, third);
   };
@@ -97,7 +98,7 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused(model + "n_d = 3.5\n", "line 6", "3.5", "whole number");
   refused(model + "n_d = \"3\"\n", "line 6", "\"3\"", "whole number");
   refused(model + "augment = 1\n", "line 6", "augment", "true or false");
-  refused(model + "dropout = 0.1\n", "line 6", "dropout", "not known here");
+  refused(model + "dropout = 0.1\n", "line 6", "dropout", "not a known key");
   refused(model + "preset = \"defaults\"\n", "line 6", "preset", "one of paper");
   refused(model + "n_d = -4\n", "line 6", "[[model]] n_d", "-4");
   refused(model + "n_a = 8\nlearning_rate = -1\n", "line 7", "learning_rate", "above 0");
@@ -108,7 +109,7 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused("[[model]]\nkind = \"linear\"\n", "line 3", "name", "missing");
   refused("[[model]]\nname = \"a\"\nkind = \"forest\"\n", "line 5", "forest", "centroid");
   refused("model = 3\n", "line 3", "model", "list of tables");
-  refused("colour = 3\n" + model, "line 3", "colour", "not known");
+  refused("colour = 3\n" + model, "line 3", "colour", "not a known key");
   refused("", "model", "at least one", "[[model]]");
   refused(model + "[[part]]\nname = \"x\"\nby = \"cells\"\n", "line 6", "fraction", "missing");
   refused(model + "[[part]]\nname = \"x\"\nby = \"cells\"\nfraction = 1.5\n", "line 9", "1.5", "at most 1");
@@ -118,16 +119,16 @@ TEST(Recipe, MistakesAreNamedWithFileLineAndKey) {
   refused(model + model, "a", "two", "name of its own");
   refused(model + "parts = [\"y\"]\n", "model 'a'", "'y'", "all");
   refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"pie\"\n", "line 8", "pie", "bars");
-  refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"bars\"\nmodels = [\"z\"]\n", "figure 'f'", "'z'", "it has: a");
+  refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"bars\"\nmodels = [\"z\"]\n", "figure 'f'", "'z'", "one of a");
   const std::string finding = model + "[[finding]]\ntext = \"f\"\npaper = \"p\"\n";
   refused(finding + "left = {model = \"a\"}\n", "finding", "right", "than");
-  refused(finding + "left = {model = \"q\"}\nthan = 0.5\n", "finding 'f'", "'q'", "it has: a");
+  refused(finding + "left = {model = \"q\"}\nthan = 0.5\n", "finding 'f'", "'q'", "one of a");
   refused(finding + "left = {model = \"a\", seed = 2}\nthan = 0.5\n", "line 9", "seed", "over_part");
   SCTAB_EXPECT_THROW_WITH(parse_recipe("title = \"t\"\nseeds = [1, 1]\n" + model), InputError, "line 2", "seeds",
                           "once");
 }
 
-TEST(Recipe, AFindingIsOfTrialsThatTheGridHas) {
+TEST(Recipe, AFindingMayOnlyNameTrialsOfTheGrid) {
   const std::string head = with_head(kModel) + "[[model]]\nname = \"b\"\nkind = \"linear\"\nparts = [\"half\"]\n" +
                            "[[part]]\nname = \"all\"\n[[part]]\nname = \"half\"\nby = \"cells\"\nfraction = 0.5\n" +
                            "[[finding]]\ntext = \"f\"\npaper = \"p\"\nthan = 0.5\n";
@@ -135,11 +136,11 @@ TEST(Recipe, AFindingIsOfTrialsThatTheGridHas) {
   for (const char* side : {"left = {model = \"b\"}\n", "left = {model = \"a\", over_model = \"b\"}\n",
                            "left = {model = \"b\", part = \"half\", over_part = \"all\"}\n"}) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(head + side), InputError, "finding 'f'", "'b' on the part 'all'",
-                            "trained on: half");
+                            "one of its parts: half");
   }
 }
 
-TEST(Recipe, APartOfAllCellsOfATissueNeedsNoShare) {
+TEST(Recipe, APartOfAllCellsOfATissueNeedsNoFraction) {
   const std::string head = with_head(kModel) + "[[part]]\nname = \"x\"\nonly_tissues = [\"lung\"]\n";
   const PartSpec plain = parse_recipe(head).parts.at(0);
   EXPECT_FALSE(plain.is_whole());

@@ -1,4 +1,4 @@
-// The recipes of the paper's experiments that lie in recipes/.
+// The recipes of the paper's experiments in recipes/.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -52,7 +52,7 @@ Recipe recipe_of(const std::string& name, bool small = false) {
   return read_recipe(sctab::tests::source_folder() / "recipes" / (name + ".toml"), small);
 }
 
-TEST(Recipes, FullFormsAreThePapersNetworks) {
+TEST(Recipes, FullFormsTrainThePapersNetworks) {
   for (const fs::path& path : recipes()) {
     const bool is_of_augmentation = path.stem() == "augmentation";  // on and off
     for (const ModelSpec& model : read_recipe(path, false).models) {
@@ -85,7 +85,7 @@ TEST(Recipes, FullFormsHaveAsManySeedsAsThePapersRuns) {
   EXPECT_EQ(recipes().size(), 7U) << "a new one's seeds belong above";
 }
 
-TEST(Recipes, PartsAreThePapers) {
+TEST(Recipes, PartsMatchThePaper) {
   for (const bool small : {false, true}) {
     std::map<corpus::SubsampleBy, std::vector<double>> fractions;
     for (const PartSpec& part : recipe_of("scaling", small).parts) {

@@ -58,17 +58,17 @@ Results example_results(const Recipe& recipe) {
   return results;
 }
 
-TEST(Results, GivesAValueASeed) {
+TEST(Results, GiveOneValuePerSeed) {
   const Recipe recipe = example();
   const Results results = example_results(recipe);
   EXPECT_EQ(results.values("a", "all", "macro_f1"), (std::vector<double>{1.1, 1.2}));
   EXPECT_TRUE(results.values("a", "moon", "macro_f1").empty());
-  EXPECT_TRUE(results.values("a", "all", "tissue:lung").empty()) << "null is no value";
+  EXPECT_TRUE(results.values("a", "all", "tissue:lung").empty()) << "null is not a value";
   EXPECT_EQ(results.tissues(), (std::vector<std::string>{"blood", "lung"}));
   EXPECT_EQ(results.measures(), (std::vector<std::string>{"macro_f1", "fraction", "seconds"}));
 }
 
-TEST(Results, SayWhichTypesAPartLacks) {
+TEST(Results, NameTheTypesThatAPartLacks) {
   const Recipe recipe = example();
   Results results(recipe);
   const auto add = [&results](const char* part, std::uint64_t seed, std::vector<std::string> lost) {
@@ -84,8 +84,7 @@ TEST(Results, SayWhichTypesAPartLacks) {
             (std::vector<std::string>{
                 "part 'few donors', seeds 1, 2: its training cells have none of 1 type of the corpus: B cell"}));
   add("few cells", 2, std::vector<std::string>(12, "x"));
-  EXPECT_NE(lost_types(results).at(0).find("'few cells', seed 2: its training cells have none of 12 types"),
-            std::string::npos);
+  EXPECT_NE(lost_types(results).at(0).find("'few cells', seed 2: its training cells lack 12 types"), std::string::npos);
   EXPECT_TRUE(lost_types(results)[0].ends_with("x, x and 2 more")) << lost_types(results)[0];
 }
 
@@ -103,7 +102,7 @@ TEST(Figures, LinesByCellsAndByDonorsShareTheWholeCorpus) {
   }
 }
 
-TEST(Figures, APartOfOneTissueIsOnNoScalingLine) {
+TEST(Figures, APartOfOneTissueIsNotOnAScalingLine) {
   const Recipe recipe = parse_recipe(
       "title = \"t\"\nseeds = [1]\n[[part]]\nname = \"all\"\n[[part]]\nname = \"few\"\nby = \"cells\"\n"
       "fraction = 0.5\n[[part]]\nname = \"lung\"\nonly_tissues = [\"lung\"]\n"
@@ -148,7 +147,7 @@ TEST(Figures, AnAxisOfScoresEndsAtOne) {
   EXPECT_TRUE(members(results, {.title = "f"}).x.whole);
 }
 
-TEST(Figures, ShowWhatTheyAreNamedFor) {
+TEST(Figures, EachKindShowsItsValues) {
   const Recipe recipe = example();
   const Results results = example_results(recipe);
   const FigureSpec all{.title = "f", .parts = {"all"}};
@@ -156,7 +155,7 @@ TEST(Figures, ShowWhatTheyAreNamedFor) {
   EXPECT_EQ(tissues(results, all).estimates.at(0).at(0).mean, 0.25);
   const auto scatter = types(results, all);
   ASSERT_EQ(scatter.series.at(0).points.size(), 1U) << "no logarithm of a type without training cells";
-  EXPECT_EQ(scatter.caption, "a: 1 type without training cells, of F1: new type (0.00).");
+  EXPECT_EQ(scatter.caption, "a: 1 type without training cells (F1): new type (0.00).");
   EXPECT_EQ(scatter.series[0].points[0].x, 40);
   EXPECT_EQ(scatter.series[0].points[0].name, "B cell");
   const auto over_epochs = curves(results, {.title = "f", .measure = "val_macro_f1", .parts = {"all"}});

@@ -11,7 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::experiments::tests {
 namespace {
@@ -26,7 +26,7 @@ class Command : public testing::Test {
   }
   void TearDown() override { core::set_interrupted(false); }
   [[nodiscard]] store::Store store() const { return store::Store::open(folder_ / "store"); }
-  /// The authors' labels of the test cells, but for the first `n_wrong`, which are another type.
+  /// The true labels of the test cells, except the first `n_wrong`, which get another type.
   [[nodiscard]] std::string answers(std::size_t n_wrong, bool with_probability) const {
     const store::Store cells = store();
     const auto& types = cells.tables().cell_types;
@@ -57,35 +57,35 @@ TEST_F(Command, ItsPlaceholdersAreReplacedAndPathsQuoted) {
   EXPECT_EQ(filled_in(run, "/the store"), "mine '/the store' '/a b/it'\\''s.csv' 7 3 7 {other}");
 }
 
-TEST_F(Command, ItsCallsAreScoredAsAllOthers) {
+TEST_F(Command, ItsCallsAreScoredLikeAModels) {
   const auto right = score_calls(write("right.csv", answers(0, true)), store());
   EXPECT_EQ(right.evaluation.corrected.macro_f1, 1);
   EXPECT_EQ(right.evaluation.per_group.size(), 2U);
   const auto some = score_calls(write("some.csv", answers(12, true)), store());
   EXPECT_TRUE(std::abs(some.evaluation.corrected.micro_f1 - 0.8) <= 1e-12) << "12 of 60 are wrong";
-  EXPECT_EQ(some.uncertainty.at(0).auc_right_wrong, 1) << "the wrong ones are the less probable";
+  EXPECT_EQ(some.uncertainty.at(0).auc_right_wrong, 1) << "the wrong calls are less probable";
   EXPECT_TRUE(score_calls(write("bare.csv", answers(12, false)), store()).uncertainty.empty());
 }
 
-TEST_F(Command, ACsvThatIsNotWhatIsExpectedIsNamedWithItsLine) {
+TEST_F(Command, AWrongCsvIsReportedWithItsLine) {
   const std::string good = answers(0, true);
   const std::string head = good.substr(0, good.find('\n') + 1), rest = good.substr(head.size());
   const auto refused = [this](const std::string& text, const char* where, const char* what) {
     SCTAB_EXPECT_THROW_WITH(score_calls(write("bad.csv", text), store()), core::InputError, "bad.csv", where, what);
   };
   refused("", "line 1", "row,cell_type_ontology_term_id");
-  refused("cell,label\n", "line 1", "the head is 'cell,label'");
-  refused(head + "60,CL:0000236,1\n", "line 2", "0 to 59 are expected");
-  refused(head + "x,CL:0000236,1\n", "line 2", "the row is 'x'");
+  refused("cell,label\n", "line 1", "the header 'cell,label'");
+  refused(head + "60,CL:0000236,1\n", "line 2", "expected 0 to 59");
+  refused(head + "x,CL:0000236,1\n", "line 2", "the row 'x'");
   refused(head + "1,B cell,1\n", "line 2", "a Cell Ontology id");
-  refused(head + "1,CL:0000236,1.5\n", "line 2", "0 to 1 is expected");
-  refused(head + "1,CL:0000236\n", "line 2", "2 fields; 3 are expected");
+  refused(head + "1,CL:0000236,1.5\n", "line 2", "expected 0 to 1");
+  refused(head + "1,CL:0000236\n", "line 2", "2 fields; expected 3");
   refused(good + "1,CL:0000236,1\n", "line 62", "second time");
-  refused(head + rest.substr(rest.find('\n') + 1), "no line of row 59", "1 in all are missing");
+  refused(head + rest.substr(rest.find('\n') + 1), "1 of 60 test cells have no line", "the first is row 59");
   EXPECT_NO_THROW(score_calls(write("none.csv", head + "59,,\r\n" + rest.substr(rest.find('\n') + 1)), store()));
 }
 
-TEST_F(Command, AFailureSaysWhatTheCommandSaid) {
+TEST_F(Command, AFailureQuotesTheCommandsOutput) {
   const auto run = [this](const std::string& command) {
     return run_command({.command = command, .calls = folder_ / "calls.csv"}, store());
   };
@@ -93,8 +93,8 @@ TEST_F(Command, AFailureSaysWhatTheCommandSaid) {
                           ".log");
   EXPECT_TRUE(fs::exists(folder_ / "calls.csv.log"));
   write("calls.csv", answers(0, true));
-  SCTAB_EXPECT_THROW_WITH(run("true"), core::InputError, "calls.csv", "left no such file", "{out}");
-  SCTAB_EXPECT_THROW_WITH(run("kill -9 $$"), core::InputError, "ended by signal 9");
+  SCTAB_EXPECT_THROW_WITH(run("true"), core::InputError, "calls.csv", "not written by", "{out}");
+  SCTAB_EXPECT_THROW_WITH(run("kill -9 $$"), core::InputError, "killed by signal 9");
   const fs::path answered = write("answered.csv", answers(0, true));
   EXPECT_EQ(run("cp '" + answered.string() + "' {out}").evaluation.corrected.macro_f1, 1);
   EXPECT_FALSE(fs::exists(folder_ / "calls.csv.log"));
@@ -111,7 +111,7 @@ TEST_F(Command, AnInterruptEndsIt) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
 }
 
-TEST_F(Command, IsAModelOfARecipeAsAllOthers) {
+TEST_F(Command, IsAModelOfARecipeLikeAnyOther) {
   const fs::path answered = write("answered.csv", answers(12, true));
   const auto recipe = [&](const std::string& version) {
     return "title = \"t\"\nseeds = [1, 2]\n[[model]]\nname = \"floor\"\nkind = \"centroid\"\n[[model]]\nname = "

@@ -25,15 +25,15 @@ TEST(Toml, KeepsValuesAndLines) {
   EXPECT_EQ(std::get<Setting::Table>(entry.value).at("f").line, 8);
 }
 
-TEST(Toml, WhatIsNoTomlIsNamedWithItsLine) {
+TEST(Toml, ASyntaxErrorIsReportedWithItsLine) {
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("a = 1\nb =\n").path()), InputError, "recipe.toml", "line 2",
-                          "not TOML");
+                          "not valid TOML");
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("a = 1\na = 2\n").path()), InputError, "line 2");
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("\nday = 2023-10-07\n").path()), InputError, "line 2", "date");
   SCTAB_EXPECT_THROW_WITH(read_toml("no/such.toml"), InputError, "no/such.toml", "recipes/");
 }
 
-TEST(Toml, OneTableOverridesAnotherKeyByKeyAndListsWhole) {
+TEST(Toml, ATableOverridesAnotherKeyByKeyAndListsAsAWhole) {
   Setting base = read_toml(RecipeFile("a = 1\nl = [1, 2, 3]\n[t]\nx = 1\ny = 2\n").path());
   override_with(base, read_toml(RecipeFile("b = 4\nl = [9]\n[t]\ny = 5\n").path()));
   EXPECT_EQ(to_json(base).dump(), R"({"a":1,"b":4,"l":[9],"t":{"x":1,"y":5}})");

@@ -71,7 +71,7 @@ TEST(Tables, AreWrittenForMachines) {
       "not tested,f,nothing measured,0.5,one-sample t-test,0 seeds,-,-,-,p,macro_f1,c,all,,,,,,,\n");
 }
 
-TEST(Tables, AFindingSaysOfWhichModelsAndPartsItIs) {
+TEST(Tables, AFindingNamesItsModelsAndParts) {
   const Recipe recipe = parse_recipe(
       "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"a\"\nkind = \"linear\"\n[[model]]\nname = \"c\"\n"
       "kind = \"linear\"\n[[finding]]\ntext = \"f\"\npaper = \"p\"\nmeasure = \"tissue:lung\"\n"

@@ -32,7 +32,7 @@ class Folder : public testing::Test {
   [[nodiscard]] TrialFolder open(const std::string& store = "store-hash") const {
     return {folder_ / "trials", {store, kernels::Device::kCpu}};
   }
-  /// The trial's file is written, then changed by `change`.
+  /// Writes the trial's file, then changes it with `change`.
   template <typename Change>
   FoundTrial found_after(Change change) const {
     const TrialFolder results = open();
@@ -50,11 +50,11 @@ double f1(const FoundTrial& found) {
   return found.result ? found.result->at("measures").at("macro_f1").get<double>() : -1;
 }
 
-TEST_F(Folder, AResultIsFoundAgainAndIsNoOthers) {
+TEST_F(Folder, AResultIsFoundAgainForItsOwnTrialOnly) {
   const Recipe changed = example("32");
   const Trial other = expand(changed).front();
   EXPECT_FALSE(open().has(trial_));
-  EXPECT_FALSE(fs::exists(folder_ / "trials")) << "looking makes nothing";
+  EXPECT_FALSE(fs::exists(folder_ / "trials")) << "looking creates nothing";
   EXPECT_FALSE(open().find(trial_).result);
   EXPECT_EQ(open().change(trial_), "");
   open().write(trial_, {{"measures", {{"macro_f1", 0.5}}}});
@@ -69,7 +69,7 @@ TEST_F(Folder, AResultIsFoundAgainAndIsNoOthers) {
   EXPECT_EQ(f1(open().find(trial_)), 0.5) << "the earlier result stays";
 }
 
-TEST_F(Folder, AFailureIsToldUntilTheTrialIsFinished) {
+TEST_F(Folder, AFailureIsReportedUntilTheTrialIsFinished) {
   EXPECT_EQ(open().failure(trial_), "");
   open().write_failure(trial_, "no donors");
   EXPECT_EQ(open().failure(trial_), "no donors");
@@ -90,7 +90,7 @@ TEST_F(Folder, ARenamedModelsResultHasItsNewName) {
   EXPECT_EQ(found.result->at("seed"), 1);
 }
 
-TEST_F(Folder, WhatIsNoWholeResultIsSaidAndNotTaken) {
+TEST_F(Folder, ADamagedResultIsReportedAndNotTaken) {
   const auto overwrite = [](const std::string& text) {
     return [text](const fs::path& path) { std::ofstream(path) << text; };
   };
@@ -108,8 +108,8 @@ TEST_F(Folder, WhatIsNoWholeResultIsSaidAndNotTaken) {
   EXPECT_EQ(found_after([](const fs::path&) {}).damage, "");
   expect_damaged(found_after([](const fs::path& path) { fs::resize_file(path, fs::file_size(path) / 2); }), "cut");
   expect_damaged(found_after(overwrite("")), "cut");
-  expect_damaged(found_after(overwrite("[1, 2]")), "no trial's result");
-  expect_damaged(found_after(overwrite(R"({"identity": 3})")), "no trial's result");
+  expect_damaged(found_after(overwrite("[1, 2]")), "not a trial's result");
+  expect_damaged(found_after(overwrite(R"({"identity": 3})")), "not a trial's result");
   expect_damaged(found_after(edit([](json& result) { result["measures"]["macro_f1"] = 0.9; })), "changed after");
   expect_damaged(found_after(edit([](json& result) { result.erase("sha256"); })), "checksum is missing");
   expect_damaged(found_after([this](const fs::path& path) {
@@ -130,7 +130,7 @@ TEST_F(Folder, WhatIsSetAsideIsNotLost) {
     EXPECT_EQ(content(aside), text);
     EXPECT_FALSE(results.has(trial_));
   }
-  EXPECT_TRUE(open().strays().empty()) << "what is set aside is no result's name";
+  EXPECT_TRUE(open().strays().empty()) << "a result that is set aside no longer counts as one";
   SCTAB_EXPECT_THROW_WITH((void)results.set_aside(trial_), core::InputError, "tab-net.all.seed-1", "move it away");
 }
 
@@ -147,7 +147,7 @@ TEST_F(Folder, StraysAreNamedAndChangeNothing) {
   EXPECT_EQ(results.change(expand(changed).front()), "model.n_d: 16 became 32");
 }
 
-/// Writes results that differ from the trial's own, which is removed.
+/// Writes results that differ from the trial's own, and removes that one.
 class AlikeTrials : public Folder {
  protected:
   void SetUp() override {
@@ -171,7 +171,7 @@ class AlikeTrials : public Folder {
   json written_;
 };
 
-TEST_F(AlikeTrials, OfAnotherVersionTheOneWrittenLastIsFound) {
+TEST_F(AlikeTrials, TheLastResultOfAnotherVersionIsFound) {
   EXPECT_FALSE(open().find_alike(trial_).has_value());
   add_version("a.json", "0.0.1", 0.1);
   fs::last_write_time(folder_ / "trials" / "a.json", fs::file_time_type::clock::now() - std::chrono::hours(1));
@@ -185,7 +185,7 @@ TEST_F(AlikeTrials, OfAnotherVersionTheOneWrittenLastIsFound) {
   EXPECT_FALSE(open().find_alike(expand(recipe_)[1]).has_value()) << "another seed";
 }
 
-TEST_F(AlikeTrials, AnotherNameIsNoOtherVersion) {
+TEST_F(AlikeTrials, AnotherNameIsNotAnotherVersion) {
   add_version("a.json", "0.0.1", 0.1);
   add("earlier-name.all.seed-1.0.json", 0.3, [](json& other) { other["model"] = "earlier name"; });
   const auto found = open().find_alike(trial_);
@@ -195,7 +195,7 @@ TEST_F(AlikeTrials, AnotherNameIsNoOtherVersion) {
   EXPECT_EQ(found->result.at("model"), "tab net");
 }
 
-TEST_F(AlikeTrials, WithoutAChecksumNoneIsTakenNorTheTrialsOwnFile) {
+TEST_F(AlikeTrials, AResultWithoutAChecksumIsNotTaken) {
   json bare = written_;
   bare.erase("sha256");
   std::ofstream(folder_ / "trials" / "a.json") << bare;
@@ -223,8 +223,8 @@ TEST_F(Folder, AFolderOfAResultsNameIsAStray) {
   EXPECT_EQ(open().find(trial_).damage, "it is a folder");
 }
 
-/// A socket is a file that nobody can open, root neither.
-TEST_F(Folder, WhatCannotBeOpenedIsNoDamage) {
+/// A socket is a file that nobody can open, not even root.
+TEST_F(Folder, AFileThatCannotBeOpenedIsNotDamaged) {
   fs::create_directories(folder_ / "trials");
   const fs::path file = open().file(trial_);
   ASSERT_EQ(::mknod(file.c_str(), S_IFSOCK | S_IRUSR, 0), 0);

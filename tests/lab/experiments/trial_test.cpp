@@ -32,7 +32,7 @@ bool differ(const ModelSpec& model, const TrialConditions& one, const TrialCondi
   return trial.identity(one) != trial.identity(other);
 }
 
-TEST(Trial, ItsIdentityIsAllThatDecidesItsResult) {
+TEST(Trial, ItsIdentityIsWhatItsResultDependsOn) {
   const Recipe recipe = parse_recipe(
       "title = \"t\"\nseeds = [1]\n[[model]]\nname = \"linear\"\nkind = \"linear\"\n"
       "[[model]]\nname = \"two\"\nkind = \"loader\"\nthreads = 2\n[[model]]\nname = \"all\"\nkind = \"loader\"\n");

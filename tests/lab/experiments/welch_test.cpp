@@ -9,8 +9,8 @@
 namespace sctab::experiments::tests {
 namespace {
 
-// By hand: 0.01, 0.02, 0.04 and 0.9 times 4, 3, 2 and 1, and no less than the one before.
-TEST(Holm, TimesWhatIsLeftInOrder) {
+// By hand: 0.01, 0.02, 0.04 and 0.9 times 4, 3, 2 and 1, and never less than the one before.
+TEST(Holm, MultipliesByTheNumberOfRemainingTests) {
   const std::vector<double> p = {0.04, std::nan(""), 0.01, 0.02, 0.9};
   const std::vector<double> corrected = holm_corrected(p);
   ASSERT_EQ(corrected.size(), p.size());
@@ -46,7 +46,7 @@ Results example_results(const Recipe& recipe) {
   return results;
 }
 
-TEST(WelchTable, IsOfModelsOnAPartPartsOfAModelAndTheMeasuresOfBars) {
+TEST(WelchTable, ComparesModelsOnAPartPartsOfAModelAndTheMeasuresOfBars) {
   const Recipe recipe = example();
   const charts::Table table = welch_table(example_results(recipe));
   std::vector<std::vector<std::string>> of;

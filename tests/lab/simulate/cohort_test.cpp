@@ -101,7 +101,7 @@ double share_of_coarse_labels(double coarse_labels) {
   return static_cast<double>(coarse) / can_be;
 }
 
-TEST(Cohort, MakesTheAskedShareOfLabelsCoarse) {
+TEST(Cohort, MakesTheRequestedFractionOfLabelsCoarse) {
   EXPECT_EQ(share_of_coarse_labels(0), 0);
   EXPECT_EQ(share_of_coarse_labels(1), 1);
   EXPECT_NEAR(share_of_coarse_labels(0.1), 0.1, 0.02);  // of some 7,000 groups

@@ -92,7 +92,7 @@ TEST(CountSampler, NeverDrawsAGeneWithoutAShare) {
   for (const sparse::GeneIndex gene : cells.indices) EXPECT_TRUE(gene == 0 || gene == 64 || gene == 129) << gene;
 }
 
-TEST(CountSampler, GivesSortedRowsAndStartsEachCellAfresh) {
+TEST(CountSampler, GivesSortedRowsAndStartsEachCellEmpty) {
   const std::vector<float> share(200, 1.0F / 200), phi(200, 0.5F);
   const auto cells = draw(CountProfile(share, phi), 200, 30, 300);
   ASSERT_EQ(cells.n_cells, 300);

@@ -17,7 +17,7 @@ std::set<std::string> as_set(const std::vector<std::string>& values) {
   return {values.begin(), values.end()};
 }
 
-TEST(Lineage, IsAWholeGraph) {
+TEST(Lineage, IsACompleteGraph) {
   const auto ontology = lineage();
   EXPECT_EQ(ontology.size(), static_cast<ontology::TermIndex>(lineage_terms().size()));
   EXPECT_THAT(ontology.report().missing_parents, IsEmpty());
@@ -30,7 +30,7 @@ TEST(Lineage, IsAWholeGraph) {
   }
 }
 
-TEST(Lineage, EveryTypeIsDeepBelowNativeCellAndBesideTheOthers) {
+TEST(Lineage, EveryTypeIsDeepBelowNativeCellAndNotBelowAnother) {
   const auto ontology = lineage();
   const auto native = ontology.find(ontology::kNativeCell).value();
   std::set<ontology::TermIndex> above;

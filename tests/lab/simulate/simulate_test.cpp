@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "formats/h5ad/python.hpp"
 #include "lab/simulate/lineage.hpp"
 #include "lab/simulate/measured.hpp"
 #include "sctab/core/index.hpp"
@@ -21,6 +20,7 @@
 #include "sctab/genes/genes.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "support/fixtures.hpp"
+#include "support/python.hpp"
 
 namespace sctab::simulate {
 namespace {
@@ -121,7 +121,7 @@ TEST(Simulate, LabelsAreTypesOrTheirParents) {
   EXPECT_TRUE(assays.contains("Drop-seq") && assays.size() > 1);
 }
 
-TEST(Simulate, GenesAreListedAsTheSourcesHaveThem) {
+TEST(Simulate, GenesAreListedInTheOrderOfTheSources) {
   const tests::TemporaryFolder folder;
   const auto result = simulate(folder / "out", small_options());
   const auto genes = genes::read_gene_list(result.genes);
@@ -245,7 +245,7 @@ TEST(Simulate, RefusesOptionsByName) {
   const auto refused = [&](const char* field, auto change) {
     SimulateOptions options = small_options();
     change(options);
-    SCTAB_EXPECT_THROW_WITH(simulate(folder / "out", options), core::InputError, field, "give");
+    SCTAB_EXPECT_THROW_WITH(simulate(folder / "out", options), core::InputError, field, "expected");
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   };
   refused("n_cells", [](auto& o) { o.n_cells = 4; });
@@ -274,7 +274,7 @@ TEST(Simulate, ReplacesItsOwnFolderOnly) {
   EXPECT_TRUE(std::filesystem::exists(folder / "thesis" / "chapter.txt"));
 }
 
-TEST(Simulate, LeavesNothingWhenInterrupted) {
+TEST(Simulate, LeavesNoFilesWhenInterrupted) {
   const tests::TemporaryFolder folder;
   core::set_interrupted(true);
   EXPECT_THROW(simulate(folder / "out", small_options()), core::Interrupted);
@@ -286,7 +286,7 @@ TEST(Simulate, OpensInPython) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const tests::TemporaryFolder folder;
   const auto result = simulate(folder / "out", small_options());
-  const auto python = h5ad::tests::run_python("../../lab/simulate/check_sources.py", (folder / "out").string());
+  const auto python = sctab::tests::run_python("lab/simulate/check_sources.py", (folder / "out").string());
   EXPECT_EQ(python.status, 0) << python.output;
 }
 

@@ -1,4 +1,8 @@
+<<<<<<<< HEAD:lab/charts/frame.cpp
 #include "lab/charts/frame.hpp"
+========
+#include "lab/charts/axes.hpp"
+>>>>>>>> bb6ffb6 (Call the axes of charts axes, and rewrite the comments of charts):lab/charts/axes.cpp
 
 #include <fmt/format.h>
 
@@ -13,10 +17,10 @@ namespace {
 
 constexpr double kWidth = 720, kPlotHeight = 300;
 constexpr double kTextSize = 12, kTitleSize = 15, kLineHeight = 20;
-constexpr double kSlant = 40;  // degrees of names that do not fit side by side
+constexpr double kSlant = 40;  // degrees, for names that do not fit side by side
 constexpr double kMargin = 12;
 constexpr std::size_t kMostNameCharacters = 32;
-constexpr double kOverhang = 7;  // of markers at the ends of the axes
+constexpr double kOverhang = 7;  // room for markers at the ends of the axes
 
 double widest(const std::vector<std::string>& texts) {
   double width = 0;
@@ -30,7 +34,7 @@ double radians(double degrees) {
 
 }  // namespace
 
-Frame::Layout Frame::lay_out(const FrameOptions& options, const Scale& y) {
+Axes::Layout Axes::lay_out(const AxesOptions& options, const Scale& y) {
   Layout layout;
   double left = kMargin + (options.y_title.empty() ? 0 : kLineHeight);
   double mark_width = 0;
@@ -43,7 +47,7 @@ Frame::Layout Frame::lay_out(const FrameOptions& options, const Scale& y) {
   layout.width = std::max(kWidth, left + kMargin + n_names * std::max(options.least_slot, 14.0));
   double slot = n_names == 0 ? 0 : (layout.width - left - kMargin) / n_names;
   layout.slanted = name_width > slot - 6;
-  if (layout.slanted && n_names > 0) {  // a long first name must not leave the picture
+  if (layout.slanted && n_names > 0) {  // keep a long first name inside the picture
     left = std::max(left, text_width(names.front(), kTextSize) * std::cos(radians(kSlant)) - slot / 2 + kMargin);
   }
 
@@ -71,7 +75,7 @@ Frame::Layout Frame::lay_out(const FrameOptions& options, const Scale& y) {
   return layout;
 }
 
-Frame::Frame(FrameOptions options, const Scale& y)
+Axes::Axes(AxesOptions options, const Scale& y)
     : options_(std::move(options)),
       y_(y),
       layout_(lay_out(options_, y)),
@@ -89,23 +93,23 @@ Frame::Frame(FrameOptions options, const Scale& y)
   if (!options_.note.empty()) svg_.text({area().x, below}, options_.note);
 }
 
-double Frame::x(double value) const {
+double Axes::x(double value) const {
   return area().x + area().width * options_.x.value().place(value);
 }
 
-double Frame::y(double value) const {
+double Axes::y(double value) const {
   return area().bottom() - area().height * y_.place(value);
 }
 
-double Frame::slot_width() const {
+double Axes::slot_width() const {
   return area().width / static_cast<double>(std::max<std::size_t>(options_.names.size(), 1));
 }
 
-double Frame::slot_begin(std::size_t n) const {
+double Axes::slot_begin(std::size_t n) const {
   return area().x + slot_width() * static_cast<double>(n);
 }
 
-void Frame::draw_head() {
+void Axes::draw_head() {
   double baseline = kMargin + kTitleSize - 2;
   for (const auto& line : layout_.title) {
     svg_.text({kMargin, baseline}, line, {.size = kTitleSize, .bold = true});
@@ -114,7 +118,7 @@ void Frame::draw_head() {
   for (std::size_t n = 0; n < layout_.legend.size(); ++n) {
     const Point at = layout_.legend[n];
     const std::string_view colour = series_colour(n);
-    if (options_.legend == FrameOptions::Legend::kSquares) {
+    if (options_.legend == AxesOptions::Legend::kSquares) {
       svg_.rect({at.x, at.y, 12, 12}, {.fill = colour});
     } else {
       svg_.marker(n, {at.x + 6, at.y + 6}, 5, {.fill = colour});
@@ -123,7 +127,7 @@ void Frame::draw_head() {
   }
 }
 
-void Frame::draw_y_axis() {
+void Axes::draw_y_axis() {
   for (const Tick& tick : y_.ticks()) {
     const double at = y(tick.value);
     svg_.line({area().x, at}, {area().right(), at}, {.stroke = "currentColor", .opacity = 0.15});
@@ -135,7 +139,7 @@ void Frame::draw_y_axis() {
   svg_.text({kMargin + 6, area().y + area().height / 2}, options_.y_title, {.anchor = "middle", .rotation = -90});
 }
 
-void Frame::draw_x_axis() {
+void Axes::draw_x_axis() {
   for (const Tick& tick : options_.x->ticks()) {
     const double at = x(tick.value);
     svg_.line({at, area().y}, {at, area().bottom()}, {.stroke = "currentColor", .opacity = 0.08});
@@ -144,7 +148,7 @@ void Frame::draw_x_axis() {
   }
 }
 
-void Frame::draw_names() {
+void Axes::draw_names() {
   for (std::size_t n = 0; n < options_.names.size(); ++n) {
     const std::string& name = options_.names[n];
     TextStyle style{.anchor = "middle"};
@@ -160,11 +164,12 @@ void Frame::draw_names() {
   }
 }
 
-void Frame::draw_spread(const Estimate& estimate, double x, double half_width, std::string_view colour) {
+void Axes::draw_spread(const Estimate& estimate, double x, double half_width, std::string_view colour) {
   if (std::isfinite(estimate.deviation) && y_.has_place(estimate.mean)) {
     const double above = estimate.mean + estimate.deviation, below = estimate.mean - estimate.deviation;
     const double top = y_.has_place(above) ? y(above) : y(estimate.mean);
-    const double bottom = y_.has_place(below) ? y(below) : area().bottom() + 2 * kOverhang;  // on to 0, which logs lack
+    const double bottom =
+        y_.has_place(below) ? y(below) : area().bottom() + 2 * kOverhang;  // towards 0, which a log scale lacks
     const Paint paint{.stroke = colour, .stroke_width = 1.5};
     svg_.line({x, top}, {x, bottom}, paint);
     svg_.line({x - half_width, top}, {x + half_width, top}, paint);
@@ -180,25 +185,26 @@ void Frame::draw_spread(const Estimate& estimate, double x, double half_width, s
   }
 }
 
-void Frame::say_no_values() {
+void Axes::draw_no_data() {
   svg_.text({area().x + area().width / 2, area().y + area().height / 2}, core::kNoValueText,
             {.size = kTitleSize, .anchor = "middle"});
 }
 
-void Frame::begin_values() {
+void Axes::begin_values() {
   svg_.begin_clip(
       {area().x - kOverhang, area().y - kOverhang, area().width + 2 * kOverhang, area().height + 2 * kOverhang});
 }
 
-std::string Frame::finish() {
+std::string Axes::finish() {
   svg_.end_clip();
   return svg_.str();
 }
 
 std::string note_of_hidden(std::size_t n) {
   if (n == 0) return {};
-  return fmt::format("{} outside the axes and not drawn; the numbers have {}",
-                     n == 1 ? "One value lies" : fmt::format("{} values lie", n), n == 1 ? "it" : "them");
+  return fmt::format("{} outside the axes and {} not drawn; the table has {}",
+                     n == 1 ? "One value lies" : fmt::format("{} values lie", n), n == 1 ? "is" : "are",
+                     n == 1 ? "it" : "them");
 }
 
 }  // namespace sctab::charts
