@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/evaluate/label_join.hpp"
@@ -31,7 +33,8 @@ using core::InputError;
 using core::TypeIndex;
 using store::Split;
 
-constexpr const char* kExpected = "row,cell_type_ontology_term_id or row,cell_type_ontology_term_id,probability";
+const std::vector<std::string> kBare = {"row", "cell_type_ontology_term_id"};
+const std::vector<std::string> kWithProbability = {"row", "cell_type_ontology_term_id", "probability"};
 
 std::string quoted_for_shell(const std::string& text) {
   std::string quoted = "'";
@@ -95,19 +98,6 @@ std::string last_line(const fs::path& path) {
   return last;
 }
 
-std::vector<std::string> fields_of(std::string line) {
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == ',') {
-      fields.emplace_back();
-    } else if (c != '"') {  // no field has a comma, so that quotes say nothing
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
-
 template <typename Number>
 std::optional<Number> number_of(const std::string& text) {
   Number number{};
@@ -116,83 +106,70 @@ std::optional<Number> number_of(const std::string& text) {
   return number;
 }
 
-/// What a csv says of each test cell.
+/// What a csv gives for each test cell.
 struct CallsOfFile {
-  std::vector<std::string> ids;                      // those that are called, each once
+  std::vector<std::string> ids;                      // those called, each once
   std::vector<TypeIndex> calls;                      // position in ids, kNoCall, or kMissing
   std::optional<std::vector<double>> probabilities;  // in [0, 1], 0 for no call
 };
 constexpr TypeIndex kMissing = -2;
 
-/// Reads one csv line by line.
+/// Reads the csv that a command wrote.
 class CallsReader {
  public:
-  CallsReader(fs::path path, store::CellIndex n_cells) : path_(std::move(path)), file_(path_) {
+  CallsReader(const fs::path& path, store::CellIndex n_cells) : path_(path), csv_(path) {
     result_.calls.assign(static_cast<std::size_t>(n_cells), kMissing);
   }
 
   CallsOfFile read() {
-    std::string line;
-    std::getline(file_, line);
-    const std::vector<std::string> head = fields_of(line);
-    n_columns_ = head.size();
-    const bool is_expected = (n_columns_ == 2 || (n_columns_ == 3 && head[2] == "probability")) && head[0] == "row" &&
-                             head[1] == "cell_type_ontology_term_id";
-    if (!is_expected) refuse(fmt::format("the head is '{}'; {} is expected", line, kExpected));
-    if (n_columns_ == 3) result_.probabilities.emplace(result_.calls.size(), 0);
-    while (std::getline(file_, line)) {
-      ++line_;
-      if (!line.empty()) take(fields_of(line));
-    }
+    const std::vector<std::string>& header = csv_.header();
+    const bool has_probability = header.size() == 3;
+    if (has_probability) result_.probabilities.emplace(result_.calls.size(), 0);
+    csv_.require_header(has_probability ? kWithProbability : kBare);
+    for (std::vector<std::string> fields; csv_.next(fields);) take(fields);
     const auto missing = std::ranges::find(result_.calls, kMissing);
     if (missing == result_.calls.end()) return std::move(result_);
-    throw InputError(fmt::format(
-        "{}: has no line of row {}, and {} in all are missing of the {} test cells; give each a line, with no id where "
-        "there is no call",
-        path_.string(), missing - result_.calls.begin(), std::ranges::count(result_.calls, kMissing),
-        result_.calls.size()));
+    throw InputError({.file = path_.string(),
+                      .found = fmt::format("no line for row {}; {} of the {} test cells are missing",
+                                           missing - result_.calls.begin(), std::ranges::count(result_.calls, kMissing),
+                                           result_.calls.size()),
+                      .next_step = "write a line for each cell, with an empty id if there is no call"});
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& why) const {
-    throw InputError(fmt::format("{}, line {}: {}", path_.string(), line_, why));
+  [[noreturn]] void refuse(const std::string& found, const std::string& expected) const {
+    throw csv_.error({.found = found, .expected = expected});
   }
 
   void take(const std::vector<std::string>& fields) {
-    if (fields.size() != n_columns_) refuse(fmt::format("{} fields; {} are expected", fields.size(), n_columns_));
     const auto row = number_of<std::int64_t>(fields[0]);
     if (!row || *row < 0 || *row >= std::ssize(result_.calls)) {
-      refuse(
-          fmt::format("the row is '{}'; 0 to {} are expected, of the test split", fields[0], result_.calls.size() - 1));
+      refuse(fmt::format("the row '{}'", fields[0]), fmt::format("a test cell, 0 to {}", result_.calls.size() - 1));
     }
     TypeIndex& call = result_.calls[static_cast<std::size_t>(*row)];
-    if (call != kMissing) refuse(fmt::format("row {} stands there for the second time; once is expected", *row));
+    if (call != kMissing) refuse(fmt::format("the row {} for the second time", *row), "each row once");
     const std::string& id = fields[1];
     if (!id.empty() && !id.starts_with("CL:")) {
-      refuse(fmt::format("the type is '{}'; a Cell Ontology id as CL:0000236 is expected, or nothing", id));
+      refuse(fmt::format("the type '{}'", id), "a Cell Ontology id like CL:0000236, or nothing");
     }
     call = evaluate::kNoCall;
-    if (!id.empty()) {
-      const auto next = static_cast<TypeIndex>(result_.ids.size());
-      const auto [found, is_new] = positions_.emplace(id, next);
-      if (is_new) result_.ids.push_back(id);
-      call = found->second;
-    }
-    if (n_columns_ < 3) return;
+    if (id.empty()) return;
+    const auto next = static_cast<TypeIndex>(result_.ids.size());
+    const auto [found, is_new] = positions_.emplace(id, next);
+    if (is_new) result_.ids.push_back(id);
+    call = found->second;
+    if (!result_.probabilities) return;
     const auto probability = number_of<double>(fields[2]);
-    const bool is_one = probability && *probability >= 0 && *probability <= 1;
-    if (!is_one && !id.empty()) {
-      refuse(fmt::format("the probability is '{}'; 0 to 1 is expected", fields[2]));
+    if (!probability || !(*probability >= 0 && *probability <= 1)) {
+      refuse(fmt::format("the probability '{}'", fields[2]), "0 to 1");
     }
-    if (!id.empty()) (*result_.probabilities)[static_cast<std::size_t>(*row)] = *probability;
+    (*result_.probabilities)[static_cast<std::size_t>(*row)] = *probability;
   }
 
   fs::path path_;
-  std::ifstream file_;
+  core::CsvReader csv_;
   CallsOfFile result_;
   std::map<std::string, TypeIndex> positions_;  // in ids
-  std::size_t n_columns_ = 0;
-  std::int64_t line_ = 1;
 };
 
 /// 1 for each label that is, or has below it, a type with training cells.
@@ -261,9 +238,10 @@ train::ModelEvaluation run_command(const CommandRun& run, const store::Store& st
                                  last_line(log_of(run)), log_of(run).string()));
   }
   if (!fs::is_regular_file(run.calls)) {
-    throw InputError(
-        fmt::format("{}: the command {} left no such file; a csv of its calls is expected at {{out}}, with the head {}",
-                    run.calls.string(), command, kExpected));
+    throw InputError({.file = run.calls.string(),
+                      .found = fmt::format("the command {} wrote no such file", command),
+                      .expected = fmt::format("a csv of its calls at {{out}} with the header {}, or {}",
+                                              fmt::join(kBare, ","), fmt::join(kWithProbability, ","))});
   }
   train::ModelEvaluation found = score_calls(run.calls, store);
   std::error_code ignored;

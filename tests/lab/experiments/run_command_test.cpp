@@ -73,15 +73,15 @@ TEST_F(Command, ACsvThatIsNotWhatIsExpectedIsNamedWithItsLine) {
   const auto refused = [this](const std::string& text, const char* where, const char* what) {
     SCTAB_EXPECT_THROW_WITH(score_calls(write("bad.csv", text), store()), core::InputError, "bad.csv", where, what);
   };
-  refused("", "line 1", "row,cell_type_ontology_term_id");
-  refused("cell,label\n", "line 1", "the head is 'cell,label'");
-  refused(head + "60,CL:0000236,1\n", "line 2", "0 to 59 are expected");
-  refused(head + "x,CL:0000236,1\n", "line 2", "the row is 'x'");
+  refused("", "is empty", "a csv with a header");
+  refused("cell,label\n", "line 1", "the header 'cell,label'");
+  refused(head + "60,CL:0000236,1\n", "line 2", "expected a test cell, 0 to 59");
+  refused(head + "x,CL:0000236,1\n", "line 2", "the row 'x'");
   refused(head + "1,B cell,1\n", "line 2", "a Cell Ontology id");
-  refused(head + "1,CL:0000236,1.5\n", "line 2", "0 to 1 is expected");
-  refused(head + "1,CL:0000236\n", "line 2", "2 fields; 3 are expected");
+  refused(head + "1,CL:0000236,1.5\n", "line 2", "expected 0 to 1");
+  refused(head + "1,CL:0000236\n", "line 2", "2 fields; expected 3");
   refused(good + "1,CL:0000236,1\n", "line 62", "second time");
-  refused(head + rest.substr(rest.find('\n') + 1), "no line of row 59", "1 in all are missing");
+  refused(head + rest.substr(rest.find('\n') + 1), "no line for row 59", "1 of the 60 test cells are missing");
   EXPECT_NO_THROW(score_calls(write("none.csv", head + "59,,\r\n" + rest.substr(rest.find('\n') + 1)), store()));
 }
 
@@ -93,7 +93,7 @@ TEST_F(Command, AFailureSaysWhatTheCommandSaid) {
                           ".log");
   EXPECT_TRUE(fs::exists(folder_ / "calls.csv.log"));
   write("calls.csv", answers(0, true));
-  SCTAB_EXPECT_THROW_WITH(run("true"), core::InputError, "calls.csv", "left no such file", "{out}");
+  SCTAB_EXPECT_THROW_WITH(run("true"), core::InputError, "calls.csv", "wrote no such file", "{out}");
   SCTAB_EXPECT_THROW_WITH(run("kill -9 $$"), core::InputError, "ended by signal 9");
   const fs::path answered = write("answered.csv", answers(0, true));
   EXPECT_EQ(run("cp '" + answered.string() + "' {out}").evaluation.corrected.macro_f1, 1);
