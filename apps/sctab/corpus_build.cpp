@@ -107,7 +107,7 @@ void print_result(const corpus::BuildResult& result, const Arguments& arguments)
   rows.push_back({"kept", core::format_count(result.n_cells), core::format_count(result.n_donors),
                   core::format_count(result.n_types)});
   print_table({"removed by", "cells", "donors", "types"}, rows);
-  for (const corpus::SkippedSource& source : result.skipped) fmt::print("skipped: {}\n", source.reason);
+  for (const corpus::SkippedSource& source : result.skipped) fmt::print("skipped: {}\n", source.reason());
   if (result.cells_without_donor > 0) {
     fmt::print("{} cells without a donor went to train only\n", core::format_count(result.cells_without_donor));
   }
@@ -124,7 +124,7 @@ nlohmann::json to_json(const corpus::BuildResult& result, const Arguments& argum
   }
   nlohmann::json skipped = nlohmann::json::array();
   for (const corpus::SkippedSource& source : result.skipped) {
-    skipped.push_back({{"path", source.path.string()}, {"reason", source.reason}});
+    skipped.push_back({{"path", source.path.string()}, {"reason", source.reason()}});
   }
   return {{"store", arguments.store.string()},
           {"removed", effects},
@@ -137,12 +137,13 @@ nlohmann::json to_json(const corpus::BuildResult& result, const Arguments& argum
           {"peak_memory_bytes", core::peak_memory_bytes()}};
 }
 
-/// Says of a bad source among others that the rest can be built.
+/// With a bad source among others, tells the user how to build the store of the rest.
 corpus::BuildResult build(const Arguments& arguments) try {
   return corpus::build(arguments.sources, arguments.store, arguments.options);
 } catch (const corpus::BadSources& error) {
   if (arguments.sources.size() == 1) throw;
-  throw core::InputError(fmt::format("{}; --keep-going builds the store of the other sources", error.what()));
+  throw core::InputError(
+      corpus::with_next_step(error.problem(), "build the store of the other sources with --keep-going"));
 }
 
 void run(Arguments& arguments) {

@@ -17,7 +17,7 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/store/growing_folder.hpp"
+#include "sctab/core/resumable_folder.hpp"
 
 namespace sctab::experiments {
 namespace fs = std::filesystem;
@@ -26,7 +26,7 @@ namespace {
 constexpr const char* kMarker = "benchmark.json";
 
 /// Locks the folder: two benchmarks in one folder would overwrite each other's parts.
-[[nodiscard]] store::FolderLock make_folder(const fs::path& out) {
+[[nodiscard]] core::FolderLock make_folder(const fs::path& out) {
   core::require_replaceable_directory(out, kMarker);
   return {out, "benchmark"};
 }
@@ -298,7 +298,7 @@ BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, 
   }
   if (options.report_only) return report_benchmark(recipe, recipe_path, out, options);
   static_cast<void>(kernels::backend(options.device));  // throws if there is none, before hours of baselines
-  const store::FolderLock lock = make_folder(out);
+  const core::FolderLock lock = make_folder(out);
   mark_as_ours(out);
   const store::Store store = open_corpus(recipe, out, options.corpus);
   check_parts(recipe_path.string(), recipe, store);

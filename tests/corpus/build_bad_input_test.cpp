@@ -117,10 +117,10 @@ TEST_F(BadInputTest, RepeatedGeneInTheList) {
 }
 
 TEST_F(BadInputTest, LabelsThatAreNoTermsNameFileCellAndValue) {
-  const std::vector<std::pair<std::string, std::string>> cases = {{"T cell", "no Cell Ontology id"},
-                                                                  {"UBERON:0000955", "no Cell Ontology id"},
-                                                                  {"CL:0000998", "obsolete in small/1"},
-                                                                  {"CL:7777777", "small/1 does not have"}};
+  const std::vector<std::pair<std::string, std::string>> cases = {{"T cell", "is not a Cell Ontology id"},
+                                                                  {"UBERON:0000955", "is not a Cell Ontology id"},
+                                                                  {"CL:0000998", "is obsolete in small/1"},
+                                                                  {"CL:7777777", "is not in small/1"}};
   for (const auto& [label, why] : cases) {
     H5adFile file = file_;
     file.obs["cell_type_ontology_term_id"][41] = label;

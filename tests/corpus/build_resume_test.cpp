@@ -71,7 +71,7 @@ TEST_F(BuildResume, AnUnfinishedBuildGoesOnToTheSameBytes) {
   const fs::path c = write("c.h5ad", spoiled);
   for (const auto& source : {a, b, c}) make_room(source);
   SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "c.h5ad", "cell 37", "store.build",
-                          "mend the file, then --resume");
+                          "repair the file, then continue from", "--resume");
   EXPECT_FALSE(fs::exists(folder_ / "store"));
   ASSERT_TRUE(fs::exists(folder_ / "store.build" / "checkpoint.json"));
 
@@ -259,7 +259,7 @@ TEST_F(BuildResume, KeepGoingBuildsTheStoreOfTheGoodSources) {
       {"text.h5ad", "HDF5"}, {"mislabelled.h5ad", "cell 41"}, {"mouse.h5ad", "genes"}, {"spoiled.h5ad", "cell 37"}};
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(result.skipped[i].path.filename(), expected[i].first);
-    EXPECT_NE(result.skipped[i].reason.find(expected[i].second), std::string::npos) << result.skipped[i].reason;
+    EXPECT_NE(result.skipped[i].reason().find(expected[i].second), std::string::npos) << result.skipped[i].reason();
   }
   options_.keep_going = false;
   build_store("good", {a, c});
@@ -270,7 +270,7 @@ TEST_F(BuildResume, KeepGoingBuildsTheStoreOfTheGoodSources) {
   EXPECT_NE(provenance.at("sources_skipped")[2].at("reason").get<std::string>().find("mouse.h5ad"), std::string::npos);
 }
 
-TEST_F(BuildResume, KeepGoingFindsAllBadSourcesBeforeItBeginsAnew) {
+TEST_F(BuildResume, KeepGoingFindsAllBadSourcesBeforeItStartsOver) {
   H5adFile spoiled_b = b_, spoiled_d = tests::small_file(6, 4, "d"), spoiled_e = tests::small_file(6, 5, "e");
   for (H5adFile* file : {&spoiled_b, &spoiled_d, &spoiled_e}) spoil(*file);
   const fs::path a = write("a.h5ad", a_), c = write("c.h5ad", c_);
@@ -283,9 +283,9 @@ TEST_F(BuildResume, KeepGoingFindsAllBadSourcesBeforeItBeginsAnew) {
   EXPECT_EQ(result.skipped[0].path.stem(), "b");
   EXPECT_EQ(result.skipped[1].path.stem(), "d");
   EXPECT_EQ(result.skipped[2].path.stem(), "e");
-  const std::size_t anew = said.find("the build begins anew without");
-  ASSERT_NE(anew, std::string::npos) << said;
-  EXPECT_EQ(said.find("the build begins anew without", anew + 1), std::string::npos) << said;
+  const std::size_t start = said.find("the build starts over without");
+  ASSERT_NE(start, std::string::npos) << said;
+  EXPECT_EQ(said.find("the build starts over without", start + 1), std::string::npos) << said;
   EXPECT_FALSE(fs::exists(folder_ / "store" / "skipped.json"));
   build_store("good", {a, c});
   EXPECT_EQ(shards("store"), shards("good"));
@@ -297,7 +297,7 @@ TEST_F(BuildResume, WhatIsKnownToBeBadOutlivesAnInterruptedBuild) {
       {"options", to_json(options_)},
       {"ontology", ""},
       {"sources", {a.string(), b.string(), c.string()}},
-      {"sources_skipped", to_json(std::vector<SkippedSource>{{b, "b.h5ad: takes an hour to be found bad"}})}};
+      {"sources_skipped", to_json(std::vector<SkippedSource>{{b, {.found = "takes an hour to be found bad"}}})}};
   const auto leave_notes = [&](bool keep) {
     BuildFolder folder(folder_ / "store", false);
     folder.write_notes(notes);

@@ -134,9 +134,9 @@ TEST_F(CurationTest, FewerTypesThanTwoSayWhichThresholdsWouldKeepSome) {
   CurationOptions options = all_off();
   options.min_cells = 35;
   const Curation curation = curate(cells_, ontology_, options);
-  SCTAB_EXPECT_THROW_WITH(require_two_types(cells_, curation, ontology_), core::InputError, "leaves 1 types",
-                          "'at least 35 cells a type' (see --min-cells) removed 30 cells and 1 types",
-                          "T cell (40 cells, 1 donors", "B cell (30 cells, 2 donors",
+  SCTAB_EXPECT_THROW_WITH(require_two_types(cells_, curation, ontology_), core::InputError,
+                          "leaves 1 type:", "'at least 35 cells a type' (see --min-cells) removed 30 cells and 1 type",
+                          "T cell (40 cells, 1 donor,", "B cell (30 cells, 2 donors",
                           "--min-cells 30 --min-donors 1 --min-ancestors 2");
 }
 

@@ -138,9 +138,9 @@ TEST(Split, TypesMayLeaveTrainWhereThatIsAsked) {
 TEST(Split, TooFewDonorsAreRefused) {
   const std::vector<DonorSummary> donors = {{0, {0}}, {0, {0}}};
   SCTAB_EXPECT_THROW_WITH(split_donors(std::span(donors).first(0), {}, {}), core::InputError, "no cell has a donor");
-  SCTAB_EXPECT_THROW_WITH(split_donors(std::span(donors).first(1), {}, {}), core::InputError, "one donor",
-                          "--donor-key");
-  SCTAB_EXPECT_THROW_WITH(split_donors(donors, {}, {}), core::InputError, "2 donors", "3 are needed");
+  SCTAB_EXPECT_THROW_WITH(split_donors(std::span(donors).first(1), {}, {}), core::InputError,
+                          "all cells have one donor", "--donor-key");
+  SCTAB_EXPECT_THROW_WITH(split_donors(donors, {}, {}), core::InputError, "2 donors", "expected 3 or more");
   SplitOptions options;
   options.test_fraction = 0;
   EXPECT_EQ(count(split_donors(donors, {}, options)), (std::array<std::size_t, 3>{1, 1, 0}));

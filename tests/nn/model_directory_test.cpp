@@ -143,15 +143,15 @@ TEST(ModelTables, BadLinesAreNamed) {
     std::ofstream(path) << content;
     SCTAB_EXPECT_THROW_WITH(read(path), InputError, "table.tsv", what);
   };
-  expect_refused(read_genes, "", "header");
-  expect_refused(read_genes, "gene_id\tgene_symbol\nENSG1\n", "line 2 has 1 fields, expected 2");
-  expect_refused(read_genes, "gene_id\tgene_symbol\nENSG1\tA\nENSG1\tB\n", "line 3 has id ENSG1 a second time");
-  expect_refused(read_genes, "gene_id\tgene_symbol\n\tA\n", "line 2 has no id");
+  expect_refused(genes::read_genes_tsv, "", "header");
+  expect_refused(genes::read_genes_tsv, "gene_id\tgene_symbol\nENSG1\n", "line 2: 1 field; expected 2");
+  expect_refused(genes::read_genes_tsv, "gene_id\tgene_symbol\nENSG1\tA\nENSG1\tB\n", "line 3: the gene ENSG1 again");
+  expect_refused(genes::read_genes_tsv, "gene_id\tgene_symbol\n\tA\n", "line 2: no gene id");
   const std::string header = "index\tlabel\tcell_type_ontology_term_id\n";
   expect_refused(read_cell_types, "index\tlabel\n", "header");
-  expect_refused(read_cell_types, header + "1\tT cell\tCL:0000084\n", "line 2 has index '1', expected 0");
-  expect_refused(read_cell_types, header + "0\tT cell\n", "line 2 has 2 fields, expected 3");
-  SCTAB_EXPECT_THROW_WITH(read_genes(folder / "none.tsv"), InputError, "none.tsv", "no such file");
+  expect_refused(read_cell_types, header + "1\tT cell\tCL:0000084\n", "line 2: the index '1'; expected 0");
+  expect_refused(read_cell_types, header + "0\tT cell\n", "line 2: 2 fields; expected 3");
+  SCTAB_EXPECT_THROW_WITH(genes::read_genes_tsv(folder / "none.tsv"), InputError, "none.tsv", "no such file");
 }
 
 TEST_F(ModelDirectory, NamesThatBreakATableAreRefused) {

@@ -183,12 +183,12 @@ TEST_F(LoadTest, RefusesTruncatedFiles) {
 
 TEST_F(LoadTest, RefusesWhatIsNoOntology) {
   SCTAB_EXPECT_THROW_WITH(Ontology::load(folder_ / "none.obo"), InputError, "none.obo", "no such file");
-  SCTAB_EXPECT_THROW_WITH(Ontology::load(folder_.path()), InputError, "cannot be read");
+  SCTAB_EXPECT_THROW_WITH(Ontology::load(folder_.path()), InputError, "is a folder");
   SCTAB_EXPECT_THROW_WITH(load(""), InputError, "cl.obo", "expected");
   SCTAB_EXPECT_THROW_WITH(load("\n\n! only a comment\n"), InputError, "cl.obo", "expected");
   SCTAB_EXPECT_THROW_WITH(load("\x1f\x8b\x08 rest"), InputError, "gzip", "gunzip");
   SCTAB_EXPECT_THROW_WITH(load(std::string("\x89HDF\r\n\x1a\n\0\0", 10)), InputError, "line 1", "not UTF-8");
-  SCTAB_EXPECT_THROW_WITH(load(std::string("format-version: 1.2\na: \0b\n", 26)), InputError, "line 2", "byte 23");
+  SCTAB_EXPECT_THROW_WITH(load(std::string("format-version: 1.2\na: \0b\n", 26)), InputError, "line 2", "\\x00");
   SCTAB_EXPECT_THROW_WITH(load("format-version: 1.2\n\nremark: caf\xe9\n"), InputError, "line 3", "not UTF-8");
   SCTAB_EXPECT_THROW_WITH(load("<?xml version=\"1.0\"?>\n<rdf:RDF/>\n"), InputError, "XML", "cl.json");
   SCTAB_EXPECT_THROW_WITH(load("format-version: 1.2\n[Term]\nid: GO:1\nname: x\n"), InputError,
@@ -201,10 +201,10 @@ TEST_F(LoadTest, RefusesDamagedJsonByPlace) {
   const auto good = load(kObo).to_json();
   auto bad = good;
   bad["terms"][1]["parents"] = 7;
-  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "cl.obo", "terms[1]", "must be array");
+  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "cl.obo", "terms[1].parents: 7", "an array");
   bad = good;
   bad["terms"][2].erase("name");
-  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms[2]", "name");
+  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms[2].name: is missing");
   bad = good;
   bad["terms"][2]["id"] = "CL:0000001";
   SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms[2]", "CL:0000001", "terms[1]");
@@ -216,13 +216,15 @@ TEST_F(LoadTest, RefusesDamagedJsonByPlace) {
   SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms[0]", "two\\nlines", "one line");
   bad = good;
   bad["terms"] = "none";
-  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms:", "is string");
+  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "terms: \"none\"", "an array");
   bad = good;
   bad["format_version"] = 2;
-  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "format_version 2", "expected sctab-ontology 1");
-  SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": [{"nodes": [{"id": 3}]}]})"), InputError, "graphs[0].nodes[0]", "string");
-  SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": [{"edges": [{"sub": "x"}]}]})"), InputError, "graphs[0].edges[0]", "pred");
-  SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": 3})"), InputError, "graphs:", "is number");
+  SCTAB_EXPECT_THROW_WITH(load(bad.dump()), InputError, "format_version: 2", "expected sctab-ontology 1");
+  SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": [{"nodes": [{"id": 3}]}]})"), InputError, "graphs[0].nodes[0].id: 3",
+                          "a text");
+  SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": [{"edges": [{"sub": "x"}]}]})"), InputError,
+                          "graphs[0].edges[0].pred: is missing");
+  SCTAB_EXPECT_THROW_WITH(load(R"({"graphs": 3})"), InputError, "graphs: 3", "an array");
 }
 
 TEST_F(LoadTest, DamageIsReadOrRefusedInOneLine) {

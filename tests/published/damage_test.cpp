@@ -69,11 +69,11 @@ TEST(DamagedCheckpoint, WhatIsNotNeededIsNotRead) {
 TEST(DamagedCheckpoint, UnknownTensorsAreRefused) {
   CheckpointText text = small_checkpoint(ModelKind::kLinear);
   text.add("feature_means", {12}, std::vector<float>(12, 1));
-  expect_refused(ModelKind::kLinear, text, "has a tensor feature_means, which scTab's published networks do not have");
+  expect_refused(ModelKind::kLinear, text, "tensor feature_means: is not in scTab's published networks");
   text.tensors.back().name = "classifier.extra";
-  expect_refused(ModelKind::kLinear, text, "tensor extra is unknown");
+  expect_refused(ModelKind::kLinear, text, "tensor extra: is unknown");
   text.tensors.back().name = "classifier.bias";
-  expect_refused(ModelKind::kLinear, text, "another tensor classifier.bias, expected [5]");
+  expect_refused(ModelKind::kLinear, text, "tensor classifier.bias: has the shape [");
 }
 
 TEST(DamagedCheckpoint, TensorsThatTheirStorageDoesNotHoldAreRefused) {
@@ -94,7 +94,7 @@ TEST(DamagedCheckpoint, TensorsThatTheirStorageDoesNotHoldAreRefused) {
   refused("does not hold", [](StoredTensor& weight) { weight.shape = {0, 12}; });
   refused("has no shape", [](StoredTensor& weight) { weight.shape = {-5, 12}; });
   refused("has no shape", [](StoredTensor& weight) { weight.strides = {1}; });
-  refused("expected 61 numbers", [](StoredTensor& weight) { weight.storage_length = 61; });
+  refused("instead of 61 numbers", [](StoredTensor& weight) { weight.storage_length = 61; });
   refused("has no entry run/data/gone", [](StoredTensor& weight) {
     weight.storage = "gone";
     weight.storage_length = 60;
@@ -111,7 +111,7 @@ TEST(DamagedCheckpoint, NamesAndShapesAreCheckedBeforeNumbersAreRead) {
   const CheckpointText good = small_checkpoint(ModelKind::kLinear);
   CheckpointText text = good;
   text.tensors.push_back({"classifier.extra", {5}, "gone", "FloatStorage", {}, 0, 5});
-  expect_refused(ModelKind::kLinear, text, "tensor extra is unknown");
+  expect_refused(ModelKind::kLinear, text, "tensor extra: is unknown");
   text = good;
   find(text, "classifier.bias") = {"classifier.bias", {4}, "gone", "FloatStorage", {}, 0, 5};
   expect_refused(ModelKind::kLinear, text, "has another tensor classifier.bias, expected [5]");
@@ -163,7 +163,7 @@ TEST(DamagedCheckpoint, StoragesThatLieOverOneAnotherFillNoMemory) {
   write_bytes(files.options.checkpoint,
               with_overlapping_storages(good, {"classifier.bias", "classifier.weight"}, 400'000));
   SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, "epoch=41.ckpt",
-                          "storages that are together larger than the file");
+                          "has a storage that, with those before it, is larger than the file");
 }
 
 TEST(DamagedCheckpoint, NumbersThatAreNoneAreRefused) {
@@ -200,12 +200,12 @@ TEST(DamagedCheckpoint, OtherZipsAreRefused) {
     write_bytes(folder / "x.ckpt", sctab::tests::zip_bytes(entries));
     SCTAB_EXPECT_THROW_WITH(Checkpoint(folder / "x.ckpt"), InputError, "x.ckpt", what);
   };
-  refused({{"a/other", "x"}}, "no files data.pkl");
-  refused({{"a/data.pkl", "N."}, {"b/data.pkl", "N."}}, "several files data.pkl");
-  refused({{"a/data.pkl", "\x80\x02N."}}, "holds no state_dict");
-  refused({{"a/data.pkl", "\x80\x02}."}}, "holds no state_dict");
+  refused({{"a/other", "x"}}, "no data.pkl");
+  refused({{"a/data.pkl", "N."}, {"b/data.pkl", "N."}}, "several data.pkl");
+  refused({{"a/data.pkl", "\x80\x02N."}}, "has no state_dict");
+  refused({{"a/data.pkl", "\x80\x02}."}}, "has no state_dict");
   refused({{"a/data.pkl", ""}}, "data.pkl");
-  refused({{"a/data.pkl", std::string(5 << 20, 'N')}}, "expected at most 4194304");
+  refused({{"a/data.pkl", std::string(5 << 20, 'N')}}, "4194304 at most");
   refused({{"a/data.pkl", "\x80\x02}."}, {"a/byteorder", "big"}}, "byte order \"big\"");
 }
 

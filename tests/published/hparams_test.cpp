@@ -1,10 +1,12 @@
 #include "sctab/published/hparams.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
 #include "sctab/core/error.hpp"
+#include "sctab/published/import_checkpoint.hpp"
 #include "sctab/published/label_table.hpp"
 #include "support/fixtures.hpp"
 
@@ -40,19 +42,46 @@ TEST_F(TextFiles, PlainValuesAreReadAndTheRestIsLeftAlone) {
   EXPECT_EQ(found.text("name"), "a b");
   for (const char* key : {"optimizer", "scheduler", "kwargs", "list", "alias", "empty"}) {
     EXPECT_TRUE(found.contains(key));
-    SCTAB_EXPECT_THROW_WITH(found.text(key), InputError, "hparams.yaml", key, "a list, a map or a Python object");
+    SCTAB_EXPECT_THROW_WITH((void)found.text(key), InputError, "hparams.yaml", key, "a list, a map or a Python object");
   }
-  SCTAB_EXPECT_THROW_WITH(found.integer("gamma"), InputError, "gamma is 1.3, expected a whole number");
-  SCTAB_EXPECT_THROW_WITH(found.real("mask_type"), InputError, "mask_type is entmax, expected a number");
-  SCTAB_EXPECT_THROW_WITH(found.text("n_a"), InputError, "n_a is missing");
+  SCTAB_EXPECT_THROW_WITH((void)found.integer("gamma"), InputError, "gamma: 1.3; expected a whole number");
+  SCTAB_EXPECT_THROW_WITH((void)found.real("mask_type"), InputError, "mask_type: entmax; expected a number");
+  SCTAB_EXPECT_THROW_WITH((void)found.text("n_a"), InputError, "n_a: is missing");
 }
 
-TEST_F(TextFiles, HparamsThatAreNoneAreNamed) {
-  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nwhat is this\n"), InputError, "hparams.yaml", "line 2 is \"what is this\"");
-  SCTAB_EXPECT_THROW_WITH(hparams("{n_d: 1}\n"), InputError, "line 1");
-  SCTAB_EXPECT_THROW_WITH(hparams("n_d:1\n"), InputError, "line 1");
-  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nn_d: 2\n"), InputError, "line 2 has n_d a second time");
-  SCTAB_EXPECT_THROW_WITH(hparams("n_d: \xFF\n"), InputError, "no UTF-8");
+TEST_F(TextFiles, FlowMapsAndQuotesAreReadAsYamlHasThem) {
+  const Hparams found = hparams("{n_d: 16, mask_type: \"ent\\u006dax\", name: 'it''s'}\n");
+  EXPECT_EQ(found.integer("n_d"), 16);
+  EXPECT_EQ(found.text("mask_type"), "entmax");
+  EXPECT_EQ(found.text("name"), "it's");
+  EXPECT_FALSE(hparams("").contains("n_d"));
+}
+
+TEST_F(TextFiles, AliasesAreNotExpandedAndDepthIsLimited) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 40; ++i) {
+    bomb += fmt::format("a{}: &a{} [", i, i);
+    for (int k = 0; k < 9; ++k) bomb += fmt::format("{}*a{}", k == 0 ? "" : ", ", i - 1);
+    bomb += "]\n";
+  }
+  EXPECT_EQ(hparams(bomb + "n_d: 16\nother: *a39\n").integer("n_d"), 16);
+  SCTAB_EXPECT_THROW_WITH((void)hparams(bomb + "n_d: *a39\n").text("n_d"), InputError, "n_d", "a plain value");
+  const auto nested = [](std::size_t depth) {
+    return "x: " + std::string(depth, '[') + std::string(depth, ']') + "\n";
+  };
+  EXPECT_TRUE(hparams(nested(99)).contains("x"));
+  SCTAB_EXPECT_THROW_WITH(hparams(nested(100)), InputError, "line 1", "more than 100 deep");
+  SCTAB_EXPECT_THROW_WITH(hparams(nested(100'000)), InputError, "line 1");
+}
+
+TEST_F(TextFiles, HparamsThatAreNotAreNamed) {
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nwhat is this\n"), InputError, "hparams.yaml, line 2", "is not YAML");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d:1\n"), InputError, "line 1", "is not a map");
+  SCTAB_EXPECT_THROW_WITH(hparams("- n_d\n"), InputError, "line 1", "is a list");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 'x\n"), InputError, "is not YAML");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\n---\nn_d: 2\n"), InputError, "second document");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nn_d: 2\n"), InputError, "line 2: has n_d a second time");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: \xFF\n"), InputError, "not UTF-8");
   SCTAB_EXPECT_THROW_WITH(Hparams(folder_ / "none.yaml"), InputError, "none.yaml", "no such file");
 }
 
@@ -63,10 +92,10 @@ TEST_F(TextFiles, ArchitectureFollowsTheKeys) {
   EXPECT_EQ(mlp.kind, nn::ModelKind::kMlp);
   EXPECT_EQ(mlp.mlp.hidden_size, 12);
   EXPECT_EQ(mlp.mlp.n_hidden, 3);
-  SCTAB_EXPECT_THROW_WITH(architecture(hparams(sizes + "n_d: 4\n")), InputError, "hparams.yaml", "n_a is missing");
-  SCTAB_EXPECT_THROW_WITH(architecture(hparams("type_dim: 11\n")), InputError, "gene_dim is missing");
+  SCTAB_EXPECT_THROW_WITH(architecture(hparams(sizes + "n_d: 4\n")), InputError, "hparams.yaml", "n_a: is missing");
+  SCTAB_EXPECT_THROW_WITH(architecture(hparams("type_dim: 11\n")), InputError, "gene_dim: is missing");
   SCTAB_EXPECT_THROW_WITH(architecture(hparams(sizes + "hidden_size: 0\nn_hidden: 3\ndropout: 0\n")), InputError,
-                          "hparams.yaml", "hidden_size is 0");
+                          "hparams.yaml", "hidden_size");
 }
 
 TEST_F(TextFiles, LabelTables) {
@@ -78,19 +107,19 @@ TEST_F(TextFiles, LabelTables) {
   EXPECT_EQ(with_ids.ids, (std::vector<std::string>{"CL:0000236", ""}));
 }
 
-TEST_F(TextFiles, LabelTablesThatAreNoneAreNamed) {
+TEST_F(TextFiles, LabelTablesThatAreNotAreNamed) {
   const auto expect_refused = [&](const std::string& text, const char* what) {
     SCTAB_EXPECT_THROW_WITH(labels(text), InputError, "cell_type.csv", what);
   };
-  expect_refused("", "has 0 lines");
-  expect_refused("label\n", "has 1 lines");
-  expect_refused("name,id\nB cell,1\n", "has columns name, id, expected one named label");
-  expect_refused(",label\n1,B cell\n0,T cell\n", "row 0 has index \"1\", expected 0");
-  expect_refused("label\nB cell\nB cell\n", "row 1 has label \"B cell\" again");
-  expect_refused("label,n\nB cell,1\nT cell\n", "line 3 has 1 fields, expected 2");
+  expect_refused("", "is empty");
+  expect_refused("label\n", "has no rows");
+  expect_refused("name,id\nB cell,1\n", "has the columns name, id; expected one named label");
+  expect_refused(",label\n1,B cell\n0,T cell\n", "row 0 (counted from 0): the index \"1\"; expected 0");
+  expect_refused("label\nB cell\nB cell\n", "row 1 (counted from 0): the label \"B cell\" again");
+  expect_refused("label,n\nB cell,1\nT cell\n", "line 3: 1 field; expected 2");
   expect_refused("label\n\"B cell\n", "a quote is not closed");
-  expect_refused("label\n\"B\" cell\n", "line 2: a quote is not closed, or text follows it");
-  expect_refused("label,n\n\"two\nlines\",1\n", "row 0 has label");
+  expect_refused("label\n\"B\" cell\n", "line 2: text behind a closing quote");
+  expect_refused("label,n\n\"two\nlines\",1\n", "row 0 (counted from 0): the label");
   expect_refused("PAR1....", "Parquet");
 }
 

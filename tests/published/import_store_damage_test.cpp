@@ -6,6 +6,7 @@
 #include <functional>
 #include <iostream>
 
+#include "formats/npy/npy_file.hpp"
 #include "formats/parquet/sql.hpp"
 #include "published/parquet_store_files.hpp"
 #include "sctab/core/error.hpp"
@@ -71,7 +72,7 @@ TEST_F(BadParquetStore, MissingFilesAreNamed) {
   without("train/part.1.parquet",
           {"train/_metadata", "announces 50 cells", "part.0 to part.0 beside it hold 30", "are parts missing"});
   expect_refused([](const ParquetStoreFiles& files) { files.write_metadata("val", 9); },
-                 {"val/_metadata", "announces 9 cells", "hold 10"});
+                 {"val/_metadata", "lists 9 cells", "have 10"});
   expect_refused(
       [](const ParquetStoreFiles& files) { write_bytes(files.folder / "test" / "_metadata", "PAR1 and no more"); },
       {"test/_metadata", "cannot be read as Parquet"});
@@ -93,7 +94,7 @@ TEST_F(BadParquetStore, ColumnsThatAreMissingOrOfAnotherTypeAreNamed) {
   expect_refused([](const ParquetStoreFiles& f) { f.rewrite("var.parquet", "* EXCLUDE (feature_id)"); },
                  {"var.parquet", "expected one named feature_id"});
   expect_refused([](const ParquetStoreFiles& f) { f.rewrite("categorical_lookup/assay.parquet", "label AS name"); },
-                 {"assay.parquet", "has columns name", "label"});
+                 {"assay.parquet", "has the columns name", "label"});
 }
 
 TEST_F(BadParquetStore, ValuesThatCannotBeAreNamedWithTheirRow) {
@@ -101,31 +102,31 @@ TEST_F(BadParquetStore, ValuesThatCannotBeAreNamedWithTheirRow) {
     return fmt::format("* REPLACE (CASE WHEN idx = 33 THEN [{}::FLOAT] || X[2:] ELSE X END AS X)", value);
   };
   expect_part_refused("* REPLACE (CASE WHEN idx = 33 THEN X[:44] ELSE X END AS X)",
-                      {"part.1.parquet", "row 3", "X has 44 values, expected 45"});
-  expect_part_refused("* REPLACE (CASE WHEN idx = 33 THEN []::FLOAT[] ELSE X END AS X)", {"row 3", "X has 0 values"});
-  expect_part_refused(values("'nan'"), {"part.1.parquet", "row 3", "gene ENSG00000000100 is nan", "9.2104"});
-  expect_part_refused(values("-0.5"), {"row 3", "is -0.5"});
-  expect_part_refused(values("37"), {"row 3", "is 37", "sf-log1p"});
+                      {"part.1.parquet", "cell 3", "X: 44 values; expected 45"});
+  expect_part_refused("* REPLACE (CASE WHEN idx = 33 THEN []::FLOAT[] ELSE X END AS X)", {"cell 3", "X: 0 values"});
+  expect_part_refused(values("'nan'"), {"part.1.parquet", "cell 3", "gene ENSG00000000100: X: nan", "9.2104"});
+  expect_part_refused(values("-0.5"), {"cell 3", "X: -0.5"});
+  expect_part_refused(values("37"), {"cell 3", "X: 37", "sf-log1p"});
   expect_part_refused(values("NULL"), {"row 3", "no value in column X"});
   expect_part_refused("* REPLACE (CASE WHEN idx = 33 THEN NULL ELSE X END AS X)", {"row 3", "no value in column X"});
   const auto code = [](const std::string& column, const std::string& value) {
     return fmt::format("* REPLACE (CASE WHEN idx = 33 THEN {} ELSE {} END AS {})", value, column, column);
   };
   expect_part_refused(code("cell_type", "4"),
-                      {"row 3", "cell_type is 4, expected 0 to 3", "cell_type.parquet has 4 rows"});
-  expect_part_refused(code("cell_type", "-1"), {"row 3", "cell_type is -1, expected 0 to 3"});
-  expect_part_refused(code("tissue", "99"), {"row 3", "tissue is 99, expected 0 to 2"});
-  expect_part_refused(code("donor_id", "-2"), {"row 3", "donor_id is -2, expected -1 to 2"});
+                      {"cell 3", "cell_type: 4; expected 0 to 3", "cell_type.parquet has 4 rows"});
+  expect_part_refused(code("cell_type", "-1"), {"cell 3", "cell_type: -1; expected 0 to 3"});
+  expect_part_refused(code("tissue", "99"), {"cell 3", "tissue: 99; expected 0 to 2"});
+  expect_part_refused(code("donor_id", "-2"), {"cell 3", "donor_id: -2; expected -1 to 2"});
   expect_part_refused(code("disease", "NULL"), {"row 3", "column disease"});
-  expect_part_refused(code("soma_joinid", "-5"), {"row 3", "soma_joinid is -5"});
-  expect_part_refused(code("idx", "40"), {"row 3", "idx is 40, expected 33", "is a part missing"});
-  expect_part_refused(code("tech_sample", "4"), {"tech_sample study_donor 4", "two splits"});
+  expect_part_refused(code("soma_joinid", "-5"), {"cell 3", "soma_joinid: -5"});
+  expect_part_refused(code("idx", "40"), {"cell 3", "idx: 40; expected 33", "no part is missing"});
+  expect_part_refused(code("tech_sample", "4"), {"tech_sample: study_donor 4", "two splits"});
   for (const std::string split : {"val", "test"}) {
     const auto spoil = [&](const ParquetStoreFiles& files) {
       files.rewrite(split + "/part.0.parquet",
                     "* REPLACE (CASE WHEN idx = 7 THEN -1 ELSE tech_sample END AS tech_sample)");
     };
-    expect_refused(spoil, {split + "/part.0.parquet", "row 7", "tech_sample is -1", "only train"});
+    expect_refused(spoil, {split + "/part.0.parquet", "cell 7", "tech_sample: -1", "only train"});
   }
 }
 
@@ -159,31 +160,31 @@ TEST_F(BadParquetStore, DamagedFilesAreRefused) {
   changed("augmentations.npy", cut, {"augmentations.npy", "damaged or cut short"});
 }
 
-TEST_F(BadParquetStore, ArraysOfAnotherShapeAreRefusedOrSaid) {
+TEST_F(BadParquetStore, ArraysOfAnotherShapeAreRefusedOrReported) {
   expect_refused(
       [](const ParquetStoreFiles& files) {
         write_npy(files.folder / "cell_type_hierarchy" / "child_matrix.npy", {3, 3}, std::vector<double>(9, 1));
       },
-      {"child_matrix.npy", "has shape 3 × 3, expected 4 × 4"});
+      {"child_matrix.npy", "has shape 3 × 3; expected 4 × 4"});
   expect_refused(
       [](const ParquetStoreFiles& files) {
         write_npy(files.folder / "cell_type_hierarchy" / "child_matrix.npy", {4, 4}, std::vector<double>(16, 2));
       },
-      {"child_matrix.npy", "is 2, expected 0 or 1"});
+      {"child_matrix.npy", "2; expected 0 or 1"});
   expect_refused(
       [](const ParquetStoreFiles& files) {
         write_npy(files.folder / "augmentations.npy", {2, 7}, std::vector<float>(14, 1));
       },
-      {"augmentations.npy", "has shape 2 × 7, expected vectors × 45 genes"});
+      {"augmentations.npy", "has shape 2 × 7; expected vectors × 45 genes"});
   expect_refused(
       [](const ParquetStoreFiles& files) {
         write_npy(files.folder / "augmentations.npy", {1, 45},
                   std::vector<float>(45, std::numeric_limits<float>::infinity()));
       },
-      {"augmentations.npy", "vector 0", "is inf"});
+      {"augmentations.npy", "vector 0", "inf"});
   write_npy(good_->folder / "class_weights.npy", {2}, std::vector<double>{1, 2});
   const StoreImportResult result = import_store({good_->folder, folder_ / "fine", good_->ontology, {}, false, 1});
-  EXPECT_NE(result.weights->not_compared.find("has shape 2, expected 4"), std::string::npos);
+  EXPECT_NE(result.weights->not_compared.find("has shape 2; expected 4"), std::string::npos);
 }
 
 TEST_F(BadParquetStore, AFolderOfTheUsersIsNotReplaced) {
@@ -205,7 +206,7 @@ TEST_F(BadParquetStore, FilesOfTheUsersAmongThoseOfAnImportAreKept) {
   for (const char* name : {"my-only-copy.h5ad", "train-0001.h5ad", "finished/mine.json", "finished/train-00000.h5ad"}) {
     write_bytes(growing / name, "years of work");
     SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "store", good_->ontology, {}, false, 1}), InputError,
-                            "store.import", "not of an unfinished import");
+                            "store.import", "does not come from an unfinished import");
     EXPECT_EQ(sctab::tests::read_bytes(growing / name), "years of work");
     fs::remove(growing / name);
   }

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "formats/npy/npy_file.hpp"
 #include "formats/parquet/sql.hpp"
 #include "published/parquet_store_files.hpp"
 #include "sctab/augment/vectors.hpp"
@@ -184,8 +185,8 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
   const std::filesystem::path whole = folder_ / "whole";
   std::filesystem::copy_file(last, whole);
   files_->rewrite(last, "* REPLACE (CASE WHEN idx = 39 THEN 99 ELSE tissue END AS tissue)");
-  SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "test/part.0.parquet", "6 finished shards are kept in",
-                          "store.import", "--resume");
+  SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "test/part.0.parquet",
+                          "continue from the 6 finished shards in", "store.import", "--resume");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store"));
   const std::filesystem::path shard = folder_ / "store.import" / "train-00001.h5ad";
   ASSERT_TRUE(std::filesystem::exists(shard));
@@ -245,15 +246,15 @@ TEST_F(ImportStore, CtrlCSaysWhatIsFinished) {
 TEST_F(ImportStore, IdsMayBeGivenBesideTheLabels) {
   files_->rewrite("categorical_lookup/cell_type.parquet",
                   "* REPLACE (replace(label, 'CD8 T cell', 'killer') AS label)");
-  SCTAB_EXPECT_THROW_WITH(import_store(options()), InputError, "cell_type.parquet", "1 of 4 labels join no term",
+  SCTAB_EXPECT_THROW_WITH(import_store(options()), InputError, "cell_type.parquet", "1 of 4 labels have no term",
                           "\"killer\" (no term has this name)", "--labels");
   std::ofstream(folder_ / "labels.csv") << "label,cell_type_ontology_term_id\nT cell,\nCD4 T cell,\nB cell,\n";
   StoreImportOptions with_labels = options();
   with_labels.labels = folder_ / "labels.csv";
-  SCTAB_EXPECT_THROW_WITH(import_store(with_labels), InputError, "labels.csv", "are not those of");
+  SCTAB_EXPECT_THROW_WITH(import_store(with_labels), InputError, "labels.csv", "has other labels");
   const std::string three = sctab::tests::read_bytes(folder_ / "labels.csv");
   std::ofstream(folder_ / "labels.csv", std::ios::app) << "killer,CL:9999999\n";
-  SCTAB_EXPECT_THROW_WITH(import_store(with_labels), InputError, "labels.csv", "1 of 4 labels join no term",
+  SCTAB_EXPECT_THROW_WITH(import_store(with_labels), InputError, "labels.csv", "1 of 4 labels have no term",
                           "\"killer\" (CL:9999999 is not in the ontology)");
   std::ofstream(folder_ / "labels.csv") << three << "killer,CL:0000625\n";
   EXPECT_EQ(import_store(with_labels).labels.at(3).id, "CL:0000625");

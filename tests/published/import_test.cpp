@@ -101,19 +101,19 @@ TEST(ImportCheckpoint, FilesThatDoNotBelongTogetherAreNamed) {
   };
   nn::Architecture changed = architecture;
   changed.n_genes = 13;
-  expect_refused(changed, "var.csv", "has 12 genes, expected the 13");
+  expect_refused(changed, "var.csv", "has 12 genes; expected the 13");
   changed = architecture;
   changed.n_types = 6;
-  expect_refused(changed, "cell_type.csv", "has 5 labels, expected the 6");
+  expect_refused(changed, "cell_type.csv", "has 5 labels; expected the 6");
   changed = architecture;
   changed.tabnet.gamma = 1.5;
-  expect_refused(changed, "epoch=41.ckpt", "gamma is 1.3, but 1.5");
+  expect_refused(changed, "epoch=41.ckpt", "gamma: 1.3; expected 1.5");
   changed = architecture;
   changed.tabnet.mask_type = nn::MaskType::kSparsemax;
-  expect_refused(changed, "epoch=41.ckpt", "mask_type is entmax, but sparsemax");
+  expect_refused(changed, "epoch=41.ckpt", "mask_type: entmax; expected sparsemax");
   changed = architecture;
   changed.tabnet.n_d = 5;
-  expect_refused(changed, "epoch=41.ckpt", "n_d is 4, but 5");
+  expect_refused(changed, "epoch=41.ckpt", "n_d: 4; expected 5");
   changed = architecture;
   changed.tabnet.n_a = 700'000;
   expect_refused(changed, "epoch=41.ckpt", "expected [12, 700000]");
@@ -121,9 +121,9 @@ TEST(ImportCheckpoint, FilesThatDoNotBelongTogetherAreNamed) {
   changed.tabnet.n_steps = 3;
   expect_refused(changed, "epoch=41.ckpt", "is missing");
   changed.kind = ModelKind::kLinear;
-  expect_refused(changed, "epoch=41.ckpt", "has no tensor classifier.weight");
+  expect_refused(changed, "epoch=41.ckpt", "tensor classifier.weight: is missing");
   changed.kind = ModelKind::kMlp;
-  expect_refused(changed, "epoch=41.ckpt", "has no tensor classifier.encoder.0.weight");
+  expect_refused(changed, "epoch=41.ckpt", "tensor classifier.encoder.0.weight: is missing");
   files.write(files.options.hparams, hparams_text(architecture));
   EXPECT_NO_THROW(import_checkpoint(files.options));
 }

@@ -62,7 +62,7 @@ TEST_F(MaliciousPickle, InPlaceOfATensorItIsRefused) {
     std::erase_if(text.tensors, [](const auto& tensor) { return tensor.name == "classifier.bias"; });
     text.more_in_state.text("classifier.bias").raw(attack);
     const PublishedFiles files(architecture_, text);
-    SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, "tensor classifier.bias is no tensor");
+    SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, "tensor classifier.bias: is not a tensor");
     expect_nothing_ran();
   }
 }

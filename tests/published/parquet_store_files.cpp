@@ -8,8 +8,8 @@
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <string_view>
 
+#include "formats/npy/npy_file.hpp"
 #include "formats/parquet/sql.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/sparse/normalise.hpp"
@@ -63,35 +63,11 @@ PublishedCell make_cell(std::size_t split, std::size_t number) {
   return cell;
 }
 
-template <typename T>
-void write_array(const std::filesystem::path& path, std::string_view type, const std::vector<std::int64_t>& shape,
-                 const std::vector<T>& values) {
-  std::string header =
-      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({},), }}", type, fmt::join(shape, ", "));
-  if (shape.size() > 1) header.replace(header.find(",)"), 2, ")");
-  header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 11, ' ');
-  header += '\n';
-  std::ofstream file(path, std::ios::binary);
-  file << "\x93NUMPY" << '\x01' << '\x00' << static_cast<char>(header.size() & 0xFFU)
-       << static_cast<char>(header.size() >> 8U) << header;
-  file.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-}
-
 std::string to_parquet(const std::filesystem::path& file) {
   return fmt::format(" TO {} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 1024);", in_quotes(file.string()));
 }
 
 }  // namespace
-
-void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
-               const std::vector<double>& values) {
-  write_array(path, "<f8", shape, values);
-}
-
-void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
-               const std::vector<float>& values) {
-  write_array(path, "<f4", shape, values);
-}
 
 ParquetStoreFiles::ParquetStoreFiles(std::filesystem::path folder_, const std::array<Parts, 3>& parts)
     : folder(std::move(folder_)), ontology(folder / "cl.obo") {

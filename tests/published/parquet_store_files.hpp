@@ -45,10 +45,4 @@ class ParquetStoreFiles {
   [[nodiscard]] std::string sql_of_part(std::size_t split, std::size_t number, std::size_t begin) const;
 };
 
-/// An array as numpy.save() writes it.
-void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
-               const std::vector<double>& values);
-void write_npy(const std::filesystem::path& path, const std::vector<std::int64_t>& shape,
-               const std::vector<float>& values);
-
 }  // namespace sctab::tests

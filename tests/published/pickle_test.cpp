@@ -14,7 +14,7 @@ using sctab::tests::PickleText;
 using Kind = PickleNode::Kind;
 
 Pickle unpickled(const std::string& bytes) {
-  return Pickle(std::as_bytes(std::span(bytes)), "x.ckpt: data.pkl");
+  return Pickle(std::as_bytes(std::span(bytes)), {.file = "x.ckpt", .key = "data.pkl"});
 }
 
 /// The one value that these operations leave.
@@ -81,23 +81,23 @@ TEST(Pickle, DamageIsNamed) {
   const auto expect_refused = [](const std::string& bytes, const char* what) {
     SCTAB_EXPECT_THROW_WITH(unpickled(bytes), InputError, "x.ckpt: data.pkl", what);
   };
-  expect_refused("", "1 bytes wanted at byte 0, 0 are left");
+  expect_refused("", "1 byte is missing at byte 0");
   expect_refused(".", "empty stack");
-  expect_refused("\x80\x04N.", "protocol 4, expected 2");
+  expect_refused("\x80\x04N.", "protocol 4 instead of 2");
   expect_refused("N(R.", "empty stack");
-  expect_refused("NNa.", "something that holds none");
+  expect_refused("NNa.", "a value that holds none");
   expect_refused("}(Nu.", "a key without a value");
   expect_refused("Nt.", "no mark");
-  expect_refused("h\x07.", "value 7, which was not kept");
+  expect_refused("h\x07.", "value 7, which was never stored");
   expect_refused("cos\nsystem", "no line end");
   expect_refused(
       "X\xFF\xFF\xFF\xFF"
       "abc.",
-      "4294967295 bytes wanted");
+      "4,294,967,291 bytes are missing");
   expect_refused(
       "\x8b\xFF\xFF\xFF\x7F"
       "abc.",
-      "2147483647 bytes wanted");
+      "2,147,483,643 bytes are missing");
   // Operations that can run code by other ways, and those of other protocols.
   for (const char operation :
        {'i', 'o', 'P', 'I', 'L', 'F', 'S', 'V', 'p', 'g', 'd', 'l', '\x82', '\x92', '\x93', '\x97'}) {

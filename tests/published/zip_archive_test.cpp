@@ -46,19 +46,19 @@ TEST_F(ZipArchiveTest, WhatCannotBeReadIsNamed) {
   const auto expect_refused = [&](const std::string& bytes, const char* what) {
     SCTAB_EXPECT_THROW_WITH(read(bytes, "a/one"), InputError, "x.ckpt", what);
   };
-  expect_refused("", "has 0 bytes, expected a zip file");
+  expect_refused("", "has 0 bytes; expected a zip file");
   expect_refused(std::string(100, 'x'), "no end record");
   expect_refused(zip_bytes({}), "has no entry a/one");
   expect_refused(zip_bytes({kEntries[0], kEntries[0]}), "lists entry a/one twice");
-  expect_refused(zip_bytes(kEntries, {.method = 8}), "a/one is compressed or encrypted");
-  expect_refused(zip_bytes(kEntries, {.flags = 1}), "a/one is compressed or encrypted");
+  expect_refused(zip_bytes(kEntries, {.method = 8}), "a/one: is compressed or encrypted");
+  expect_refused(zip_bytes(kEntries, {.flags = 1}), "a/one: is compressed or encrypted");
   std::string other = zip_bytes(kEntries);
   other.replace(other.find("first"), 5, "other");
   expect_refused(other, "a/one has another checksum");
   std::string renamed = zip_bytes(kEntries);
   renamed.replace(renamed.find("a/one"), 5, "b/one");
   expect_refused(renamed, "a/one has another name in its own header");
-  SCTAB_EXPECT_THROW_WITH(open(zip_bytes(kEntries)).read("a/two", 99), InputError, "100 bytes, expected at most 99");
+  SCTAB_EXPECT_THROW_WITH(open(zip_bytes(kEntries)).read("a/two", 99), InputError, "100 bytes, and 99 at most");
   SCTAB_EXPECT_THROW_WITH(ZipArchive(folder_ / "none.ckpt"), InputError, "none.ckpt", "no such file");
 }
 

@@ -68,8 +68,8 @@ TEST_F(StoreTest, ANewerVersionIsRefused) {
   edit_manifest([](auto& manifest) {
     manifest = {{"format", "sctab-store"}, {"format_version", kFormatVersion + 1}, {"new", "things"}};
   });
-  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "format version 3", "up to 2",
-                          "use a newer sctab");
+  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "format version 3",
+                          "expected 2 or older", "use a newer sctab");
 }
 
 TEST_F(StoreTest, ADamagedManifestIsRefused) {
@@ -78,11 +78,11 @@ TEST_F(StoreTest, ADamagedManifestIsRefused) {
     nlohmann::json manifest = whole;
     manifest.erase(key);
     core::write_json(directory_ / "store.json", manifest);
-    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json: damaged", key);
+    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json: ", key, "build the store again");
     if (std::string(key) == "provenance") continue;
     manifest[key] = {{"of", "another kind"}};
     core::write_json(directory_ / "store.json", manifest);
-    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json: damaged");
+    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json: ", "build the store again");
   }
 }
 

@@ -153,7 +153,8 @@ TEST_F(WriterResume, RefusesWhatIsNotItsOwn) {
   fs::resize_file(spool, size - 1);
   SCTAB_EXPECT_THROW_WITH(steps_.open(folder_ / "store"), core::InputError, "train-00001.spool", "bytes");
   sctab::tests::write_bytes(folder_ / "store" / "checkpoint.json", R"({"version": 1})");
-  SCTAB_EXPECT_THROW_WITH(steps_.open(folder_ / "store"), core::InputError, "checkpoint.json", "damaged");
+  SCTAB_EXPECT_THROW_WITH(steps_.open(folder_ / "store"), core::InputError, "checkpoint.json", "is missing",
+                          "begin again");
   sctab::tests::write_bytes(folder_ / "store" / "checkpoint.json", R"({"version": 2})");
   SCTAB_EXPECT_THROW_WITH(steps_.open(folder_ / "store"), core::InputError, "checkpoint.json", "version 2");
   EXPECT_TRUE(fs::exists(spool));  // refusing removes nothing

@@ -163,10 +163,10 @@ TEST(RunFolder, ThatCannotBeOpenedIsNotTakenForLocked) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{0, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  SCTAB_EXPECT_THROW_WITH(store::FolderLock(folder / "build", "build"), InputError, "build: cannot be opened",
+  SCTAB_EXPECT_THROW_WITH(core::FolderLock(folder / "build", "build"), InputError, "build: cannot be opened",
                           "choose another -o");
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_NO_THROW(store::FolderLock(folder / "build", "build"));
+  EXPECT_NO_THROW(core::FolderLock(folder / "build", "build"));
 }
 
 TEST(RunFolder, WhatAPlanLeavesOutIsNamedAsWhatItMeans) {

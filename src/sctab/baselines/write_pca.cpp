@@ -6,12 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "sctab/baselines/npy_file.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/nn/model_tables.hpp"
+#include "sctab/formats/npy/npy.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
@@ -22,14 +21,14 @@ namespace {
 constexpr const char* kMarker = "pca.json";
 
 void write_matrix(const std::filesystem::path& path, std::span<const float> values, std::int64_t n_columns) {
-  NpyFile file(path, std::ssize(values) / n_columns, n_columns);
+  npy::Writer file(path, std::ssize(values) / n_columns, n_columns);
   file.append(values);
   file.close();
 }
 
 void write_scores(const std::filesystem::path& path, const linalg::Pca& pca, const store::Store& store,
                   store::Split split, int threads) {
-  NpyFile file(path, store.n_cells(split), pca.n_components);
+  npy::Writer file(path, store.n_cells(split), pca.n_components);
   store::Loader loader(store, split, {.shuffle = false, .threads = store::reader_threads(threads)});
   core::Progress progress(fmt::format("projecting {}", store::name(split)), store.n_cells(split));
   std::vector<float> scores;
@@ -55,7 +54,7 @@ PcaResult write_pca(const store::Store& store, const linalg::PcaOptions& options
   const linalg::Pca pca = linalg::fit_pca(store, options, threads);
   const std::filesystem::path& folder = staged.path();
   std::filesystem::create_directories(folder);
-  nn::write_genes(folder / "genes.tsv", store.genes());
+  genes::write_genes_tsv(folder / "genes.tsv", store.genes());
   write_matrix(folder / "components.npy", pca.components, pca.n_components);
   write_matrix(folder / "mean.npy", pca.mean, 1);
   PcaResult result;

@@ -1,5 +1,4 @@
 #include "sctab/corpus/build.hpp"
-#include "sctab/core/numbers.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -11,6 +10,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/corpus/build_folder.hpp"
 #include "sctab/corpus/build_key.hpp"
@@ -47,12 +47,13 @@ Ontology load_ontology(const fs::path& path) {
 }
 
 void require_distinct(const std::vector<fs::path>& sources) {
-  if (sources.empty()) throw InputError("no sources are given; at least one h5ad file is expected");
+  if (sources.empty()) throw InputError({.found = "no sources", .expected = "at least one h5ad file"});
   std::set<fs::path> seen;
   for (const auto& source : sources) {
     if (seen.insert(fs::weakly_canonical(source)).second) continue;
-    throw InputError(
-        fmt::format("{}: is given twice, and its cells would count twice; give each source once", source.string()));
+    throw InputError({.file = source.string(),
+                      .found = "is given twice, and its cells would count twice",
+                      .next_step = "give each source once"});
   }
 }
 
@@ -118,12 +119,12 @@ std::vector<std::uint8_t> kept_rows(const Corpus& corpus, const Source& source) 
   return {begin, begin + source.n_cells};
 }
 
-// What is wrong with a source begins with its name.
-bool is_of_source(const InputError& error, const Source& source) {
-  return std::string_view(error.what()).starts_with(source.path.string());
+bool is_in(const InputError& error, const Source& source) {
+  const core::Problem& problem = error.problem();
+  return (problem.file.empty() ? problem.found.substr(0, source.path.string().size()) : problem.file) == source.path;
 }
 
-// The counts of one source into the writer. Throws BadSources where it is the source that is to blame.
+// The counts of one source into the writer. Throws BadSources if the source is to blame.
 void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::size_t number,
                          const StreamOptions& options, core::ThreadPool& pool, store::Writer& writer,
                          core::Progress& progress) {
@@ -149,12 +150,12 @@ void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::siz
     stream_counts(source, keep, corpus.genes.alignment(number), options, pool, add);
   } catch (const InputError& error) {
     // A full disk is not the source's fault.
-    if (writing || !is_of_source(error, source)) throw;
-    throw BadSources({{source.path, error.what()}});
+    if (writing || !is_in(error, source)) throw;
+    throw BadSources({{source.path, error.problem()}});
   }
 }
 
-// Reads the counts of the sources from `first` on and writes none. Adds to `bad` those that are.
+// Reads the counts of the sources from `first` on and writes none. Adds the bad ones to `bad`.
 void check_counts(const Corpus& corpus, std::size_t first, const StreamOptions& options, core::ThreadPool& pool,
                   std::vector<SkippedSource>& bad) {
   const auto n_left = std::ssize(corpus.sources) - static_cast<std::ptrdiff_t>(first);
@@ -165,8 +166,8 @@ void check_counts(const Corpus& corpus, std::size_t first, const StreamOptions& 
       stream_counts(source, kept_rows(corpus, source), corpus.genes.alignment(i), options, pool,
                     [](sparse::CsrView, const std::vector<CellIndex>&) {});
     } catch (const InputError& error) {
-      if (!is_of_source(error, source)) throw;
-      bad.push_back({source.path, error.what()});
+      if (!is_in(error, source)) throw;
+      bad.push_back({source.path, error.problem()});
     }
     progress.advance();
   }
@@ -187,7 +188,7 @@ void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOpt
       write_source_counts(corpus, codes, i, options, pool, writer, progress);
     } catch (const BadSources& error) {
       if (!find_all) throw;
-      spdlog::warn("{}: is bad; the others are checked before the build begins anew", corpus.sources[i].path.string());
+      spdlog::warn("{}: is bad; the others are checked before the build starts over", corpus.sources[i].path.string());
       std::vector<SkippedSource> bad = error.sources();
       check_counts(corpus, i + 1, options, pool, bad);
       throw BadSources(std::move(bad));
@@ -206,11 +207,13 @@ store::WriterOptions writer_options(const BuildOptions& options, const CellTable
   writer.seconds_between_checkpoints = options.seconds_between_checkpoints;
   writer.memory_bytes = options.memory_bytes - cells.bytes() - for_reading;
   if (writer.memory_bytes < options.memory_bytes / 4) {
-    throw InputError(fmt::format("the obs of {} cells takes {} of the {} that --memory allows; give {} or more",
-                                 format_count(static_cast<std::int64_t>(cells.size())),
-                                 core::format_bytes(static_cast<double>(cells.bytes())),
-                                 core::format_bytes(static_cast<double>(options.memory_bytes)),
-                                 core::format_bytes(2.0 * static_cast<double>(cells.bytes()))));
+    const auto obs_bytes = static_cast<double>(cells.bytes());
+    throw InputError({.subject = "--memory",
+                      .found = fmt::format("the obs of {} takes {} of the {}",
+                                           core::plural(static_cast<std::int64_t>(cells.size()), "cell"),
+                                           core::format_bytes(obs_bytes),
+                                           core::format_bytes(static_cast<double>(options.memory_bytes))),
+                      .expected = fmt::format("{} or more", core::format_bytes(2.0 * obs_bytes))});
   }
   return writer;
 }
@@ -244,7 +247,7 @@ std::vector<SkippedSource> skipped_before(const BuildFolder& folder, const std::
     if (note.is_null() && list.at(field) != asked.at(field)) return skipped;
   }
   for (const auto& source : list.at("sources_skipped")) {
-    skipped.push_back({source.at("path").get<std::string>(), source.at("reason")});
+    skipped.push_back({source.at("path").get<std::string>(), {.found = source.at("reason")}});
   }
   return skipped;
 }
@@ -300,10 +303,10 @@ BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sour
     } catch (const BadSources& error) {
       if (!options.keep_going) throw;
       for (const auto& source : error.sources()) {
-        spdlog::warn("skipped: {}", source.reason);
+        spdlog::warn("skipped: {}", source.reason());
         skipped.push_back(source);
       }
-      spdlog::warn("the build begins anew without what was skipped");
+      spdlog::warn("the build starts over without what was skipped");
       folder.clear();
       folder.write_notes(notes_on(skipped, sources, options));
     }
@@ -321,24 +324,26 @@ fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
     if (fs::exists(beside)) return beside;
   }
   throw InputError(
-      fmt::format("{}: no Cell Ontology is given, and there is no ontology.obo or cl.obo beside the first "
-                  "source; name an obo or json file with --ontology or in $SCTAB_ONTOLOGY",
-                  first_source.string()));
+      {.file = first_source.string(),
+       .found = "no Cell Ontology is given, and there is no ontology.obo or cl.obo next to this first source",
+       .next_step = "name an obo or json file with --ontology or in $SCTAB_ONTOLOGY"});
 }
 
 void BuildOptions::validate() const {
   curation.validate();
   split.validate();
   if (memory_bytes < kLeastMemory) {
-    throw InputError(fmt::format("memory_bytes is {}; at least {} is expected", memory_bytes, kLeastMemory));
+    throw InputError({.subject = "memory_bytes",
+                      .found = std::to_string(memory_bytes),
+                      .expected = fmt::format("at least {}", kLeastMemory)});
   }
 }
 
 namespace {
 
-std::string with_resume(const InputError& error, const BuildFolder& folder, std::string_view first = "") {
-  return fmt::format("{}; what was done is kept in {}: {}--resume goes on with the same sources and options",
-                     error.what(), folder.path().string(), first);
+core::Problem with_resume(const core::Problem& problem, const BuildFolder& folder, std::string_view first = "") {
+  return with_next_step(problem, fmt::format("{}continue from {} with --resume and the same sources and options", first,
+                                             folder.path().string()));
 }
 
 }  // namespace
@@ -354,17 +359,17 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
     return result;
   } catch (const core::Interrupted&) {
     if (!folder.keep()) throw;
-    throw core::Interrupted(fmt::format("interrupted; --resume goes on from {}", folder.path().string()));
+    throw core::Interrupted(fmt::format("interrupted; continue from {} with --resume", folder.path().string()));
   } catch (const BadSources& error) {
     if (!folder.has_checkpoint()) throw;
     std::vector<SkippedSource> bad = error.sources();
-    bad.front().reason = with_resume(error, folder, "mend the file, then ");
+    bad.front().problem = with_resume(error.problem(), folder, "repair the file, then ");
     throw BadSources(std::move(bad));
-  } catch (const AnotherBuild&) {  // which resuming does not mend
+  } catch (const AnotherBuild&) {  // resuming does not help
     throw;
   } catch (const InputError& error) {
     if (!folder.has_checkpoint()) throw;
-    throw InputError(with_resume(error, folder));
+    throw InputError(with_resume(error.problem(), folder));
   }
 }
 

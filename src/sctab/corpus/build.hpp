@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sctab/core/error.hpp"
 #include "sctab/corpus/curation.hpp"
 #include "sctab/corpus/split.hpp"
 
@@ -31,10 +32,11 @@ struct BuildOptions {
   void validate() const;  // throws InputError naming the field
 };
 
-/// A source left out, and why.
+/// A source that is not used, and what is wrong with it.
 struct SkippedSource {
   std::filesystem::path path;
-  std::string reason;
+  core::Problem problem;
+  [[nodiscard]] std::string reason() const { return core::format(problem); }
 };
 
 struct BuildResult {

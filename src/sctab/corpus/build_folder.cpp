@@ -1,70 +1,61 @@
 #include "sctab/corpus/build_folder.hpp"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 
-#include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/staged_output.hpp"
-#include "sctab/store/growing_folder.hpp"
+#include "sctab/store/manifest.hpp"
 #include "sctab/store/writer_checkpoint.hpp"
 
 namespace sctab::corpus {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kStoreMarker = "store.json";
+using Progress = core::ResumableWork::Progress;
+
 constexpr const char* kNotes = "skipped.json";
 
-bool is_name_of_build(const std::string& name) {
-  return store::is_name_of_growing_store(name) || name == kNotes;
+Progress progress_in(const fs::path& folder) {
+  if (fs::exists(folder / store::kCheckpointFile)) return Progress::kWork;
+  return fs::exists(folder / kNotes) ? Progress::kHints : Progress::kNone;
+}
+
+core::ResumableWork build_work() {
+  return {.noun = "build",
+          .suffix = ".build",
+          .marker = store::kManifestFile,
+          .is_ours = [](const std::string& name) { return store::is_name_of_growing_store(name) || name == kNotes; },
+          .progress = progress_in};
 }
 
 }  // namespace
 
-BuildFolder::BuildFolder(const fs::path& store, bool resume) {
-  core::require_replaceable_directory(store, kStoreMarker);
-  store_ = core::StagedOutput(store).target();  // fails now rather than after hours of reading
-  path_ = store_.string() + ".build";
-  require_ours();
-  if (resume && !has_checkpoint() && !has_notes() && fs::exists(store_ / kStoreMarker)) {
-    throw core::InputError(fmt::format(
-        "{}: is finished, and nothing is left to resume; leave out --resume to build anew", store_.string()));
-  }
-  lock_.emplace(path_, "build");
-  if (has_checkpoint() && !resume) {
-    throw core::InputError(
-        fmt::format("{}: holds an unfinished build; continue it with --resume, or remove the folder to build anew",
-                    path_.string()));
-  }
+BuildFolder::BuildFolder(const fs::path& store, bool resume) : folder_(store, build_work(), resume) {
   if (has_checkpoint()) return;
-  const nlohmann::json kept = resume ? notes() : nlohmann::json();
-  clear();
+  const nlohmann::json kept = notes();
+  folder_.clear();
   if (!kept.is_null()) write_notes(kept);
 }
 
 BuildFolder::~BuildFolder() {
-  std::error_code ignored;
-  if (!has_checkpoint() && !(keep_ && has_notes())) fs::remove_all(path_, ignored);
+  if (!has_checkpoint() && !(keep_ && has_notes())) folder_.remove();
 }
 
 bool BuildFolder::has_checkpoint() const {
-  return fs::exists(path_ / store::kCheckpointFile);
+  return folder_.progress() == Progress::kWork;
 }
 
 bool BuildFolder::has_notes() const {
-  return fs::exists(path_ / kNotes);
+  return fs::exists(path() / kNotes);
 }
 
 void BuildFolder::write_notes(const nlohmann::json& notes) const {
-  core::write_json(path_ / kNotes, notes);
+  core::write_json(path() / kNotes, notes);
 }
 
 nlohmann::json BuildFolder::notes() const {
-  return has_notes() ? core::read_json(path_ / kNotes) : nlohmann::json();
+  return has_notes() ? core::read_json(path() / kNotes) : nlohmann::json();
 }
 
 bool BuildFolder::keep() {
@@ -72,26 +63,11 @@ bool BuildFolder::keep() {
   return has_checkpoint() || has_notes();
 }
 
-// The folder is emptied and removed, so nothing of the user's may lie in it.
-void BuildFolder::require_ours() const {
-  if (!fs::exists(path_)) return;
-  if (!fs::is_directory(path_)) {
-    throw core::InputError(fmt::format(
-        "{}: is a file, and the folder of the unfinished store would lie there; move it, or choose another -o",
-        path_.string()));
-  }
-  store::require_only_ours(path_, "build", is_name_of_build);
-}
-
-void BuildFolder::clear() {
-  for (const auto& entry : fs::directory_iterator(path_)) fs::remove_all(entry.path());
-}
-
 void BuildFolder::commit() {
-  core::move_into_place(path_, store_);
+  folder_.commit();
   std::error_code ignored;
-  fs::remove(store_ / kNotes, ignored);
-  fs::remove(store_ / store::kCheckpointFile, ignored);  // last: until here a failed build can go on
+  fs::remove(folder_.target() / kNotes, ignored);
+  fs::remove(folder_.target() / store::kCheckpointFile, ignored);  // last: until here a failed build can be resumed
 }
 
 }  // namespace sctab::corpus

@@ -2,44 +2,38 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 
-#include "sctab/store/growing_folder.hpp"
+#include "sctab/core/resumable_folder.hpp"
 
 namespace sctab::corpus {
 
-/// Where an unfinished build lies: `store`.build beside the store that it becomes. One build at a time. Without a
-/// checkpoint of the writer in it, or a list of bad sources that keep() was called for, it holds nothing of value and
-/// goes at the end.
+/// The folder of an unfinished build: STORE.build next to the store that it becomes. One build at a time. Unless it has
+/// a checkpoint of the writer, or notes that keep() was called for, it is removed at the end.
 class BuildFolder {
  public:
-  /// Finds the build to resume or makes the folder of a new one. Throws InputError where a build lies there and
-  /// `resume` is not set, where there is none, the store is finished and `resume` is set, where another build is at
-  /// work there, where `store` is not ours to replace, and where it holds what no build left.
+  /// Finds the build to resume or makes the folder of a new one. Throws InputError as core::ResumableFolder does.
   BuildFolder(const std::filesystem::path& store, bool resume);
   ~BuildFolder();
   BuildFolder(const BuildFolder&) = delete;
   BuildFolder& operator=(const BuildFolder&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
   [[nodiscard]] bool has_checkpoint() const;
-  /// Removes what lies in it.
-  void clear();
-  /// Notes for a build that resumes this one, which took long to find out: which sources are bad. Null: there are none.
+  /// Removes everything in it.
+  void clear() { folder_.clear(); }
+  /// Notes for the build that resumes this one, on what took long to find out: which sources are bad. Null: none.
   void write_notes(const nlohmann::json& notes) const;
   [[nodiscard]] nlohmann::json notes() const;
-  /// Leaves notes, where there are any, at the end. Returns whether anything is left.
+  /// Keeps the notes, if there are any, at the end. Returns whether anything is kept.
   bool keep();
-  /// The folder becomes the store, in one step, and then loses its checkpoint and notes. Throws InputError on failure,
-  /// and an earlier store stays, as does the folder with its checkpoint.
+  /// The folder becomes the store, in one step, and then loses its checkpoint and notes. Throws InputError if that
+  /// fails; then an earlier store stays, and so does the folder with its checkpoint.
   void commit();
 
  private:
-  void require_ours() const;
   [[nodiscard]] bool has_notes() const;
 
-  std::filesystem::path store_, path_;
-  std::optional<store::FolderLock> lock_;
+  core::ResumableFolder folder_;
   bool keep_ = false;
 };
 

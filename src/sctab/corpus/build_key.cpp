@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/resumable_folder.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/corpus/provenance.hpp"
 
@@ -70,19 +71,6 @@ json derived(const BuildInput& input) {
           {"splits", splits.hex()}};
 }
 
-/// "options/seed, derived/cells": each value that differs, and no more than five.
-std::string differences(const json& before, const json& key) {
-  std::vector<std::string> paths;
-  for (const json& change : json::diff(before, key)) {
-    const std::string path = change.at("path").get<std::string>().substr(1);
-    if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
-  }
-  constexpr std::size_t kShown = 5;
-  const std::size_t n_more = paths.size() - std::min(paths.size(), kShown);
-  paths.resize(paths.size() - n_more);
-  return fmt::format("{}{}", fmt::join(paths, ", "), n_more == 0 ? "" : fmt::format(" and {} more", n_more));
-}
-
 // Sizes and times of the sources after the first n_read, as `key` has them.
 void take_files_of_unread(json& before, const json& key, std::size_t n_read) {
   json& sources = before.at("sources");
@@ -115,16 +103,18 @@ void require_same_build(const std::filesystem::path& folder, json before, const 
   given_before.erase(kDerived);
   given.erase(kDerived);
   if (given_before != given) {
-    throw AnotherBuild(fmt::format(
-        "{}: the unfinished build there is of other sources or options (they differ in {}); give the same, or "
-        "remove the folder to build anew",
-        folder.string(), differences(given_before, given)));
+    throw AnotherBuild(
+        {.file = folder.string(),
+         .found = fmt::format("the unfinished build there has other sources or options: they differ in {}",
+                              core::differences(given_before, given)),
+         .next_step = "give the same again, or remove the folder to start over"});
   }
-  throw AnotherBuild(fmt::format(
-      "{}: the unfinished build there is of other input: with the same sources and options the ontology, gene list or "
-      "symbols now give other results (they differ in {}); put the files back as they were, or remove the folder to "
-      "build anew",
-      folder.string(), differences(before, key)));
+  throw AnotherBuild(
+      {.file = folder.string(),
+       .found = fmt::format("since the unfinished build there began, the ontology, gene list or symbols have changed: "
+                            "results differ in {}",
+                            core::differences(before, key)),
+       .next_step = "put the files back as they were, or remove the folder to start over"});
 }
 
 }  // namespace sctab::corpus

@@ -24,7 +24,7 @@ struct BuildInput {
 /// them, so that another ontology, gene list or symbol table under the same name is noticed where it changes anything.
 nlohmann::json build_key(const BuildInput& input, const BuildOptions& options);
 
-/// The unfinished build there cannot go on to what is asked for now.
+/// The unfinished build in a folder is not the one asked for.
 class AnotherBuild : public core::InputError {
  public:
   using InputError::InputError;

@@ -12,6 +12,7 @@ namespace sctab::corpus {
 namespace {
 
 using core::format_count;
+using core::plural;
 using ontology::Ontology;
 using ontology::TermIndex;
 
@@ -144,7 +145,9 @@ void apply_thresholds(CellTable& cells, const Ontology& ontology, const Curation
 }
 
 void require_not_negative(std::int64_t value, std::string_view field) {
-  if (value < 0) throw core::InputError(fmt::format("{} is {}; 0 (off) or more is expected", field, value));
+  if (value >= 0) return;
+  throw core::InputError(
+      {.subject = std::string(field), .found = std::to_string(value), .expected = "0 (off) or more"});
 }
 
 }  // namespace
@@ -180,8 +183,9 @@ Curation curate(CellTable& cells, const Ontology& ontology, const CurationOption
   if (options.below_native_cell) {
     const auto root = ontology.find(ontology::kNativeCell);
     if (!root) {
-      throw core::InputError(fmt::format("the ontology ({}) has no {} (native cell); give the full Cell Ontology",
-                                         ontology.version(), ontology::kNativeCell));
+      throw core::InputError({.subject = fmt::format("ontology {}", ontology.version()),
+                              .found = fmt::format("has no {} (native cell)", ontology::kNativeCell),
+                              .next_step = "give the full Cell Ontology with --ontology"});
     }
     curation.effects.push_back(apply_type_rule(cells, {"below native cell", "--any-cell-class"}, [&](std::size_t type) {
       const TermIndex term = term_of(cells, type, ontology);
@@ -202,29 +206,32 @@ void require_two_types(const CellTable& cells, const Curation& curation, const O
   std::string removed;
   for (const auto& effect : curation.effects) {
     if (effect.cells == 0) continue;
-    removed += fmt::format("{}'{}'{} removed {} cells and {} types", removed.empty() ? "" : ", ", effect.rule,
-                           effect.option.empty() ? "" : " (see " + effect.option + ")", format_count(effect.cells),
-                           effect.types);
+    removed += fmt::format("{}'{}'{} removed {} and {}", removed.empty() ? "" : ", ", effect.rule,
+                           effect.option.empty() ? "" : " (see " + effect.option + ")", plural(effect.cells, "cell"),
+                           plural(effect.types, "type"));
   }
-  std::string advice = "more sources or fewer rules are needed";
+  std::string advice = "give more sources, or relax the rules";
   if (curation.candidates.size() >= 2) {
     const TypeSummary &a = curation.candidates[0], &b = curation.candidates[1];
     const auto describe = [&](const TypeSummary& type) {
-      return fmt::format("{} ({} cells, {} donors, {} ancestors)",
+      return fmt::format("{} ({}, {}, {})",
                          ontology.term(term_of(cells, static_cast<std::size_t>(type.type), ontology)).name,
-                         format_count(type.cells), type.donors, type.ancestors);
+                         plural(type.cells, "cell"), plural(type.donors, "donor"), plural(type.ancestors, "ancestor"));
     };
     const std::int64_t below = curation.strict_thresholds ? 1 : 0;  // a strict threshold must lie under what it keeps
     const auto threshold = [below](std::int64_t x, std::int64_t y) {
       return std::max<std::int64_t>(0, std::min(x, y) - below);
     };
-    advice = fmt::format(
-        "the largest were {} and {}: --min-cells {} --min-donors {} --min-ancestors {} would keep them", describe(a),
-        describe(b), b.cells, threshold(a.donors, b.donors), threshold(a.ancestors, b.ancestors));
+    advice =
+        fmt::format("keep the largest, {} and {}, with --min-cells {} --min-donors {} --min-ancestors {}", describe(a),
+                    describe(b), b.cells, threshold(a.donors, b.donors), threshold(a.ancestors, b.ancestors));
   }
-  throw core::InputError(fmt::format("of {} cells curation leaves {} types, and a classifier needs two: {}; {}",
-                                     format_count(static_cast<std::int64_t>(cells.size())), present.count(),
-                                     removed.empty() ? "no rule removed any" : removed, advice));
+  const auto n_cells = static_cast<std::int64_t>(cells.size());
+  throw core::InputError(
+      {.found = fmt::format("curation of {} leaves {}: {}", plural(n_cells, "cell"), plural(present.count(), "type"),
+                            removed.empty() ? "no rule removed any" : removed),
+       .expected = "two types or more, for a classifier",
+       .next_step = advice});
 }
 
 }  // namespace sctab::corpus

@@ -61,10 +61,9 @@ void GeneSpace::unite_sources() {
   }
   if (!genes_.ids.empty()) return;
   throw core::InputError(
-      fmt::format("none of the sources names its genes by human Ensembl ids (the first has {}), so there is no gene "
-                  "space to unite; "
-                  "give one with --genes, a list of ids and symbols",
-                  id_kinds_.empty() ? "no genes" : genes::describe(id_kinds_.front())));
+      {.found = fmt::format("none of the sources names its genes by human Ensembl ids; the first has {}",
+                            id_kinds_.empty() ? "no genes" : genes::describe(id_kinds_.front())),
+       .next_step = "give the genes of the store with --genes, a list of ids and symbols"});
 }
 
 genes::SymbolTable GeneSpace::resolve_symbols() const {
@@ -88,14 +87,15 @@ genes::SymbolTable GeneSpace::resolve_symbols() const {
 void GeneSpace::require_enough_found(std::size_t source, const std::filesystem::path& path) const {
   const genes::GeneAlignment& found = alignment(source);
   if (static_cast<double>(found.n_found()) >= kLeastShareFound * static_cast<double>(found.n_target())) return;
-  const std::string space = list_path_.empty() ? "of all sources together" : "of " + list_path_.string();
-  throw core::InputError(fmt::format(
-      "{}: {} of the {} genes {} found, under 10%; its {} genes are named by {} ('{}', …), and human Ensembl "
-      "ids or symbols that --symbols translates are expected; name the right genes with --genes, or leave "
-      "this source out",
-      path.string(), core::format_count(found.n_found()), core::format_count(found.n_target()), space,
-      core::format_count(found.n_source()), genes::describe(id_kind(source)),
-      found.n_source() == 0 ? "" : names_.text(name_codes_[source].front())));
+  throw core::InputError(
+      {.file = path.string(),
+       .found = fmt::format("has {} of the {} genes of {}, under 10%; its {} genes have {} ('{}', …)",
+                            core::format_count(found.n_found()), core::format_count(found.n_target()),
+                            list_path_.empty() ? "all sources together" : list_path_.string(),
+                            core::format_count(found.n_source()), genes::describe(id_kind(source)),
+                            found.n_source() == 0 ? "" : names_.text(name_codes_[source].front())),
+       .expected = "human Ensembl ids, or symbols that --symbols translates",
+       .next_step = "give the right genes with --genes, or omit this source"});
 }
 
 }  // namespace sctab::corpus

@@ -30,10 +30,10 @@ std::string columns_of(const File& file) {
 
 void require_column(const File& file, const std::string& column, std::string_view holds, std::string_view option) {
   if (file.has_obs(column)) return;
-  throw InputError(
-      fmt::format("{}: obs has no column '{}', which is to hold {}; its columns are {}; name the right one "
-                  "with {}",
-                  file.path().string(), column, holds, columns_of(file), option));
+  throw InputError({.file = file.path().string(),
+                    .found = fmt::format("obs has no column '{}'; its columns are {}", column, columns_of(file)),
+                    .expected = fmt::format("one with {}", holds),
+                    .next_step = fmt::format("name it with {}", option)});
 }
 
 // The first of these columns that the file has, as text; otherwise `otherwise` for every cell.
@@ -99,7 +99,8 @@ std::vector<std::string> split_at_commas(const std::string& text) {
 
 ObsCollector::ObsCollector(const ontology::Ontology& ontology, ObsKeys keys)
     : ontology_(ontology), keys_(std::move(keys)), donor_columns_(split_at_commas(keys_.donor)) {
-  if (donor_columns_.empty()) throw InputError("--donor-key is empty; the name of an obs column is expected");
+  if (donor_columns_.empty())
+    throw InputError({.subject = "--donor-key", .found = "is empty", .expected = "the name of an obs column"});
 }
 
 void ObsCollector::add(const File& file) {
@@ -171,27 +172,23 @@ void ObsCollector::add_labels(const File& file) {
 
 std::int32_t ObsCollector::label_code(const File& file, const std::string& label, std::size_t cell, CellIndex n_cells) {
   if (is_missing(label)) return -1;
-  const auto refuse = [&](const std::string& why) {
-    throw InputError(fmt::format("{}: obs column '{}', cell {} (counted from 0) holds '{}', {}", file.path().string(),
-                                 keys_.cell_type, cell, label, why));
+  const auto refuse = [&](const std::string& what, const std::string& remedy) {
+    throw InputError({.file = file.path().string(),
+                      .cell = fmt::format("{} (counted from 0)", cell),
+                      .key = "obs/" + keys_.cell_type,
+                      .found = fmt::format("'{}' {}", label, what),
+                      .next_step = fmt::format("{}, or name another column with --cell-type-key", remedy)});
   };
   if (!ontology::looks_like_cl_id(label)) {
-    refuse(
-        "which is no Cell Ontology id such as CL:0000084; correct it, or name the column of ids with "
-        "--cell-type-key");
+    refuse("is not a Cell Ontology id like CL:0000084", "correct it");
   }
   const auto term = ontology_.resolve(label);
   if (!term && ontology_.find(label)) {
-    refuse(
-        fmt::format("which is obsolete in {} and has no replacement; give these cells another term or 'unknown', or "
-                    "name another column with --cell-type-key",
-                    ontology_.version()));
+    refuse(fmt::format("is obsolete in {} and has no replacement", ontology_.version()),
+           "give these cells another term or 'unknown'");
   }
   if (!term) {
-    refuse(
-        fmt::format("which {} does not have; give a release that has it with --ontology, or name another column "
-                    "with --cell-type-key",
-                    ontology_.version()));
+    refuse(fmt::format("is not in {}", ontology_.version()), "give a release that has it with --ontology");
   }
   const std::string& id = ontology_.term(*term).id;
   if (id != label) {
@@ -270,10 +267,10 @@ void ObsCollector::add_primary(const File& file) {
     return;
   }
   if (!has_column) {
-    throw InputError(
-        fmt::format("{}: obs has no column '{}', which says that a cell is not a copy of one in another "
-                    "dataset; its columns are {}; --assume-primary takes all cells of such files as primary",
-                    file.path().string(), column, columns_of(file)));
+    throw InputError({.file = file.path().string(),
+                      .found = fmt::format("obs has no column '{}'; its columns are {}", column, columns_of(file)),
+                      .expected = "one that tells cells from copies of cells in other datasets",
+                      .next_step = "take all cells of such files as primary with --assume-primary"});
   }
   const Categorical values = file.obs_as_text(column);
   for (std::size_t cell = 0; cell < values.codes.size(); ++cell) {

@@ -51,7 +51,7 @@ json to_json(const std::vector<Source>& sources, const GeneSpace& genes, const s
 
 json to_json(const std::vector<SkippedSource>& sources) {
   json list = json::array();
-  for (const auto& source : sources) list.push_back({{"path", source.path.string()}, {"reason", source.reason}});
+  for (const auto& source : sources) list.push_back({{"path", source.path.string()}, {"reason", source.reason()}});
   return list;
 }
 

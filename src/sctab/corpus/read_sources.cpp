@@ -1,10 +1,10 @@
 #include "sctab/corpus/read_sources.hpp"
-#include "sctab/core/numbers.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 
 namespace sctab::corpus {
@@ -44,7 +44,7 @@ void require_enough_genes(const SourceContents& contents) {
     try {
       contents.genes.require_enough_found(i, contents.sources[i].path);
     } catch (const InputError& error) {
-      bad.push_back({contents.sources[i].path, error.what()});
+      bad.push_back({contents.sources[i].path, error.problem()});
     }
   }
   if (!bad.empty()) throw BadSources(std::move(bad));
@@ -67,6 +67,12 @@ void tell(const SourceContents& contents) {
 
 }  // namespace
 
+core::Problem with_next_step(core::Problem problem, std::string_view next_step) {
+  if (!problem.next_step.empty()) problem.next_step += "; ";
+  problem.next_step += next_step;
+  return problem;
+}
+
 SourceContents read_sources(const std::vector<std::filesystem::path>& paths, const ontology::Ontology& ontology,
                             const BuildOptions& options, std::vector<SkippedSource>& skipped) {
   SourceContents contents{{}, {}, {}, GeneSpace(options.genes, options.symbols)};
@@ -77,16 +83,16 @@ SourceContents read_sources(const std::vector<std::filesystem::path>& paths, con
     try {
       add_source(path, options, collector, contents);
     } catch (const InputError& error) {
-      if (!options.keep_going) throw BadSources({{path, error.what()}});
+      if (!options.keep_going) throw BadSources({{path, error.problem()}});
       spdlog::warn("skipped: {}", error.what());
-      skipped.push_back({path, error.what()});
+      skipped.push_back({path, error.problem()});
     }
     progress.advance();
   }
   progress.finish();
   if (contents.sources.empty()) {
-    throw InputError(
-        fmt::format("none of the {} sources can be used; the first: {}", skipped.size(), skipped.front().reason));
+    throw InputError({.found = fmt::format("none of the {} sources can be used", skipped.size()),
+                      .next_step = fmt::format("start with the first: {}", skipped.front().reason())});
   }
   contents.replaced_labels = collector.replaced_labels();
   contents.cells = collector.finish();

@@ -11,12 +11,15 @@
 
 namespace sctab::corpus {
 
-/// Sources that cannot be used. What it says is the first one's reason.
+/// The problem with one more thing that the user can do.
+core::Problem with_next_step(core::Problem problem, std::string_view next_step);
+
+/// Sources that cannot be used. Its problem is the first one's.
 class BadSources : public core::InputError {
  public:
   /// At least one.
   explicit BadSources(std::vector<SkippedSource> sources)
-      : InputError(sources.front().reason), sources_(std::move(sources)) {}
+      : InputError(sources.front().problem), sources_(std::move(sources)) {}
   [[nodiscard]] const std::vector<SkippedSource>& sources() const { return sources_; }
 
  private:

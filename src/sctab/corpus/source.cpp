@@ -9,6 +9,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::corpus {
@@ -76,9 +77,12 @@ Source inspect_source(const h5ad::File& file, const std::string& counts_name, Ce
   source.counts = h5ad::find_counts(file, h5ad::InputKind::kCounts, counts_name);
   source.matrix = file.matrix(source.counts.matrix_path);
   if (source.matrix.n_cells != source.n_cells) {
-    throw core::InputError(fmt::format("{}: {} has {} rows and obs has {}; the file is damaged: write it again",
-                                       source.path.string(), source.matrix.path, source.matrix.n_cells,
-                                       source.n_cells));
+    throw core::InputError(
+        {.file = source.path.string(),
+         .matrix = source.matrix.path,
+         .found = fmt::format("{} and {} of obs", core::plural(source.matrix.n_cells, "row"), source.n_cells),
+         .expected = "as many",
+         .next_step = "write the file again; it is damaged"});
   }
   return source;
 }
@@ -123,9 +127,10 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
     first_row += block.n_cells;
   }
   if (first_row != source.n_cells) {
-    throw core::InputError(
-        fmt::format("{} ends after {} of {} cells; the file is damaged, or changed while it was read", align.name,
-                    first_row, source.n_cells));
+    throw core::InputError({.file = source.path.string(),
+                            .matrix = source.matrix.path,
+                            .found = fmt::format("ends after {} of {} cells", first_row, source.n_cells),
+                            .next_step = "write the file again; it is damaged, or was changed while it was read"});
   }
 }
 

@@ -93,12 +93,12 @@ std::vector<std::size_t> hold_out(std::span<const DonorSummary> donors,
 void require_enough_donors(std::size_t n, std::size_t needed) {
   if (n >= needed) return;
   const std::string found = n == 0   ? "no cell has a donor"
-                            : n == 1 ? "all cells are of one donor"
+                            : n == 1 ? "all cells have one donor"
                                      : fmt::format("there are {} donors", n);
   throw core::InputError(
-      fmt::format("{} after curation, and {} are needed to train on some and evaluate on others; add sources of other "
-                  "donors, or name the column that tells donors apart with --donor-key",
-                  found, needed));
+      {.found = found + " after curation",
+       .expected = fmt::format("{} or more, to train on some and evaluate on others", needed),
+       .next_step = "add sources with other donors, or name the column that tells donors apart with --donor-key"});
 }
 
 }  // namespace
@@ -106,16 +106,17 @@ void require_enough_donors(std::size_t n, std::size_t needed) {
 void SplitOptions::validate() const {
   const auto require_fraction = [](double value, const char* field) {
     if (!(value >= 0 && value < 1)) {
-      throw core::InputError(fmt::format("{} is {}; a fraction of donors from 0 to below 1 is expected", field, value));
+      throw core::InputError({.subject = field,
+                              .found = fmt::format("{}", value),
+                              .expected = "a fraction of donors, 0 or more and below 1"});
     }
   };
   require_fraction(val_fraction, "val_fraction");
   require_fraction(test_fraction, "test_fraction");
   if (!(val_fraction + test_fraction < 1)) {
-    throw core::InputError(
-        fmt::format("val_fraction {} and test_fraction {} leave no donors to train on; their sum "
-                    "must be below 1",
-                    val_fraction, test_fraction));
+    throw core::InputError({.found = fmt::format("val_fraction {} and test_fraction {} leave no donors to train on",
+                                                 val_fraction, test_fraction),
+                            .expected = "a sum below 1"});
   }
 }
 
@@ -133,10 +134,11 @@ std::vector<Split> split_donors(std::span<const DonorSummary> donors, std::span<
   const auto held_out = hold_out(donors, types_without_donor, wanted, options);
   if (held_out.size() < n_splits) {
     throw core::InputError(
-        fmt::format("only {} of {} donors can be held out and {} must be, since each of the others alone carries a "
-                    "type; add sources that share types, raise --min-donors to 2 or more, or let types be absent from "
-                    "training with --free-split",
-                    held_out.size(), n, n_splits));
+        {.found = fmt::format("only {} of {} donors can be held out: each of the others is the only one with some type",
+                              held_out.size(), n),
+         .expected = fmt::format("{} or more", n_splits),
+         .next_step = "add sources that share types, raise --min-donors to 2 or more, or let types be absent from "
+                      "training with --free-split"});
   }
   const double share = static_cast<double>(n_test) / static_cast<double>(n_val + n_test);
   std::size_t for_test = static_cast<std::size_t>(std::llround(share * static_cast<double>(held_out.size())));

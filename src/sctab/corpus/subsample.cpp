@@ -156,10 +156,9 @@ std::vector<std::uint8_t> types_left_out(const store::Store& from, const Subsamp
       found = true;
     }
     if (!found) {
-      throw InputError(
-          fmt::format("--without-types {}: no type of {} is it or a subtype of it; `sctab corpus describe` lists the "
-                      "types and their ids",
-                      id, from.directory().string()));
+      throw InputError({.subject = "--without-types " + id,
+                        .found = fmt::format("{} has neither this type nor a subtype of it", from.directory().string()),
+                        .next_step = "choose from the types that `sctab corpus describe` lists"});
     }
   }
   return left_out;
@@ -172,8 +171,9 @@ std::vector<std::uint8_t> tissues_left_out(const store::Store& from, const Subsa
   for (const std::string& tissue : options.only_tissues) {
     const auto found = std::ranges::find(tissues, tissue);
     if (found == tissues.end()) {
-      throw InputError(fmt::format("--only-tissues {}: {} has no such tissue_general; it has: {}", tissue,
-                                   from.directory().string(), fmt::join(tissues, ", ")));
+      throw InputError({.subject = "--only-tissues " + tissue,
+                        .found = fmt::format("{} has no such tissue_general", from.directory().string()),
+                        .expected = fmt::format("some of: {}", fmt::join(tissues, ", "))});
     }
     left_out[static_cast<std::size_t>(found - tissues.begin())] = 0;
   }
@@ -241,7 +241,8 @@ std::string_view name(SubsampleBy by) {
 
 void SubsampleOptions::validate() const {
   if (!(fraction > 0 && fraction <= 1)) {
-    throw InputError(fmt::format("fraction is {}; above 0 and at most 1 is expected", fraction));
+    throw InputError(
+        {.subject = "fraction", .found = fmt::format("{}", fraction), .expected = "above 0 and at most 1"});
   }
 }
 
@@ -272,7 +273,7 @@ void check_subsample(const store::Store& from, const SubsampleOptions& options) 
 SubsampleResult subsample(const store::Store& from, const std::filesystem::path& to, const SubsampleOptions& options) {
   options.validate();
   if (std::filesystem::weakly_canonical(to) == std::filesystem::weakly_canonical(from.directory())) {
-    throw InputError(fmt::format("{}: is the store to read from; choose another -o", to.string()));
+    throw InputError({.file = to.string(), .found = "is the store to read from", .next_step = "choose another -o"});
   }
   core::require_replaceable_directory(to, "store.json");
   core::StagedOutput staged(to);

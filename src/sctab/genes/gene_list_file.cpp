@@ -1,54 +1,41 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <zlib.h>
 
 #include <memory>
 #include <optional>
 #include <unordered_set>
 
+#include "sctab/core/csv.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/core/text_file.hpp"
 #include "sctab/genes/genes.hpp"
 
 namespace sctab::genes {
 namespace {
 
-// Lines of a plain or gzipped text file; zlib reads both.
-std::vector<std::string> read_lines(const std::filesystem::path& path) {
+constexpr const char* kExpected = "a gene list: one Ensembl id a line, a symbol behind it if you like";
+
+/// The text of a plain or gzipped file; zlib reads both.
+std::string read_plain_or_gzip(const std::filesystem::path& path) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), &gzclose);
-  if (!file)
+  if (!file || std::filesystem::is_directory(path)) {
     throw core::InputError(
-        fmt::format("{}: no such file, or it cannot be read; a gene list is expected", path.string()));
-  std::vector<std::string> lines(1);
+        {.file = path.string(), .found = "no such file, or it cannot be read", .expected = kExpected});
+  }
+  std::string text;
   std::vector<char> buffer(1U << 16U);
   for (;;) {
     const int n = gzread(file.get(), buffer.data(), static_cast<unsigned>(buffer.size()));
-    if (n < 0) throw core::InputError(fmt::format("{}: damaged: it cannot be read to its end", path.string()));
-    if (n == 0) break;
-    for (int i = 0; i < n; ++i) {
-      const char c = buffer[static_cast<std::size_t>(i)];
-      if (c == '\n')
-        lines.emplace_back();
-      else if (c != '\r')
-        lines.back() += c;
+    if (n < 0) {
+      throw core::InputError({.file = path.string(), .found = "is damaged: it cannot be read to its end"});
     }
+    if (n == 0) return core::checked_text(std::move(text), path, kExpected);
+    text.append(buffer.data(), static_cast<std::size_t>(n));
   }
-  if (lines.back().empty()) lines.pop_back();
-  return lines;
 }
 
-std::vector<std::string> split(const std::string& line, char separator) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"')
-      quoted = !quoted;
-    else if (c == separator && !quoted)
-      fields.emplace_back();
-    else
-      fields.back() += c;
-  }
-  return fields;
-}
-
-/// Where a header names the columns as var of CELLxGENE does, ids and symbols are found by name.
+/// Columns of ids and symbols, where a header names them as var of CELLxGENE does.
 struct NamedColumns {
   std::optional<std::size_t> id, symbol;
 };
@@ -67,39 +54,68 @@ bool is_ensembl_id(const std::string& field) {
          detect_id_kind(std::span(&field, 1)) == GeneIdKind::kEnsemblOther;
 }
 
+core::InputError repeated_gene(const core::CsvReader& csv, const std::string& id) {
+  return csv.error({.found = fmt::format("the gene {} again", id),
+                    .expected = "each gene once",
+                    .next_step = "remove one of its lines"});
+}
+
+constexpr const char *kIdColumn = "gene_id", *kSymbolColumn = "gene_symbol";
+
 }  // namespace
 
 GeneList read_gene_list(const std::filesystem::path& path) {
-  const std::vector<std::string> lines = read_lines(path);
+  std::string text = read_plain_or_gzip(path);
+  const char separator = text.find('\t') == std::string::npos ? ',' : '\t';
+  core::CsvReader csv(std::move(text), path, {.separator = separator, .header = false, .comments = true});
   GeneList genes;
   NamedColumns named;
   std::unordered_set<std::string> seen;
-  for (std::size_t n = 0; n < lines.size(); ++n) {
-    if (lines[n].empty() || lines[n].front() == '#') continue;
-    const std::vector<std::string> fields = split(lines[n], lines[n].find('\t') == std::string::npos ? ',' : '\t');
+  bool is_first = true;
+  for (std::vector<std::string> fields; csv.next(fields); is_first = false) {
     std::size_t id_column = named.id.value_or(0);
     while (!named.id && id_column < fields.size() && !is_ensembl_id(fields[id_column])) ++id_column;
     if (id_column >= fields.size() || !is_ensembl_id(fields[id_column])) {
-      if (genes.ids.empty() && n == 0) {  // the header
+      if (is_first) {  // the header
         named = named_columns(fields);
         continue;
       }
-      throw core::InputError(
-          fmt::format("{}: line {} holds no Ensembl id{} ('{}'); one id a line is expected, and a symbol "
-                      "behind it if you like",
-                      path.string(), n + 1, named.id ? " in its column feature_id" : "", lines[n]));
+      throw csv.error({.found = fmt::format("no Ensembl id in '{}'", fmt::join(fields, std::string(1, separator))),
+                       .expected = named.id ? "one in the column feature_id" : kExpected});
     }
     std::string id(without_version(fields[id_column]));
-    if (!seen.insert(id).second) {
-      throw core::InputError(
-          fmt::format("{}: line {} repeats {}; each gene must stand there once", path.string(), n + 1, id));
-    }
+    if (!seen.insert(id).second) throw repeated_gene(csv, id);
     genes.ids.push_back(std::move(id));
     const std::size_t symbol_column = named.id ? named.symbol.value_or(fields.size()) : id_column + 1;
     genes.symbols.push_back(symbol_column < fields.size() ? fields[symbol_column] : std::string());
   }
-  if (genes.ids.empty())
-    throw core::InputError(fmt::format("{}: holds no Ensembl ids; one a line is expected", path.string()));
+  if (genes.ids.empty()) {
+    throw core::InputError({.file = path.string(), .found = "has no Ensembl ids", .expected = kExpected});
+  }
+  return genes;
+}
+
+void write_genes_tsv(const std::filesystem::path& path, const GeneList& genes) {
+  SCTAB_ASSERT(genes.symbols.size() == genes.ids.size());
+  std::string text = fmt::format("{}\t{}\n", kIdColumn, kSymbolColumn);
+  for (std::size_t i = 0; i < genes.ids.size(); ++i) {
+    for (const std::string& name : {genes.ids[i], genes.symbols[i]}) core::require_tsv_field(path, name);
+    text += genes.ids[i] + '\t' + genes.symbols[i] + '\n';
+  }
+  core::write_file_atomically(path, text);
+}
+
+GeneList read_genes_tsv(const std::filesystem::path& path) {
+  core::CsvReader tsv(path, core::kPlainTsv);
+  tsv.require_header({kIdColumn, kSymbolColumn});
+  GeneList genes;
+  std::unordered_set<std::string> seen;
+  for (std::vector<std::string> fields; tsv.next(fields);) {
+    if (fields[0].empty()) throw tsv.error({.found = "no gene id", .expected = "one in each row"});
+    if (!seen.insert(fields[0]).second) throw repeated_gene(tsv, fields[0]);
+    genes.ids.push_back(std::move(fields[0]));
+    genes.symbols.push_back(std::move(fields[1]));
+  }
   return genes;
 }
 

@@ -33,10 +33,17 @@ struct GeneList {
   [[nodiscard]] std::string hash() const;
 };
 
-/// Reads csv or tsv (also .gz) of ids and, where there, symbols: by a header's feature_id and feature_name, else ids
-/// from the first column that holds Ensembl ids, symbols from the next. Throws InputError on a repeated id, on an empty
-/// list and on a line without an id, naming file and line.
+/// Reads a user's csv or tsv (also .gz) of ids and, if it has them, symbols: by a header's feature_id and feature_name,
+/// else ids from the first column that holds Ensembl ids, symbols from the next. Lines that begin with '#' are skipped.
+/// Throws InputError naming file and line for a repeated id, a line without an id, bad quotes, and an empty list.
 GeneList read_gene_list(const std::filesystem::path& path);
+
+/// genes.tsv of a model or a store: gene_id, gene_symbol (may be empty), in order. Throws InputError if a name contains
+/// a tab or a line break.
+void write_genes_tsv(const std::filesystem::path& path, const GeneList& genes);
+/// Throws InputError naming file and line if the header is another, a row does not have two fields, or an id is empty
+/// or repeated.
+GeneList read_genes_tsv(const std::filesystem::path& path);
 
 /// Symbol -> Ensembl id. A symbol that stands for several ids is left out: it must not be guessed.
 class SymbolTable {

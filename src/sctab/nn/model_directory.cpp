@@ -204,7 +204,7 @@ ModelDescription read_description(const fs::path& directory) {
     check_file(directory / file, require(config, "files", path));
   }
 
-  description.genes = read_genes(directory / kGenes);
+  description.genes = genes::read_genes_tsv(directory / kGenes);
   check_count(directory / kGenes, "genes", description.genes.ids.size(), description.architecture.n_genes);
   description.cell_types = read_cell_types(directory / kCellTypes);
   check_count(directory / kCellTypes, "cell types", description.cell_types.size(), description.architecture.n_types);
@@ -222,7 +222,7 @@ void write_description(const fs::path& directory, const ModelDescription& descri
   SCTAB_ASSERT(static_cast<std::int64_t>(description.cell_types.size()) == description.architecture.n_types);
   SCTAB_ASSERT(description.architecture.n_levels ==
                (description.covariate ? static_cast<std::int64_t>(description.covariate->levels.size()) : 0));
-  write_genes(directory / kGenes, description.genes);
+  genes::write_genes_tsv(directory / kGenes, description.genes);
   write_cell_types(directory / kCellTypes, description.cell_types);
   core::write_json(directory / kOntology, description.ontology);
   if (!description.metrics.is_null()) core::write_json(directory / kMetrics, description.metrics);

@@ -74,7 +74,7 @@ class OboParser {
       }
     }
     end_term();
-    if (!saw_header_ && !saw_stanza_) fail("no line of an obo file", "a header and [Term] stanzas");
+    if (!saw_header_ && !saw_stanza_) fail("neither a header nor a [Term]", "an obo file");
     return std::move(terms_);
   }
 
@@ -87,7 +87,7 @@ class OboParser {
       const auto end = rest_.find('\n');
       ++line_number_;
       if (end == std::string_view::npos) {
-        fail("the file ends within a line", "a line end; it is cut off: fetch it again, or end its last line");
+        fail("the file ends within a line", "a line end", "download it again if it was cut off, or end its last line");
       }
       auto part = rest_.substr(0, end);
       rest_.remove_prefix(end + 1);
@@ -116,11 +116,10 @@ class OboParser {
   void end_term() {
     if (!term_) return;
     if (term_->id.empty()) {
-      throw core::InputError(
-          fmt::format("{}: line {}: a [Term] without id; the file is cut off or damaged, fetch it again",
-                      terms_.source(), term_line_));
+      line_number_ = term_line_;
+      fail("a [Term] without id", "an id", "download the file again; it is cut off or damaged");
     }
-    if (term_->id.starts_with("CL:")) terms_.add(std::move(*term_), fmt::format("line {}", term_line_));
+    if (term_->id.starts_with("CL:")) terms_.add(std::move(*term_), {.line = term_line_});
     term_.reset();
   }
 
@@ -128,7 +127,8 @@ class OboParser {
     const auto colon = line_.find(':');
     if (colon == std::string_view::npos || !is_tag(line_.substr(0, colon))) {
       constexpr std::size_t kShown = 60;
-      fail(fmt::format("'{}'", line_.substr(0, kShown)), "a line 'tag: value' or '[Term]'; is this an obo file?");
+      fail(fmt::format("'{}'", line_.substr(0, kShown)), "a line 'tag: value' or '[Term]'",
+           "check that it is an obo file");
     }
     const auto tag = line_.substr(0, colon);
     const auto value = trimmed(line_.substr(colon + 1));
@@ -173,14 +173,18 @@ class OboParser {
   /// `"T lymphocyte" EXACT [GOC:x]`.
   void read_synonym(std::string_view value) {
     const auto close = value.starts_with('"') ? find_unescaped(value, '"', 1) : value.size();
-    if (close == value.size()) fail(fmt::format("the synonym {}", value), "a text in double quotes");
+    if (close == value.size()) fail(fmt::format("the synonym {}", value), "text in double quotes");
     if (first_word(trimmed(value.substr(close + 1))) == "EXACT") {
       term_->exact_synonyms.push_back(unescaped(value.substr(1, close - 1)));
     }
   }
 
-  [[noreturn]] void fail(std::string_view found, std::string_view expected) const {
-    throw core::InputError(fmt::format("{}: line {}: {}, expected {}", terms_.source(), line_number_, found, expected));
+  [[noreturn]] void fail(std::string found, std::string expected, std::string next_step = {}) const {
+    throw core::InputError({.file = terms_.source(),
+                            .line = line_number_,
+                            .found = std::move(found),
+                            .expected = std::move(expected),
+                            .next_step = std::move(next_step)});
   }
 
   std::string_view rest_;

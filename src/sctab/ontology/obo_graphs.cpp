@@ -1,14 +1,14 @@
 #include "sctab/ontology/obo_graphs.hpp"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "sctab/core/error.hpp"
+#include "sctab/core/json_fields.hpp"
 
 namespace sctab::ontology {
 namespace {
+
+using core::JsonFields;
 
 constexpr std::string_view kPurl = "http://purl.obolibrary.org/obo/";
 
@@ -17,89 +17,75 @@ std::string_view without_purl(std::string_view text) {
   return text;
 }
 
-/// http://purl.obolibrary.org/obo/CL_0000084 or CL:0000084 -> CL:0000084; empty for what is no CL term.
+/// http://purl.obolibrary.org/obo/CL_0000084 or CL:0000084 -> CL:0000084; empty for other terms.
 std::string cl_id_in(std::string_view iri) {
   std::string id(without_purl(iri));
   if (id.starts_with("CL_")) id[2] = ':';
   return id.starts_with("CL:") ? id : "";
 }
 
-const nlohmann::json& list_in(const nlohmann::json& json, const char* key) {
-  static const nlohmann::json none = nlohmann::json::array();
-  const auto found = json.find(key);
-  return found == json.end() ? none : *found;
+std::vector<JsonFields> objects_or_none(const JsonFields& fields, const char* key) {
+  return fields.has(key) ? fields.objects(key) : std::vector<JsonFields>();
 }
 
-void read_property(const nlohmann::json& property, Term& term) {
-  const auto predicate = property.at("pred").get<std::string>();
-  const auto id = cl_id_in(property.at("val").get<std::string>());
+void read_property(const JsonFields& property, Term& term) {
+  const auto predicate = property.get<std::string>("pred");
+  const auto id = cl_id_in(property.get<std::string>("val"));
   if (id.empty()) return;
   if (predicate.ends_with("IAO_0100001")) term.replaced_by.push_back(id);
   if (predicate.ends_with("#consider")) term.consider.push_back(id);
   if (predicate.ends_with("#hasAlternativeId")) term.alt_ids.push_back(id);
 }
 
-Term read_node(const nlohmann::json& node, std::string id) {
+Term read_node(const JsonFields& node, std::string id) {
   Term term;
   term.id = std::move(id);
-  term.name = node.value("lbl", "");
-  const auto meta = node.find("meta");
-  if (meta == node.end()) return term;
-  term.obsolete = meta->value("deprecated", false);
-  for (const auto& synonym : list_in(*meta, "synonyms")) {
-    if (synonym.at("pred") == "hasExactSynonym") term.exact_synonyms.push_back(synonym.at("val").get<std::string>());
+  term.name = node.find<std::string>("lbl").value_or("");
+  if (!node.has("meta")) return term;
+  const JsonFields meta = node.object("meta");
+  term.obsolete = meta.find<bool>("deprecated").value_or(false);
+  for (const JsonFields& synonym : objects_or_none(meta, "synonyms")) {
+    if (synonym.get<std::string>("pred") == "hasExactSynonym") {
+      term.exact_synonyms.push_back(synonym.get<std::string>("val"));
+    }
   }
-  for (const auto& property : list_in(*meta, "basicPropertyValues")) read_property(property, term);
+  for (const JsonFields& property : objects_or_none(meta, "basicPropertyValues")) read_property(property, term);
   return term;
 }
 
 using Parents = std::unordered_map<std::string, std::vector<std::string>>;
 
-Parents read_edges(const nlohmann::json& graph, const std::string& graph_place, std::string& place) {
+Parents read_edges(const JsonFields& graph) {
   Parents parents;
-  std::size_t n = 0;
-  for (const auto& edge : list_in(graph, "edges")) {
-    place = fmt::format("{}.edges[{}]", graph_place, n++);
-    const auto predicate = edge.at("pred").get<std::string>();
-    if (predicate != "is_a") continue;
-    auto child = cl_id_in(edge.at("sub").get<std::string>());
-    auto parent = cl_id_in(edge.at("obj").get<std::string>());
+  for (const JsonFields& edge : objects_or_none(graph, "edges")) {
+    if (edge.get<std::string>("pred") != "is_a") continue;
+    auto child = cl_id_in(edge.get<std::string>("sub"));
+    auto parent = cl_id_in(edge.get<std::string>("obj"));
     if (!child.empty() && !parent.empty()) parents[std::move(child)].push_back(std::move(parent));
   }
   return parents;
 }
 
-void read_graph(const nlohmann::json& graph, const std::string& graph_place, std::string& place, TermList& terms) {
-  auto parents = read_edges(graph, graph_place, place);
-  std::size_t n = 0;
-  for (const auto& node : list_in(graph, "nodes")) {
-    place = fmt::format("{}.nodes[{}]", graph_place, n++);
-    auto id = cl_id_in(node.at("id").get<std::string>());
-    if (id.empty() || node.value("type", "CLASS") != "CLASS") continue;
+void read_graph(const JsonFields& graph, TermList& terms) {
+  auto parents = read_edges(graph);
+  for (const JsonFields& node : objects_or_none(graph, "nodes")) {
+    auto id = cl_id_in(node.get<std::string>("id"));
+    if (id.empty() || node.find<std::string>("type").value_or("CLASS") != "CLASS") continue;
     auto term = read_node(node, std::move(id));
     if (const auto found = parents.find(term.id); found != parents.end()) term.parents = std::move(found->second);
-    terms.add(std::move(term), place);
+    terms.add(std::move(term), node.place());
   }
-  const auto meta = graph.find("meta");
-  if (meta != graph.end() && terms.version.empty()) terms.version = without_purl(meta->value("version", ""));
+  if (graph.has("meta") && terms.version.empty()) {
+    terms.version = without_purl(graph.object("meta").find<std::string>("version").value_or(""));
+  }
 }
 
 }  // namespace
 
 TermList parse_obo_graphs(const nlohmann::json& json, std::string source) {
+  const JsonFields root(json, {.file = source, .next_step = "download the file again; it is damaged"});
   TermList terms(std::move(source));
-  std::string place = "graphs";
-  try {
-    std::size_t n = 0;
-    for (const auto& graph : json.at("graphs").get_ref<const nlohmann::json::array_t&>()) {
-      const auto graph_place = fmt::format("graphs[{}]", n++);
-      place = graph_place;
-      read_graph(graph, graph_place, place, terms);
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw core::InputError(fmt::format("{}: {}: {}; expected OBO-graphs json, the file is damaged: fetch it again",
-                                       terms.source(), place, error.what()));
-  }
+  for (const JsonFields& graph : root.objects("graphs")) read_graph(graph, terms);
   return terms;
 }
 

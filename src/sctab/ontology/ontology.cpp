@@ -31,8 +31,9 @@ Ontology::Ontology(std::vector<Term> terms, std::string version)
   const auto repeated =
       std::adjacent_find(terms_.begin(), terms_.end(), [](const Term& a, const Term& b) { return a.id == b.id; });
   if (repeated != terms_.end()) {
-    throw core::InputError(fmt::format("ontology {}: term {} is there twice, expected each once; remove one of them",
-                                       version_, repeated->id));
+    throw core::InputError({.subject = fmt::format("ontology {}", version_),
+                            .found = fmt::format("term {} twice", repeated->id),
+                            .next_step = "remove one of the two"});
   }
   index_alt_ids();
   link();

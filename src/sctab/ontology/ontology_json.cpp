@@ -6,11 +6,14 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_fields.hpp"
 #include "sctab/ontology/obo_graphs.hpp"
 #include "sctab/ontology/ontology.hpp"
 
 namespace sctab::ontology {
 namespace {
+
+using core::JsonFields;
 
 constexpr std::string_view kFormat = "sctab-ontology";
 constexpr int kFormatVersion = 1;
@@ -22,38 +25,29 @@ constexpr std::pair<const char*, std::vector<std::string> Term::*> kLists[] = {
     {"consider", &Term::consider},
     {"alt_ids", &Term::alt_ids}};
 
-Term term_from_json(const nlohmann::json& json) {
+Term read_term(const JsonFields& fields) {
   Term term;
-  term.id = json.at("id").get<std::string>();
-  term.name = json.at("name").get<std::string>();
-  term.obsolete = json.value("obsolete", false);
+  term.id = fields.get<std::string>("id");
+  term.name = fields.get<std::string>("name");
+  term.obsolete = fields.find<bool>("obsolete").value_or(false);
   for (const auto& [key, list] : kLists) {
-    if (json.contains(key)) term.*list = json.at(key).get<std::vector<std::string>>();
+    if (fields.has(key)) term.*list = fields.get<std::vector<std::string>>(key);
   }
   return term;
 }
 
 TermList parse_own(const nlohmann::json& json, std::string source) {
-  const auto format_version = json.value("format_version", nlohmann::json());
-  if (json.value("format", nlohmann::json()) != kFormat || format_version != kFormatVersion) {
-    throw core::InputError(
-        fmt::format("{}: format_version {}, expected {} {}; it was written by another version of sctab", source,
-                    format_version.dump(), kFormat, kFormatVersion));
+  const JsonFields root(json, {.file = source, .next_step = "restore the file; it is damaged"});
+  if (root.find<std::string>("format") != kFormat || root.find<std::int64_t>("format_version") != kFormatVersion) {
+    throw core::InputError({.file = source,
+                            .key = "format_version",
+                            .found = json.value("format_version", nlohmann::json()).dump(),
+                            .expected = fmt::format("{} {}", kFormat, kFormatVersion),
+                            .next_step = "update sctab, which wrote the file in another version"});
   }
   TermList terms(std::move(source));
-  std::string place = "version";
-  try {
-    terms.version = json.at("version").get<std::string>();
-    place = "terms";
-    const auto& entries = json.at("terms").get_ref<const nlohmann::json::array_t&>();
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      place = fmt::format("terms[{}]", i);
-      terms.add(term_from_json(entries[i]), place);
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw core::InputError(fmt::format("{}: {}: {}; expected an ontology.json as sctab writes it, the file is damaged",
-                                       terms.source(), place, error.what()));
-  }
+  terms.version = root.get<std::string>("version");
+  for (const JsonFields& term : root.objects("terms")) terms.add(read_term(term), term.place());
   return terms;
 }
 
@@ -62,10 +56,9 @@ TermList parse_own(const nlohmann::json& json, std::string source) {
 TermList parse_ontology_json(const nlohmann::json& json, std::string source) {
   if (json.is_object() && json.contains("graphs")) return parse_obo_graphs(json, std::move(source));
   if (json.is_object() && json.contains("terms")) return parse_own(json, std::move(source));
-  throw core::InputError(
-      fmt::format("{}: JSON with neither \"terms\" nor \"graphs\"; expected sctab's ontology.json or "
-                  "the Cell Ontology as OBO-graphs json (cl.json)",
-                  source));
+  throw core::InputError({.file = source,
+                          .found = R"(JSON with neither "terms" nor "graphs")",
+                          .expected = "sctab's ontology.json or the Cell Ontology as OBO-graphs json (cl.json)"});
 }
 
 nlohmann::json term_to_json(const Term& term) {

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sctab/core/error.hpp"
+
 namespace sctab::ontology {
 
 /// Position of a term in an Ontology.
@@ -31,14 +33,14 @@ class TermList {
   /// source names the file in messages.
   explicit TermList(std::string source) : source_(std::move(source)) {}
 
-  std::string version;  // "cl/releases/2023-07-20"; empty where the file gives none
+  std::string version;  // "cl/releases/2023-07-20"; empty if the file gives none
 
-  /// place: where the term stands, "line 12" or "terms[3]". Throws InputError where the id is no CL id or was
-  /// there before, and where the name is empty (only obsolete terms may have lost theirs) or no line of text.
-  void add(Term term, const std::string& place);
+  /// place: the line (of an obo file) or the key (of a JSON file) of the term. Throws InputError if the id is not a CL
+  /// id or is repeated, and if the name is empty (only obsolete terms may have lost theirs) or is not one line.
+  void add(Term term, core::Problem place);
 
   [[nodiscard]] const std::string& source() const { return source_; }
-  /// Hands the terms over. Throws InputError where there are none.
+  /// Hands the terms over. Throws InputError if there are none.
   [[nodiscard]] std::vector<Term> take();
 
  private:

@@ -3,19 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::published {
 
 std::span<const std::byte> ByteCursor::take(std::uint64_t n) {
   if (n > bytes_.size() - position_) {
-    throw core::InputError(fmt::format("{}: {} bytes wanted at byte {}, {} are left; the file is cut off or damaged",
-                                       what_, n, position_, bytes_.size() - position_));
+    const auto n_missing = static_cast<std::int64_t>(n - (bytes_.size() - position_));
+    refuse(fmt::format("{} missing at byte {}", core::plural(n_missing, "byte is", "bytes are"), position_));
   }
   const auto taken = bytes_.subspan(position_, n);
   position_ += taken.size();
   return taken;
+}
+
+void ByteCursor::refuse(std::string found) const {
+  core::Problem problem = place_;
+  problem.found = std::move(found);
+  problem.next_step = "download the file again; it is cut off or damaged";
+  throw core::InputError(std::move(problem));
 }
 
 std::string_view ByteCursor::text(std::uint64_t n) {
@@ -27,8 +35,7 @@ std::string_view ByteCursor::line() {
   const auto rest = bytes_.subspan(position_);
   const auto end = std::find(rest.begin(), rest.end(), std::byte{'\n'});
   if (end == rest.end()) {
-    throw core::InputError(
-        fmt::format("{}: no line end after byte {}; the file is cut off or damaged", what_, position_));
+    refuse(fmt::format("no line end after byte {}", position_));
   }
   const std::string_view found = text(static_cast<std::uint64_t>(end - rest.begin()));
   ++position_;

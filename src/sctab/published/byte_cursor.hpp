@@ -6,22 +6,25 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+
+#include "sctab/core/error.hpp"
 
 namespace sctab::published {
 
 /// Walks over bytes from the front, little-endian, never past their end.
 class ByteCursor {
  public:
-  /// what: names the bytes in messages, "x.ckpt: data.pkl". The bytes must outlive this.
-  ByteCursor(std::span<const std::byte> bytes, std::string what) : bytes_(bytes), what_(std::move(what)) {}
+  /// place: the file, and the part of it, that the bytes are. The bytes must outlive this.
+  ByteCursor(std::span<const std::byte> bytes, core::Problem place) : bytes_(bytes), place_(std::move(place)) {}
 
   [[nodiscard]] std::size_t position() const { return position_; }
-  [[nodiscard]] const std::string& what() const { return what_; }
+  [[nodiscard]] const core::Problem& place() const { return place_; }
 
-  /// The next n bytes. Throws InputError where there are fewer.
+  /// The next n bytes. Throws InputError if there are fewer.
   std::span<const std::byte> take(std::uint64_t n);
   std::string_view text(std::uint64_t n);
-  /// Up to the next line end, which is taken too.
+  /// Up to the next line end, which is taken too. Throws InputError if there is none.
   std::string_view line();
 
   template <typename T>
@@ -34,9 +37,11 @@ class ByteCursor {
   }
 
  private:
+  [[noreturn]] void refuse(std::string found) const;
+
   std::span<const std::byte> bytes_;
   std::size_t position_ = 0;
-  std::string what_;
+  core::Problem place_;
 };
 
 }  // namespace sctab::published

@@ -1,6 +1,5 @@
 #include "sctab/published/checkpoint.hpp"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -27,18 +26,19 @@ constexpr std::size_t kMaxDimensions = 8;
 
 struct StorageType {
   std::string_view name;
-  at::ScalarType type;
+  NumberType type;
+  std::size_t width;  // bytes of a number
 };
-constexpr std::array<StorageType, 10> kStorageTypes = {{{"torch DoubleStorage", at::kDouble},
-                                                        {"torch FloatStorage", at::kFloat},
-                                                        {"torch HalfStorage", at::kHalf},
-                                                        {"torch BFloat16Storage", at::kBFloat16},
-                                                        {"torch LongStorage", at::kLong},
-                                                        {"torch IntStorage", at::kInt},
-                                                        {"torch ShortStorage", at::kShort},
-                                                        {"torch CharStorage", at::kChar},
-                                                        {"torch ByteStorage", at::kByte},
-                                                        {"torch BoolStorage", at::kBool}}};
+constexpr std::array<StorageType, 10> kStorageTypes = {{{"torch DoubleStorage", NumberType::kDouble, 8},
+                                                        {"torch FloatStorage", NumberType::kFloat, 4},
+                                                        {"torch HalfStorage", NumberType::kHalf, 2},
+                                                        {"torch BFloat16Storage", NumberType::kBFloat16, 2},
+                                                        {"torch LongStorage", NumberType::kLong, 8},
+                                                        {"torch IntStorage", NumberType::kInt, 4},
+                                                        {"torch ShortStorage", NumberType::kShort, 2},
+                                                        {"torch CharStorage", NumberType::kChar, 1},
+                                                        {"torch ByteStorage", NumberType::kByte, 1},
+                                                        {"torch BoolStorage", NumberType::kBool, 1}}};
 
 bool is(const PickleNode& node, Kind kind, std::size_t least_items) {
   return node.kind == kind && node.items.size() >= least_items;
@@ -63,9 +63,9 @@ std::string folder_of_pickle(const ZipArchive& archive) {
   }
   if (folders.size() != 1) {
     throw core::InputError(
-        fmt::format("{}: a zip with {} files {} in a folder, expected one: a checkpoint of torch.save(), "
-                    "version 1.6 or later",
-                    archive.path().string(), folders.empty() ? "no" : "several", kPickle));
+        {.file = archive.path().string(),
+         .found = fmt::format("a zip with {} {} in a folder", folders.empty() ? "no" : "several", kPickle),
+         .expected = "a checkpoint of torch.save(), version 1.6 or later, which has one"});
   }
   return folders.front();
 }
@@ -76,8 +76,10 @@ void require_little_endian(const ZipArchive& archive, const std::string& folder)
   const auto bytes = archive.read(name, 16);
   const std::string_view order(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (order != "little") {
-    throw core::InputError(fmt::format("{}: byte order {:?}, expected little-endian numbers; save it again on a PC",
-                                       archive.path().string(), order));
+    throw core::InputError({.file = archive.path().string(),
+                            .found = fmt::format("byte order {:?}", order),
+                            .expected = "little-endian numbers",
+                            .next_step = "save it again on a PC"});
   }
 }
 
@@ -85,7 +87,8 @@ void require_little_endian(const ZipArchive& archive, const std::string& folder)
 
 /// How a tensor lies in its storage; lengths in numbers, not bytes.
 struct Checkpoint::Description {
-  at::ScalarType type = at::kFloat;
+  NumberType type = NumberType::kFloat;
+  std::size_t width = 4;  // bytes of a number
   std::string storage;
   std::int64_t storage_length = 0, offset = 0;
   std::vector<std::int64_t> shape, strides;
@@ -94,25 +97,27 @@ struct Checkpoint::Description {
 Checkpoint::Checkpoint(const std::filesystem::path& path) : archive_(path), folder_(folder_of_pickle(archive_)) {
   require_little_endian(archive_, folder_);
   const auto bytes = archive_.read(folder_ + std::string(kPickle), kMaxPickleBytes);
-  pickle_ = std::make_unique<Pickle>(bytes, fmt::format("{}: {}", path.string(), kPickle));
+  pickle_ = std::make_unique<Pickle>(bytes, core::Problem{.file = path.string(), .key = std::string(kPickle)});
   state_dict_ = &find_state_dict();
 }
 
 void Checkpoint::refuse(std::string_view tensor, const std::string& what) const {
-  throw core::InputError(fmt::format("{}: tensor {} {}; the file is damaged or no checkpoint of scTab, fetch it again",
-                                     archive_.path().string(), tensor, what));
+  throw core::InputError({.file = archive_.path().string(),
+                          .key = fmt::format("tensor {}", tensor),
+                          .found = what,
+                          .next_step = "download the file again; it is damaged, or not a checkpoint of scTab"});
 }
 
 const PickleNode& Checkpoint::find_state_dict() const {
   const PickleNode& root = pickle_->root();
   const PickleNode* found = root.kind == Kind::kDict ? root.find("state_dict") : nullptr;
   if (found == nullptr || (found->kind != Kind::kDict && found->kind != Kind::kCall)) {
-    throw core::InputError(
-        fmt::format("{}: holds no state_dict, expected a checkpoint of PyTorch Lightning as scTab's authors publish it",
-                    archive_.path().string()));
+    throw core::InputError({.file = archive_.path().string(),
+                            .found = "has no state_dict",
+                            .expected = "a checkpoint of PyTorch Lightning, as scTab's authors publish it"});
   }
   for (const auto& [name, value] : found->entries) {
-    if (name->kind != Kind::kText) refuse("(one without a name)", "stands in state_dict");
+    if (name->kind != Kind::kText) refuse("(unnamed)", "is in state_dict");
   }
   return *found;
 }
@@ -133,7 +138,7 @@ Checkpoint::Description Checkpoint::describe(std::string_view name, const Pickle
   // _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, backward_hooks)
   if (!is(node, Kind::kCall, 2) || node.items[0]->text != "torch._utils _rebuild_tensor_v2" ||
       !is(*node.items[1], Kind::kTuple, 4) || node.has_state) {
-    refuse(name, "is no tensor, expected one");
+    refuse(name, "is not a tensor");
   }
   const auto& arguments = node.items[1]->items;
   // ("storage", type, key, device, length)
@@ -145,7 +150,7 @@ Checkpoint::Description Checkpoint::describe(std::string_view name, const Pickle
   const PickleNode& type = *storage->items[1];
   const auto known = std::ranges::find(kStorageTypes, std::string_view(type.text), &StorageType::name);
   if (type.kind != Kind::kGlobal || known == kStorageTypes.end()) {
-    refuse(name, fmt::format("holds numbers of type {:?}, expected one of torch's", type.text));
+    refuse(name, fmt::format("has numbers of the unknown type {:?}", type.text));
   }
   const auto shape = sizes(*arguments[2]), strides = sizes(*arguments[3]);
   if (!shape || !strides || shape->size() != strides->size() || shape->size() > kMaxDimensions) {
@@ -153,7 +158,8 @@ Checkpoint::Description Checkpoint::describe(std::string_view name, const Pickle
   }
 
   Description description{
-      known->type, storage->items[2]->text, storage->items[4]->integer, arguments[1]->integer, *shape, *strides};
+      known->type, known->width, storage->items[2]->text, storage->items[4]->integer, arguments[1]->integer,
+      *shape,      *strides};
   // The last number must lie in the storage, and there must not be more of them than the storage has.
   std::int64_t last = description.offset, n = 1;
   bool fits = description.offset >= 0 && description.storage_length >= 0;
@@ -170,45 +176,51 @@ Checkpoint::Description Checkpoint::describe(std::string_view name, const Pickle
   return description;
 }
 
-at::Tensor Checkpoint::read_storage(std::string_view name, const Description& description) const {
+std::vector<std::byte> Checkpoint::read_storage(std::string_view name, const Description& description) const {
   const std::string entry = folder_ + "data/" + description.storage;
-  const std::uint64_t n_bytes = archive_.entry(entry).n_bytes, width = at::elementSize(description.type);
+  const std::uint64_t n_bytes = archive_.entry(entry).n_bytes, width = description.width;
   if (n_bytes % width != 0 || n_bytes / width != static_cast<std::uint64_t>(description.storage_length)) {
-    refuse(name, fmt::format("has a storage of {} bytes, expected {} numbers of {} bytes", n_bytes,
+    refuse(name, fmt::format("has a storage of {} bytes instead of {} numbers of {} bytes", n_bytes,
                              description.storage_length, width));
   }
-  at::Tensor storage = at::empty({description.storage_length}, description.type);
-  archive_.read(entry, {static_cast<std::byte*>(storage.data_ptr()), storage.nbytes()});
+  std::vector<std::byte> storage(n_bytes);
+  archive_.read(entry, storage);
   return storage;
 }
 
 // Entries of a zip may lie over one another, and a small file would fill any memory.
 void Checkpoint::require_within_file(std::string_view prefix) const {
   std::uint64_t left = std::filesystem::file_size(archive_.path());
-  std::set<std::pair<std::string, at::ScalarType>> seen;
+  std::set<std::pair<std::string, NumberType>> seen;
   for (const auto& [key, value] : state_dict_->entries) {
     if (!key->text.starts_with(prefix)) continue;
     const Description description = describe(key->text, *value);
     if (!seen.emplace(description.storage, description.type).second) continue;
     const std::uint64_t n_bytes = archive_.entry(folder_ + "data/" + description.storage).n_bytes;
-    if (n_bytes > left) refuse(key->text, "and those before it have storages that are together larger than the file");
+    if (n_bytes > left) refuse(key->text, "has a storage that, with those before it, is larger than the file");
     left -= n_bytes;
   }
 }
 
-std::vector<nn::NamedTensor> Checkpoint::read(std::string_view prefix) const {
+std::vector<CheckpointTensor> Checkpoint::read(std::string_view prefix) const {
   require_within_file(prefix);
-  std::map<std::pair<std::string, at::ScalarType>, at::Tensor> storages;
-  std::vector<nn::NamedTensor> tensors;
+  std::map<std::pair<std::string, NumberType>, std::shared_ptr<std::vector<std::byte>>> storages;
+  std::vector<CheckpointTensor> tensors;
   for (const auto& [key, value] : state_dict_->entries) {
     const std::string_view name = key->text;
     if (!name.starts_with(prefix)) continue;
     const Description description = describe(name, *value);
-    at::Tensor& storage = storages[{description.storage, description.type}];
-    if (!storage.defined()) storage = read_storage(name, description);
-    if (storage.numel() != description.storage_length) refuse(name, "shares a storage of another length");
-    tensors.push_back({std::string(name.substr(prefix.size())),
-                       storage.as_strided(description.shape, description.strides, description.offset)});
+    auto& storage = storages[{description.storage, description.type}];
+    if (!storage) storage = std::make_shared<std::vector<std::byte>>(read_storage(name, description));
+    if (storage->size() / description.width != static_cast<std::uint64_t>(description.storage_length)) {
+      refuse(name, "shares a storage that has another length");
+    }
+    tensors.push_back({.name = std::string(name.substr(prefix.size())),
+                       .type = description.type,
+                       .shape = description.shape,
+                       .strides = description.strides,
+                       .offset = description.offset,
+                       .storage = storage});
   }
   return tensors;
 }

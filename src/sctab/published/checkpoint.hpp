@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -8,14 +9,36 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/nn/network_state.hpp"
 #include "sctab/published/pickle.hpp"
 #include "sctab/published/zip_archive.hpp"
 
 namespace sctab::published {
 
+/// The types of numbers that torch stores.
+enum class NumberType : std::uint8_t {
+  kDouble,
+  kFloat,
+  kHalf,
+  kBFloat16,
+  kLong,
+  kInt,
+  kShort,
+  kChar,
+  kByte,
+  kBool,
+};
+
+/// A tensor of a checkpoint: a strided view of its storage, which several may share. offset and strides count numbers.
+struct CheckpointTensor {
+  std::string name;
+  NumberType type = NumberType::kFloat;
+  std::vector<std::int64_t> shape, strides;
+  std::int64_t offset = 0;
+  std::shared_ptr<std::vector<std::byte>> storage;
+};
+
 /// A checkpoint of PyTorch Lightning, as the authors of scTab publish theirs: a zip of one file per tensor storage, and
-/// a pickle that says which tensor is what part of which storage.
+/// a pickle that gives the place of each tensor in them.
 class Checkpoint {
  public:
   /// Reads the list of entries and the pickle; no tensor. Throws InputError naming the file.
@@ -23,15 +46,15 @@ class Checkpoint {
 
   /// Names of the tensors of its state_dict, in its order.
   [[nodiscard]] std::vector<std::string> tensor_names() const;
-  /// Shape of a tensor; nothing where there is none of this name.
+  /// Shape of a tensor; nothing if there is none of this name.
   [[nodiscard]] std::optional<std::vector<std::int64_t>> shape(std::string_view name) const;
   /// The tensors whose names begin with `prefix`, named without it. Only their storages are read, each once, and in all
-  /// no more than the file's size. Throws InputError naming file and tensor where one is not as its description says.
-  [[nodiscard]] std::vector<nn::NamedTensor> read(std::string_view prefix) const;
+  /// no more than the file's size. Throws InputError naming file and tensor if one does not match its description.
+  [[nodiscard]] std::vector<CheckpointTensor> read(std::string_view prefix) const;
 
-  /// A number that the checkpoint holds beside the tensors: "epoch", "global_step".
+  /// A number that the checkpoint has next to the tensors: "epoch", "global_step".
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
-  /// One of its hyper_parameters; nullptr where it has none of this name.
+  /// One of its hyper_parameters; nullptr if it has none of this name.
   [[nodiscard]] const PickleNode* hyper_parameter(std::string_view key) const;
 
  private:
@@ -41,7 +64,7 @@ class Checkpoint {
   [[nodiscard]] const PickleNode& find_state_dict() const;
   [[nodiscard]] Description describe(std::string_view name, const PickleNode& node) const;
   void require_within_file(std::string_view prefix) const;
-  [[nodiscard]] at::Tensor read_storage(std::string_view name, const Description& description) const;
+  [[nodiscard]] std::vector<std::byte> read_storage(std::string_view name, const Description& description) const;
 
   ZipArchive archive_;
   std::string folder_;  // of all entries, with a slash at its end

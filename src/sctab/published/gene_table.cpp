@@ -20,8 +20,9 @@ genes::GeneList genes_of(const parquet::Table& table, const std::filesystem::pat
   };
   const std::size_t id = column(kId), symbol = column(kSymbol), none = table.header.size();
   if (id == none) {
-    throw core::InputError(fmt::format("{}: has columns {}, expected one named {} with Ensembl ids", path.string(),
-                                       fmt::join(table.header, ", "), kId));
+    throw core::InputError({.file = path.string(),
+                            .found = fmt::format("has the columns {}", fmt::join(table.header, ", ")),
+                            .expected = fmt::format("one named {} with Ensembl ids", kId)});
   }
   genes::GeneList genes;
   std::unordered_set<std::string> seen;
@@ -29,13 +30,15 @@ genes::GeneList genes_of(const parquet::Table& table, const std::filesystem::pat
     const std::vector<std::string>& fields = table.rows[row];
     std::string gene(genes::without_version(fields[id]));
     if (!gene.starts_with("ENS") || !seen.insert(gene).second) {
-      throw core::InputError(fmt::format("{}: row {} (counted from 0) has {} {:?}{}, expected an Ensembl id of its own",
-                                         path.string(), row, kId, fields[id], seen.contains(gene) ? " again" : ""));
+      throw core::InputError({.file = path.string(),
+                              .subject = fmt::format("row {} (counted from 0)", row),
+                              .found = fmt::format("{} {:?}{}", kId, fields[id], seen.contains(gene) ? " again" : ""),
+                              .expected = "an Ensembl id, each once"});
     }
     genes.ids.push_back(std::move(gene));
     genes.symbols.push_back(symbol == none ? std::string() : fields[symbol]);
   }
-  if (genes.ids.empty()) throw core::InputError(fmt::format("{}: holds no genes", path.string()));
+  if (genes.ids.empty()) throw core::InputError({.file = path.string(), .found = "has no genes"});
   return genes;
 }
 

@@ -1,37 +1,84 @@
 #include "sctab/published/hparams.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
 
 #include <charconv>
+#include <sstream>
+#include <utility>
 
 #include "sctab/core/error.hpp"
-#include "sctab/published/text_file.hpp"
+#include "sctab/core/text_file.hpp"
 
 namespace sctab::published {
 namespace {
 
 using core::InputError;
 
-constexpr std::uint64_t kMaxBytes = 1 << 20;
-constexpr std::string_view kKeyCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+constexpr const char* kExpected = "the hparams.yaml that was published with the checkpoint";
+constexpr std::uint64_t kMostBytes = 1 << 20;
+constexpr int kMostDepth = 100;
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
+/// Collects the plain values on the top level. It sees events, not a tree: nothing is constructed from tags, and no
+/// alias is expanded.
+class TopLevel : public YAML::EventHandler {
+ public:
+  TopLevel(const std::filesystem::path& path, PlainValues& values) : path_(path), values_(values) {}
 
-/// A plain or quoted value; nothing for what has a tag, is a list or a map, or goes on in the next line.
-std::optional<std::string> plain_value(std::string_view text) {
-  if (text.empty() || text.find_first_of("!&*[{|>@`%", 0) == 0) return std::nullopt;
-  if (text.front() == '\'' || text.front() == '"') {
-    const char quote = text.front();
-    const std::string_view inner = text.substr(1, text.size() - 2);
-    const bool simple = text.size() >= 2 && text.back() == quote && inner.find_first_of("'\"\\") == std::string::npos;
-    return simple ? std::optional<std::string>(inner) : std::nullopt;
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (std::exchange(has_document_, true)) refuse(mark, "has a second document");
   }
-  return std::string(trimmed(text.substr(0, text.find(" #"))));
-}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { add(mark, std::nullopt); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { add(mark, std::nullopt); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    const bool is_plain = (tag == "?" || tag == "!") && anchor == 0;  // "!": in quotes
+    add(mark, is_plain ? std::optional<std::string>(value) : std::nullopt);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {
+    if (depth_ == 0) refuse(mark, "is a list");
+    begin(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    begin(mark);
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  [[noreturn]] void refuse(const YAML::Mark& mark, std::string found) const {
+    throw InputError({.file = path_.string(), .line = mark.line + 1, .found = std::move(found), .expected = kExpected});
+  }
+
+  void begin(const YAML::Mark& mark) {
+    if (depth_ == 1) add(mark, std::nullopt);
+    if (++depth_ > kMostDepth) refuse(mark, fmt::format("has lists or maps more than {} deep", kMostDepth));
+  }
+
+  /// A node of the top level: keys and values take turns.
+  void add(const YAML::Mark& mark, std::optional<std::string> value) {
+    if (depth_ == 0) refuse(mark, "is not a map of keys and values");
+    if (depth_ > 1) return;
+    is_key_ = !is_key_;
+    if (is_key_) {
+      key_ = std::move(value);
+    } else if (key_ && !values_.emplace(*key_, std::move(value)).second) {
+      refuse(mark, fmt::format("has {} a second time", *key_));
+    }
+  }
+
+  const std::filesystem::path& path_;
+  PlainValues& values_;
+  int depth_ = 0;
+  bool has_document_ = false, is_key_ = false;
+  std::optional<std::string> key_;
+};
 
 template <typename T>
 std::optional<T> parsed(const std::string& text) {
@@ -41,92 +88,48 @@ std::optional<T> parsed(const std::string& text) {
   return value;
 }
 
-[[noreturn]] void wrong(const Hparams& hparams, std::string_view key, std::string_view found,
-                        std::string_view expected) {
-  throw InputError(
-      fmt::format("{}: {} is {}, expected {}; give the hparams.yaml that was published with the checkpoint",
-                  hparams.path().string(), key, found, expected));
-}
-
 }  // namespace
 
 Hparams::Hparams(const std::filesystem::path& path) : path_(path) {
-  const std::string text = read_text_file(path, kMaxBytes, "the hparams.yaml of a checkpoint");
-  std::size_t line_number = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    std::string_view line = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    ++line_number;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (trimmed(line).empty() || line.front() == '#' || line == "---" || line == "...") continue;
-    if (line.front() == ' ' || line.front() == '-') continue;  // belongs to the value above
-    const std::size_t colon = line.find_first_not_of(kKeyCharacters);
-    const bool is_pair = colon != 0 && colon != std::string_view::npos && line[colon] == ':' &&
-                         (colon + 1 == line.size() || line[colon + 1] == ' ');
-    if (!is_pair) {
-      throw InputError(fmt::format("{}: line {} is {:?}, expected \"key: value\" as PyTorch Lightning writes it",
-                                   path.string(), line_number, line));
+  std::istringstream text(core::read_text_file(path, kExpected, kMostBytes));
+  TopLevel top_level(path, values_);
+  try {
+    YAML::Parser parser(text);
+    while (parser.HandleNextDocument(top_level)) {
     }
-    std::string key(line.substr(0, colon));
-    if (!values_.emplace(key, plain_value(trimmed(line.substr(colon + 1)))).second) {
-      throw InputError(
-          fmt::format("{}: line {} has {} a second time, expected it once", path.string(), line_number, key));
-    }
+  } catch (const YAML::Exception& error) {
+    throw InputError({.file = path.string(),
+                      .line = error.mark.line + 1,
+                      .found = "is not YAML: " + error.msg,
+                      .expected = kExpected});
   }
+}
+
+void Hparams::wrong(std::string_view key, std::string found, std::string expected) const {
+  throw InputError({.file = path_.string(),
+                    .key = std::string(key),
+                    .found = std::move(found),
+                    .expected = std::move(expected),
+                    .next_step = fmt::format("give {}", kExpected)});
 }
 
 const std::string& Hparams::text(std::string_view key) const {
   const auto found = values_.find(key);
-  if (found == values_.end()) wrong(*this, key, "missing", "a value");
-  if (!found->second) wrong(*this, key, "a list, a map or a Python object", "a plain value");
+  if (found == values_.end()) wrong(key, "is missing", "a value");
+  if (!found->second) wrong(key, "is empty, a list, a map or a Python object", "a plain value");
   return *found->second;
 }
 
 std::int64_t Hparams::integer(std::string_view key) const {
   const auto value = parsed<std::int64_t>(text(key));
-  if (!value) wrong(*this, key, text(key), "a whole number");
+  if (!value) wrong(key, text(key), "a whole number");
   return *value;
 }
 
 double Hparams::real(std::string_view key) const {
   const auto value = parsed<double>(text(key));
-  if (!value) wrong(*this, key, text(key), "a number");
+  if (!value) wrong(key, text(key), "a number");
   return *value;
-}
-
-nn::Architecture architecture(const Hparams& hparams) {
-  nn::Architecture result;
-  result.n_genes = hparams.integer("gene_dim");
-  result.n_types = hparams.integer("type_dim");
-  try {
-    if (hparams.contains("n_d")) {
-      result.kind = nn::ModelKind::kTabnet;
-      result.tabnet = {.n_d = hparams.integer("n_d"),
-                       .n_a = hparams.integer("n_a"),
-                       .n_steps = hparams.integer("n_steps"),
-                       .gamma = hparams.real("gamma"),
-                       .n_independent = hparams.integer("n_independent"),
-                       .n_shared = hparams.integer("n_shared"),
-                       .epsilon = hparams.real("epsilon"),
-                       .virtual_batch_size = hparams.integer("virtual_batch_size"),
-                       .momentum = hparams.real("momentum"),
-                       .mask_type = nn::parse_mask_type(hparams.text("mask_type"))};
-    } else if (hparams.contains("hidden_size")) {
-      result.kind = nn::ModelKind::kMlp;
-      result.mlp = {.n_hidden = hparams.integer("n_hidden"),
-                    .hidden_size = hparams.integer("hidden_size"),
-                    .dropout = hparams.real("dropout")};
-    } else {
-      result.kind = nn::ModelKind::kLinear;
-    }
-    result.validate();
-  } catch (const InputError& error) {
-    const std::string what = error.what();
-    if (what.starts_with(hparams.path().string())) throw;
-    throw InputError(fmt::format("{}: {}", hparams.path().string(), what));
-  }
-  return result;
 }
 
 }  // namespace sctab::published

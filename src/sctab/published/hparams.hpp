@@ -2,36 +2,38 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "sctab/nn/architecture.hpp"
-
 namespace sctab::published {
 
-/// The plain values on the top level of an hparams.yaml, as PyTorch Lightning writes it beside a checkpoint. What has a
-/// tag (!!python/name:torch.optim…) is not looked at, nor are lists and maps: nothing there is needed to compute.
+/// Values by key; nullopt: not a plain value.
+using PlainValues = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+/// The plain values on the top level of an hparams.yaml, as PyTorch Lightning writes it next to a checkpoint. Values
+/// with a tag (!!python/name:torch.optim…), an anchor or an alias, lists and maps are skipped: they stay inert text,
+/// and nothing in them is needed for predictions.
 class Hparams {
  public:
-  /// Throws InputError naming file and line where a line is no "key: value".
+  /// Throws InputError naming file and line if it is not YAML, not one map of keys and values, repeats a key, or nests
+  /// more than 100 deep.
   explicit Hparams(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] bool contains(std::string_view key) const { return values_.contains(key); }
-  /// Throws InputError naming file and key where it is missing or no value of this kind.
-  std::int64_t integer(std::string_view key) const;
-  double real(std::string_view key) const;
-  const std::string& text(std::string_view key) const;
+  /// Throws InputError naming file and key if it is missing or not a value of this kind.
+  [[nodiscard]] std::int64_t integer(std::string_view key) const;
+  [[nodiscard]] double real(std::string_view key) const;
+  [[nodiscard]] const std::string& text(std::string_view key) const;
 
  private:
-  std::filesystem::path path_;
-  std::map<std::string, std::optional<std::string>, std::less<>> values_;  // nullopt: no plain value
-};
+  [[noreturn]] void wrong(std::string_view key, std::string found, std::string expected) const;
 
-/// The network that they describe: tabnet where there is an n_d, mlp where there is a hidden_size, linear else. Throws
-/// InputError naming file and key.
-nn::Architecture architecture(const Hparams& hparams);
+  std::filesystem::path path_;
+  PlainValues values_;
+};
 
 }  // namespace sctab::published

@@ -1,5 +1,6 @@
 #include "sctab/published/import_checkpoint.hpp"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -16,7 +17,6 @@
 #include "sctab/nn/weights.hpp"
 #include "sctab/published/checkpoint.hpp"
 #include "sctab/published/gene_table.hpp"
-#include "sctab/published/hparams.hpp"
 
 namespace sctab::published {
 namespace {
@@ -25,6 +25,7 @@ using core::InputError;
 using nn::ModelKind;
 
 constexpr std::string_view kNetwork = "classifier.";
+constexpr const char* kBelongTogether = "check that the two belong together";
 
 // What a checkpoint holds beside the network and predictions do not need.
 constexpr std::array<std::string_view, 4> kUnusedTensors = {"class_weights", "child_lookup", "augmentations",
@@ -39,9 +40,10 @@ constexpr std::array<std::string_view, 15> kDecisive = {
 void require_count(const std::filesystem::path& path, std::string_view things, std::size_t found, std::int64_t expected,
                    const Hparams& hparams) {
   if (static_cast<std::int64_t>(found) == expected) return;
-  throw InputError(
-      fmt::format("{}: has {} {}, expected the {} of {}; give the list that the checkpoint was trained with",
-                  path.string(), found, things, expected, hparams.path().string()));
+  throw InputError({.file = path.string(),
+                    .found = fmt::format("has {} {}", found, things),
+                    .expected = fmt::format("the {} of {}", expected, hparams.path().string()),
+                    .next_step = "give the list that the checkpoint was trained with"});
 }
 
 /// The checkpoint repeats its hyper-parameters: a wrong hparams.yaml of the same sizes would change what is computed.
@@ -54,9 +56,11 @@ void require_same_hyper_parameters(const Checkpoint& checkpoint, const Hparams& 
     const double number = own->kind == Kind::kInteger ? static_cast<double>(own->integer) : own->real;
     const bool same = is_number ? hparams.real(key) == number : own->text == hparams.text(key);
     if (same) continue;
-    throw InputError(fmt::format("{}: {} is {}, but {} in {}; give the hparams.yaml that was published with it",
-                                 options.checkpoint.string(), key, is_number ? fmt::format("{}", number) : own->text,
-                                 hparams.text(key), hparams.path().string()));
+    throw InputError({.file = options.checkpoint.string(),
+                      .key = std::string(key),
+                      .found = is_number ? fmt::format("{}", number) : own->text,
+                      .expected = fmt::format("{}, as in {}", hparams.text(key), hparams.path().string()),
+                      .next_step = "give the hparams.yaml that was published with it"});
   }
 }
 
@@ -70,10 +74,10 @@ bool is_unused(std::string_view tensor) {
 void require_known_tensors(const Checkpoint& checkpoint, const ImportOptions& options) {
   for (const std::string& tensor : checkpoint.tensor_names()) {
     if (tensor.starts_with(kNetwork) || is_unused(tensor)) continue;
-    throw InputError(
-        fmt::format("{}: has a tensor {}, which scTab's published networks do not have: what it computes is "
-                    "not known; is it one of the published checkpoints?",
-                    options.checkpoint.string(), tensor));
+    throw InputError({.file = options.checkpoint.string(),
+                      .key = fmt::format("tensor {}", tensor),
+                      .found = "is not in scTab's published networks, so its effect is unknown",
+                      .next_step = "check that it is one of the published checkpoints"});
   }
 }
 
@@ -81,10 +85,11 @@ void require_shape(const Checkpoint& checkpoint, std::string_view tensor, const 
                    const ImportOptions& options) {
   const auto found = checkpoint.shape(fmt::format("{}{}", kNetwork, tensor));
   if (found == expected) return;
-  throw InputError(fmt::format("{}: {} tensor {}{}, expected [{}] by {}; do the two belong together?",
-                               options.checkpoint.string(), found ? "has another" : "has no", kNetwork, tensor,
-                               fmt::join(expected, ", "), options.hparams.string()) +
-                   (found ? fmt::format(" It is [{}].", fmt::join(*found, ", ")) : ""));
+  throw InputError({.file = options.checkpoint.string(),
+                    .key = fmt::format("tensor {}{}", kNetwork, tensor),
+                    .found = found ? fmt::format("has the shape [{}]", fmt::join(*found, ", ")) : "is missing",
+                    .expected = fmt::format("[{}], by {}", fmt::join(expected, ", "), options.hparams.string()),
+                    .next_step = kBelongTogether});
 }
 
 /// The sizes that memory depends on, before a network of them is made.
@@ -117,11 +122,28 @@ void require_tensors_of(const nn::NetworkState& state, const Checkpoint& checkpo
     const std::string own = name.substr(kNetwork.size());
     const auto known = shapes.find(own);
     if (known == shapes.end()) {
-      throw InputError(fmt::format("{}: tensor {} is unknown to the network of {}; do the two belong together?",
-                                   options.checkpoint.string(), own, options.hparams.string()));
+      throw InputError({.file = options.checkpoint.string(),
+                        .key = fmt::format("tensor {}", own),
+                        .found = fmt::format("is unknown to the network of {}", options.hparams.string()),
+                        .next_step = kBelongTogether});
     }
     require_shape(checkpoint, own, known->second.vec(), options);
   }
+}
+
+at::ScalarType scalar_type(NumberType type) {
+  constexpr std::array<at::ScalarType, 10> kTypes = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
+                                                     at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
+  return kTypes.at(static_cast<std::size_t>(type));
+}
+
+/// The tensor keeps its storage alive.
+nn::NamedTensor to_torch(const CheckpointTensor& tensor) {
+  const at::ScalarType type = scalar_type(tensor.type);
+  const auto length = static_cast<std::int64_t>(tensor.storage->size() / at::elementSize(type));
+  const at::Tensor storage = at::from_blob(
+      tensor.storage->data(), {length}, [keep = tensor.storage](void*) {}, at::TensorOptions(type));
+  return {tensor.name, storage.as_strided(tensor.shape, tensor.strides, tensor.offset)};
 }
 
 std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const nn::Architecture& architecture,
@@ -130,7 +152,9 @@ std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const nn
   require_sizes(checkpoint, architecture, options);
   auto network = nn::make_network(architecture, 0);
   require_tensors_of(network->state(), checkpoint, options);
-  network->state().load(checkpoint.read(kNetwork), options.checkpoint.string());
+  std::vector<nn::NamedTensor> tensors;
+  for (const CheckpointTensor& tensor : checkpoint.read(kNetwork)) tensors.push_back(to_torch(tensor));
+  network->state().load(tensors, options.checkpoint.string());
   return network;
 }
 
@@ -175,15 +199,50 @@ nlohmann::json training_json(const Checkpoint& checkpoint, const std::vector<Joi
 
 void require_joined_labels(const std::vector<JoinedLabel>& labels, const ImportOptions& options) {
   if (std::ranges::any_of(labels, [](const JoinedLabel& label) { return !label.id.empty(); })) return;
-  throw InputError(
-      options.ontology.empty()
-          ? fmt::format("{}: no label has a Cell Ontology id beside it; give --ontology cl.obo to find them by name",
-                        options.labels.string())
-          : fmt::format("{}: none of its {} labels (\"{}\", …) is in {}; is it the Cell Ontology?",
-                        options.labels.string(), labels.size(), labels.front().label, options.ontology.string()));
+  if (options.ontology.empty()) {
+    throw InputError({.file = options.labels.string(),
+                      .found = "no label has a Cell Ontology id",
+                      .next_step = "give --ontology cl.obo to find the ids by name"});
+  }
+  throw InputError({.file = options.labels.string(),
+                    .found = fmt::format("none of its {} labels (\"{}\", …) is in {}", labels.size(),
+                                         labels.front().label, options.ontology.string()),
+                    .next_step = "check that this is the Cell Ontology"});
 }
 
 }  // namespace
+
+nn::Architecture architecture(const Hparams& hparams) {
+  nn::Architecture result;
+  result.n_genes = hparams.integer("gene_dim");
+  result.n_types = hparams.integer("type_dim");
+  try {
+    if (hparams.contains("n_d")) {
+      result.kind = nn::ModelKind::kTabnet;
+      result.tabnet = {.n_d = hparams.integer("n_d"),
+                       .n_a = hparams.integer("n_a"),
+                       .n_steps = hparams.integer("n_steps"),
+                       .gamma = hparams.real("gamma"),
+                       .n_independent = hparams.integer("n_independent"),
+                       .n_shared = hparams.integer("n_shared"),
+                       .epsilon = hparams.real("epsilon"),
+                       .virtual_batch_size = hparams.integer("virtual_batch_size"),
+                       .momentum = hparams.real("momentum"),
+                       .mask_type = nn::parse_mask_type(hparams.text("mask_type"))};
+    } else if (hparams.contains("hidden_size")) {
+      result.kind = nn::ModelKind::kMlp;
+      result.mlp = {.n_hidden = hparams.integer("n_hidden"),
+                    .hidden_size = hparams.integer("hidden_size"),
+                    .dropout = hparams.real("dropout")};
+    } else {
+      result.kind = nn::ModelKind::kLinear;
+    }
+    result.validate();
+  } catch (const InputError& error) {
+    throw error.within({.file = hparams.path().string()});
+  }
+  return result;
+}
 
 ImportResult import_checkpoint(const ImportOptions& options) {
   core::require_replaceable_directory(options.output, "config.json");

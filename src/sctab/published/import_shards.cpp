@@ -182,8 +182,8 @@ std::string interrupted_message(const ImportFolder& folder, const std::vector<Sh
       n_finished += folder.find(store::shard_file_name(place), job.part_states()).has_value() ? 1 : 0;
     }
   }
-  return fmt::format("interrupted; {} of {} shards are finished in {}: --resume goes on from there", n_finished,
-                     n_shards, folder.path().string());
+  return fmt::format("interrupted; {} of {} shards are finished in {}: continue with --resume", n_finished, n_shards,
+                     folder.path().string());
 }
 
 }  // namespace

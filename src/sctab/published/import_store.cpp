@@ -10,6 +10,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/store/manifest.hpp"
 
@@ -27,10 +28,9 @@ std::vector<JoinedLabel> join_all(const ParquetStore& from, const ontology::Onto
   LabelTable table{labels, {}};
   if (!options.labels.empty()) table = read_label_table(options.labels);
   if (table.labels != labels) {
-    throw InputError(
-        fmt::format("{}: its labels are not those of categorical_lookup/cell_type.parquet, in their order; "
-                    "give that table with a column cell_type_ontology_term_id",
-                    options.labels.string()));
+    throw InputError({.file = options.labels.string(),
+                      .found = "has other labels, or another order, than categorical_lookup/cell_type.parquet",
+                      .next_step = "give that table with a column cell_type_ontology_term_id"});
   }
   std::vector<JoinedLabel> joined = join_labels(table, ontology);
   std::vector<std::string> missing;
@@ -40,11 +40,12 @@ std::vector<JoinedLabel> join_all(const ParquetStore& from, const ontology::Onto
   if (missing.empty()) return joined;
   const fs::path file =
       options.labels.empty() ? from.directory / "categorical_lookup" / "cell_type.parquet" : options.labels;
-  throw InputError(
-      fmt::format("{}: {} of {} labels join no term of {}: {}; give the labels with ids of this release in a csv, "
-                  "columns label and "
-                  "cell_type_ontology_term_id, with --labels",
-                  file.string(), missing.size(), labels.size(), options.ontology.string(), fmt::join(missing, ", ")));
+  throw InputError({.file = file.string(),
+                    .found = fmt::format("{} of {} have no term in {}: {}", missing.size(),
+                                         core::plural(std::ssize(labels), "label"), options.ontology.string(),
+                                         fmt::join(missing, ", ")),
+                    .next_step = "give the labels with ids of this release with --labels: a csv with the columns label "
+                                 "and cell_type_ontology_term_id"});
 }
 
 /// Of each split what `describe` says of its parts.
@@ -139,7 +140,7 @@ void compare_with_ontology(const ParquetStore& from, const ontology::Ontology& o
   result.hierarchy = compare_hierarchy(hierarchy, ontology::SubtypeMatrix(ontology, terms));
 }
 
-/// store.json and what stands beside the shards.
+/// store.json and the tables next to the shards.
 void write_tables(const ImportFolder& folder, const store::ShardLayout& layout, const ImportedShards& imported,
                   const json& ontology, json provenance) {
   store::Manifest manifest;
@@ -150,7 +151,7 @@ void write_tables(const ImportFolder& folder, const store::ShardLayout& layout, 
   manifest.tables = layout.tables;
   manifest.shards = imported.shards;
   manifest.provenance = std::move(provenance);
-  store::write_genes(folder.path(), layout.genes);
+  genes::write_genes_tsv(folder.path() / store::kGenesFile, layout.genes);
   core::write_json(folder.path() / store::kOntologyFile, ontology);
   store::write_manifest(folder.path(), manifest);
 }
@@ -171,21 +172,23 @@ void write_store(const ParquetStore& from, const ontology::Ontology& ontology, c
 
   write_tables(folder, layout, imported, ontology_of(result.labels, ontology), provenance(from, result, options));
   result.bytes = store::Store::open(folder.path()).bytes();
-  folder.become(options.output);
+  folder.commit();
 }
 
 }  // namespace
 
 void StoreImportOptions::validate() const {
   if (cells_per_shard < 1 || cells_per_shard > 131'072) {
-    throw InputError(fmt::format("cells_per_shard is {}, and 1 to 131072 was expected", cells_per_shard));
+    throw InputError(
+        {.subject = "cells_per_shard", .found = std::to_string(cells_per_shard), .expected = "1 to 131072"});
   }
-  if (threads < 0) throw InputError(fmt::format("threads is {}, and 0 (all) or more was expected", threads));
+  if (threads < 0) {
+    throw InputError({.subject = "threads", .found = std::to_string(threads), .expected = "0 (all) or more"});
+  }
 }
 
 StoreImportResult import_store(const StoreImportOptions& options) {
   options.validate();
-  core::require_replaceable_directory(options.output, store::kManifestFile);
   require_to_import(options.output, options.resume);
   parquet::require_available(options.source / "var.parquet");
   const auto ontology = ontology::Ontology::load(options.ontology);
@@ -204,8 +207,11 @@ StoreImportResult import_store(const StoreImportOptions& options) {
   } catch (const InputError& error) {
     const std::int64_t n_finished = folder.n_finished();
     if (n_finished == 0) throw;
-    throw InputError(fmt::format("{}; {} finished shards are kept in {}: mend this, then --resume goes on from them",
-                                 error.what(), n_finished, folder.path().string()));
+    core::Problem problem = error.problem();
+    problem.next_step += fmt::format("{}then continue from the {} in {} with --resume",
+                                     problem.next_step.empty() ? "repair this, " : ", ",
+                                     core::plural(n_finished, "finished shard"), folder.path().string());
+    throw InputError(std::move(problem));
   }
   return result;
 }

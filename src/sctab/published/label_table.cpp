@@ -3,57 +3,57 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <optional>
 #include <unordered_set>
 
+#include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/published/csv_table.hpp"
+#include "sctab/formats/parquet/reader.hpp"
 
 namespace sctab::published {
 namespace {
 
-/// The first of these columns that the table has.
-std::optional<std::size_t> column(const CsvTable& table, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    const auto found = std::ranges::find(table.header, name);
-    if (found != table.header.end()) return static_cast<std::size_t>(found - table.header.begin());
-  }
-  return std::nullopt;
+/// The rows below the header, from Parquet or csv.
+core::CsvTable read_rows(const std::filesystem::path& path) {
+  if (!parquet::is_parquet(path) && path.extension() != ".parquet") return core::read_csv(path);
+  parquet::Table table = parquet::read_table(path);
+  return {std::move(table.header), std::move(table.rows)};
 }
 
 }  // namespace
 
 LabelTable read_label_table(const std::filesystem::path& path) {
-  const CsvTable table = read_table(path);
-  const auto label = column(table, {"label", "cell_type"});
-  const auto index = column(table, {"", "Unnamed: 0", "index", "code", "__index_level_0__"});
-  const auto id = column(table, {"cell_type_ontology_term_id"});
+  const core::CsvTable table = read_rows(path);
+  const auto label = table.find_column({"label", "cell_type"});
+  const auto index = table.find_column({"", "Unnamed: 0", "index", "code", "__index_level_0__"});
+  const auto id = table.find_column({"cell_type_ontology_term_id"});
   if (!label) {
-    throw core::InputError(
-        fmt::format("{}: has columns {}, expected one named label (or cell_type) with the names in the order "
-                    "of their codes, which are a network's outputs",
-                    path.string(), fmt::join(table.header, ", ")));
+    throw core::InputError({.file = path.string(),
+                            .found = fmt::format("has the columns {}", fmt::join(table.header, ", ")),
+                            .expected = "one named label (or cell_type) with the names in the order of their codes, "
+                                        "which are the outputs of a network"});
   }
   LabelTable result;
   std::unordered_set<std::string> seen;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     const std::vector<std::string>& fields = table.rows[row];
+    const auto refuse = [&](const std::string& found, const std::string& expected) {
+      throw core::InputError({.file = path.string(),
+                              .subject = fmt::format("row {} (counted from 0)", row),
+                              .found = found,
+                              .expected = expected});
+    };
     if (index && fields[*index] != std::to_string(row)) {
-      throw core::InputError(
-          fmt::format("{}: row {} has index {:?}, expected {}: the rows must stand in the order of "
-                      "the codes, which are a network's outputs",
-                      path.string(), row, fields[*index], row));
+      refuse(fmt::format("the index {:?}", fields[*index]),
+             fmt::format("{}: rows in the order of the codes, which are the outputs of a network", row));
     }
     const std::string& name = fields[*label];
     const bool is_line = !name.empty() && name.find_first_of("\t\r\n") == std::string::npos;
-    if (!is_line || !seen.insert(name).second) {
-      throw core::InputError(fmt::format("{}: row {} has label {:?}{}, expected a name of its own in each row",
-                                         path.string(), row, name, is_line ? " again" : ""));
-    }
+    if (!is_line) refuse(fmt::format("the label {:?}", name), "a name on one line");
+    if (!seen.insert(name).second) refuse(fmt::format("the label {:?} again", name), "each label once");
     result.labels.push_back(name);
     if (id) result.ids.push_back(fields[*id]);
   }
+  if (result.labels.empty()) throw core::InputError({.file = path.string(), .found = "has no rows"});
   return result;
 }
 

@@ -11,6 +11,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/published/gene_table.hpp"
 #include "sctab/published/label_table.hpp"
@@ -24,13 +25,15 @@ using core::InputError;
 
 void require_file(const fs::path& file, std::string_view what) {
   if (fs::is_regular_file(file)) return;
-  throw InputError(
-      fmt::format("{}: no such file; the published store has {} there: is the download whole?", file.string(), what));
+  throw InputError({.file = file.string(),
+                    .found = "no such file",
+                    .expected = std::string(what),
+                    .next_step = "check that the download is complete"});
 }
 
 std::vector<std::string> read_lookup(const fs::path& directory, Coded column) {
   const fs::path file = directory / "categorical_lookup" / fmt::format("{}.parquet", name(column));
-  require_file(file, fmt::format("what the codes of {} mean", name(column)));
+  require_file(file, fmt::format("the meaning of the codes of {}", name(column)));
   return read_label_table(file).labels;
 }
 
@@ -46,10 +49,12 @@ std::int64_t part_number(const std::string& file_name) {
 }
 
 [[noreturn]] void refuse_without_donor(const Part& part, std::int64_t row) {
-  throw InputError(
-      fmt::format("{}: row {} (counted from 0): tech_sample is -1: whose cell that is cannot be known, and a model may "
-                  "be judged only on people it has not seen; only train may have such cells",
-                  part.file.string(), row));
+  throw InputError({.file = part.file.string(),
+                    .cell = fmt::format("{} (counted from 0)", row),
+                    .key = "tech_sample",
+                    .found = "-1: the donor of the cell is unknown",
+                    .expected = "known donors in val and test, since a model is judged on people it has not seen; only "
+                                "train may have such cells"});
 }
 
 std::int64_t nanoseconds(fs::file_time_type time) {
@@ -60,10 +65,9 @@ std::int64_t nanoseconds(fs::file_time_type time) {
 // The parts of a split by number; nothing is read of them yet.
 std::vector<Part> list_parts(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
-    throw InputError(
-        fmt::format("{}: no such folder; the published store has train, val and test: give the folder that "
-                    "holds them",
-                    folder.string()));
+    throw InputError({.file = folder.string(),
+                      .found = "no such folder",
+                      .next_step = "give the folder of the published store, which has train, val and test"});
   }
   std::map<std::int64_t, Part> parts;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -78,22 +82,26 @@ std::vector<Part> list_parts(const fs::path& folder) {
     result.push_back(std::move(part));
   }
   if (result.size() != parts.size() || parts.empty()) {
-    throw InputError(fmt::format("{}: has no part.{}.parquet{}; is the download whole?", folder.string(), result.size(),
-                                 parts.empty() ? "" : fmt::format(", but a part.{}.parquet", parts.rbegin()->first)));
+    throw InputError(
+        {.file = folder.string(),
+         .found = fmt::format("has no part.{}.parquet{}", result.size(),
+                              parts.empty() ? "" : fmt::format(", but a part.{}.parquet", parts.rbegin()->first)),
+         .next_step = "check that the download is complete"});
   }
   return result;
 }
 
-// Whether all parts are there can be known where dask left its _metadata, the ends of all of them in one file.
+// Whether all parts are present is known only where dask left its _metadata, the footers of all of them in one file.
 bool require_all_cells(const fs::path& folder, const std::vector<Part>& parts) {
   const fs::path metadata = folder / "_metadata";
   if (!parquet::is_parquet(metadata)) return false;
   const CellIndex announced = parquet::rows_in_footer(metadata), found = parts.back().first + parts.back().n_cells;
   if (announced == found) return true;
   throw InputError(
-      fmt::format("{}: announces {} cells, but part.0 to part.{} beside it hold {}; are parts missing, or of another "
-                  "store? Download the folder whole, or move the file away if it is not of these parts",
-                  metadata.string(), announced, parts.size() - 1, found));
+      {.file = metadata.string(),
+       .found = fmt::format("lists {}, but part.0 to part.{} have {}", core::plural(announced, "cell"),
+                            parts.size() - 1, found),
+       .next_step = "download the whole folder again, or move the file away if it belongs to other parts"});
 }
 
 }  // namespace
@@ -126,8 +134,9 @@ CellIndex ParquetStore::n_cells(store::Split split) const {
 
 ParquetStore open_parquet_store(const fs::path& directory, int threads) {
   if (!fs::is_directory(directory)) {
-    throw InputError(fmt::format("{}: no such folder; give the one that holds var.parquet, train, val and test",
-                                 directory.string()));
+    throw InputError({.file = directory.string(),
+                      .found = "no such folder",
+                      .next_step = "give the one that has var.parquet, train, val and test"});
   }
   ParquetStore store;
   store.directory = directory;
@@ -180,7 +189,7 @@ void require_disjoint_donors(const ParquetStore& store, int threads) {
           ++row;
           if (code == -1 && split != store::Split::kTrain)
             refuse_without_donor(parts[static_cast<std::size_t>(i)], row);
-          // Codes that are none are named when cells are read.
+          // Codes out of range are refused when cells are read.
           if (code >= 0 && std::cmp_less(code, splits.size())) splits[static_cast<std::size_t>(code)] |= bit;
         }
       }
@@ -191,10 +200,10 @@ void require_disjoint_donors(const ParquetStore& store, int threads) {
   for (std::size_t donor = 0; donor < donors.size(); ++donor) {
     const std::uint8_t seen = splits[donor];
     if ((seen & (seen - 1U)) == 0) continue;
-    throw InputError(
-        fmt::format("{}: tech_sample {} has cells in two splits; a donor must stand in one, or the model is judged on "
-                    "people it has seen",
-                    store.directory.string(), donors[donor]));
+    throw InputError({.file = store.directory.string(),
+                      .key = "tech_sample",
+                      .found = fmt::format("{} has cells in two splits", donors[donor]),
+                      .expected = "each donor in one split, since a model is judged on people it has not seen"});
   }
 }
 

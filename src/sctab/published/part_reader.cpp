@@ -3,21 +3,23 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::published {
 namespace {
 
-// Where columns stand in part_columns().
+// Positions of the columns in part_columns().
 constexpr std::size_t kX = 0, kSomaJoinid = 1, kIdx = 2, kIsPrimary = 3, kFirstCoded = 4;
 
 bool may_be_missing(Coded column) {
   return column == Coded::kDonor || column == Coded::kTechSample || column == Coded::kDevelopmentStage;
 }
 
-// A cell of one gene has log1p(10,000) there, but for rounding.
+// A cell with counts of one gene has log1p(10,000), up to rounding.
 float largest_value() {
   constexpr float kRounding = 1e-3F;
   return std::log1p(sparse::kTargetCounts) + kRounding;
@@ -28,8 +30,10 @@ float largest_value() {
 PartReader::PartReader(const ParquetStore& store, const Part& part)
     : store_(store), part_(part), reader_(part.file, part_columns()) {}
 
-void PartReader::refuse(std::int64_t row, const std::string& what) const {
-  throw core::InputError(fmt::format("{}: row {} (counted from 0): {}", part_.file.string(), rows_read_ + row, what));
+void PartReader::refuse(std::int64_t row, core::Problem problem) const {
+  problem.file = part_.file.string();
+  problem.cell = fmt::format("{} (counted from 0)", rows_read_ + row);
+  throw core::InputError(std::move(problem));
 }
 
 void PartReader::read_codes(const parquet::Rows& rows, std::size_t column, CellBlock& block) const {
@@ -40,9 +44,10 @@ void PartReader::read_codes(const parquet::Rows& rows, std::size_t column, CellB
   codes.clear();
   for (const std::int64_t code : rows.integers(kFirstCoded + column)) {
     if (code < least || code >= n_values) {
-      refuse(std::ssize(codes),
-             fmt::format("{} is {}, expected {} to {}, for categorical_lookup/{}.parquet has {} rows", name(coded),
-                         code, least, n_values - 1, name(coded), n_values));
+      refuse(std::ssize(codes), {.key = std::string(name(coded)),
+                                 .found = std::to_string(code),
+                                 .expected = fmt::format("{} to {}, as categorical_lookup/{}.parquet has {} rows",
+                                                         least, n_values - 1, name(coded), n_values)});
     }
     codes.push_back(static_cast<std::int32_t>(code));
   }
@@ -51,16 +56,20 @@ void PartReader::read_codes(const parquet::Rows& rows, std::size_t column, CellB
 void PartReader::read_cell(std::span<const float> values, std::int64_t row, CellBlock& block) const {
   static const float largest = largest_value();
   if (std::cmp_not_equal(values.size(), store_.genes.size())) {
-    refuse(row, fmt::format("X has {} values, expected {}, one for each gene of var.parquet", values.size(),
-                            store_.genes.size()));
+    refuse(row, {.key = "X",
+                 .found = core::plural(std::ssize(values), "value"),
+                 .expected = fmt::format("{}, one for each gene of var.parquet", store_.genes.size())});
   }
   for (std::size_t gene = 0; gene < values.size(); ++gene) {
     const float value = values[gene];
     if (value == 0) continue;
     if (!(value > 0 && value <= largest)) {
-      refuse(row, fmt::format("X of gene {} is {}, expected 0 to {:.4f}, which log1p of counts scaled to {:.0f} gives; "
-                              "is this the store of log-normalised values (sf-log1p)?",
-                              store_.genes.ids[gene], value, std::log1p(sparse::kTargetCounts), sparse::kTargetCounts));
+      refuse(row, {.gene = store_.genes.ids[gene],
+                   .key = "X",
+                   .found = fmt::format("{}", value),
+                   .expected = fmt::format("0 to {:.4f}, as log1p of counts scaled to {:.0f} gives",
+                                           std::log1p(sparse::kTargetCounts), sparse::kTargetCounts),
+                   .next_step = "give the store of log-normalised values (sf-log1p)"});
     }
     block.cells.indices.push_back(static_cast<core::GeneIndex>(gene));
     block.cells.data.push_back(value);
@@ -83,10 +92,14 @@ bool PartReader::next(CellBlock& block) {
     const auto at = static_cast<std::size_t>(row);
     const CellIndex position = part_.first + rows_read_ + row;
     if (idx[at] != position) {
-      refuse(row, fmt::format("idx is {}, expected {}, its position in the split; is a part missing, or another's?",
-                              idx[at], position));
+      refuse(row, {.key = "idx",
+                   .found = std::to_string(idx[at]),
+                   .expected = fmt::format("{}, its position in the split", position),
+                   .next_step = "check that no part is missing or from another store"});
     }
-    if (soma_joinid[at] < 0) refuse(row, fmt::format("soma_joinid is {}, expected 0 or more", soma_joinid[at]));
+    if (soma_joinid[at] < 0) {
+      refuse(row, {.key = "soma_joinid", .found = std::to_string(soma_joinid[at]), .expected = "0 or more"});
+    }
     read_cell(rows->floats(kX, row), row, block);
   }
   rows_read_ += rows->size();

@@ -33,7 +33,7 @@ class PartReader {
  private:
   void read_codes(const parquet::Rows& rows, std::size_t column, CellBlock& block) const;
   void read_cell(std::span<const float> values, std::int64_t row, CellBlock& block) const;
-  [[noreturn]] void refuse(std::int64_t row, const std::string& what) const;
+  [[noreturn]] void refuse(std::int64_t row, core::Problem problem) const;
 
   const ParquetStore& store_;
   Part part_;

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <unordered_map>
+#include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/published/byte_cursor.hpp"
@@ -57,8 +58,8 @@ enum class Operation : std::uint8_t {
 /// Runs a pickle's operations on a stack of nodes.
 class Machine {
  public:
-  Machine(std::span<const std::byte> bytes, const std::string& what, std::deque<PickleNode>& nodes)
-      : cursor_(bytes, what), nodes_(nodes) {}
+  Machine(std::span<const std::byte> bytes, core::Problem place, std::deque<PickleNode>& nodes)
+      : cursor_(bytes, std::move(place)), nodes_(nodes) {}
 
   const PickleNode* run() {
     while (true) {
@@ -73,8 +74,11 @@ class Machine {
 
  private:
   [[noreturn]] void damaged(const std::string& found) const {
-    throw core::InputError(fmt::format("{}: byte {}: {}; the file is damaged or not as torch.save() writes it",
-                                       cursor_.what(), start_, found));
+    core::Problem problem = cursor_.place();
+    problem.found = fmt::format("byte {}: {}", start_, found);
+    problem.expected = "a pickle as torch.save() writes it";
+    problem.next_step = "download the file again; it may be damaged";
+    throw core::InputError(std::move(problem));
   }
 
   PickleNode& push(Kind kind) {
@@ -226,7 +230,7 @@ class Machine {
 
   PickleNode& container(Kind kind) {
     PickleNode& node = top();
-    if (node.kind != kind && node.kind != Kind::kCall) damaged("puts items into something that holds none");
+    if (node.kind != kind && node.kind != Kind::kCall) damaged("puts items into a value that holds none");
     return node;
   }
 
@@ -281,7 +285,7 @@ class Machine {
 
   void recall(std::uint32_t slot) {
     const auto found = memo_.find(slot);
-    if (found == memo_.end()) damaged(fmt::format("asks for value {}, which was not kept", slot));
+    if (found == memo_.end()) damaged(fmt::format("recalls value {}, which was never stored", slot));
     stack_.push_back(found->second);
   }
 
@@ -302,7 +306,7 @@ class Machine {
         return true;
       case Operation::kProto: {
         const auto protocol = cursor_.number<std::uint8_t>();
-        if (protocol != kProtocolRead) damaged(fmt::format("protocol {}, expected {}", protocol, kProtocolRead));
+        if (protocol != kProtocolRead) damaged(fmt::format("protocol {} instead of {}", protocol, kProtocolRead));
         return true;
       }
       default:
@@ -327,6 +331,7 @@ const PickleNode* PickleNode::find(std::string_view key) const {
   return nullptr;
 }
 
-Pickle::Pickle(std::span<const std::byte> bytes, const std::string& what) : root_(Machine(bytes, what, nodes_).run()) {}
+Pickle::Pickle(std::span<const std::byte> bytes, core::Problem place)
+    : root_(Machine(bytes, std::move(place), nodes_).run()) {}
 
 }  // namespace sctab::published

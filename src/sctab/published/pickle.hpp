@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "sctab/core/error.hpp"
+
 namespace sctab::published {
 
 /// What a pickle describes, as inert data. A class or function that the pickle names stays its name, and a call of one
@@ -44,9 +46,9 @@ struct PickleNode {
 /// bytes.
 class Pickle {
  public:
-  /// what: names the pickle in messages, "x.ckpt: data.pkl". Throws InputError where it is damaged or holds an
-  /// operation that torch.save() does not write.
-  Pickle(std::span<const std::byte> bytes, const std::string& what);
+  /// place: the file and its entry, for messages. Throws InputError if the pickle is damaged or has an operation that
+  /// torch.save() does not write.
+  Pickle(std::span<const std::byte> bytes, core::Problem place);
   Pickle(const Pickle&) = delete;
   Pickle& operator=(const Pickle&) = delete;
 

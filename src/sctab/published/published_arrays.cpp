@@ -9,9 +9,10 @@
 #include "sctab/augment/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/evaluate/evaluation.hpp"
-#include "sctab/published/npy_reader.hpp"
+#include "sctab/formats/npy/npy.hpp"
 #include "sctab/store/obs_columns.hpp"
 
 namespace sctab::published {
@@ -19,27 +20,31 @@ namespace {
 
 using core::InputError;
 
-void require_shape(const NpyReader& file, const std::vector<std::int64_t>& expected, const char* what) {
+void require_shape(const npy::Reader& file, const std::vector<std::int64_t>& expected, std::string_view what) {
   if (file.shape() == expected) return;
-  throw InputError(fmt::format("{}: has shape {}, expected {}; do the files belong together?", file.path().string(),
-                               file.shape_text(), what));
+  throw InputError({.file = file.path().string(),
+                    .found = fmt::format("has shape {}", file.shape_text()),
+                    .expected = std::string(what),
+                    .next_step = "check that the files belong together"});
 }
 
 }  // namespace
 
 std::vector<HierarchyDifference> compare_hierarchy(const std::filesystem::path& child_matrix,
                                                    const ontology::SubtypeMatrix& subtypes) {
-  NpyReader file(child_matrix);
+  npy::Reader file(child_matrix);
   const auto n = static_cast<std::int64_t>(subtypes.size());
-  require_shape(file, {n, n}, fmt::format("{0} × {0}, as there are labels", n).c_str());
+  require_shape(file, {n, n}, fmt::format("{0} × {0}, as there are {0} labels", n));
   std::vector<HierarchyDifference> differences;
   std::vector<double> row(subtypes.size());
   for (std::size_t parent = 0; parent < row.size(); ++parent) {
     file.read(row);
     for (std::size_t child = 0; child < row.size(); ++child) {
       if (row[child] != 0 && row[child] != 1) {
-        throw InputError(fmt::format("{}: row {}, column {} is {}, expected 0 or 1", child_matrix.string(), parent,
-                                     child, row[child]));
+        throw InputError({.file = child_matrix.string(),
+                          .subject = fmt::format("row {}, column {}", parent, child),
+                          .found = fmt::format("{}", row[child]),
+                          .expected = "0 or 1"});
       }
       const bool published = row[child] == 1;
       if (published != subtypes.is_subtype(parent, child)) differences.push_back({parent, child, published});
@@ -50,9 +55,10 @@ std::vector<HierarchyDifference> compare_hierarchy(const std::filesystem::path& 
 
 WeightComparison compare_class_weights(const std::filesystem::path& class_weights,
                                        std::span<const std::int64_t> train_cells_per_type) try {
-  NpyReader file(class_weights);
+  npy::Reader file(class_weights);
   const auto n_present = std::ranges::count_if(train_cells_per_type, [](std::int64_t n) { return n > 0; });
-  require_shape(file, {n_present}, fmt::format("{}, as labels have training cells", n_present).c_str());
+  require_shape(file, {n_present},
+                fmt::format("{}, as {} have training cells", n_present, core::plural(n_present, "label")));
   std::vector<double> published(static_cast<std::size_t>(n_present));
   file.read(published);
   const std::vector<double> ours = evaluate::balanced_class_weights(train_cells_per_type);
@@ -62,7 +68,10 @@ WeightComparison compare_class_weights(const std::filesystem::path& class_weight
     if (train_cells_per_type[type] == 0) continue;
     const double weight = *next++, difference = std::abs(weight / ours[type] - 1);
     if (!std::isfinite(weight)) {
-      throw InputError(fmt::format("{}: the weight of code {} is {}", class_weights.string(), type, weight));
+      throw InputError({.file = class_weights.string(),
+                        .subject = fmt::format("the weight of code {}", type),
+                        .found = fmt::format("{}", weight),
+                        .expected = "a finite number"});
     }
     if (difference <= result.largest_difference) continue;
     result.largest_difference = difference;
@@ -70,14 +79,14 @@ WeightComparison compare_class_weights(const std::filesystem::path& class_weight
   }
   return result;
 } catch (const InputError& error) {
-  return {0, 0, error.what()};
+  return {0, 0, core::format(error.problem())};
 }
 
 std::int64_t convert_vectors(const std::filesystem::path& augmentations, const genes::GeneList& genes,
                              const std::filesystem::path& output) {
-  NpyReader file(augmentations);
+  npy::Reader file(augmentations);
   const std::int64_t n_vectors = file.shape().empty() ? 0 : file.shape().front();
-  require_shape(file, {n_vectors, genes.size()}, fmt::format("vectors × {} genes", genes.size()).c_str());
+  require_shape(file, {n_vectors, genes.size()}, fmt::format("vectors × {} genes", genes.size()));
   augment::Vectors vectors;
   vectors.genes = genes;
   vectors.values.clear(genes.size());
@@ -92,8 +101,11 @@ std::int64_t convert_vectors(const std::filesystem::path& augmentations, const g
     for (std::size_t gene = 0; gene < row.size(); ++gene) {
       if (row[gene] == 0) continue;
       if (!std::isfinite(row[gene])) {
-        throw InputError(fmt::format("{}: vector {} (counted from 0), gene {} is {}, expected a difference of means",
-                                     augmentations.string(), vector, genes.ids[gene], row[gene]));
+        throw InputError({.file = augmentations.string(),
+                          .gene = genes.ids[gene],
+                          .subject = fmt::format("vector {} (counted from 0)", vector),
+                          .found = fmt::format("{}", row[gene]),
+                          .expected = "a difference of means"});
       }
       indices.push_back(static_cast<core::GeneIndex>(gene));
       values.push_back(static_cast<float>(row[gene]));

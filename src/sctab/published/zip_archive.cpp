@@ -33,7 +33,7 @@ void read_zip64_field(ByteCursor extra, std::initializer_list<std::uint64_t*> wi
     const auto n_bytes = extra.number<std::uint16_t>();
     const auto field = extra.take(n_bytes);
     if (id != kZip64Field) continue;
-    ByteCursor values(field, extra.what());
+    ByteCursor values(field, extra.place());
     for (std::uint64_t* value : wide) {
       if (*value == kIn64) *value = values.number<std::uint64_t>();
     }
@@ -48,16 +48,16 @@ ZipArchive::ZipArchive(std::filesystem::path path) : path_(std::move(path)), fil
   file_bytes_ = std::filesystem::file_size(path_, failed);
   if (!file_ || failed) {
     throw core::InputError(
-        fmt::format("{}: no such file, or it cannot be read; expected a checkpoint (.ckpt)", path_.string()));
+        {.file = path_.string(), .found = "no such file, or it cannot be read", .expected = "a checkpoint (.ckpt)"});
   }
-  if (file_bytes_ < kEndBytes) damaged(fmt::format("has {} bytes, expected a zip file", file_bytes_));
+  if (file_bytes_ < kEndBytes) damaged(fmt::format("has {} bytes", file_bytes_));
 
   // The end record is the last thing in the file but for a comment.
   const std::uint64_t n_tail = std::min(file_bytes_, kEndBytes + kMaxCommentBytes);
   const auto tail = bytes_at(file_bytes_ - n_tail, n_tail);
   std::uint64_t at = n_tail - kEndBytes;
   const auto is_end = [&] {
-    ByteCursor cursor(std::span<const std::byte>(tail).subspan(at), path_.string());
+    ByteCursor cursor(std::span<const std::byte>(tail).subspan(at), {.file = path_.string()});
     if (cursor.number<std::uint32_t>() != kEnd) return false;
     cursor.take(kEndBytes - 6);
     return cursor.number<std::uint16_t>() == n_tail - at - kEndBytes;
@@ -67,7 +67,7 @@ ZipArchive::ZipArchive(std::filesystem::path path) : path_(std::move(path)), fil
     --at;
   }
 
-  ByteCursor end(std::span<const std::byte>(tail).subspan(at), path_.string());
+  ByteCursor end(std::span<const std::byte>(tail).subspan(at), {.file = path_.string()});
   end.take(10);
   ListPlace place;
   place.n_entries = end.number<std::uint16_t>();
@@ -75,14 +75,14 @@ ZipArchive::ZipArchive(std::filesystem::path path) : path_(std::move(path)), fil
   place.position = end.number<std::uint32_t>();
   if (place.n_entries == kIn64Short || place.n_bytes == kIn64 || place.position == kIn64) {
     const std::uint64_t end_position = file_bytes_ - n_tail + at;
-    if (end_position < kEnd64LocatorBytes) damaged("has no zip64 record, expected one");
+    if (end_position < kEnd64LocatorBytes) damaged("has no zip64 record");
     const auto locator_bytes = bytes_at(end_position - kEnd64LocatorBytes, kEnd64LocatorBytes);
-    ByteCursor locator(locator_bytes, path_.string());
-    if (locator.number<std::uint32_t>() != kEnd64Locator) damaged("has no zip64 record, expected one");
+    ByteCursor locator(locator_bytes, {.file = path_.string()});
+    if (locator.number<std::uint32_t>() != kEnd64Locator) damaged("has no zip64 record");
     locator.take(4);
     const auto record_bytes = bytes_at(locator.number<std::uint64_t>(), kEnd64Bytes);
-    ByteCursor record(record_bytes, path_.string());
-    if (record.number<std::uint32_t>() != kEnd64) damaged("has no zip64 record where it says");
+    ByteCursor record(record_bytes, {.file = path_.string()});
+    if (record.number<std::uint32_t>() != kEnd64) damaged("has no zip64 record at the place it gives");
     record.take(28);
     place.n_entries = record.number<std::uint64_t>();
     place.n_bytes = record.number<std::uint64_t>();
@@ -96,9 +96,9 @@ void ZipArchive::read_list(std::uint64_t position, std::uint64_t n_bytes, std::u
     damaged(fmt::format("announces a list of {} entries in {} bytes", n_entries, n_bytes));
   }
   const auto bytes = bytes_at(position, n_bytes);
-  ByteCursor list(bytes, path_.string() + ": list of entries");
+  ByteCursor list(bytes, {.file = path_.string(), .key = "list of entries"});
   for (std::uint64_t i = 0; i < n_entries; ++i) {
-    if (list.number<std::uint32_t>() != kListEntry) damaged(fmt::format("entry {} of its list is none", i));
+    if (list.number<std::uint32_t>() != kListEntry) damaged(fmt::format("has a damaged entry {} in its list", i));
     list.take(4);
     const auto flags = list.number<std::uint16_t>();
     const auto method = list.number<std::uint16_t>();
@@ -114,12 +114,12 @@ void ZipArchive::read_list(std::uint64_t position, std::uint64_t n_bytes, std::u
     const std::string name(list.text(name_bytes));
     const auto extra = list.take(extra_bytes);
     if (entry.n_bytes == kIn64 || n_packed == kIn64 || entry.header == kIn64) {
-      read_zip64_field(ByteCursor(extra, list.what()), {&entry.n_bytes, &n_packed, &entry.header});
+      read_zip64_field(ByteCursor(extra, list.place()), {&entry.n_bytes, &n_packed, &entry.header});
     }
     list.take(comment_bytes);
     entry.readable = method == 0 && (flags & kEncrypted) == 0;
     if (entry.readable && n_packed != entry.n_bytes) {
-      damaged(fmt::format("entry {} has {} bytes and {} when read", name, n_packed, entry.n_bytes));
+      damaged(fmt::format("stores entry {} in {} bytes instead of {}", name, n_packed, entry.n_bytes));
     }
     if (!entries_.emplace(name, entry).second) damaged(fmt::format("lists entry {} twice", name));
   }
@@ -135,18 +135,19 @@ void ZipArchive::read(std::string_view name, std::span<std::byte> out) const {
   const Entry& listed = entry(name);
   SCTAB_ASSERT(out.size() == listed.n_bytes);
   if (!listed.readable) {
-    throw core::InputError(
-        fmt::format("{}: entry {} is compressed or encrypted, expected it stored as it is, as torch.save() writes "
-                    "it; get the file as it was published",
-                    path_.string(), name));
+    throw core::InputError({.file = path_.string(),
+                            .key = std::string(name),
+                            .found = "is compressed or encrypted",
+                            .expected = "an entry that is stored as it is, as torch.save() writes it",
+                            .next_step = "get the file as it was published"});
   }
   const auto header_bytes = bytes_at(listed.header, kLocalHeaderBytes);
-  ByteCursor header(header_bytes, path_.string());
-  if (header.number<std::uint32_t>() != kLocalHeader) damaged(fmt::format("has no header of entry {}", name));
+  ByteCursor header(header_bytes, {.file = path_.string()});
+  if (header.number<std::uint32_t>() != kLocalHeader) damaged(fmt::format("has no header for entry {}", name));
   header.take(22);
   const std::uint64_t name_bytes = header.number<std::uint16_t>(), extra_bytes = header.number<std::uint16_t>();
   const auto own_name = bytes_at(listed.header + kLocalHeaderBytes, name_bytes);
-  if (ByteCursor(own_name, path_.string()).text(name_bytes) != name) {
+  if (ByteCursor(own_name, {.file = path_.string()}).text(name_bytes) != name) {
     damaged(fmt::format("entry {} has another name in its own header", name));
   }
   read_at(listed.header + kLocalHeaderBytes + name_bytes + extra_bytes, out);
@@ -158,7 +159,7 @@ void ZipArchive::read(std::string_view name, std::span<std::byte> out) const {
 std::vector<std::byte> ZipArchive::read(std::string_view name, std::uint64_t most_bytes) const {
   const std::uint64_t n_bytes = entry(name).n_bytes;
   if (n_bytes > most_bytes) {
-    damaged(fmt::format("entry {} has {} bytes, expected at most {}", name, n_bytes, most_bytes));
+    damaged(fmt::format("entry {} has {} bytes, and {} at most can be read", name, n_bytes, most_bytes));
   }
   std::vector<std::byte> bytes(std::min(n_bytes, file_bytes_));
   if (bytes.size() != n_bytes) damaged(fmt::format("entry {} has {} bytes, more than the file", name, n_bytes));
@@ -168,7 +169,7 @@ std::vector<std::byte> ZipArchive::read(std::string_view name, std::uint64_t mos
 
 void ZipArchive::read_at(std::uint64_t position, std::span<std::byte> out) const {
   if (position > file_bytes_ || out.size() > file_bytes_ - position) {
-    damaged(fmt::format("{} bytes are to lie at byte {}, but it has {}", out.size(), position, file_bytes_));
+    damaged(fmt::format("should have {} bytes at byte {}, and has {} in all", out.size(), position, file_bytes_));
   }
   file_.seekg(static_cast<std::streamoff>(position));
   file_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
@@ -181,14 +182,16 @@ void ZipArchive::read_at(std::uint64_t position, std::span<std::byte> out) const
 std::vector<std::byte> ZipArchive::bytes_at(std::uint64_t position, std::uint64_t n) const {
   std::vector<std::byte> bytes(std::min(n, file_bytes_));
   if (bytes.size() != n)
-    damaged(fmt::format("{} bytes are to lie at byte {}, but it has {}", n, position, file_bytes_));
+    damaged(fmt::format("should have {} bytes at byte {}, and has {} in all", n, position, file_bytes_));
   read_at(position, bytes);
   return bytes;
 }
 
 void ZipArchive::damaged(const std::string& what) const {
-  throw core::InputError(
-      fmt::format("{}: {}; the file is damaged or no checkpoint, fetch it again", path_.string(), what));
+  throw core::InputError({.file = path_.string(),
+                          .found = what,
+                          .expected = "a zip file, as torch.save() writes it",
+                          .next_step = "download it again; it is damaged, or not a checkpoint"});
 }
 
 }  // namespace sctab::published

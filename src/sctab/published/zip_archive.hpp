@@ -24,7 +24,7 @@ class ZipArchive {
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 
-  /// Throws InputError naming the file where it is no zip, is damaged, or lists a name twice.
+  /// Throws InputError naming the file if it is not a zip file, is damaged, or lists a name twice.
   explicit ZipArchive(std::filesystem::path path);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }

@@ -2,64 +2,67 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
+#include "sctab/core/json_fields.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
 
 namespace sctab::store {
 
+using core::JsonFields;
 using nlohmann::json;
 
 namespace {
 
 constexpr const char* kFormat = "sctab-store";
 
-ValueType to_value_type(const std::string& text) {
-  for (const ValueType values : {ValueType::kUint16, ValueType::kFloat32}) {
-    if (text == name(values)) return values;
-  }
-  throw core::InputError(fmt::format("value_type is '{}', and uint16 or float32 was expected", text));
+/// The value of these whose name() is the text of a field.
+template <typename Value>
+Value named(const JsonFields& fields, std::string_view key, Value first, Value second) {
+  const auto text = fields.get<std::string>(key);
+  if (text == name(first)) return first;
+  if (text == name(second)) return second;
+  throw fields.error(key, fmt::format("{} or {}", name(first), name(second)));
 }
 
-Content to_content(const std::string& text) {
-  for (const Content content : {Content::kCounts, Content::kLogNormalised}) {
-    if (text == name(content)) return content;
+void check_format(const JsonFields& root) {
+  if (root.find<std::string>("format") != kFormat) {
+    throw core::InputError({.file = root.place().file,
+                            .found = "is not the description of a sctab store",
+                            .next_step = "give the folder that `sctab corpus build` wrote"});
   }
-  throw core::InputError(fmt::format("content is '{}', and counts or log_normalised was expected", text));
-}
-
-void check_format(const std::filesystem::path& file, const json& root) {
-  if (!root.is_object() || root.value("format", json()) != kFormat) {
-    throw core::InputError(fmt::format(
-        "{}: is not the description of a sctab store; give the folder that `sctab corpus build` wrote", file.string()));
-  }
-  const json version = root.value("format_version", json());
-  if (version.is_number_integer() && version > kFormatVersion) {
-    throw core::InputError(
-        fmt::format("{}: the store has format version {}, and this sctab reads up to {}; use a newer sctab, or build "
-                    "the store again with this one",
-                    file.string(), version.get<std::int64_t>(), kFormatVersion));
+  if (root.get<std::int64_t>("format_version") > kFormatVersion) {
+    throw core::InputError({.file = root.place().file,
+                            .found = fmt::format("format version {}", root.value("format_version").dump()),
+                            .expected = fmt::format("{} or older", kFormatVersion),
+                            .next_step = "use a newer sctab, or build the store again with this one"});
   }
 }
 
-Manifest to_manifest(const json& root) {
+Manifest to_manifest(const JsonFields& root) {
   Manifest manifest;
-  manifest.seed = root.at("seed");
-  manifest.values = to_value_type(root.at("value_type"));
-  if (root.at("format_version") >= 2) manifest.content = to_content(root.at("content"));
-  manifest.gene_list_hash = root.at("gene_list_hash");
-  for (const json& entry : root.at("cell_types")) {
-    manifest.tables.cell_types.push_back({entry.at("label"), entry.at("cell_type_ontology_term_id")});
+  manifest.seed = root.get<std::uint64_t>("seed");
+  manifest.values = named(root, "value_type", ValueType::kUint16, ValueType::kFloat32);
+  if (root.get<std::int64_t>("format_version") >= 2) {
+    manifest.content = named(root, "content", Content::kCounts, Content::kLogNormalised);
   }
+  manifest.gene_list_hash = root.get<std::string>("gene_list_hash");
+  for (const JsonFields& type : root.objects("cell_types")) {
+    manifest.tables.cell_types.push_back(
+        {type.get<std::string>("label"), type.get<std::string>("cell_type_ontology_term_id")});
+  }
+  const JsonFields categories = root.object("categories"), shards = root.object("shards");
   for (const Field field : kFields) {
     if (field == Field::kCellType) continue;
-    root.at("categories").at(std::string(name(field))).get_to(manifest.tables.column(field));
+    manifest.tables.column(field) = categories.get<std::vector<std::string>>(name(field));
   }
   for (const Split split : kSplits) {
-    for (const json& entry : root.at("shards").at(std::string(name(split)))) {
+    for (const JsonFields& entry : shards.objects(name(split))) {
       manifest.shards[static_cast<std::size_t>(split)].push_back(to_shard(entry));
     }
   }
-  manifest.provenance = root.at("provenance");
+  manifest.provenance = root.value("provenance");
   return manifest;
 }
 
@@ -69,30 +72,26 @@ json to_json(const Shard& shard) {
   return {{"file", shard.file}, {"n_cells", shard.n_cells}, {"bytes", shard.bytes}, {"sha256", shard.sha256}};
 }
 
-Shard to_shard(const json& value) {
-  Shard shard{value.at("file"), value.at("n_cells"), value.at("bytes"), value.at("sha256")};
-  if (shard.n_cells < 1 || shard.file.empty() || shard.file.find('/') != std::string::npos) {
-    throw core::InputError(fmt::format("the entry of shard '{}' is not one of ours", shard.file));
-  }
+Shard to_shard(const JsonFields& fields) {
+  Shard shard{.file = fields.get<std::string>("file"),
+              .n_cells = fields.get<CellIndex>("n_cells", 1, std::numeric_limits<CellIndex>::max()),
+              .bytes = fields.get<std::int64_t>("bytes"),
+              .sha256 = fields.get<std::string>("sha256")};
+  if (shard.file.empty() || shard.file.find('/') != std::string::npos) throw fields.error("file", "a file name");
   return shard;
 }
 
 Manifest read_manifest(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / kManifestFile;
   if (std::filesystem::is_directory(directory) && !std::filesystem::exists(file)) {
-    throw core::InputError(
-        fmt::format("{}: has no {}, so it is not a store; give the folder that `sctab corpus build` wrote",
-                    directory.string(), kManifestFile));
+    throw core::InputError({.file = directory.string(),
+                            .found = fmt::format("has no {}, so it is not a store", kManifestFile),
+                            .next_step = "give the folder that `sctab corpus build` wrote"});
   }
-  const json root = core::read_json(file);
-  check_format(file, root);
-  try {
-    return to_manifest(root);
-  } catch (const json::exception& error) {
-    throw core::InputError(fmt::format("{}: damaged: {}; build the store again", file.string(), error.what()));
-  } catch (const core::InputError& error) {
-    throw core::InputError(fmt::format("{}: damaged: {}; build the store again", file.string(), error.what()));
-  }
+  const json value = core::read_json(file);
+  const JsonFields root(value, {.file = file.string(), .next_step = "build the store again; the file is damaged"});
+  check_format(root);
+  return to_manifest(root);
 }
 
 void write_manifest(const std::filesystem::path& directory, const Manifest& manifest) {
@@ -130,12 +129,6 @@ void write_manifest(const std::filesystem::path& directory, const Manifest& mani
                {"provenance", manifest.provenance}};
   if (!of_counts) root["content"] = name(manifest.content);
   core::write_json(directory / kManifestFile, root);
-}
-
-void write_genes(const std::filesystem::path& directory, const genes::GeneList& genes) {
-  std::string text = "gene_id\tgene_symbol\n";
-  for (std::size_t i = 0; i < genes.ids.size(); ++i) text += genes.ids[i] + '\t' + genes.symbols[i] + '\n';
-  core::write_file_atomically(directory / kGenesFile, text);
 }
 
 }  // namespace sctab::store

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sctab/core/json_fields.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::store {
@@ -17,8 +18,8 @@ inline constexpr const char* kOntologyFile = "ontology.json";
 
 /// One shard's entry in store.json.
 nlohmann::json to_json(const Shard& shard);
-/// Throws InputError where it is not one of ours, or json::exception.
-Shard to_shard(const nlohmann::json& value);
+/// Throws InputError if it is not one of ours.
+Shard to_shard(const core::JsonFields& fields);
 
 /// What store.json holds.
 struct Manifest {
@@ -32,10 +33,8 @@ struct Manifest {
   nlohmann::json provenance;
 };
 
-/// Throws InputError naming the file and what in it is wrong; first of all where its format version is newer than ours.
+/// Throws InputError naming the file and what is wrong in it, a newer format version before anything else.
 Manifest read_manifest(const std::filesystem::path& directory);
 void write_manifest(const std::filesystem::path& directory, const Manifest& manifest);
-/// The gene list of a store; genes.symbols: one a gene.
-void write_genes(const std::filesystem::path& directory, const genes::GeneList& genes);
 
 }  // namespace sctab::store

@@ -17,7 +17,7 @@ namespace {
 
 genes::GeneList read_genes(const fs::path& directory, const std::string& expected_hash) {
   const fs::path file = directory / kGenesFile;
-  genes::GeneList genes = genes::read_gene_list(file);
+  genes::GeneList genes = genes::read_genes_tsv(file);
   if (genes.hash() != expected_hash) {
     throw core::InputError(
         fmt::format("{}: holds other genes, or another order of them, than {} says; restore the file or build the "

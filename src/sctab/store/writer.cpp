@@ -357,7 +357,7 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
   }
   progress.finish();
   if (state.options.resumable) state.save();  // whatever happens until the store is in its place, the shards stand
-  write_genes(state.directory, layout.genes);
+  genes::write_genes_tsv(state.directory / kGenesFile, layout.genes);
   core::write_json(state.directory / kOntologyFile, ontology);
   write_manifest(state.directory, manifest);
 }

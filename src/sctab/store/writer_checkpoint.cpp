@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
+#include "sctab/core/json_fields.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/store/manifest.hpp"
 
 namespace sctab::store {
 
+using core::JsonFields;
 using nlohmann::json;
 
 namespace {
@@ -25,34 +29,43 @@ json to_json(const SpoolState& spool) {
           {"file_bytes", spool.file_bytes}};
 }
 
-SpoolState to_spool(const json& value) {
+SpoolState to_spool(const JsonFields& fields) {
   SpoolState spool;
-  for (const json& block : value.at("blocks")) spool.blocks.push_back({block.at(0), block.at(1), block.at(2)});
-  spool.n_cells = value.at("n_cells");
-  spool.n_values = value.at("n_values");
-  spool.encoded_bytes = value.at("encoded_bytes");
-  spool.file_bytes = value.at("file_bytes");
+  for (const json& block : fields.value("blocks")) {
+    if (!block.is_array() || block.size() != 3) throw fields.error("blocks", "three numbers for each block");
+    spool.blocks.push_back({block[0], block[1], block[2]});
+  }
+  spool.n_cells = fields.get<CellIndex>("n_cells");
+  spool.n_values = fields.get<std::int64_t>("n_values");
+  spool.encoded_bytes = fields.get<std::int64_t>("encoded_bytes");
+  spool.file_bytes = fields.get<std::int64_t>("file_bytes");
   return spool;
 }
 
-WriterCheckpoint to_checkpoint(const json& root) {
+WriterCheckpoint to_checkpoint(const JsonFields& root) {
   WriterCheckpoint checkpoint;
-  checkpoint.note = root.at("note");
-  checkpoint.n_cells = root.at("n_cells");
-  checkpoint.n_values = root.at("n_values");
-  checkpoint.integers = root.at("integers");
-  root.at("gene_sums").get_to(checkpoint.gene_sums);
+  checkpoint.note = root.value("note");
+  checkpoint.n_cells = root.get<CellIndex>("n_cells");
+  checkpoint.n_values = root.get<std::int64_t>("n_values");
+  checkpoint.integers = root.get<bool>("integers");
+  checkpoint.gene_sums = root.get<std::vector<double>>("gene_sums");
   for (const Split split : kSplits) {
     const auto at = static_cast<std::size_t>(split);
-    const json& of_split = root.at(std::string(name(split)));
-    for (const json& spool : of_split.at("spools")) checkpoint.spools[at].push_back(to_spool(spool));
-    for (const json& shard : of_split.at("shards")) checkpoint.shards[at].push_back(to_shard(shard));
-    checkpoint.spools_written[at] = of_split.at("spools_written");
+    const JsonFields of_split = root.object(name(split));
+    for (const JsonFields& spool : of_split.objects("spools")) checkpoint.spools[at].push_back(to_spool(spool));
+    for (const JsonFields& shard : of_split.objects("shards")) checkpoint.shards[at].push_back(to_shard(shard));
+    checkpoint.spools_written[at] = of_split.get<std::uint64_t>("spools_written");
   }
   return checkpoint;
 }
 
 }  // namespace
+
+bool is_name_of_growing_store(const std::string& name) {
+  static const std::regex shard_or_spool(R"((train|val|test)-\d{5,}\.(h5ad|spool))");
+  return std::regex_match(name, shard_or_spool) || name == kManifestFile || name == kGenesFile ||
+         name == kOntologyFile || name == kCheckpointFile;
+}
 
 void write_checkpoint(const std::filesystem::path& directory, const WriterCheckpoint& checkpoint) {
   json root = {{"version", kVersion},
@@ -75,19 +88,12 @@ void write_checkpoint(const std::filesystem::path& directory, const WriterCheckp
 std::optional<WriterCheckpoint> read_checkpoint(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / kCheckpointFile;
   if (!std::filesystem::exists(file)) return std::nullopt;
-  const json root = core::read_json(file);
-  try {
-    if (root.at("version") != kVersion) {
-      throw core::InputError(
-          fmt::format("{}: is of version {}, and this sctab goes on from version {}; go on with the "
-                      "sctab that began it, or remove the folder to begin anew",
-                      file.string(), root.at("version").dump(), kVersion));
-    }
-    return to_checkpoint(root);
-  } catch (const json::exception& error) {
-    throw core::InputError(
-        fmt::format("{}: damaged: {}; remove the folder to begin anew", file.string(), error.what()));
+  const json value = core::read_json(file);
+  const JsonFields root(value, {.file = file.string(), .next_step = "remove the folder to begin again"});
+  if (const auto version = root.get<std::int64_t>("version"); version != kVersion) {
+    throw root.error("version", fmt::format("version {}", kVersion), fmt::format("version {}", version));
   }
+  return to_checkpoint(root);
 }
 
 }  // namespace sctab::store

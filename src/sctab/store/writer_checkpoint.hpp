@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sctab/store/spool.hpp"
@@ -31,5 +32,8 @@ inline constexpr const char* kCheckpointFile = "checkpoint.json";
 void write_checkpoint(const std::filesystem::path& directory, const WriterCheckpoint& checkpoint);
 /// Nothing where the folder has none. Throws InputError naming the file where it is not one of ours.
 std::optional<WriterCheckpoint> read_checkpoint(const std::filesystem::path& directory);
+
+/// Whether a store that grows in a folder leaves a file of this name there: shards, spools, tables, the checkpoint.
+bool is_name_of_growing_store(const std::string& name);
 
 }  // namespace sctab::store

@@ -39,7 +39,7 @@ int member_number(const fs::directory_entry& entry) {
 
 bool is_file_of_run(const RunFolder& folder, const fs::directory_entry& entry) {
   if (!fs::is_regular_file(entry.symlink_status())) return false;
-  const fs::path whole = folder.path / store::name_when_whole(entry.path().filename());
+  const fs::path whole = folder.path / core::name_when_whole(entry.path().filename());
   return whole == folder.checkpoint() || whole == folder.best_weights() || whole == folder.metrics();
 }
 
@@ -157,7 +157,7 @@ LockedRunFolder open_run_folder(const fs::path& out, bool resume, int n_members)
   core::require_replaceable_directory(out, kModelMarker);
   const core::StagedOutput writable(out);  // fails now rather than after hours of training
   LockedRunFolder folder{{run_path(out)}, nullptr};
-  folder.lock = std::make_unique<store::FolderLock>(folder.path, "training");  // from here on nobody else writes there
+  folder.lock = std::make_unique<core::FolderLock>(folder.path, "training");  // from here on nobody else writes there
   require_ours(folder, true);
   if (resume) require_unfinished(folder, out);
   if (folder.has_any_checkpoint()) {

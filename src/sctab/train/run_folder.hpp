@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "sctab/core/error.hpp"
-#include "sctab/store/growing_folder.hpp"
+#include "sctab/core/resumable_folder.hpp"
 
 namespace sctab::train {
 
@@ -30,7 +30,7 @@ struct RunFolder {
 
 /// A run's folder, which is this process's alone while `lock` lives: also one that is killed gives it back.
 struct LockedRunFolder : RunFolder {
-  std::unique_ptr<store::FolderLock> lock;
+  std::unique_ptr<core::FolderLock> lock;
 };
 
 /// Finds the run to resume or makes the folder of a new one, and where n_members > 1 those of its members. A folder

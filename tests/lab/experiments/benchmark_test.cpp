@@ -12,7 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/store/growing_folder.hpp"
+#include "sctab/core/resumable_folder.hpp"
 #include "support/tiny_store.hpp"
 
 namespace sctab::experiments::tests {
@@ -243,7 +243,7 @@ TEST_F(Benchmark, AnotherTrainingsRunFolderDoesNotBlockATrial) {
 
 TEST_F(Benchmark, TwoRunsInOneFolderAtOnceAreRefused) {
   run(recipe_text("2"));
-  const store::FolderLock other(folder_ / "out", "benchmark");
+  const core::FolderLock other(folder_ / "out", "benchmark");
   SCTAB_EXPECT_THROW_WITH(run(recipe_text("2")), core::InputError, "out", "another benchmark is at work there");
   options_.report_only = true;
   EXPECT_EQ(run(recipe_text("2")).n_missing, 0) << "reading harms nothing";

@@ -6,7 +6,7 @@
 #include <bit>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/utf8.hpp"
+#include "sctab/core/utf8.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -197,7 +197,7 @@ Strings texts_attribute(hid_t object, const char* name) {
   if (type.kind != ElementType::Kind::kText) return out;
   const auto read = [&](void* memory) { return H5Aread(attribute.id(), type.in_memory.id(), memory); };
   append_texts(attribute_size(attribute.id()), type.in_memory.id(), object, read, out);
-  if (!std::ranges::all_of(out, is_utf8)) {
+  if (!std::ranges::all_of(out, core::is_utf8)) {
     throw core::InputError(
         fmt::format("{}: the attribute '{}' is not UTF-8 text; write the file again", location(object), name));
   }

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/utf8.hpp"
 #include "sctab/formats/h5ad/chunk_decoder.hpp"
 #include "sctab/formats/h5ad/global_heap.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
-#include "sctab/formats/h5ad/utf8.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -65,12 +65,12 @@ bool read_from_heap(hid_t dataset, std::int64_t n, Strings& out) {
 }
 
 void require_utf8(hid_t dataset, std::string_view counted, const Strings& texts) {
-  const auto bad = std::ranges::find_if_not(texts, is_utf8);
+  const auto bad = std::ranges::find_if_not(texts, core::is_utf8);
   if (bad == texts.end()) return;
   throw core::InputError(
       fmt::format("{}: {} {} (counted from 0) holds \"{}\", which is not UTF-8 text; write the file again with text in "
                   "UTF-8, or without it",
-                  location(dataset), counted, bad - texts.begin(), printable(*bad)));
+                  location(dataset), counted, bad - texts.begin(), core::printable(*bad)));
 }
 
 }  // namespace

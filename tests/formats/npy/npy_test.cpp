@@ -1,12 +1,14 @@
-#include "sctab/published/npy_reader.hpp"
+#include "sctab/formats/npy/npy.hpp"
 
 #include <gtest/gtest.h>
 
-#include "published/parquet_store_files.hpp"
+#include <cstring>
+
+#include "formats/npy/npy_file.hpp"
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
 
-namespace sctab::published::tests {
+namespace sctab::npy::tests {
 namespace {
 
 using core::InputError;
@@ -25,7 +27,7 @@ class NpyFiles : public testing::Test {
     write_bytes(file_, bytes);
   }
   void expect_refused(const char* what) const {
-    SCTAB_EXPECT_THROW_WITH(const NpyReader file(file_), InputError, "a.npy", what, "numpy.save()");
+    SCTAB_EXPECT_THROW_WITH(const Reader file(file_), InputError, "a.npy", what, "numpy.save()");
   }
   sctab::tests::TemporaryFolder folder_;
   std::filesystem::path file_ = folder_ / "a.npy";
@@ -33,7 +35,7 @@ class NpyFiles : public testing::Test {
 
 TEST_F(NpyFiles, AreReadRowByRow) {
   write_npy(file_, {2, 3}, std::vector<float>{1, 2, 3, 4, -5, 0.5F});
-  NpyReader file(file_);
+  Reader file(file_);
   EXPECT_EQ(file.shape(), (std::vector<std::int64_t>{2, 3}));
   EXPECT_EQ(file.shape_text(), "2 × 3");
   std::vector<double> row(3);
@@ -46,23 +48,23 @@ TEST_F(NpyFiles, AreReadRowByRow) {
 
 TEST_F(NpyFiles, OfOneDimensionAndOtherNumbers) {
   write_npy(file_, {4}, std::vector<double>{1, 1e-300, 3, 4});
-  EXPECT_EQ(NpyReader(file_).shape(), (std::vector<std::int64_t>{4}));
+  EXPECT_EQ(Reader(file_).shape(), (std::vector<std::int64_t>{4}));
   write_changed("'<f4'", "'<i4'");
   std::vector<double> all(6);
-  NpyReader(file_).read(all);
+  Reader(file_).read(all);
   EXPECT_EQ(all[0], 1065353216) << "the bits of 1";
 }
 
 TEST_F(NpyFiles, ThatAreDamagedOrOfAnotherKindAreNamed) {
-  SCTAB_EXPECT_THROW_WITH(NpyReader(folder_ / "none.npy"), InputError, "none.npy", "no such file");
+  SCTAB_EXPECT_THROW_WITH(Reader(folder_ / "none.npy"), InputError, "none.npy", "no such file");
   write_bytes(file_, "");
-  expect_refused("is no NumPy file");
+  expect_refused("is not a NumPy file");
   write_changed("NUMPY", "NUMPI");
-  expect_refused("is no NumPy file");
+  expect_refused("is not a NumPy file");
   write_changed("'<f4'", "'|O' ");
-  expect_refused("which are not read");
+  expect_refused("unsupported type");
   write_changed("'<f4'", "'>f4'");
-  expect_refused("which are not read");
+  expect_refused("unsupported type");
   write_changed("False", "True ");
   expect_refused("column by column");
   write_changed("(2, 3)", "(2, x)");
@@ -75,5 +77,32 @@ TEST_F(NpyFiles, ThatAreDamagedOrOfAnotherKindAreNamed) {
   expect_refused("its header is damaged");
 }
 
+TEST(NpyWriter, HasTheHeaderThatNumpyReads) {
+  const sctab::tests::TemporaryFolder folder;
+  const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+  Writer file(folder / "a.npy", 2, 3);
+  file.append(std::span(values).first(3));
+  file.append(std::span(values).subspan(3));
+  file.close();
+
+  const std::string bytes = read_bytes(folder / "a.npy");
+  ASSERT_EQ(bytes.substr(0, 8), std::string("\x93NUMPY\x01\x00", 8));
+  const std::size_t header = static_cast<unsigned char>(bytes[8]) + 256U * static_cast<unsigned char>(bytes[9]);
+  EXPECT_EQ((10 + header) % 64, 0U);
+  EXPECT_TRUE(bytes.substr(10).starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"));
+  EXPECT_EQ(bytes[10 + header - 1], '\n');
+  ASSERT_EQ(bytes.size(), 10 + header + 24);
+  std::vector<float> back(6);
+  std::memcpy(back.data(), bytes.data() + 10 + header, 24);
+  EXPECT_EQ(back, values);
+}
+
+TEST(NpyWriter, MissingRowsAreABug) {
+  const sctab::tests::TemporaryFolder folder;
+  Writer file(folder / "a.npy", 2, 3);
+  EXPECT_THROW(file.close(), std::logic_error);
+  EXPECT_THROW(Writer(folder.path() / "no" / "a.npy", 1, 1), InputError);
+}
+
 }  // namespace
-}  // namespace sctab::published::tests
+}  // namespace sctab::npy::tests

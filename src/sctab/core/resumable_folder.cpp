@@ -1,0 +1,178 @@
+#include "sctab/core/resumable_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/staged_output.hpp"
+
+namespace sctab::core {
+namespace fs = std::filesystem;
+namespace {
+
+using Progress = ResumableWork::Progress;
+
+// Whether the opened folder still has that name: another process may have moved it to its target.
+bool is_still_at(int descriptor, const fs::path& folder) {
+  struct stat opened {
+  }, named{};
+  return ::fstat(descriptor, &opened) == 0 && ::stat(folder.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
+}
+
+[[noreturn]] void refuse(const fs::path& folder, std::string_view what, int error) {
+  throw InputError({.file = folder.string(),
+                    .found = fmt::format("cannot be {}: {}", what, std::generic_category().message(error)),
+                    .next_step = "repair this, or choose another -o"});
+}
+
+// Whether the opened folder belongs to this process now; on file systems without locks it does.
+bool take(int descriptor, const fs::path& folder) {
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return is_still_at(descriptor, folder);
+  const int error = errno;
+  if (error == EWOULDBLOCK) return false;
+  if (error == ENOLCK || error == EOPNOTSUPP || error == EINVAL) return is_still_at(descriptor, folder);
+  ::close(descriptor);
+  refuse(folder, "locked", error);
+}
+
+// Throws where the target cannot be written, now rather than after hours of work.
+fs::path writable_target(const fs::path& target, const ResumableWork& work) {
+  require_replaceable_directory(target, work.marker);
+  return StagedOutput(target).target();
+}
+
+fs::path folder_of(const fs::path& target, const ResumableWork& work) {
+  return target.string() + work.suffix;
+}
+
+// The folder is emptied and removed, so nothing of the user's may be in it.
+void require_ours(const fs::path& folder, const ResumableWork& work) {
+  if (!fs::exists(folder)) return;
+  const std::string place = fmt::format("in the place of the folder for an unfinished {}", work.noun);
+  if (!fs::is_directory(folder)) {
+    throw InputError(
+        {.file = folder.string(), .found = "is a file, " + place, .next_step = "move it, or choose another -o"});
+  }
+  if (!work.required.empty() && !fs::is_empty(folder) && !fs::exists(folder / work.required)) {
+    throw InputError({.file = folder.string(),
+                      .found = fmt::format("has files but no {}, {}", work.required, place),
+                      .next_step = "move it, or choose another -o"});
+  }
+  require_only_ours(folder, work.noun, work.is_ours, work.subfolder);
+  if (!work.subfolder.empty() && fs::exists(folder / work.subfolder)) {
+    require_only_ours(folder / work.subfolder, work.noun, work.is_ours_in_subfolder);
+  }
+}
+
+void require_as_asked(const fs::path& target, const ResumableWork& work, bool resume) {
+  const fs::path folder = folder_of(target, work);
+  require_ours(folder, work);
+  const Progress progress = work.progress(folder);
+  if (resume && progress == Progress::kNone && fs::exists(target / work.marker)) {
+    throw InputError({.file = target.string(),
+                      .found = "is finished; nothing is left to resume",
+                      .next_step = fmt::format("omit --resume to {} again", work.noun)});
+  }
+  if (!resume && progress == Progress::kWork) {
+    throw InputError({.file = folder.string(),
+                      .found = fmt::format("has an unfinished {}", work.noun),
+                      .next_step = "continue it with --resume, or remove the folder to start over"});
+  }
+}
+
+}  // namespace
+
+std::string name_when_whole(const std::string& name) {
+  static const std::regex temporary(R"(\.(.+)\.\d+-\d+\.tmp(\.old)?)");
+  std::smatch match;
+  return std::regex_match(name, match, temporary) ? match[1].str() : name;
+}
+
+void require_only_ours(const fs::path& folder, std::string_view work,
+                       const std::function<bool(const std::string&)>& is_ours, std::string_view subfolder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    if (fs::is_directory(entry.symlink_status()) && name == subfolder) continue;
+    if (fs::is_regular_file(entry.symlink_status()) && is_ours(name_when_whole(name))) continue;
+    throw InputError({.file = folder.string(),
+                      .found = fmt::format("has {}, which does not come from an unfinished {}", name, work),
+                      .next_step = "move it, or choose another -o"});
+  }
+}
+
+FolderLock::FolderLock(const fs::path& folder, std::string_view work) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw InputError({.file = folder.string(), .found = "cannot be made: " + error.message()});
+  descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // ENOENT: another process that just ends has removed the folder between these lines.
+  if (descriptor_ < 0 && errno != ENOENT) refuse(folder, "opened", errno);
+  if (descriptor_ >= 0 && take(descriptor_, folder)) return;
+  if (descriptor_ >= 0) ::close(descriptor_);
+  throw InputError({.file = folder.string(),
+                    .found = fmt::format("another {} is at work there", work),
+                    .next_step = "wait until it ends, or choose another -o"});
+}
+
+FolderLock::~FolderLock() {
+  ::close(descriptor_);
+}
+
+void ResumableFolder::check(const fs::path& target, const ResumableWork& work, bool resume) {
+  require_as_asked(writable_target(target, work), work, resume);
+}
+
+ResumableFolder::ResumableFolder(const fs::path& target, ResumableWork work, bool resume)
+    : work_(std::move(work)), target_(writable_target(target, work_)), path_(folder_of(target_, work_)) {
+  require_as_asked(target_, work_, resume);
+  lock_.emplace(path_, work_.noun);
+  try {
+    require_as_asked(target_, work_, resume);  // another process may have worked or finished since
+  } catch (const InputError&) {
+    std::error_code not_empty;
+    fs::remove(path_, not_empty);
+    throw;
+  }
+  const Progress found = progress();
+  if (found == Progress::kNone || (found == Progress::kHints && !resume)) clear();
+}
+
+void ResumableFolder::clear() const {
+  for (const auto& entry : fs::directory_iterator(path_)) fs::remove_all(entry.path());
+}
+
+void ResumableFolder::remove() const noexcept {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+void ResumableFolder::commit() const {
+  move_into_place(path_, target_);
+}
+
+std::string differences(const nlohmann::json& before, const nlohmann::json& now) {
+  std::vector<std::string> paths;
+  for (const nlohmann::json& change : nlohmann::json::diff(before, now)) {
+    const std::string path = change.at("path").get<std::string>().substr(1);
+    if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
+  }
+  constexpr std::size_t kShown = 5;
+  const std::size_t n_more = paths.size() - std::min(paths.size(), kShown);
+  paths.resize(paths.size() - n_more);
+  return fmt::format("{}{}", fmt::join(paths, ", "), n_more == 0 ? "" : fmt::format(" and {} more", n_more));
+}
+
+}  // namespace sctab::core
