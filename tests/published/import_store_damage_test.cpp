@@ -205,7 +205,7 @@ TEST_F(BadParquetStore, FilesOfTheUsersAmongThoseOfAnImportAreKept) {
   for (const char* name : {"my-only-copy.h5ad", "train-0001.h5ad", "finished/mine.json", "finished/train-00000.h5ad"}) {
     write_bytes(growing / name, "years of work");
     SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "store", good_->ontology, {}, false, 1}), InputError,
-                            "store.import", "not of an unfinished import");
+                            "store.import", "does not belong to an unfinished import");
     EXPECT_EQ(sctab::tests::read_bytes(growing / name), "years of work");
     fs::remove(growing / name);
   }

@@ -59,7 +59,7 @@ TEST_F(StoreTest, NoStoreThere) {
   SCTAB_EXPECT_THROW_WITH(Store::open(folder_ / "none"), core::InputError, "none", "no such folder");
   SCTAB_EXPECT_THROW_WITH(Store::open(folder_.path()), core::InputError, "store.json");
   edit_manifest([](auto& manifest) { manifest = {{"some", "json"}}; });
-  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "not the description of a sctab");
+  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "does not describe a sctab store");
   std::ofstream(directory_ / "store.json") << "{";
   SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "JSON");
 }
@@ -78,11 +78,11 @@ TEST_F(StoreTest, ADamagedManifestIsRefused) {
     nlohmann::json manifest = whole;
     manifest.erase(key);
     core::write_json(directory_ / "store.json", manifest);
-    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json: damaged", key);
+    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "damaged", key);
     if (std::string(key) == "provenance") continue;
     manifest[key] = {{"of", "another kind"}};
     core::write_json(directory_ / "store.json", manifest);
-    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json: damaged");
+    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "damaged");
   }
 }
 
@@ -91,7 +91,7 @@ TEST_F(StoreTest, AMissingOrResizedShardIsNamed) {
   std::filesystem::resize_file(shard, std::filesystem::file_size(shard) - 1);
   SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "train-00001.h5ad", "bytes");
   std::filesystem::remove(shard);
-  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "train-00001.h5ad", "expected there");
+  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "train-00001.h5ad", "expected a shard");
 }
 
 TEST_F(StoreTest, OtherGenesAreRefused) {
@@ -104,7 +104,7 @@ TEST_F(StoreTest, OtherGenesAreRefused) {
   std::getline(in, second);
   out << header << '\n' << second << '\n' << first << '\n' << in.rdbuf();
   out.close();
-  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "genes.tsv", "another order");
+  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "genes.tsv", "their order");
 }
 
 TEST_F(StoreTest, ShardsOfAnotherStoreAreRefused) {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <regex>
@@ -27,8 +26,9 @@ bool is_still_at(int descriptor, const fs::path& folder) {
 }
 
 [[noreturn]] void refuse(const fs::path& folder, std::string_view what, int error) {
-  throw core::InputError(fmt::format("{}: cannot be {}: {}; choose another -o, or mend this", folder.string(), what,
-                                     std::generic_category().message(error)));
+  throw core::InputError({.file = folder.string(),
+                          .found = fmt::format("cannot be {}: {}", what, std::generic_category().message(error)),
+                          .next_step = "fix this, or choose another -o"});
 }
 
 // Of a folder opened: whether it is this process's now, also where the file system knows no locks.
@@ -37,7 +37,6 @@ bool take(int descriptor, const fs::path& folder) {
   const int error = errno;
   if (error == EWOULDBLOCK) return false;
   if (error == ENOLCK || error == EOPNOTSUPP || error == EINVAL) return is_still_at(descriptor, folder);
-  ::close(descriptor);
   refuse(folder, "locked", error);
 }
 
@@ -62,27 +61,26 @@ void require_only_ours(const fs::path& folder, std::string_view of,
     if (fs::is_directory(entry.symlink_status()) && name == subfolder) continue;
     if (fs::is_regular_file(entry.symlink_status()) && is_ours(name_when_whole(name))) continue;
     throw core::InputError(
-        fmt::format("{}: holds {}, which is not of an unfinished {}, and one would lie there; move it, or choose "
-                    "another -o",
-                    folder.string(), name, of));
+        {.file = folder.string(),
+         .found = fmt::format("holds {}, which does not belong to an unfinished {}, and this one would be put there",
+                              name, of),
+         .next_step = "move it, or choose another -o"});
   }
 }
 
 FolderLock::FolderLock(const fs::path& folder, std::string_view of) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
-  descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (error)
+    throw core::InputError(
+        {.file = folder.string(), .found = "cannot be created: " + error.message(), .next_step = "choose another -o"});
+  folder_ = core::FileDescriptor::open(folder, O_RDONLY | O_DIRECTORY);
   // ENOENT: another that is just ending has removed the folder between these lines.
-  if (descriptor_ < 0 && errno != ENOENT) refuse(folder, "opened", errno);
-  if (descriptor_ >= 0 && take(descriptor_, folder)) return;
-  if (descriptor_ >= 0) ::close(descriptor_);
-  throw core::InputError(
-      fmt::format("{}: another {} is at work there; wait for its end, or choose another -o", folder.string(), of));
-}
-
-FolderLock::~FolderLock() {
-  ::close(descriptor_);
+  if (!folder_.is_open() && errno != ENOENT) refuse(folder, "opened", errno);
+  if (folder_.is_open() && take(folder_.get(), folder)) return;
+  throw core::InputError({.file = folder.string(),
+                          .found = fmt::format("another {} is at work there", of),
+                          .next_step = "wait for it to end, or choose another -o"});
 }
 
 }  // namespace sctab::store

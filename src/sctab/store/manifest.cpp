@@ -1,4 +1,5 @@
 #include "sctab/store/manifest.hpp"
+#include "sctab/store/next_steps.hpp"
 
 #include <fmt/format.h>
 
@@ -17,27 +18,29 @@ ValueType to_value_type(const std::string& text) {
   for (const ValueType values : {ValueType::kUint16, ValueType::kFloat32}) {
     if (text == name(values)) return values;
   }
-  throw core::InputError(fmt::format("value_type is '{}', and uint16 or float32 was expected", text));
+  throw core::InputError({.key = "value_type", .found = fmt::format("'{}'", text), .expected = "uint16 or float32"});
 }
 
 Content to_content(const std::string& text) {
   for (const Content content : {Content::kCounts, Content::kLogNormalised}) {
     if (text == name(content)) return content;
   }
-  throw core::InputError(fmt::format("content is '{}', and counts or log_normalised was expected", text));
+  throw core::InputError(
+      {.key = "content", .found = fmt::format("'{}'", text), .expected = "counts or log_normalised"});
 }
 
 void check_format(const std::filesystem::path& file, const json& root) {
   if (!root.is_object() || root.value("format", json()) != kFormat) {
-    throw core::InputError(fmt::format(
-        "{}: is not the description of a sctab store; give the folder that `sctab corpus build` wrote", file.string()));
+    throw core::InputError({.file = file.string(),
+                            .found = "does not describe a sctab store",
+                            .next_step = "give the folder that `sctab corpus build` wrote"});
   }
   const json version = root.value("format_version", json());
   if (version.is_number_integer() && version > kFormatVersion) {
-    throw core::InputError(
-        fmt::format("{}: the store has format version {}, and this sctab reads up to {}; use a newer sctab, or build "
-                    "the store again with this one",
-                    file.string(), version.get<std::int64_t>(), kFormatVersion));
+    throw core::InputError({.file = file.string(),
+                            .found = fmt::format("the store has format version {}, but this sctab reads up to {}",
+                                                 version.get<std::int64_t>(), kFormatVersion),
+                            .next_step = "use a newer sctab, or build the store again with this one"});
   }
 }
 
@@ -72,7 +75,8 @@ json to_json(const Shard& shard) {
 Shard to_shard(const json& value) {
   Shard shard{value.at("file"), value.at("n_cells"), value.at("bytes"), value.at("sha256")};
   if (shard.n_cells < 1 || shard.file.empty() || shard.file.find('/') != std::string::npos) {
-    throw core::InputError(fmt::format("the entry of shard '{}' is not one of ours", shard.file));
+    throw core::InputError(
+        {.key = "shards", .found = fmt::format("the entry of shard '{}' was not written by sctab", shard.file)});
   }
   return shard;
 }
@@ -80,18 +84,19 @@ Shard to_shard(const json& value) {
 Manifest read_manifest(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / kManifestFile;
   if (std::filesystem::is_directory(directory) && !std::filesystem::exists(file)) {
-    throw core::InputError(
-        fmt::format("{}: has no {}, so it is not a store; give the folder that `sctab corpus build` wrote",
-                    directory.string(), kManifestFile));
+    throw core::InputError({.file = directory.string(),
+                            .found = fmt::format("has no {}, so it is not a store", kManifestFile),
+                            .next_step = "give the folder that `sctab corpus build` wrote"});
   }
   const json root = core::read_json(file);
   check_format(file, root);
   try {
     return to_manifest(root);
   } catch (const json::exception& error) {
-    throw core::InputError(fmt::format("{}: damaged: {}; build the store again", file.string(), error.what()));
+    throw core::InputError(
+        {.file = file.string(), .found = fmt::format("is damaged: {}", error.what()), .next_step = kBuildAgain});
   } catch (const core::InputError& error) {
-    throw core::InputError(fmt::format("{}: damaged: {}; build the store again", file.string(), error.what()));
+    throw error.within({.file = file.string(), .next_step = "the store is damaged: build it again"});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "sctab/core/json_file.hpp"
 #include "sctab/store/manifest.hpp"
+#include "sctab/store/next_steps.hpp"
 
 namespace sctab::store {
 
@@ -79,14 +80,17 @@ std::optional<WriterCheckpoint> read_checkpoint(const std::filesystem::path& dir
   try {
     if (root.at("version") != kVersion) {
       throw core::InputError(
-          fmt::format("{}: is of version {}, and this sctab goes on from version {}; go on with the "
-                      "sctab that began it, or remove the folder to begin anew",
-                      file.string(), root.at("version").dump(), kVersion));
+          {.file = file.string(),
+           .found =
+               fmt::format("has version {}, but this sctab continues version {}", root.at("version").dump(), kVersion),
+           .next_step = "continue with the sctab that began it, or remove the folder and start over"});
     }
     return to_checkpoint(root);
   } catch (const json::exception& error) {
     throw core::InputError(
-        fmt::format("{}: damaged: {}; remove the folder to begin anew", file.string(), error.what()));
+        {.file = file.string(), .found = fmt::format("is damaged: {}", error.what()), .next_step = kStartOver});
+  } catch (const core::InputError& error) {
+    throw error.within({.file = file.string(), .next_step = kStartOver});
   }
 }
 
