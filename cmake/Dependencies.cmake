@@ -11,6 +11,8 @@ pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
 add_library(sctab::deflate ALIAS PkgConfig::deflate)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-cpp)
 add_library(sctab::yaml ALIAS PkgConfig::yaml)
+pkg_check_modules(lzf REQUIRED IMPORTED_TARGET liblzf)
+add_library(sctab::lzf ALIAS PkgConfig::lzf)
 
 pkg_check_modules(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial)
 add_library(sctab::hdf5 ALIAS PkgConfig::hdf5)

@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache make pkg-config git
   libtorch-dev libopenblas0-openmp libopenblas-openmp-dev libhwy-dev libeigen3-dev libxgboost-dev
-  libhdf5-dev libdeflate-dev zlib1g-dev libssl-dev
+  libhdf5-dev libdeflate-dev liblzf-dev zlib1g-dev libssl-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libyaml-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   clang-format clang-tidy libomp-14-dev

@@ -213,7 +213,8 @@ TEST(LoaderWithCopies, RefusesRatesThatAreNone) {
     SCTAB_EXPECT_THROW_WITH(options.validate(), core::InputError, "copies_per_type", "0 to 1000");
   }
   options.copies_per_type = {1, 1};
-  SCTAB_EXPECT_THROW_WITH(Loader(big_store(), Split::kVal, options), core::InputError, "2 values", "5 types");
+  SCTAB_EXPECT_THROW_WITH(Loader(big_store(), Split::kVal, options), core::InputError, "2 values",
+                          "5, one for each cell type");
 }
 
 TEST(Loader, GoesOnAfterAStartThatWasRefused) {
@@ -379,7 +380,7 @@ TEST_F(DamagedStore, AChangedByteInAChunkIsNamedAndTheRestStillReads) {
   Loader loader(store, Split::kTrain, in_store_order());
   SCTAB_EXPECT_THROW_WITH(rest_of_epoch(loader), core::InputError, "train-00001.h5ad", "damaged", "X/");
   Batch batch;
-  EXPECT_THROW(loader.next(batch), std::logic_error);  // never goes on in silence
+  EXPECT_THROW(loader.next(batch), std::logic_error);  // never continues in silence
   // O(1) resume: the third shard is reached without a look at the second.
   loader.start(0, 20);
   EXPECT_EQ(static_cast<CellIndex>(rest_of_epoch(loader).size()), 2000);
@@ -408,7 +409,7 @@ TEST_F(DamagedStore, AShardCutOffAfterOpeningIsNamed) {
   const Store store = Store::open(directory_);
   Loader loader(store, Split::kTrain, in_store_order());
   std::filesystem::resize_file(directory_ / "train-00003.h5ad", 3000);
-  SCTAB_EXPECT_THROW_WITH(rest_of_epoch(loader), core::InputError, "train-00003.h5ad", "the file ends there");
+  SCTAB_EXPECT_THROW_WITH(rest_of_epoch(loader), core::InputError, "train-00003.h5ad", "the file ends too early");
 }
 
 TEST_F(DamagedStore, WrongOffsetsAreRefused) {

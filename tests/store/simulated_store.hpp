@@ -104,7 +104,7 @@ inline void write_simulated(const std::filesystem::path& directory, const Simula
   writer.finish({{"version", "none"}}, {{"made_by", "a test"}});
 }
 
-/// Compares cells of a store with the simulation, whatever the order of the store's genes.
+/// Compares cells of a store with the simulation, for any order of the store's genes.
 class CellChecker {
  public:
   CellChecker(const Simulation& simulation, const genes::GeneList& genes) : simulation_(simulation) {

@@ -67,7 +67,7 @@ class WriterResume : public ::testing::Test {
     Store::open(folder_ / "store").verify();
   }
 
-  /// Goes on after the last cell, and leaves the shards that are finished alone.
+  /// Continues after the last cell, and leaves finished shards alone.
   void expect_finishes_with_the_same_shards() {
     const auto written = fs::last_write_time(folder_ / "store" / "train-00001.h5ad");
     const auto writer = steps_.open(folder_ / "store");
@@ -144,10 +144,10 @@ TEST_F(WriterResume, RefusesWhatIsNotItsOwn) {
   }
   Steps other;
   other.simulation_.options.seed = 77;  // deals cells to other spools
-  SCTAB_EXPECT_THROW_WITH(other.open(folder_ / "store"), core::InputError, "checkpoint.json", "anew");
+  SCTAB_EXPECT_THROW_WITH(other.open(folder_ / "store"), core::InputError, "checkpoint.json", "start over");
   other.simulation_.options.seed = steps_.simulation_.options.seed;
   other.simulation_.n_genes += 1;
-  SCTAB_EXPECT_THROW_WITH(other.open(folder_ / "store"), core::InputError, "checkpoint.json", "anew");
+  SCTAB_EXPECT_THROW_WITH(other.open(folder_ / "store"), core::InputError, "checkpoint.json", "start over");
   const fs::path spool = folder_ / "store" / "train-00001.spool";
   const auto size = fs::file_size(spool);
   fs::resize_file(spool, size - 1);

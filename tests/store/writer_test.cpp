@@ -76,7 +76,7 @@ void expect_all_cells(const Store& store, const Simulation& simulation) {
       for (std::size_t i = 0; i < batch.rows.size(); ++i) {
         ASSERT_EQ(batch.rows[i], static_cast<CellIndex>(row + i));
         const CellIndex cell = obs.source_row[row + i];
-        ASSERT_TRUE(seen.insert(cell).second) << "cell " << cell << " stands there twice";
+        ASSERT_TRUE(seen.insert(cell).second) << "cell " << cell << " is there twice";
         ASSERT_EQ(tests::simulated_split(simulation, cell), split);
         const CellObs expected = tests::simulated_obs(cell, split);
         for (std::size_t field = 0; field < kNumFields; ++field) {
@@ -146,7 +146,7 @@ TEST(Writer, RefusesAShardOfTooManyValuesStill) {
   Simulation simulation = small(500);
   simulation.options.values_per_shard = 20;  // half of what a cell has
   SCTAB_EXPECT_THROW_WITH(tests::write_simulated(folder / "store", simulation), core::InputError, "train-0",
-                          "20 at most");
+                          "at most 20");
 }
 
 TEST(Writer, AnotherSeedAnotherOrder) {

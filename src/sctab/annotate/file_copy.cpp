@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/file_descriptor.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 
@@ -20,21 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kBytesPerCall = 64 << 20;
-
-/// A file descriptor; -1 where opening failed.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// True where copy_file_range() failed because this kernel or this pair of file systems does not offer it.
 bool not_offered(int error) {
@@ -45,13 +30,13 @@ std::string size_text(off_t n_bytes) {
   return core::format_bytes(static_cast<double>(n_bytes));
 }
 
-Descriptor open_source(const fs::path& from) {
-  Descriptor source(from, O_RDONLY);
-  if (source.get() >= 0) return source;
+core::FileDescriptor open_source(const fs::path& from) {
+  core::FileDescriptor source = core::FileDescriptor::open(from, O_RDONLY);
+  if (source.is_open()) return source;
   throw core::InputError(fmt::format("{}: cannot be read: {}", from.string(), std::strerror(errno)));
 }
 
-off_t size_of(const Descriptor& file, const fs::path& path) {
+off_t size_of(const core::FileDescriptor& file, const fs::path& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) == 0) return status.st_size;
   throw core::InputError(fmt::format("{}: its size cannot be read: {}", path.string(), std::strerror(errno)));
@@ -60,10 +45,10 @@ off_t size_of(const Descriptor& file, const fs::path& path) {
 }  // namespace
 
 void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_token& stop) {
-  const Descriptor source = open_source(from);
+  const core::FileDescriptor source = open_source(from);
   const off_t size = size_of(source, from);
-  const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL);
-  if (target.get() < 0) {
+  const core::FileDescriptor target = core::FileDescriptor::open(to, O_WRONLY | O_CREAT | O_EXCL);
+  if (!target.is_open()) {
     throw core::InputError(fmt::format("{}: the folder cannot be written to: {}; choose another output",
                                        to.parent_path().string(), std::strerror(errno)));
   }

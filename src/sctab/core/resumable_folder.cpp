@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,7 +43,6 @@ bool take(int descriptor, const fs::path& folder) {
   const int error = errno;
   if (error == EWOULDBLOCK) return false;
   if (error == ENOLCK || error == EOPNOTSUPP || error == EINVAL) return is_still_at(descriptor, folder);
-  ::close(descriptor);
   refuse(folder, "locked", error);
 }
 
@@ -117,18 +115,13 @@ FolderLock::FolderLock(const fs::path& folder, std::string_view work) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw InputError({.file = folder.string(), .found = "cannot be made: " + error.message()});
-  descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  folder_ = FileDescriptor::open(folder, O_RDONLY | O_DIRECTORY);
   // ENOENT: another process that just ends has removed the folder between these lines.
-  if (descriptor_ < 0 && errno != ENOENT) refuse(folder, "opened", errno);
-  if (descriptor_ >= 0 && take(descriptor_, folder)) return;
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!folder_.is_open() && errno != ENOENT) refuse(folder, "opened", errno);
+  if (folder_.is_open() && take(folder_.get(), folder)) return;
   throw InputError({.file = folder.string(),
                     .found = fmt::format("another {} is at work there", work),
                     .next_step = "wait until it ends, or choose another -o"});
-}
-
-FolderLock::~FolderLock() {
-  ::close(descriptor_);
 }
 
 void ResumableFolder::check(const fs::path& target, const ResumableWork& work, bool resume) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "sctab/core/file_descriptor.hpp"
+
 namespace sctab::core {
 
 /// The name that a file gets when it is whole: NAME for a hidden temporary file ".NAME.PID-SERIAL.tmp", else its own.
@@ -26,12 +28,9 @@ class FolderLock {
   /// Makes the folder if there is none. work: what grows there ("build"). Throws InputError if another process has the
   /// folder, and if it cannot be made, opened or locked.
   FolderLock(const std::filesystem::path& folder, std::string_view work);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  int descriptor_;
+  FileDescriptor folder_;
 };
 
 /// Work that may take hours and is resumed after an interruption.

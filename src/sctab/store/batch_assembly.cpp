@@ -31,7 +31,7 @@ template <typename T>
   for (std::size_t i = 0; i < bytes.size(); i += kCacheLine) __builtin_prefetch(bytes.data() + i);
 }
 
-// Cells stand anywhere in the window: without this half of fill() is waiting for their first bytes.
+// Cells are anywhere in the window: without this half of fill() is waiting for their first bytes.
 [[gnu::always_inline]] inline void prefetch(const CellView& cell) {
   const RowBlock& block = cell.block;
   block.short_genes ? prefetch(cell.of(block.short_indices)) : prefetch(cell.of(block.indices));

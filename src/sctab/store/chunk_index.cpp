@@ -53,7 +53,7 @@ class ChunkIndexReader {
                    std::int64_t n_chunks)
       : file_(file), file_bytes_(file_bytes), chunk_elements_(chunk_elements), n_chunks_(n_chunks) {}
 
-  // The address of the dataset's B-tree, from its object header and the blocks that go on with it.
+  // The address of the dataset's B-tree, from its object header and the blocks that continue it.
   std::optional<std::uint64_t> find_tree(std::uint64_t header) {
     Cursor prefix(file_, file_bytes_, header, 16);
     if (prefix.get<std::uint8_t>() != 1) return {};  // version

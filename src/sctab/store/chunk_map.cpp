@@ -1,9 +1,11 @@
 #include "sctab/store/chunk_map.hpp"
+#include "sctab/store/next_steps.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 
 namespace sctab::store {
@@ -15,13 +17,13 @@ using h5ad::owned;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, std::string_view dataset, std::string_view what) {
   throw core::InputError(
-      fmt::format("{}: {}: {}; restore the file or build the store again", path.string(), dataset, what));
+      {.file = path.string(), .key = std::string(dataset), .found = std::string(what), .next_step = kRestore});
 }
 
 std::int64_t length(const std::filesystem::path& path, const Handle& dataset, std::string_view dataset_name) {
   const Handle space = owned(H5Dget_space(dataset.id()), dataset.id(), "its shape cannot be read");
   hsize_t size = 0;
-  if (H5Sget_simple_extent_ndims(space.id()) != 1) refuse(path, dataset_name, "one dimension was expected");
+  if (H5Sget_simple_extent_ndims(space.id()) != 1) refuse(path, dataset_name, "does not have one dimension");
   checked(H5Sget_simple_extent_dims(space.id(), &size, nullptr), dataset.id(), "its shape cannot be read");
   return core::narrow<std::int64_t>(size);
 }
@@ -38,7 +40,7 @@ std::int64_t chunk_length(const std::filesystem::path& path, const Handle& datas
   if (H5Pget_layout(creation.id()) != H5D_CHUNKED || H5Pget_chunk(creation.id(), 1, &elements) != 1 || elements == 0 ||
       elements > (hsize_t{1} << 28U) || H5Pget_nfilters(creation.id()) != 2 || filter(0) != H5Z_FILTER_SHUFFLE ||
       filter(1) != H5Z_FILTER_DEFLATE) {
-    refuse(path, dataset_name, "is not stored in chunks that are shuffled and gzipped, as a shard's must be");
+    refuse(path, dataset_name, "is not stored in shuffled, gzipped chunks, as a shard must be");
   }
   return static_cast<std::int64_t>(elements);
 }
@@ -75,7 +77,7 @@ void require_possible_sizes(const std::filesystem::path& path, const ChunkMap& m
   for (const Chunk& chunk : map.chunks) {
     if (chunk.bytes <= most) continue;
     refuse(path, map.dataset,
-           fmt::format("damaged: the chunk at byte {} takes {} bytes, at most {} were expected", chunk.address,
+           fmt::format("is damaged: the chunk at byte {} takes {} bytes, more than the {} possible", chunk.address,
                        chunk.bytes, most));
   }
 }
@@ -83,7 +85,7 @@ void require_possible_sizes(const std::filesystem::path& path, const ChunkMap& m
 ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, std::string dataset_name, hid_t type) {
   const Handle dataset = h5ad::open_dataset(file.id(), dataset_name);
   const Handle stored_type = owned(H5Dget_type(dataset.id()), dataset.id(), "its type cannot be read");
-  if (H5Tequal(stored_type.id(), type) <= 0) refuse(path, dataset_name, "is not of the type that store.json promises");
+  if (H5Tequal(stored_type.id(), type) <= 0) refuse(path, dataset_name, "is not of the type that store.json gives");
 
   const std::int64_t n_elements = length(path, dataset, dataset_name);
   const std::int64_t chunk_elements = chunk_length(path, dataset, dataset_name);
@@ -104,11 +106,11 @@ std::vector<std::int32_t> read_indptr(const std::filesystem::path& path, const H
   const Handle dataset = h5ad::open_dataset(file.id(), "X/indptr");
   const std::int64_t n = length(path, dataset, "X/indptr");
   if (n != n_cells + 1) {
-    refuse(path, "X/indptr", fmt::format("holds {} offsets, and {} cells were expected", n, n_cells));
+    refuse(path, "X/indptr", fmt::format("holds {} offsets for {}", n, core::plural(n_cells, "cell")));
   }
   std::vector<std::int32_t> indptr(static_cast<std::size_t>(n));
   checked(H5Dread(dataset.id(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, indptr.data()), dataset.id(),
-          "damaged: it cannot be read");
+          "is damaged and cannot be read");
   return indptr;
 }
 
@@ -123,7 +125,7 @@ ShardMap read_shard_map(const std::filesystem::path& path, CellIndex n_cells, Va
   map.data = read_chunk_map(path, file, "X/data", values == ValueType::kUint16 ? H5T_STD_U16LE : H5T_IEEE_F32LE);
   if (map.indptr.front() != 0 || !std::is_sorted(map.indptr.begin(), map.indptr.end()) ||
       map.indptr.back() != map.indices.n_elements || map.indptr.back() != map.data.n_elements) {
-    refuse(path, "X/indptr", "damaged: the offsets do not ascend from 0 to the number of values");
+    refuse(path, "X/indptr", "is damaged: its offsets do not ascend from 0 to the number of values");
   }
   return map;
 }

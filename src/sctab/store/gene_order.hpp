@@ -14,7 +14,7 @@ namespace sctab::store {
 class GeneMeans {
  public:
   explicit GeneMeans(GeneIndex n_genes) : sums_(static_cast<std::size_t>(n_genes)) {}
-  /// Goes on from the sums of another.
+  /// Continues from the sums of another.
   explicit GeneMeans(std::vector<double> sums) : sums_(std::move(sums)) {}
   /// values: of one cell; counts are log-normalised first.
   void add(sparse::RowView values, Content content = Content::kCounts);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/batch_assembly.hpp"
 #include "sctab/store/epoch_plan.hpp"
@@ -22,7 +23,9 @@ constexpr double kMostCopies = 1000;
 
 void LoaderOptions::validate() const {
   const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
-    if (!good) throw core::InputError(fmt::format("loader: {} is {}, and {} was expected", field, found, expected));
+    if (!good)
+      throw core::InputError(
+          {.key = std::string(field), .found = std::to_string(found), .expected = std::string(expected)});
   };
   require(batch_size >= 1, "batch_size", batch_size, "at least 1");
   require(world_size >= 1, "world_size", world_size, "at least 1");
@@ -34,19 +37,20 @@ void LoaderOptions::validate() const {
           "1 to 1048576");
   for (const double copies : copies_per_type) {
     if (copies >= 0 && copies <= kMostCopies) continue;
-    throw core::InputError(
-        fmt::format("loader: copies_per_type holds {}, and 0 to {} was expected", copies, kMostCopies));
+    throw core::InputError({.key = "copies_per_type",
+                            .found = fmt::format("holds {}", copies),
+                            .expected = fmt::format("0 to {}", kMostCopies)});
   }
 }
 
 /// Cells of a batch that one task fills in: some half a millisecond.
 constexpr CellIndex kCellsPerTask = 256;
-/// Batches in the making, whatever the threads: all threads work on one batch, so that more would only take memory.
+/// Batches being filled, for any number of threads: all of them work on one batch, so more would only take memory.
 constexpr std::int64_t kBatchesAhead = 2;
 
 /// The pipeline. This thread hands out small tasks in a fixed order: what reads a window, then what fills its batches,
 /// with the reading of the next window between them. The pool runs tasks in that order, and a task waits only for tasks
-/// before it, so the work never locks up, whatever the number of threads. Two windows are in memory at a time.
+/// before it, so the work never locks up, for any number of threads. Two windows are in memory at a time.
 struct Loader::State {
   struct Prepared {
     BatchSource source;
@@ -76,14 +80,14 @@ struct Loader::State {
   GeneIndex n_genes;
   LoaderOptions options;
   std::optional<EpochPlan> plan;
-  std::int64_t n_batches = 0;  // of the epoch that was begun, whatever became of it
+  std::int64_t n_batches = 0;  // of the epoch that was started, even if it failed
   CellIndex n_cells = 0;
   std::array<DecodedWindow, 2> windows;
   std::deque<std::unique_ptr<Prepared>> prepared;  // in order; the first is the next to be given out
   std::vector<std::unique_ptr<Prepared>> unused;   // for their memory
   std::int64_t last_window = 0, next_batch = 0;    // the last window begun, the batch to be submitted
   std::atomic<bool> cancelled{false};
-  core::ThreadPool pool;  // the last: it ends first, while all that its tasks use still stands
+  core::ThreadPool pool;  // last, so that it ends first, while all that its tasks use still exists
 };
 
 Loader::State::State(const Store& store, Split split, LoaderOptions options_)
@@ -94,13 +98,16 @@ Loader::State::State(const Store& store, Split split, LoaderOptions options_)
       pool(options.threads == 0 ? core::default_threads() : options.threads) {
   const std::size_t n_types = store.tables().cell_types.size(), n_rates = options.copies_per_type.size();
   if (n_rates != 0 && n_rates != n_types) {
-    throw core::InputError(
-        fmt::format("loader: copies_per_type holds {} values, and the store has {} types", n_rates, n_types));
+    throw core::InputError({.key = "copies_per_type",
+                            .found = "holds " + core::plural(static_cast<std::int64_t>(n_rates), "value"),
+                            .expected = fmt::format("{}, one for each cell type of the store", n_types)});
   }
   options.normalise = options.normalise && store.content() == Content::kCounts;
   if (reader.n_cells() > 0 && reader.n_cells() < options.world_size) {
-    throw core::InputError(fmt::format("{}: the {} split has {} cells, too few for {} ranks; use fewer ranks",
-                                       store.directory().string(), name(split), reader.n_cells(), options.world_size));
+    throw core::InputError({.file = store.directory().string(),
+                            .found = fmt::format("the {} split has {}, too few for {} ranks", name(split),
+                                                 core::plural(reader.n_cells(), "cell"), options.world_size),
+                            .next_step = "use fewer ranks"});
   }
 }
 
@@ -118,8 +125,9 @@ void Loader::State::drain() {
 void Loader::State::start(std::int64_t epoch, std::int64_t batch) {
   EpochPlan wanted(reader.n_cells(), options, epoch, cell_types);
   if (epoch < 0 || batch < 0 || batch > wanted.n_batches()) {
-    throw core::InputError(fmt::format("loader: cannot start at epoch {}, batch {}: an epoch has {} batches", epoch,
-                                       batch, wanted.n_batches()));
+    throw core::InputError({.subject = "loader",
+                            .found = fmt::format("cannot start at epoch {}, batch {}: an epoch has {} batches", epoch,
+                                                 batch, wanted.n_batches())});
   }
   drain();
   plan.emplace(std::move(wanted));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/sha256.hpp"
 
 namespace sctab::store {
@@ -23,9 +24,10 @@ void OrderedShard::append(sparse::CsrView cells, std::span<const CellObs> obs) {
   n_values_ += cells.nnz();
   if (n_values_ > layout_.most_values) {
     throw core::InputError(
-        fmt::format("{}: its {} cells have more than the {} values that a shard holds; the cells have too many genes "
-                    "that are not zero",
-                    shard_file_name(place_), place_.end, layout_.most_values));
+        {.file = shard_file_name(place_),
+         .found = fmt::format("its {} have more values than the {} that a shard holds",
+                              core::plural(place_.end, "cell"), core::format_count(layout_.most_values)),
+         .next_step = "remove the cells with the most non-zero genes"});
   }
   writer_.append(cells);
   for (const CellObs& cell : obs) obs_.set(n_cells_++, cell);

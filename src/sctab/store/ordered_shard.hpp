@@ -8,8 +8,8 @@
 
 namespace sctab::store {
 
-/// Writes a shard of cells that come in the order they are to stand in, in bounded memory: for sources whose order is
-/// kept. Several may be written at once, each by a thread of its own.
+/// Writes a shard of cells that come in their final order, in bounded memory: for sources whose order is kept. Several
+/// may be written at once, each by a thread of its own.
 class OrderedShard {
  public:
   /// file: written directly, give it the path() of a core::StagedOutput. place: begin is 0, end the number of cells.

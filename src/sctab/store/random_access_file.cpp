@@ -2,43 +2,36 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "sctab/core/error.hpp"
+#include "sctab/store/next_steps.hpp"
 
 namespace sctab::store {
 
 RandomAccessFile::RandomAccessFile(const std::filesystem::path& path)
-    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (descriptor_ < 0) {
-    throw core::InputError(fmt::format("{}: cannot be opened: {}; a shard of the store is expected there",
-                                       path.string(), std::strerror(errno)));
+    : path_(path), file_(core::FileDescriptor::open(path, O_RDONLY)) {
+  if (!file_.is_open()) {
+    throw core::InputError({.file = path.string(),
+                            .found = fmt::format("cannot be opened: {}", std::strerror(errno)),
+                            .next_step = kRestore});
   }
-}
-
-RandomAccessFile::~RandomAccessFile() {
-  ::close(descriptor_);
 }
 
 void RandomAccessFile::read(std::int64_t offset, std::span<std::byte> bytes) const {
-  while (!bytes.empty()) {
-    const ::ssize_t n = ::pread(descriptor_, bytes.data(), bytes.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      throw core::InputError(fmt::format("{}: cannot be read at byte {}: {}; restore the file or build the store again",
-                                         path_.string(), offset,
-                                         n == 0 ? "the file ends there" : std::strerror(errno)));
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-    offset += n;
-  }
+  const int error = core::read_at(file_.get(), offset, bytes);
+  if (error == 0) return;
+  throw core::InputError(
+      {.file = path_.string(),
+       .found = fmt::format("cannot be read at byte {}: {}", offset,
+                            error == core::kFileEnds ? "the file ends too early" : std::strerror(error)),
+       .next_step = kRestore});
 }
 
 void RandomAccessFile::will_read(std::int64_t offset, std::int64_t n_bytes) const {
-  (void)::posix_fadvise(descriptor_, offset, n_bytes, POSIX_FADV_WILLNEED);
+  (void)::posix_fadvise(file_.get(), offset, n_bytes, POSIX_FADV_WILLNEED);
 }
 
 }  // namespace sctab::store

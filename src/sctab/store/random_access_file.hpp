@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <span>
 
+#include "sctab/core/file_descriptor.hpp"
+
 namespace sctab::store {
 
 /// A file open for reading at any place, by any thread.
@@ -12,9 +14,6 @@ class RandomAccessFile {
  public:
   /// Throws InputError naming the file.
   explicit RandomAccessFile(const std::filesystem::path& path);
-  ~RandomAccessFile();
-  RandomAccessFile(const RandomAccessFile&) = delete;
-  RandomAccessFile& operator=(const RandomAccessFile&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// Fills the span. Throws InputError where the file ends before.
@@ -24,7 +23,7 @@ class RandomAccessFile {
 
  private:
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  core::FileDescriptor file_;
 };
 
 }  // namespace sctab::store

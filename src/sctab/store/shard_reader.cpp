@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "sctab/store/chunk_decoder.hpp"
+#include "sctab/store/next_steps.hpp"
+#include "sctab/store/plane_decoder.hpp"
 
 namespace sctab::store {
 namespace {
@@ -70,7 +71,7 @@ void ShardReader::read(const ShardPart& part, RowBlock& block) const {
     read_ahead(file, map_.indices, part.begin, part.begin + part.ahead);
     read_ahead(file, map_.data, part.begin, part.begin + part.ahead);
   }
-  static thread_local ChunkDecoder decoder;  // its buffers are large enough to be worth keeping
+  static thread_local PlaneDecoder decoder;  // its buffers are large enough to be worth keeping
   const bool fits = block.short_genes ? decoder.read(file, map_.indices, part.begin, place(block.short_indices, part))
                                       : decoder.read(file, map_.indices, part.begin, place(block.indices, part));
   if (!fits) {
@@ -86,11 +87,10 @@ void ShardReader::read(const ShardPart& part, RowBlock& block) const {
 }
 
 void ShardReader::refuse_genes(CellIndex cell) const {
-  throw core::InputError(
-      fmt::format("{}: damaged: the genes of cell {} (counted from 0) are not ascending numbers under {}; restore the "
-                  "file or build "
-                  "the store again",
-                  path_.string(), cell, n_genes_));
+  throw core::InputError({.file = path_.string(),
+                          .cell = std::to_string(cell),
+                          .found = fmt::format("its genes are not ascending numbers below {}", n_genes_),
+                          .next_step = kRestore});
 }
 
 }  // namespace sctab::store

@@ -10,7 +10,7 @@
 
 namespace sctab::store {
 
-/// The obs of a shard's cells, which stand at positions [begin, end) of some order.
+/// The obs of a shard's cells, which have positions [begin, end) in some order.
 class ObsColumns {
  public:
   ObsColumns(CellIndex begin, CellIndex end);

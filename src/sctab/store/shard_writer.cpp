@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/store/gene_order.hpp"
@@ -108,10 +109,11 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
     arena.load(spool, position_of_arrival, pool);
     n_values += append_cells(writer, arena, begin, end, layout, pool, obs);
     if (n_values <= layout.most_values) continue;
-    throw core::InputError(
-        fmt::format("{}: its {} cells have {} values or more, and a shard holds {} at most; build the store again with "
-                    "another --seed",
-                    shard.file, n_cells, n_values, layout.most_values));
+    throw core::InputError({.file = shard.file,
+                            .found = fmt::format("its {} have {} values or more, but a shard holds at most {}",
+                                                 core::plural(n_cells, "cell"), core::format_count(n_values),
+                                                 core::format_count(layout.most_values)),
+                            .next_step = "build the store again with another --seed"});
   }
   write_tables(writer, place, obs.take_columns(layout.tables), layout.genes);
   writer.close();

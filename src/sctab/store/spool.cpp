@@ -8,7 +8,9 @@
 #include <cstring>
 
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/store/next_steps.hpp"
 #include "sctab/store/random_access_file.hpp"
 
 namespace sctab::store {
@@ -24,9 +26,9 @@ void append_to_file(const std::filesystem::path& path, std::span<const std::byte
   if (written && !closed) why = errno;
   if (!written || !closed) {
     throw core::InputError(
-        fmt::format("{}: cannot be written: {}; cells are kept there on their way to the store, so free some space or "
-                    "choose another output",
-                    path.string(), std::strerror(why)));
+        {.file = path.string(),
+         .found = fmt::format("cannot be written: {}; cells wait there on their way to the store", std::strerror(why)),
+         .next_step = "free some space or choose another output"});
   }
 }
 
@@ -42,10 +44,11 @@ Spool::Spool(std::filesystem::path path, SpoolState state) : path_(std::move(pat
     std::filesystem::resize_file(path_, static_cast<std::uintmax_t>(state_.file_bytes), error);
     if (!error) return;
   }
-  throw core::InputError(
-      fmt::format("{}: {}, and {} bytes of an unfinished store were expected there; remove its folder to begin anew",
-                  path_.string(), error ? "cannot be read: " + error.message() : fmt::format("has {} bytes", size),
-                  state_.file_bytes));
+  throw core::InputError({.file = path_.string(),
+                          .found = error ? "cannot be read: " + error.message()
+                                         : "has " + core::plural(static_cast<std::int64_t>(size), "byte"),
+                          .expected = fmt::format("{} of an unfinished store", core::plural(state_.file_bytes, "byte")),
+                          .next_step = kStartOver});
 }
 
 Spool::~Spool() {
@@ -87,8 +90,9 @@ std::vector<std::byte> Spool::read(const SpoolBlock& block) const {
   std::vector<std::byte> bytes(static_cast<std::size_t>(block.bytes));
   RandomAccessFile(path_).read(block.offset, compressed);
   if (!h5ad::ZlibDecompressor().decompress(compressed, bytes)) {
-    throw core::InputError(
-        fmt::format("{}: was changed or damaged while the store was being written; run again", path_.string()));
+    throw core::InputError({.file = path_.string(),
+                            .found = "was changed or damaged while the store was being written",
+                            .next_step = "run again"});
   }
   return bytes;
 }

@@ -25,11 +25,11 @@ struct SpoolState {
 };
 
 /// The cells of one shard on their way through the disk, in order of arrival: encoded, in compressed blocks, in a
-/// temporary file that is removed at the end, unless it is kept to go on with another time.
+/// temporary file that is removed at the end, unless it is kept to be resumed.
 class Spool {
  public:
   explicit Spool(std::filesystem::path path);
-  /// Goes on from a file that was kept; what was written to it since the state was asked for is cut off. Throws
+  /// Resumes a file that was kept; what was written to it after the state was taken is cut off. Throws
   /// InputError naming the file where it is shorter.
   Spool(std::filesystem::path path, SpoolState state);
   ~Spool();

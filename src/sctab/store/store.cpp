@@ -10,6 +10,7 @@
 #include "sctab/core/sha256.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/manifest.hpp"
+#include "sctab/store/next_steps.hpp"
 
 namespace sctab::store {
 namespace fs = std::filesystem;
@@ -19,10 +20,9 @@ genes::GeneList read_genes(const fs::path& directory, const std::string& expecte
   const fs::path file = directory / kGenesFile;
   genes::GeneList genes = genes::read_genes_tsv(file);
   if (genes.hash() != expected_hash) {
-    throw core::InputError(
-        fmt::format("{}: holds other genes, or another order of them, than {} says; restore the file or build the "
-                    "store again",
-                    file.string(), kManifestFile));
+    throw core::InputError({.file = file.string(),
+                            .found = fmt::format("its genes, or their order, are not those of {}", kManifestFile),
+                            .next_step = kRestore});
   }
   return genes;
 }
@@ -33,13 +33,13 @@ void check_shard_size(const fs::path& directory, const Shard& shard) {
   const auto bytes = fs::file_size(file, error);
   if (error) {
     throw core::InputError(
-        fmt::format("{}: {}; a shard of the store is expected there: restore it or build the store again",
-                    file.string(), error.message()));
+        {.file = file.string(), .found = error.message(), .expected = "a shard of the store", .next_step = kRestore});
   }
   if (std::cmp_not_equal(bytes, shard.bytes)) {
-    throw core::InputError(
-        fmt::format("{}: has {} bytes, and {} were expected: it is damaged; restore it or build the store again",
-                    file.string(), bytes, shard.bytes));
+    throw core::InputError({.file = file.string(),
+                            .found = fmt::format("has {} bytes: it is damaged", bytes),
+                            .expected = fmt::format("{}", shard.bytes),
+                            .next_step = kRestore});
   }
 }
 
@@ -51,10 +51,12 @@ std::vector<std::string> cell_type_ids(const CategoryTables& tables) {
 }
 
 [[noreturn]] void refuse_column(const h5ad::File& file, std::string_view column) {
-  throw core::InputError(fmt::format(
-      "{}: obs column {} is not the one that {} describes: the shard is damaged or of another store; restore "
-      "it or build the store again",
-      file.path().string(), column, kManifestFile));
+  throw core::InputError(
+      {.file = file.path().string(),
+       .key = fmt::format("obs/{}", column),
+       .found = fmt::format("is not the column that {} describes: the shard is damaged or belongs to another store",
+                            kManifestFile),
+       .next_step = kRestore});
 }
 
 void append_codes(const h5ad::File& file, const Shard& shard, Field field, const std::vector<std::string>& categories,
@@ -90,7 +92,7 @@ Split parse_split(std::string_view text) {
   for (const Split split : kSplits) {
     if (text == name(split)) return split;
   }
-  throw core::InputError(fmt::format("split '{}': there is none of that name; give train, val or test", text));
+  throw core::InputError({.subject = "split", .found = fmt::format("'{}'", text), .expected = "train, val or test"});
 }
 
 std::string_view name(Field field) {
@@ -109,8 +111,9 @@ std::string_view name(Content content) {
 
 Store Store::open(fs::path directory) {
   if (!fs::is_directory(directory)) {
-    throw core::InputError(
-        fmt::format("{}: no such folder; give the folder that `sctab corpus build` wrote", directory.string()));
+    throw core::InputError({.file = directory.string(),
+                            .found = "no such folder",
+                            .next_step = "give the folder that `sctab corpus build` wrote"});
   }
   Manifest manifest = read_manifest(directory);
   Store store;
@@ -181,9 +184,9 @@ void Store::verify() const {
       core::check_interrupt();
       const fs::path file = directory_ / shard.file;
       if (core::sha256_of_file(file) == shard.sha256) continue;
-      throw core::InputError(
-          fmt::format("{}: damaged: its SHA-256 is not the one in {}; restore it or build the store again",
-                      file.string(), kManifestFile));
+      throw core::InputError({.file = file.string(),
+                              .found = fmt::format("is damaged: its SHA-256 is not the one in {}", kManifestFile),
+                              .next_step = kRestore});
     }
   }
 }
@@ -198,11 +201,13 @@ void require_disjoint_donors(const Store& store) {
       int& seen = split_of_donor[static_cast<std::size_t>(code)];
       if (seen == kUnseen) seen = static_cast<int>(split);
       if (seen == static_cast<int>(split)) continue;
-      throw core::InputError(fmt::format(
-          "{}: donor {} has cells in {} and in {}; a donor must stand in one split, or the model is judged on people "
-          "it has seen: build the store again",
-          store.directory().string(), donors[static_cast<std::size_t>(code)], name(static_cast<Split>(seen)),
-          name(split)));
+      throw core::InputError(
+          {.file = store.directory().string(),
+           .found =
+               fmt::format("donor {} has cells in {} and in {}, so the model would be judged on people it has seen",
+                           donors[static_cast<std::size_t>(code)], name(static_cast<Split>(seen)), name(split)),
+           .expected = "each donor in one split",
+           .next_step = kBuildAgain});
     }
   }
 }

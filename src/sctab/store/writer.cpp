@@ -16,6 +16,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/gene_order.hpp"
 #include "sctab/store/manifest.hpp"
+#include "sctab/store/next_steps.hpp"
 #include "sctab/store/scatter.hpp"
 #include "sctab/store/shard_writer.hpp"
 #include "sctab/store/writer_checkpoint.hpp"
@@ -28,10 +29,10 @@ void require_distinct(const std::vector<std::string>& values, std::string_view t
   std::unordered_set<std::string_view> seen;
   for (const std::string& value : values) {
     if (seen.insert(value).second) continue;
-    throw core::InputError(
-        fmt::format("{} '{}': stands for two values of the corpus, and each must have a name of its own; rename one in "
-                    "the source (or in the ontology)",
-                    table, value));
+    throw core::InputError({.key = std::string(table),
+                            .found = fmt::format("two values of the corpus are both named '{}'", value),
+                            .expected = "distinct names",
+                            .next_step = "rename one in the source or in the ontology"});
   }
 }
 
@@ -66,7 +67,9 @@ std::vector<GeneIndex> inverse(const std::vector<GeneIndex>& order) {
 
 void WriterOptions::validate() const {
   const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
-    if (!good) throw core::InputError(fmt::format("store: {} is {}, and {} was expected", field, found, expected));
+    if (!good)
+      throw core::InputError(
+          {.key = std::string(field), .found = std::to_string(found), .expected = std::string(expected)});
   };
   require(cells_per_shard >= 1 && cells_per_shard <= 131'072, "cells_per_shard", cells_per_shard, "1 to 131072");
   require(cells_per_chunk >= 1, "cells_per_chunk", cells_per_chunk, "at least 1");
@@ -83,7 +86,7 @@ struct Writer::State {
   struct SplitCells {
     Scatter scatter;
     std::vector<Spool> spools = {};
-    std::size_t spools_written = 0;  // those at the front, whose shards stand
+    std::size_t spools_written = 0;  // those at the front, whose shards are written
     std::vector<Shard> shards = {};
   };
 
@@ -98,7 +101,7 @@ struct Writer::State {
   std::int64_t n_values = 0, n_cells = 0;
   bool integers = true;
   nlohmann::json note, resumed_note;
-  bool saved = false;  // a checkpoint stands in the folder
+  bool saved = false;  // the folder has a checkpoint
   std::chrono::steady_clock::time_point saved_at = std::chrono::steady_clock::now();
 
   State(fs::path directory_, genes::GeneList genes_, CategoryTables tables_, WriterOptions options_)
@@ -177,7 +180,7 @@ std::int64_t Writer::State::chunk_elements() const {
   return std::clamp<std::int64_t>((per_chunk + 1023) / 1024 * 1024, 1024, 1 << 22);
 }
 
-// Goes on from the checkpoint in the folder, if any: the cells dealt before it are dealt again, to nowhere.
+// Resumes from the checkpoint in the folder, if any: the cells dealt before it are dealt again, to nowhere.
 void Writer::State::resume() {
   if (!fs::exists(directory / kCheckpointFile)) return;
   saved = true;
@@ -187,9 +190,9 @@ void Writer::State::resume() {
   std::optional<WriterCheckpoint> checkpoint = read_checkpoint(directory);
   const auto require = [this](bool same) {
     if (same) return;
-    throw core::InputError(
-        fmt::format("{}: is not of a store of these cells and genes; remove the folder to begin anew",
-                    (directory / kCheckpointFile).string()));
+    throw core::InputError({.file = (directory / kCheckpointFile).string(),
+                            .found = "belongs to a store of other cells or genes",
+                            .next_step = kStartOver});
   };
   require(std::cmp_equal(checkpoint->gene_sums.size(), genes.size()));
   means = GeneMeans(std::move(checkpoint->gene_sums));
@@ -213,7 +216,7 @@ void Writer::State::resume() {
       require(spools[i].n_cells == dealt[i]);
       const std::filesystem::path file = part.spools[i].path();
       if (i < part.spools_written) {
-        resumed.emplace_back(file).remove_file();  // its shards stand
+        resumed.emplace_back(file).remove_file();  // its shards are written
       } else {
         resumed.emplace_back(file, std::move(spools[i]));
       }
@@ -277,7 +280,7 @@ void Writer::State::write_shards(Split split, const ShardLayout& layout, core::P
     }
     ++part.spools_written;
     if (saved || is_time_to_save()) save();
-    spool.remove_file();  // as soon as its shards stand
+    spool.remove_file();  // as soon as its shards are written
   }
 }
 
@@ -287,7 +290,10 @@ Writer::Writer(fs::path directory, genes::GeneList genes, CategoryTables tables,
   require_distinct(tables);
   std::error_code error;
   fs::create_directories(directory, error);
-  if (error) throw core::InputError(fmt::format("{}: cannot be created: {}", directory.string(), error.message()));
+  if (error)
+    throw core::InputError({.file = directory.string(),
+                            .found = "cannot be created: " + error.message(),
+                            .next_step = "choose another output"});
   state_ = std::make_unique<State>(std::move(directory), std::move(genes), std::move(tables), options);
   state_->open_spools(n_cells);
   if (state_->options.resumable) state_->resume();
@@ -356,7 +362,7 @@ void Writer::finish(const nlohmann::json& ontology, const nlohmann::json& proven
     manifest.shards[static_cast<std::size_t>(split)] = state.splits[static_cast<std::size_t>(split)].shards;
   }
   progress.finish();
-  if (state.options.resumable) state.save();  // whatever happens until the store is in its place, the shards stand
+  if (state.options.resumable) state.save();  // if anything fails before the store is in place, the shards are kept
   genes::write_genes_tsv(state.directory / kGenesFile, layout.genes);
   core::write_json(state.directory / kOntologyFile, ontology);
   write_manifest(state.directory, manifest);

@@ -24,7 +24,7 @@ struct WriterOptions {
   int gzip_level = 4;
   int threads = 0;  // 0: all
   std::int64_t memory_bytes = 4'000'000'000;
-  bool resumable = false;  // goes on from the checkpoint in the folder, if any, and leaves its own there
+  bool resumable = false;  // resumes from the checkpoint in the folder, if any, and leaves its own there
   double seconds_between_checkpoints = 60;
   void validate() const;  // throws InputError naming the field
 };
@@ -53,10 +53,10 @@ class Writer {
   /// counts: the values that options.content says, over the gene list given, (n × n_genes), sorted, finite and >= 0;
   /// obs and splits: one a cell.
   void add(sparse::CsrView counts, std::span<const CellObs> obs, std::span<const Split> splits);
-  /// With options.resumable, and where it is time for it: puts on disk what was added so far, so that another Writer
-  /// can go on from here whatever becomes of this one. note: where the caller stands.
+  /// With options.resumable, and if enough time has passed: puts on disk what was added so far, so that another Writer
+  /// can resume from here. note: how far the caller has come.
   void checkpoint(const nlohmann::json& note);
-  /// The note of the checkpoint that this went on from; null where there was none.
+  /// The note of the checkpoint that this resumed from; null if there was none.
   [[nodiscard]] const nlohmann::json& resumed_note() const;
   /// ontology: for ontology.json; provenance: kept in store.json as it is. Throws std::logic_error where the cells
   /// added are not the cells announced. With options.resumable checkpoints are made between shards too, and the

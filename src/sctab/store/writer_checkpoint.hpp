@@ -13,8 +13,8 @@
 
 namespace sctab::store {
 
-/// Where a Writer stands between two calls of add(), or between two shards: all that it needs, with the spools' files
-/// and the shards in its folder, to go on from there in another process.
+/// The state of a Writer between two calls of add(), or between two shards: all that it needs, with the spools' files
+/// and the shards in its folder, to resume in another process.
 struct WriterCheckpoint {
   nlohmann::json note;  // the caller's
   CellIndex n_cells = 0;
@@ -22,7 +22,7 @@ struct WriterCheckpoint {
   bool integers = true;
   std::vector<double> gene_sums;
   std::array<std::vector<SpoolState>, kSplits.size()> spools;
-  std::array<std::size_t, kSplits.size()> spools_written{};  // those at the front, whose shards stand
+  std::array<std::size_t, kSplits.size()> spools_written{};  // those at the front, whose shards are written
   std::array<std::vector<Shard>, kSplits.size()> shards;
 };
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
@@ -27,7 +28,7 @@ TEST(Lzf, LiteralsAndCopies) {
   // 3 literals "abc", then copy 3 + 2 bytes from 3 back: "abcab".
   const auto stream = bytes({2, 'a', 'b', 'c', 3 << 5, 2});
   std::vector<std::byte> out(8);
-  ASSERT_EQ(lzf_decompress(stream, out), 8U);
+  ASSERT_EQ(expand_lzf(stream, out), 8U);
   EXPECT_EQ(std::memcmp(out.data(), "abcabcab", 8), 0);
 }
 
@@ -35,19 +36,19 @@ TEST(Lzf, LongRunOverlapsItself) {
   // One literal, then 7 + 255 + 2 bytes from 1 back.
   const auto stream = bytes({0, 'z', 7 << 5, 255, 0});
   std::vector<std::byte> out(300);
-  ASSERT_EQ(lzf_decompress(stream, out), 265U);
+  ASSERT_EQ(expand_lzf(stream, out), 265U);
   EXPECT_EQ(out[264], std::byte{'z'});
   EXPECT_EQ(out[265], std::byte{0});
 }
 
 TEST(Lzf, RefusesDamage) {
   std::vector<std::byte> out(4);
-  EXPECT_FALSE(lzf_decompress(bytes({2, 'a', 'b'}), out)) << "literals cut off";
-  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 1 << 5, 1}), out)) << "copy from before the start";
-  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 1 << 5}), out)) << "distance cut off";
-  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 7 << 5}), out)) << "length cut off";
-  EXPECT_FALSE(lzf_decompress(bytes({0, 'a', 3 << 5, 0}), out)) << "output too small";
-  EXPECT_EQ(lzf_decompress({}, out), 0U);
+  EXPECT_FALSE(expand_lzf(bytes({2, 'a', 'b'}), out)) << "literals cut off";
+  EXPECT_FALSE(expand_lzf(bytes({0, 'a', 1 << 5, 1}), out)) << "copy from before the start";
+  EXPECT_FALSE(expand_lzf(bytes({0, 'a', 1 << 5}), out)) << "distance cut off";
+  EXPECT_FALSE(expand_lzf(bytes({0, 'a', 7 << 5}), out)) << "length cut off";
+  EXPECT_FALSE(expand_lzf(bytes({0, 'a', 3 << 5, 0}), out)) << "output too small";
+  EXPECT_EQ(expand_lzf({}, out), 0U);
 }
 
 TEST(ChunkCodec, ShuffleGroupsBytesOfTheSameWeight) {
@@ -64,10 +65,43 @@ TEST(ChunkCodec, RoundTrip) {
       const auto compressed = ChunkCompressor(4).compress(in, size);
       std::vector<std::byte> shuffled(in.size()), out(in.size());
       ASSERT_TRUE(ZlibDecompressor().decompress(compressed, shuffled));
-      unshuffle_bytes(shuffled, size, out);
+      unshuffle_bytes(shuffled, n, size, 0, out);
       EXPECT_EQ(out, in) << n << " elements of " << size;
     }
   }
+}
+
+TEST(ChunkCodec, PartsAndLowerBytesOfElements) {
+  for (const std::size_t size : {2, 3, 4, 8}) {
+    const std::size_t n = 1000, first = 123;
+    const auto in = random_bytes(n * size, 256);
+    std::vector<std::byte> shuffled(in.size());
+    shuffle_bytes(in, size, shuffled);
+    for (const std::size_t taken : {std::size_t{1}, std::size_t{2}, size}) {
+      std::vector<std::byte> out((n - first) * taken);
+      unshuffle_bytes(shuffled, n, taken, first, out);
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        ASSERT_EQ(out[i], in[(first + i / taken) * size + i % taken])
+            << taken << " bytes of " << size << ", byte " << i;
+      }
+    }
+  }
+}
+
+TEST(ChunkCodec, ExpandsWhatComesBeforeZeros) {
+  constexpr std::size_t kWanted = 3000, kZeros = 2000, kRoom = ZlibDecompressor::kRoomForLastMatch;
+  auto in = random_bytes(kWanted, 5);
+  in.resize(kWanted + kZeros);
+  const auto compressed = ChunkCompressor(4).compress(in, 1);
+  ZlibDecompressor zlib;
+  std::vector<std::byte> out(kWanted + kRoom);
+  EXPECT_TRUE(zlib.decompress_before_zeros(compressed, kZeros, out));
+  EXPECT_TRUE(std::equal(out.begin(), out.begin() + kWanted, in.begin()));
+  EXPECT_FALSE(zlib.decompress_before_zeros(compressed, kZeros + 1, out)) << "the number of zeros was not looked at";
+  in[kWanted + 1000] = std::byte{1};
+  EXPECT_FALSE(zlib.decompress_before_zeros(ChunkCompressor(4).compress(in, 1), kZeros, out));
+  EXPECT_FALSE(zlib.decompress_before_zeros(std::span(compressed).first(3), kZeros, out));
+  EXPECT_FALSE(zlib.decompress_before_zeros(compressed, 1, out)) << "all of the stream would fit";
 }
 
 TEST(ChunkCodec, DamageAndWrongSizesAreSeen) {

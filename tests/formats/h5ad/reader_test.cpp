@@ -178,7 +178,7 @@ TEST(FindCounts, LogNormalisedWhenSaidSo) {
   EXPECT_EQ(found.matrix_path, "X");
   EXPECT_TRUE(found.log_normalised);
   SCTAB_EXPECT_THROW_WITH(find_counts(File(example_file("csr-f4")), InputKind::kLogNormalised), core::InputError,
-                          "integers up to 50", "leave that option out");
+                          "integers up to 50", "remove --input");
 }
 
 TEST(FindCounts, RefusesLogsThatNoScalingTo10000Gives) {
@@ -190,7 +190,7 @@ TEST(FindCounts, RefusesLogsThatNoScalingTo10000Gives) {
   writer.write_var({"ENSG00000000001", "ENSG00000000002"}, {});
   writer.close();
   SCTAB_EXPECT_THROW_WITH(find_counts(File(folder / "log2cpm.h5ad"), InputKind::kLogNormalised), core::InputError,
-                          "log2cpm.h5ad", "up to 9.5", "9.21", "give counts");
+                          "log2cpm.h5ad", "up to 9.5", "9.21", "give raw counts");
 }
 
 TEST(GeneNames, EnsemblIdsWhereverTheyAre) {

@@ -86,9 +86,9 @@ TEST_F(ParquetReader, ColumnsThatAreMissingOrOfAnotherTypeAreNamed) {
   SCTAB_EXPECT_THROW_WITH(Reader(file, {{"large", Type::kInt64}}), InputError, "a.parquet", "has no column large",
                           "small, doubles, text");
   SCTAB_EXPECT_THROW_WITH(Reader(file, {{"small", Type::kInt64}}), InputError, "a.parquet",
-                          "column small is of type INTEGER, expected BIGINT");
+                          "column small: is of type INTEGER; expected BIGINT");
   SCTAB_EXPECT_THROW_WITH(Reader(file, {{"doubles", Type::kFloats}}), InputError, "a.parquet",
-                          "column doubles is of type DOUBLE[], expected FLOAT[] (list of float32)");
+                          "column doubles: is of type DOUBLE[]; expected FLOAT[] (list of float32)");
   SCTAB_EXPECT_THROW_WITH(Reader(file, {{"text", Type::kBool}}), InputError, "a.parquet", "VARCHAR", "BOOLEAN");
 }
 
@@ -156,7 +156,7 @@ TEST_F(ParquetReader, SmallTablesAsText) {
   const Table table = read_table(file);
   EXPECT_EQ(table.header, (std::vector<std::string>{"label", "__index_level_0__"}));
   EXPECT_EQ(table.rows, (std::vector<std::vector<std::string>>{{"B cell", "0"}, {"", "1"}}));
-  SCTAB_EXPECT_THROW_WITH(read_table(file, 1), InputError, "a.parquet", "has 2 rows", "1 at most");
+  SCTAB_EXPECT_THROW_WITH(read_table(file, 1), InputError, "a.parquet", "has 2 rows", "at most 1");
   EXPECT_TRUE(is_parquet(file));
   write_bytes(folder_ / "a.csv", "label\nB cell\n");
   EXPECT_FALSE(is_parquet(folder_ / "a.csv"));

@@ -17,8 +17,7 @@ Handle require_numbers(Handle dataset) {
   const auto kind = element_type(dataset.id()).kind;
   const bool numbers = kind == ElementType::Kind::kNumber || kind == ElementType::Kind::kBoolean;
   if (!numbers || dimensions(dataset.id()).size() != 1) {
-    throw core::InputError(fmt::format("{}: one column of numbers was expected; the file is damaged or not AnnData's",
-                                       location(dataset.id())));
+    throw error_at(dataset.id(), {.found = "does not hold a single column of numbers", .next_step = kWriteAgain});
   }
   check_plausible_size(dataset.id());
   return dataset;
@@ -161,10 +160,8 @@ void ArrayReader::read_through_hdf5(std::int64_t begin, std::span<std::byte> out
 void ArrayReader::read_past_hdf5(std::int64_t begin, std::span<std::byte> out) const {
   if (file_.read(address_ + static_cast<std::uint64_t>(begin) * type_.size, out)) return;
   const Hdf5Lock lock;
-  throw core::InputError(
-      fmt::format("{}: elements from {} on cannot be read; the file is cut off: copy or download it "
-                  "again",
-                  location(dataset_.id()), begin));
+  throw error_at(dataset_.id(), {.found = fmt::format("elements from {} on cannot be read: the file is cut off", begin),
+                                 .next_step = kCopyAgain});
 }
 
 }  // namespace sctab::h5ad

@@ -52,7 +52,7 @@ class ArrayReader {
   std::uint64_t address_ = 0;  // of an array stored in one stretch of the file, as it is in memory; 0: it is not
   bool decodes_ = false;
   std::int64_t piece_elements_ = 0;  // a chunk; where libhdf5 reads, as many as are worth a call
-  PieceCache pieces_;                // those of which a part was asked for
+  PieceCache pieces_;                // that were read in part
   std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> idle_;
 };

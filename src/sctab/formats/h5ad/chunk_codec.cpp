@@ -18,11 +18,30 @@ void shuffle_fixed(const std::byte* in, std::size_t n, std::byte* out) {
   }
 }
 
+/// From planes that are n_elements bytes apart. Bytes one by one: GCC makes of it what is 3 times (4 bytes) and 6 times
+/// (8 bytes) as fast as putting numbers together by shifts.
 template <std::size_t kSize>
-void unshuffle_fixed(const std::byte* in, std::size_t n, std::byte* out) {
+void unshuffle_fixed(const std::byte* planes, std::size_t n_elements, std::size_t n, std::byte* out) {
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < kSize; ++j) out[i * kSize + j] = in[j * n + i];
+    for (std::size_t j = 0; j < kSize; ++j) out[i * kSize + j] = planes[j * n_elements + i];
   }
+}
+
+/// Adler-32 of bytes and then n zeros (RFC 1950): zeros leave its first sum as it is, which is then added n times to
+/// the second.
+std::uint32_t checksum_with_zeros_after(std::span<const std::byte> bytes, std::size_t n_zeros) {
+  constexpr std::uint64_t kBase = 65'521;
+  const std::uint32_t sums = libdeflate_adler32(1, bytes.data(), bytes.size());
+  const std::uint64_t first = sums & 0xFFFFU;
+  const std::uint64_t second = ((sums >> 16U) + std::uint64_t{n_zeros} % kBase * first) % kBase;
+  return static_cast<std::uint32_t>(second << 16U | first);
+}
+
+/// The checksum at the end of a zlib stream, highest byte first.
+std::uint32_t stored_checksum(std::span<const std::byte> stream) {
+  std::uint32_t sums = 0;
+  for (const std::byte byte : stream.last(4)) sums = sums << 8U | std::to_integer<std::uint32_t>(byte);
+  return sums;
 }
 
 }  // namespace
@@ -45,21 +64,24 @@ void shuffle_bytes(std::span<const std::byte> in, std::size_t element_size, std:
   }
 }
 
-void unshuffle_bytes(std::span<const std::byte> in, std::size_t element_size, std::span<std::byte> out) {
-  SCTAB_ASSERT(in.size() == out.size() && element_size > 0 && in.size() % element_size == 0);
-  const std::size_t n = in.size() / element_size;
+void unshuffle_bytes(std::span<const std::byte> planes, std::size_t n_elements, std::size_t element_size,
+                     std::size_t first, std::span<std::byte> out) {
+  SCTAB_ASSERT(element_size > 0 && out.size() % element_size == 0 && planes.size() >= n_elements * element_size);
+  const std::size_t n = out.size() / element_size;
+  SCTAB_ASSERT(first <= n_elements && n <= n_elements - first);
+  const std::byte* const in = planes.data() + first;
   switch (element_size) {
     case 2:
-      return unshuffle_fixed<2>(in.data(), n, out.data());
+      return unshuffle_fixed<2>(in, n_elements, n, out.data());
     case 4:
-      return unshuffle_fixed<4>(in.data(), n, out.data());
+      return unshuffle_fixed<4>(in, n_elements, n, out.data());
     case 8:
-      return unshuffle_fixed<8>(in.data(), n, out.data());
+      return unshuffle_fixed<8>(in, n_elements, n, out.data());
     default:
       break;
   }
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < element_size; ++j) out[i * element_size + j] = in[j * n + i];
+    for (std::size_t j = 0; j < element_size; ++j) out[i * element_size + j] = in[j * n_elements + i];
   }
 }
 
@@ -94,6 +116,16 @@ void ZlibDecompressor::Free::operator()(libdeflate_decompressor* decompressor) c
 bool ZlibDecompressor::decompress(std::span<const std::byte> in, std::span<std::byte> out) {
   return libdeflate_zlib_decompress(decompressor_.get(), in.data(), in.size(), out.data(), out.size(), nullptr) ==
          LIBDEFLATE_SUCCESS;
+}
+
+// Expanding breaks off where a match does not fit any more: all that begins before the room for the last match fits.
+bool ZlibDecompressor::decompress_before_zeros(std::span<const std::byte> in, std::size_t n_zeros,
+                                               std::span<std::byte> out) {
+  if (in.size() < 4 || out.size() < kRoomForLastMatch || n_zeros <= kRoomForLastMatch) return false;
+  const auto wanted = out.first(out.size() - kRoomForLastMatch);
+  return libdeflate_zlib_decompress(decompressor_.get(), in.data(), in.size(), out.data(), out.size(), nullptr) ==
+             LIBDEFLATE_INSUFFICIENT_SPACE &&
+         checksum_with_zeros_after(wanted, n_zeros) == stored_checksum(in);
 }
 
 }  // namespace sctab::h5ad

@@ -10,9 +10,13 @@ struct libdeflate_decompressor;
 
 namespace sctab::h5ad {
 
-/// HDF5's shuffle filter: element i's byte j goes to position j × n_elements + i. Sizes are equal.
+/// HDF5's shuffle filter: byte j of element i goes to position j × n_elements + i, which makes a plane of n_elements
+/// bytes for each j. Sizes are equal.
 void shuffle_bytes(std::span<const std::byte> in, std::size_t element_size, std::span<std::byte> out);
-void unshuffle_bytes(std::span<const std::byte> in, std::size_t element_size, std::span<std::byte> out);
+/// Fills `out` with elements [first, first + out.size() / element_size) from planes of n_elements bytes each. Given an
+/// element_size below the stored one, and numbers, these are their lower bytes.
+void unshuffle_bytes(std::span<const std::byte> planes, std::size_t n_elements, std::size_t element_size,
+                     std::size_t first, std::span<std::byte> out);
 
 /// Compresses chunks as HDF5's shuffle + gzip filters would. One object a thread.
 class ChunkCompressor {
@@ -35,6 +39,11 @@ class ZlibDecompressor {
   ZlibDecompressor();
   /// False where the stream is damaged or does not fill `out` exactly.
   bool decompress(std::span<const std::byte> in, std::span<std::byte> out);
+  /// What decompress_before_zeros() needs in `out` behind the bytes that are wanted.
+  static constexpr std::size_t kRoomForLastMatch = 258;
+  /// Expands no more than out.size() - kRoomForLastMatch bytes, which `out` then begins with, and proves by the
+  /// stream's checksum that n_zeros zeros are all that follows them. False where that is not so.
+  bool decompress_before_zeros(std::span<const std::byte> in, std::size_t n_zeros, std::span<std::byte> out);
 
  private:
   struct Free {

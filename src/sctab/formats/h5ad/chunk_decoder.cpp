@@ -41,7 +41,7 @@ std::optional<std::uint32_t> ChunkDecoder::fetch(std::int64_t begin, std::size_t
   hsize_t size = 0;
   if (H5Dget_chunk_storage_size(dataset_, &offset, &size) < 0 || size == 0) return std::nullopt;
   // Filters never make much more of a chunk than it was.
-  if (size > 2 * n_bytes + 1024) throw_hdf5_error(dataset_, "a chunk has an impossible size; the file is damaged");
+  if (size > 2 * n_bytes + 1024) throw_hdf5_error(dataset_, "a chunk has an impossible size");
   stored.resize(size);
   std::uint32_t left_out = 0;
   checked(H5Dread_chunk(dataset_, H5P_DEFAULT, &offset, &left_out, stored.data()), dataset_, "a chunk cannot be read");
@@ -60,17 +60,17 @@ bool ChunkDecoder::decode(std::int64_t begin, std::span<std::byte> out, Scratch&
   if (applied(gzip_)) {
     whole = scratch.zlib.decompress(scratch.stored, target);
   } else if (applied(lzf_)) {
-    whole = lzf_decompress(scratch.stored, target) == target.size();
+    whole = expand_lzf(scratch.stored, target) == target.size();
   } else if (scratch.stored.size() == target.size()) {
     std::copy(scratch.stored.begin(), scratch.stored.end(), target.begin());
     whole = true;
   }
   if (!whole) {
     const Hdf5Lock lock;
-    throw core::InputError(fmt::format("{}: the chunk from element {} on is damaged; copy or download the file again",
-                                       location(dataset_), begin));
+    throw error_at(dataset_,
+                   {.found = fmt::format("the chunk of element {} is damaged", begin), .next_step = kCopyAgain});
   }
-  if (shuffled) unshuffle_bytes(scratch.shuffled, element_size_, out);
+  if (shuffled) unshuffle_bytes(scratch.shuffled, out.size() / element_size_, element_size_, 0, out);
   return true;
 }
 

@@ -12,7 +12,7 @@
 namespace sctab::h5ad {
 namespace {
 
-/// Chunks on their way. Whatever the threads, so that the order of chunks in the file never depends on them.
+/// Chunks being compressed. The same for any number of threads, so that the order of chunks in the file is, too.
 constexpr std::size_t kMostCompressing = 32;
 
 }  // namespace
@@ -37,7 +37,7 @@ ChunkWriter::ChunkWriter(hid_t parent, std::string_view name, hid_t type, ChunkO
   }
   const std::string path(name);
   dataset_ = owned(H5Dcreate2(parent, path.c_str(), type, space.id(), H5P_DEFAULT, layout.id(), H5P_DEFAULT), parent,
-                   fmt::format("'{}' cannot be written", name));
+                   fmt::format("'{}' cannot be written", name), kFreeSpace);
 }
 
 ChunkWriter::~ChunkWriter() {
@@ -87,13 +87,13 @@ void ChunkWriter::write(std::span<const std::byte> chunk) {
   set_rows(std::min(n_rows_, written_rows_ + options_.chunk_rows));
   const hsize_t offset[2] = {static_cast<hsize_t>(written_rows_), 0};
   checked(H5Dwrite_chunk(dataset_.id(), H5P_DEFAULT, 0, offset, chunk.size(), chunk.data()), dataset_.id(),
-          "cannot be written; free some space and run again");
+          "cannot be written", kFreeSpace);
   written_rows_ += options_.chunk_rows;
 }
 
 void ChunkWriter::set_rows(std::int64_t n) {
   const hsize_t extent[2] = {static_cast<hsize_t>(n), static_cast<hsize_t>(options_.width)};
-  checked(H5Dset_extent(dataset_.id(), extent), dataset_.id(), "cannot be written; free some space and run again");
+  checked(H5Dset_extent(dataset_.id(), extent), dataset_.id(), "cannot be written", kFreeSpace);
 }
 
 Handle ChunkWriter::finish() {

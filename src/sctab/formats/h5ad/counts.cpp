@@ -57,16 +57,20 @@ CountsSource log_normalised_source(const File& file, std::string_view named) {
   const ValueSummary values = file.summarise_values(path);
   const bool counts = values.integers && values.largest > 20;
   if (counts || values.negative || values.non_finite) {
-    throw core::InputError(fmt::format("{}: {} holds {}, log-normalised values were expected as --input says; {}",
-                                       file.path().string(), path, what_it_holds(values),
-                                       counts ? "leave that option out" : "name a matrix of counts with --counts"));
+    throw core::InputError(
+        {.file = file.path().string(),
+         .matrix = path,
+         .found = "holds " + what_it_holds(values),
+         .expected = "log-normalised values, as --input says",
+         .next_step = counts ? "remove --input log-normalised" : "name a matrix of counts with --counts"});
   }
   if (values.largest > kLargestLogNormalised) {
     throw core::InputError(
-        fmt::format("{}: {} holds values up to {:.6g}, and log1p of counts scaled to 10,000 a cell cannot pass 9.21; "
-                    "it was scaled to "
-                    "another total or not logged: give counts, or log1p of counts scaled to 10,000",
-                    file.path().string(), path, values.largest));
+        {.file = file.path().string(),
+         .matrix = path,
+         .found = fmt::format("holds values up to {:.6g}: scaled to another total, or not logged", values.largest),
+         .expected = "log1p of counts scaled to 10,000 per cell, which is at most 9.21",
+         .next_step = "give raw counts, or scale and log them that way"});
   }
   return {path, true, false, fmt::format("{} is log-normalised, as --input says", path)};
 }
@@ -102,9 +106,12 @@ CountsSource find_counts(const File& file, InputKind kind, std::string_view name
     found.push_back(fmt::format("{}: {}", candidate.matrix.path, what_it_holds(candidate.values)));
     log_normalised = log_normalised || (valid(candidate.values) && candidate.values.looks_log_normalised());
   }
-  throw core::InputError(fmt::format("{}: no raw counts found ({}); {}{}", file.path().string(), fmt::join(found, "; "),
-                                     named.empty() ? "name their matrix with --counts" : "name another matrix",
-                                     log_normalised ? ", or annotate it with --input log-normalised" : ""));
+  throw core::InputError(
+      {.file = file.path().string(),
+       .found = fmt::format("no raw counts found ({})", fmt::join(found, "; ")),
+       .next_step =
+           fmt::format("{}{}", named.empty() ? "name the matrix that holds them with --counts" : "name another matrix",
+                       log_normalised ? ", or annotate the log-normalised one with --input log-normalised" : "")});
 }
 
 Strings gene_names(const File& file, std::string_view matrix_path) {

@@ -8,6 +8,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
@@ -44,7 +45,7 @@ class CscRows final : public RowReader {
  public:
   CscRows(const Handle& group, const MatrixInfo& info, ReadOptions options)
       : info_(info),
-        where_(location(group.id())),
+        where_(place_of(group.id(), info.path)),
         indices_(open_dataset(group.id(), "indices")),
         data_(open_dataset(group.id(), "data")),
         gene_begin_(read_numbers<std::int64_t>(open_dataset(group.id(), "indptr"))),
@@ -53,10 +54,11 @@ class CscRows final : public RowReader {
         may_load_(n_held_) {
     check_indptr(gene_begin_, 0, info_.nnz, where_);
     if (gene_begin_.back() != info_.nnz) {
-      throw core::InputError(
-          fmt::format("{}: indptr ends at {}, there are {} values; the file is damaged: write it "
-                      "again",
-                      where_, gene_begin_.back(), info_.nnz));
+      throw core::InputError({.file = where_.file,
+                              .matrix = where_.matrix,
+                              .found = fmt::format("indptr ends at {}, but there are {}", gene_begin_.back(),
+                                                   core::plural(info_.nnz, "value")),
+                              .next_step = kWriteAgain});
     }
   }
 
@@ -203,9 +205,10 @@ class CscRows final : public RowReader {
     for (const std::int32_t cell : cells) outside |= static_cast<int>(cell < 0 || cell >= info_.n_cells);
     if (outside == 0) return;
     throw core::InputError(
-        fmt::format("{}: has a value in a row outside of the {} cells; the file is damaged: write "
-                    "it again",
-                    where_, info_.n_cells));
+        {.file = where_.file,
+         .matrix = where_.matrix,
+         .found = fmt::format("has a value in a row outside of the {}", core::plural(info_.n_cells, "cell")),
+         .next_step = kWriteAgain});
   }
 
   [[nodiscard]] std::int64_t most_entries_of_bucket() const {
@@ -308,7 +311,7 @@ class CscRows final : public RowReader {
   };
 
   MatrixInfo info_;
-  std::string where_;
+  core::Problem where_;
   ArrayReader indices_, data_;
   std::vector<std::int64_t> gene_begin_, cell_begin_;  // offsets of genes in the file, of cells once turned
   ReadOptions options_;

@@ -4,6 +4,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
 
@@ -14,7 +15,7 @@ class CsrRows final : public RowReader {
  public:
   CsrRows(const Handle& group, const MatrixInfo& info)
       : info_(info),
-        where_(location(group.id())),
+        where_(place_of(group.id(), info.path)),
         indptr_(open_dataset(group.id(), "indptr")),
         indices_(open_dataset(group.id(), "indices")),
         data_(open_dataset(group.id(), "data")) {}
@@ -30,9 +31,10 @@ class CsrRows final : public RowReader {
     check_indptr(indptr, first, info_.nnz, where_);
     if (first + n == info_.n_cells && indptr.back() != info_.nnz) {
       throw core::InputError(
-          fmt::format("{}: indptr ends at {}, there are {} values; the file is damaged: write it "
-                      "again",
-                      where_, indptr.back(), info_.nnz));
+          {.file = where_.file,
+           .matrix = where_.matrix,
+           .found = fmt::format("indptr ends at {}, but there are {}", indptr.back(), core::plural(info_.nnz, "value")),
+           .next_step = kWriteAgain});
     }
     next_cell_ += n;
     return [this, first, indptr = std::move(indptr)](sparse::CsrMatrix& block) { fill(first, indptr, block); };
@@ -64,13 +66,15 @@ class CsrRows final : public RowReader {
     const std::int64_t position = bad - block.indices.begin();
     const auto row_end = std::upper_bound(block.indptr.begin(), block.indptr.end(), position);
     throw core::InputError(
-        fmt::format("{}: cell {} has a value in a column outside of the {} genes; the file is "
-                    "damaged: write it again",
-                    where_, first + (row_end - block.indptr.begin()) - 1, info_.n_genes));
+        {.file = where_.file,
+         .matrix = where_.matrix,
+         .cell = fmt::format("{}", first + (row_end - block.indptr.begin()) - 1),
+         .found = fmt::format("has a value in a column outside of the {}", core::plural(info_.n_genes, "gene")),
+         .next_step = kWriteAgain});
   }
 
   MatrixInfo info_;
-  std::string where_;
+  core::Problem where_;
   ArrayReader indptr_, indices_, data_;
   CellIndex next_cell_ = 0;
 };

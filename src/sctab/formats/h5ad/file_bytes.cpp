@@ -1,9 +1,8 @@
 #include "sctab/formats/h5ad/file_bytes.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include "sctab/core/file_descriptor.hpp"
 
 namespace sctab::h5ad {
 
@@ -25,14 +24,7 @@ FileBytes::FileBytes(hid_t object) {
 
 bool FileBytes::read(std::uint64_t address, std::span<std::byte> out) const {
   if (address > size_ || out.size() > size_ - address) return false;
-  while (!out.empty()) {
-    const ssize_t n = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(address));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    out = out.subspan(static_cast<std::size_t>(n));
-    address += static_cast<std::uint64_t>(n);
-  }
-  return true;
+  return core::read_at(descriptor_, static_cast<std::int64_t>(address), out) == 0;
 }
 
 }  // namespace sctab::h5ad

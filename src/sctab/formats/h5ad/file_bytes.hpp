@@ -21,7 +21,7 @@ class FileBytes {
   [[nodiscard]] bool read(std::uint64_t address, std::span<std::byte> out) const;
 
  private:
-  int descriptor_ = -1;
+  int descriptor_ = -1;  // HDF5's own
   std::uint64_t size_ = 0;
 };
 

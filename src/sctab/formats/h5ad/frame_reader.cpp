@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/text_reader.hpp"
 
@@ -21,8 +22,7 @@ std::string index_name_of(hid_t group) {
   for (const char* usual : {"_index", "index"}) {
     if (exists(group, usual)) return usual;
   }
-  throw core::InputError(
-      fmt::format("{}: has no index of row names; the file is damaged or not AnnData's", location(group)));
+  throw error_at(group, {.found = "has no index of row names", .next_step = "write the file again with AnnData"});
 }
 
 Strings member_names(hid_t group) {
@@ -62,14 +62,13 @@ Booleans as_booleans(const std::vector<std::int64_t>& values) {
 
 FrameReader::FrameReader(hid_t file, std::string_view path) {
   if (is_dataset(file, path)) {
-    throw core::InputError(
-        fmt::format("{}: {} is a table as anndata before 0.7 wrote it, a group of columns was expected; open the file "
-                    "with a newer anndata and write it again",
-                    location(file), path));
+    throw error_at(file, {.key = std::string(path),
+                          .found = "is a table as anndata before 0.7 wrote it",
+                          .expected = "a group of columns",
+                          .next_step = "open the file with a newer anndata and write it again"});
   }
   if (!is_group(file, path)) {
-    throw core::InputError(
-        fmt::format("{}: has no {}; an .h5ad file as AnnData writes it was expected", location(file), path));
+    throw error_at(file, {.found = fmt::format("has no {}", path), .expected = "an .h5ad file as AnnData writes it"});
   }
   group_ = open_group(file, path);
   index_name_ = index_name_of(group_.id());
@@ -77,8 +76,7 @@ FrameReader::FrameReader(hid_t file, std::string_view path) {
   const Handle index = open_dataset(group_.id(), plain ? index_name_ : index_name_ + "/values");
   const auto shape = dimensions(index.id());
   if (shape.size() != 1) {
-    throw core::InputError(
-        fmt::format("{}: one column of row names was expected; the file is damaged", location(index.id())));
+    throw error_at(index.id(), {.found = "does not hold a single column of row names", .next_step = kWriteAgain});
   }
   check_plausible_size(index.id());
   n_rows_ = shape[0];
@@ -98,8 +96,9 @@ Strings FrameReader::index() const {
         } else if constexpr (std::is_same_v<T, Integers>) {
           for (const std::int64_t value : held) names.push_back(fmt::format("{}", value));
         } else {
-          throw core::InputError(fmt::format("{}: the row names ({}) are neither text nor whole numbers",
-                                             location(group_.id()), index_name_));
+          throw error_at(group_.id(),
+                         {.found = fmt::format("the row names ({}) are neither text nor whole numbers", index_name_),
+                          .next_step = "write the file again with names as text"});
         }
         return names;
       },
@@ -122,8 +121,8 @@ bool FrameReader::has(std::string_view column) const {
 
 Column FrameReader::column(std::string_view name) const {
   if (!has(name)) {
-    throw core::InputError(
-        fmt::format("{}: has no column '{}'; there are: {}", location(group_.id()), name, fmt::join(columns(), ", ")));
+    throw error_at(group_.id(), {.found = fmt::format("has no column '{}'", name),
+                                 .expected = fmt::format("one of {}", fmt::join(columns(), ", "))});
   }
   std::string key(name);
   ColumnValues values = is_dataset(group_.id(), key) ? read_dataset(key) : read_group(key);
@@ -133,8 +132,9 @@ Column FrameReader::column(std::string_view name) const {
 
 void FrameReader::require_rows(hid_t object, std::size_t n) const {
   if (std::cmp_equal(n, n_rows_)) return;
-  throw core::InputError(fmt::format("{}: has {} rows, {} were expected; the file is damaged: write it again",
-                                     location(object), n, n_rows_));
+  throw error_at(object, {.found = fmt::format("has {}", core::plural(static_cast<std::int64_t>(n), "row")),
+                          .expected = fmt::format("{}", n_rows_),
+                          .next_step = kWriteAgain});
 }
 
 ColumnValues FrameReader::read_dataset(const std::string& name) const {
@@ -148,8 +148,8 @@ ColumnValues FrameReader::read_dataset(const std::string& name) const {
   const ElementType type = element_type(dataset.id());
   const hid_t id = dataset.id();
   if (type.kind == Kind::kOther) {
-    throw core::InputError(
-        fmt::format("{}: is neither text, numbers nor booleans; remove the column or convert it", location(id)));
+    throw error_at(id,
+                   {.found = "is neither text, numbers nor booleans", .next_step = "remove the column or convert it"});
   }
   if (type.kind == Kind::kText) {
     Strings texts = read_texts(id);
@@ -179,8 +179,8 @@ ColumnValues FrameReader::read_group(const std::string& name) const {
     return read_categorical(open_dataset(group.id(), "codes"), std::move(categories), ordered);
   }
   if (is_dataset(group.id(), "values") && is_dataset(group.id(), "mask")) return read_nullable(group.id());
-  throw core::InputError(fmt::format(
-      "{}: is neither categories nor values with a mask; remove the column or convert it", location(group.id())));
+  throw error_at(group.id(), {.found = "holds neither categories nor values with a mask",
+                              .next_step = "remove the column or convert it"});
 }
 
 Categorical FrameReader::read_categorical(Handle codes, Handle categories, bool ordered) const {
@@ -193,8 +193,9 @@ Categorical FrameReader::read_categorical(Handle codes, Handle categories, bool 
   reader.read(0, std::span(out.codes));
   for (std::size_t row = 0; row < out.codes.size(); ++row) {
     if (out.codes[row] >= -1 && std::cmp_less(out.codes[row], out.categories.size())) continue;
-    throw core::InputError(fmt::format("{}: row {} has category {} of {}; the file is damaged: write it again",
-                                       location(reader.id()), row, out.codes[row], out.categories.size()));
+    throw error_at(reader.id(),
+                   {.found = fmt::format("row {} has category {} of {}", row, out.codes[row], out.categories.size()),
+                    .next_step = kWriteAgain});
   }
   return out;
 }

@@ -50,12 +50,13 @@ void write_categorical(hid_t frame, const std::string& name, const Categorical& 
   const Handle codes = write_codes(frame, name, column, encoding);
   hobj_ref_t reference = 0;
   checked(H5Rcreate(&reference, frame, ("__categories/" + name).c_str(), H5R_OBJECT, H5I_INVALID_HID), frame,
-          "the categories cannot be referred to");
+          "the categories cannot be written", kFreeSpace);
   const Handle space(H5Screate(H5S_SCALAR));
   const Handle attribute =
       owned(H5Acreate2(codes.id(), "categories", H5T_STD_REF_OBJ, space.id(), H5P_DEFAULT, H5P_DEFAULT), codes.id(),
-            "the categories cannot be referred to");
-  checked(H5Awrite(attribute.id(), H5T_STD_REF_OBJ, &reference), codes.id(), "the categories cannot be referred to");
+            "the categories cannot be written", kFreeSpace);
+  checked(H5Awrite(attribute.id(), H5T_STD_REF_OBJ, &reference), codes.id(), "the categories cannot be written",
+          kFreeSpace);
 }
 
 void write_booleans(hid_t frame, const std::string& name, const Booleans& values, Encoding encoding) {

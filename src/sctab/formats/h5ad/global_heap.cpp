@@ -71,8 +71,8 @@ const GlobalHeap::Collection& GlobalHeap::collection(std::uint64_t address) {
 }
 
 void GlobalHeap::fail(std::uint64_t address) const {
-  throw core::InputError(fmt::format("{}: its text at byte {} of the file is damaged; copy or download the file again",
-                                     location(object_), address));
+  throw error_at(
+      object_, {.found = fmt::format("its text at byte {} of the file is damaged", address), .next_step = kCopyAgain});
 }
 
 }  // namespace sctab::h5ad

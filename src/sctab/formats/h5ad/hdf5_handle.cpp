@@ -77,47 +77,56 @@ void Handle::reset() {
   (void)H5Idec_ref(std::exchange(id_, H5I_INVALID_HID));
 }
 
-std::string location(hid_t object) {
+core::Problem place_of(hid_t object, std::string_view matrix) {
   std::string file(4096, '\0');
   std::string path(4096, '\0');
   const auto file_length = H5Fget_name(object, file.data(), file.size());
   file.resize(file_length > 0 ? std::min(file.size() - 1, static_cast<std::size_t>(file_length)) : 0);
   const auto path_length = H5Iget_name(object, path.data(), path.size());
   path.resize(path_length > 0 ? std::min(path.size() - 1, static_cast<std::size_t>(path_length)) : 0);
-  if (path.size() <= 1) return file;
-  return fmt::format("{}: {}", file, path.substr(1));
+  core::Problem place{.file = std::move(file), .matrix = std::string(matrix)};
+  if (matrix.empty() && path.size() > 1) place.key = path.substr(1);
+  return place;
 }
 
-void throw_hdf5_error(hid_t object, std::string_view what) {
+core::InputError error_at(hid_t object, const core::Problem& problem) {
+  return core::InputError(problem).within(place_of(object));
+}
+
+void throw_hdf5_error(hid_t object, std::string_view what, std::string_view next_step) {
   const std::string reason = innermost_reason();
-  throw core::InputError(fmt::format("{}: {}{}", location(object), what, in_brackets(reason)));
+  throw error_at(object,
+                 {.found = fmt::format("{}{}", what, in_brackets(reason)), .next_step = std::string(next_step)});
 }
 
-Handle owned(hid_t id, hid_t object, std::string_view what) {
-  return Handle(checked(id, object, what));
+Handle owned(hid_t id, hid_t object, std::string_view what, std::string_view next_step) {
+  return Handle(checked(id, object, what, next_step));
 }
 
 Handle open_file(const fs::path& path, Access access) {
   std::error_code error;
   const auto status = fs::status(path, error);
-  if (!fs::exists(status)) throw core::InputError(fmt::format("{}: no such file; check the path", path.string()));
+  if (!fs::exists(status))
+    throw core::InputError({.file = path.string(), .found = "no such file", .next_step = "check the path"});
   if (!fs::is_regular_file(status)) {
-    throw core::InputError(fmt::format("{}: is not a file; an .h5ad file was expected", path.string()));
+    throw core::InputError({.file = path.string(), .found = "is not a file", .expected = "an .h5ad file"});
   }
   const bool writing = access == Access::kReadWrite;
   if (::access(path.c_str(), writing ? R_OK | W_OK : R_OK) != 0) {
-    throw core::InputError(
-        fmt::format("{}: cannot be {}; check its permissions", path.string(), writing ? "written to" : "read"));
+    throw core::InputError({.file = path.string(),
+                            .found = writing ? "cannot be written to" : "cannot be read",
+                            .next_step = "check its permissions"});
   }
   const htri_t is_hdf5 = H5Fis_hdf5(path.c_str());
   if (is_hdf5 <= 0) {
     throw core::InputError(
-        fmt::format("{}: is not an HDF5 file; an .h5ad file as AnnData writes it was expected", path.string()));
+        {.file = path.string(), .found = "is not an HDF5 file", .expected = "an .h5ad file as AnnData writes it"});
   }
   Handle file(H5Fopen(path.c_str(), writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access_list().id()));
   if (!file) {
-    throw core::InputError(fmt::format("{}: is damaged or cut off{}; copy or download it again", path.string(),
-                                       in_brackets(innermost_reason())));
+    throw core::InputError({.file = path.string(),
+                            .found = "is damaged or cut off" + in_brackets(innermost_reason()),
+                            .next_step = kCopyAgain});
   }
   return file;
 }
@@ -125,8 +134,9 @@ Handle open_file(const fs::path& path, Access access) {
 Handle create_file(const fs::path& path) {
   Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access_list().id()));
   if (!file) {
-    throw core::InputError(fmt::format("{}: cannot be written{}; check the folder and the space left", path.string(),
-                                       in_brackets(innermost_reason())));
+    throw core::InputError({.file = path.string(),
+                            .found = "cannot be written" + in_brackets(innermost_reason()),
+                            .next_step = "check the folder and the space left"});
   }
   return file;
 }
@@ -158,7 +168,7 @@ void close_file(Handle& file, const fs::path& path) {
     const std::string reason = no_room != 0 ? std::string(std::strerror(no_room)) : innermost_reason();
     abandon_file(file);
     throw core::InputError(
-        fmt::format("{}: cannot be written{}; free some space and run again", path.string(), in_brackets(reason)));
+        {.file = path.string(), .found = "cannot be written" + in_brackets(reason), .next_step = kFreeSpace});
   }
   file.reset();
 }
@@ -215,7 +225,7 @@ Handle open_dataset(hid_t parent, std::string_view path) {
 
 Handle create_group(hid_t parent, std::string_view name) {
   return owned(H5Gcreate2(parent, std::string(name).c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), parent,
-               fmt::format("the group '{}' cannot be written", name));
+               fmt::format("the group '{}' cannot be written", name), kFreeSpace);
 }
 
 Handle timeless_dataset() {
@@ -226,7 +236,7 @@ Handle timeless_dataset() {
 
 void remove(hid_t parent, std::string_view name) {
   checked(H5Ldelete(parent, std::string(name).c_str(), H5P_DEFAULT), parent,
-          fmt::format("'{}' cannot be replaced", name));
+          fmt::format("'{}' cannot be replaced", name), kFreeSpace);
 }
 
 }  // namespace sctab::h5ad

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "sctab/core/error.hpp"
+
 namespace sctab::h5ad {
 
 /// Held around every HDF5 call: Debian's libhdf5 is not thread-safe. One mutex a process; may be taken again by the
@@ -36,24 +38,31 @@ class Handle {
   hid_t id_ = H5I_INVALID_HID;
 };
 
-/// Throws InputError: the file and path of `object` (as HDF5 knows them), `what`, and HDF5's own innermost reason.
-[[noreturn]] void throw_hdf5_error(hid_t object, std::string_view what);
-/// "path/of/file.h5ad: X/data" for messages about `object`.
-std::string location(hid_t object);
+/// What the user can do about damage on the way here, damage by the program that wrote the file, and a full disk.
+inline constexpr const char* kCopyAgain = "copy or download the file again";
+inline constexpr const char* kWriteAgain = "the file is damaged, so write it again";
+inline constexpr const char* kFreeSpace = "free some space and run again";
 
-/// The result of an HDF5 call on `object`, or an InputError where it is negative.
+/// Where `object` is, for errors: its file, and its path in it ("X/data") as the key, or the matrix that is given.
+core::Problem place_of(hid_t object, std::string_view matrix = {});
+/// The error of a problem with `object`: place_of() fills in what the problem does not name.
+core::InputError error_at(hid_t object, const core::Problem& problem);
+/// Throws InputError at `object`: `found` is `what` and HDF5's own innermost reason.
+[[noreturn]] void throw_hdf5_error(hid_t object, std::string_view what, std::string_view next_step = kCopyAgain);
+
+/// The result of an HDF5 call on `object`; throw_hdf5_error() where it is negative.
 template <typename Status>
-Status checked(Status status, hid_t object, std::string_view what) {
-  if (status < 0) throw_hdf5_error(object, what);
+Status checked(Status status, hid_t object, std::string_view what, std::string_view next_step = kCopyAgain) {
+  if (status < 0) throw_hdf5_error(object, what, next_step);
   return status;
 }
 /// As checked(), for calls that return an id to be closed.
-Handle owned(hid_t id, hid_t object, std::string_view what);
+Handle owned(hid_t id, hid_t object, std::string_view what, std::string_view next_step = kCopyAgain);
 
 enum class Access { kRead, kReadWrite };
-/// Throws InputError where the file is missing, is no HDF5 or is cut off.
+/// Throws InputError where the file is missing, not HDF5 or cut off.
 Handle open_file(const std::filesystem::path& path, Access access);
-/// Replaces what stands there.
+/// Replaces any file of that name.
 Handle create_file(const std::filesystem::path& path);
 /// Writes all out and closes. Throws InputError where that fails (a full disk), with the file abandoned.
 void close_file(Handle& file, const std::filesystem::path& path);

@@ -173,10 +173,9 @@ void check_plausible_size(hid_t dataset) {
   checked(H5Fget_filesize(file.id(), &file_size), dataset, "its file's size is unknown");
   const auto stored = static_cast<double>(std::min<hsize_t>(H5Dget_storage_size(dataset), file_size));
   if (std::max(declared, chunk) > stored * kMostExpansion + kAlwaysAllowed) {
-    throw core::InputError(
-        fmt::format("{}: declares {:.0f} bytes of values, but the file holds {:.0f} for it; the file is damaged: copy "
-                    "or download it again",
-                    location(dataset), std::max(declared, chunk), stored));
+    throw error_at(dataset, {.found = fmt::format("declares {:.0f} bytes of values, but the file holds {:.0f} of them",
+                                                  std::max(declared, chunk), stored),
+                             .next_step = kCopyAgain});
   }
 }
 
@@ -198,8 +197,8 @@ Strings texts_attribute(hid_t object, const char* name) {
   const auto read = [&](void* memory) { return H5Aread(attribute.id(), type.in_memory.id(), memory); };
   append_texts(attribute_size(attribute.id()), type.in_memory.id(), object, read, out);
   if (!std::ranges::all_of(out, core::is_utf8)) {
-    throw core::InputError(
-        fmt::format("{}: the attribute '{}' is not UTF-8 text; write the file again", location(object), name));
+    throw error_at(object,
+                   {.found = fmt::format("the attribute '{}' is not UTF-8 text", name), .next_step = kWriteAgain});
   }
   return out;
 }

@@ -16,11 +16,11 @@ constexpr std::int64_t kChunkElements = 1 << 16;
 /// Writes an attribute; `space` may be scalar or one-dimensional.
 void set_attribute(hid_t object, const char* name, const Handle& type, const Handle& space, const void* values) {
   const std::string what = fmt::format("the attribute '{}' cannot be written", name);
-  if (H5Aexists(object, name) > 0) checked(H5Adelete(object, name), object, what);
+  if (H5Aexists(object, name) > 0) checked(H5Adelete(object, name), object, what, kFreeSpace);
   const Handle attribute =
-      owned(H5Acreate2(object, name, type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT), object, what);
+      owned(H5Acreate2(object, name, type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT), object, what, kFreeSpace);
   if (H5Sget_simple_extent_npoints(space.id()) == 0) return;
-  checked(H5Awrite(attribute.id(), type.id(), values), object, what);
+  checked(H5Awrite(attribute.id(), type.id(), values), object, what, kFreeSpace);
 }
 
 Handle simple_space(std::size_t n) {
@@ -32,7 +32,7 @@ Handle create_dataset(hid_t parent, std::string_view name, hid_t type, const Han
   const std::string path(name);
   const Handle layout = timeless_dataset();
   return owned(H5Dcreate2(parent, path.c_str(), type, space.id(), H5P_DEFAULT, layout.id(), H5P_DEFAULT), parent,
-               fmt::format("'{}' cannot be written", name));
+               fmt::format("'{}' cannot be written", name), kFreeSpace);
 }
 
 std::vector<const char*> pointers(const Strings& texts, std::size_t begin, std::size_t n) {
@@ -109,7 +109,7 @@ Handle write_texts(hid_t parent, std::string_view name, const Strings& texts, En
     const Handle from = simple_space(count);
     const auto block = pointers(texts, offset, count);
     checked(H5Dwrite(dataset.id(), type.id(), from.id(), to.id(), H5P_DEFAULT, block.data()), dataset.id(),
-            "cannot be written");
+            "cannot be written", kFreeSpace);
   }
   mark(dataset.id(), encoding, "string-array", "0.2.0");
   return dataset;
@@ -120,14 +120,15 @@ void write_text(hid_t parent, std::string_view name, std::string_view text, Enco
   const Handle dataset = create_dataset(parent, name, type.id(), Handle(H5Screate(H5S_SCALAR)));
   const std::string copy(text);
   const char* pointer = copy.c_str();
-  checked(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer), dataset.id(),
-          "cannot be written");
+  checked(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer), dataset.id(), "cannot be written",
+          kFreeSpace);
   mark(dataset.id(), encoding, "string", "0.2.0");
 }
 
 void write_number(hid_t parent, std::string_view name, hid_t type, const void* value, Encoding encoding) {
   const Handle dataset = create_dataset(parent, name, type, Handle(H5Screate(H5S_SCALAR)));
-  checked(H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value), dataset.id(), "cannot be written");
+  checked(H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value), dataset.id(), "cannot be written",
+          kFreeSpace);
   mark(dataset.id(), encoding, "numeric-scalar", "0.2.0");
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -11,7 +10,7 @@ namespace sctab::h5ad {
 inline constexpr int kLzfFilter = 32000;
 
 /// Expands one LZF stream. Returns the bytes written, or nothing where the stream is damaged or `out` is too small.
-std::optional<std::size_t> lzf_decompress(std::span<const std::byte> in, std::span<std::byte> out);
+std::optional<std::size_t> expand_lzf(std::span<const std::byte> in, std::span<std::byte> out);
 
 /// Makes libhdf5 read LZF chunks; it has no such filter itself, h5py brings its own. Reading only.
 void register_lzf_filter();

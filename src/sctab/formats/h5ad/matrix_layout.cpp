@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
 
 namespace sctab::h5ad {
@@ -26,7 +27,7 @@ std::int64_t length_of(hid_t group, const char* name) {
   const Handle dataset = open_dataset(group, name);
   const auto shape = dimensions(dataset.id());
   if (shape.size() != 1) {
-    throw core::InputError(fmt::format("{}: one row of numbers was expected; the file is damaged", location(group)));
+    throw error_at(dataset.id(), {.found = "does not hold a single row of numbers", .next_step = kWriteAgain});
   }
   return shape[0];
 }
@@ -38,8 +39,7 @@ MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
   if (shape.empty()) shape = integers_attribute(group.id(), "h5sparse_shape");
   constexpr std::int64_t kMostGenes = std::numeric_limits<core::GeneIndex>::max() - 1;
   if (shape.size() != 2 || shape[0] < 0 || shape[1] < 0 || shape[1] > kMostGenes) {
-    throw core::InputError(fmt::format("{}: has no valid shape (cells, genes); the file is damaged: write it again",
-                                       location(group.id())));
+    throw error_at(group.id(), {.found = "has no valid shape (cells, genes)", .next_step = kWriteAgain});
   }
   info.n_cells = shape[0];
   info.n_genes = core::narrow<core::GeneIndex>(shape[1]);
@@ -48,16 +48,13 @@ MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
   const std::int64_t n_offsets = length_of(group.id(), "indptr");
   const std::int64_t expected = (info.layout == Layout::kCsr ? info.n_cells : info.n_genes) + 1;
   if (n_indices != info.nnz) {
-    throw core::InputError(
-        fmt::format("{}: has {} values and {} indices, as many were expected; the file is damaged: "
-                    "write it again",
-                    location(group.id()), info.nnz, n_indices));
+    throw error_at(group.id(), {.found = fmt::format("has {} values but {} indices", info.nnz, n_indices),
+                                .next_step = kWriteAgain});
   }
   if (n_offsets != expected) {
-    throw core::InputError(
-        fmt::format("{}: indptr has {} entries, {} were expected for {} × {}; the file is damaged: "
-                    "write it again",
-                    location(group.id()), n_offsets, expected, info.n_cells, info.n_genes));
+    throw error_at(group.id(), {.found = fmt::format("indptr has {}", core::plural(n_offsets, "entry", "entries")),
+                                .expected = fmt::format("{} for {} × {}", expected, info.n_cells, info.n_genes),
+                                .next_step = kWriteAgain});
   }
   return info;
 }
@@ -81,7 +78,7 @@ MatrixInfo describe_matrix(hid_t file, std::string_view path) {
   check_plausible_size(dataset.id());
   const auto shape = dimensions(dataset.id());
   if (!std::in_range<core::GeneIndex>(shape[1])) {
-    throw core::InputError(fmt::format("{}: has {} columns; the file is damaged", location(dataset.id()), shape[1]));
+    throw error_at(dataset.id(), {.found = fmt::format("has {} columns", shape[1]), .next_step = kWriteAgain});
   }
   info.layout = Layout::kDense;
   info.n_cells = shape[0];
@@ -90,15 +87,17 @@ MatrixInfo describe_matrix(hid_t file, std::string_view path) {
   return info;
 }
 
-void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, std::string_view where) {
+void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz,
+                  const core::Problem& where) {
   for (std::size_t i = 0; i < indptr.size(); ++i) {
     const std::int64_t least = i == 0 ? 0 : indptr[i - 1];
     const bool starts_at_zero = i > 0 || first > 0 || indptr[0] == 0;
     if (indptr[i] >= least && indptr[i] <= nnz && starts_at_zero) continue;
-    throw core::InputError(
-        fmt::format("{}: indptr[{}] is {}, at least {} and at most {} was expected; the file is "
-                    "damaged: write it again",
-                    where, first + static_cast<std::int64_t>(i), indptr[i], least, starts_at_zero ? nnz : 0));
+    throw core::InputError({.file = where.file,
+                            .matrix = where.matrix,
+                            .found = fmt::format("indptr[{}] is {}", first + static_cast<std::int64_t>(i), indptr[i]),
+                            .expected = fmt::format("{} to {}", least, starts_at_zero ? nnz : 0),
+                            .next_step = kWriteAgain});
   }
 }
 

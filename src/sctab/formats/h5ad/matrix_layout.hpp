@@ -22,7 +22,8 @@ std::unique_ptr<RowReader> make_dense_rows(hid_t file, const MatrixInfo& info, c
 std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellIndex begin, CellIndex n_cells);
 
 /// Throws InputError unless indptr ascends from 0 to nnz. first: position of indptr[0] in the file.
-void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, std::string_view where);
+void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz,
+                  const core::Problem& where);
 /// Drops zeros and, where needed, sorts rows and sums repeats.
 void tidy_rows(sparse::CsrMatrix& block);
 

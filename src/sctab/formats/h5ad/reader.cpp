@@ -43,10 +43,10 @@ Strings layer_paths(hid_t file) {
 
 void require_cells(const std::filesystem::path& path, const MatrixInfo& matrix, CellIndex n_cells) {
   if (matrix.n_cells == n_cells) return;
-  throw core::InputError(
-      fmt::format("{}: {} has {} rows, obs has {}; as many were expected: the file is damaged, write "
-                  "it again",
-                  path.string(), matrix.path, matrix.n_cells, n_cells));
+  throw core::InputError({.file = path.string(),
+                          .matrix = matrix.path,
+                          .found = fmt::format("has {} rows, but obs has {}", matrix.n_cells, n_cells),
+                          .next_step = kWriteAgain});
 }
 
 void summarise(std::span<const double> values, ValueSummary& summary) {
@@ -88,10 +88,9 @@ File::File(std::filesystem::path path) : state_(std::make_unique<State>()) {
   const bool has_expression = std::any_of(state_->matrices.begin(), state_->matrices.end(),
                                           [](const auto& m) { return m.path == "X" || m.path == "raw/X"; });
   if (!has_expression) {
-    throw core::InputError(
-        fmt::format("{}: has neither X nor raw/X as a csr, csc or dense matrix; an .h5ad file with "
-                    "expression values was expected",
-                    state_->path.string()));
+    throw core::InputError({.file = state_->path.string(),
+                            .found = "has neither X nor raw/X as a csr, csc or dense matrix",
+                            .expected = "an .h5ad file with expression values"});
   }
 }
 
@@ -116,8 +115,9 @@ MatrixInfo File::matrix(std::string_view matrix_path) const {
     if (info.path == matrix_path) return info;
     names.push_back(info.path);
   }
-  throw core::InputError(
-      fmt::format("{}: has no matrix '{}'; there are: {}", state_->path.string(), matrix_path, fmt::join(names, ", ")));
+  throw core::InputError({.file = state_->path.string(),
+                          .found = fmt::format("has no matrix '{}'", matrix_path),
+                          .expected = fmt::format("one of {}", fmt::join(names, ", "))});
 }
 
 bool File::has_obs(std::string_view column) const {
@@ -150,9 +150,10 @@ Strings File::var_names(std::string_view matrix_path) const {
   const FrameReader genes = state_->genes_of(matrix_path);
   if (genes.n_rows() != info.n_genes) {
     throw core::InputError(
-        fmt::format("{}: {} has {} columns, its var has {} rows; as many were expected: the file is "
-                    "damaged, write it again",
-                    state_->path.string(), info.path, info.n_genes, genes.n_rows()));
+        {.file = state_->path.string(),
+         .matrix = info.path,
+         .found = fmt::format("has {} columns, but its var has {} rows", info.n_genes, genes.n_rows()),
+         .next_step = kWriteAgain});
   }
   return genes.index();
 }

@@ -14,40 +14,26 @@ namespace sctab::h5ad {
 ScratchFile::ScratchFile(const std::filesystem::path& folder)
     : folder_(folder.empty() ? std::filesystem::temp_directory_path() : folder) {
   std::string name = (folder_ / "sctab-transpose-XXXXXX").string();
-  descriptor_ = ::mkstemp(name.data());
-  if (descriptor_ < 0) fail("written", errno);
+  file_ = core::FileDescriptor(::mkstemp(name.data()));
+  if (!file_.is_open()) fail("written", errno);
   (void)::unlink(name.c_str());
 }
 
-ScratchFile::~ScratchFile() {
-  (void)::close(descriptor_);
-}
-
 void ScratchFile::write(std::span<const std::byte> bytes, std::int64_t offset) const {
-  while (!bytes.empty()) {
-    const ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail("written", n < 0 ? errno : ENOSPC);
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-    offset += n;
-  }
+  if (const int error = core::write_at(file_.get(), offset, bytes); error != 0) fail("written", error);
 }
 
 void ScratchFile::read(std::span<std::byte> bytes, std::int64_t offset) const {
-  while (!bytes.empty()) {
-    const ssize_t n = ::pread(descriptor_, bytes.data(), bytes.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail("read", n < 0 ? errno : EIO);
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-    offset += n;
-  }
+  const int error = core::read_at(file_.get(), offset, bytes);
+  if (error != 0) fail("read", error == core::kFileEnds ? EIO : error);
 }
 
 void ScratchFile::fail(std::string_view verb, int error) const {
   throw core::InputError(
-      fmt::format("{}: the temporary file there that turns a gene-major matrix cannot be {}: {}; free some space or "
-                  "choose another temporary folder",
-                  folder_.string(), verb, std::strerror(error)));
+      {.file = folder_.string(),
+       .found = fmt::format("the temporary file for transposing a gene-major matrix cannot be {}: {}", verb,
+                            std::strerror(error)),
+       .next_step = "free some space or choose another temporary folder"});
 }
 
 }  // namespace sctab::h5ad

@@ -67,10 +67,9 @@ bool read_from_heap(hid_t dataset, std::int64_t n, Strings& out) {
 void require_utf8(hid_t dataset, std::string_view counted, const Strings& texts) {
   const auto bad = std::ranges::find_if_not(texts, core::is_utf8);
   if (bad == texts.end()) return;
-  throw core::InputError(
-      fmt::format("{}: {} {} (counted from 0) holds \"{}\", which is not UTF-8 text; write the file again with text in "
-                  "UTF-8, or without it",
-                  location(dataset), counted, bad - texts.begin(), core::printable(*bad)));
+  throw error_at(dataset, {.found = fmt::format("{} {} (counted from 0) holds \"{}\", which is not UTF-8 text", counted,
+                                                bad - texts.begin(), core::printable(*bad)),
+                           .next_step = "write the file again with text in UTF-8, or without it"});
 }
 
 }  // namespace
@@ -79,8 +78,7 @@ Strings read_texts(hid_t dataset, std::string_view counted) {
   const ElementType type = element_type(dataset);
   const std::vector<std::int64_t> shape = dimensions(dataset);
   if (type.kind != ElementType::Kind::kText || shape.size() > 1) {
-    throw core::InputError(
-        fmt::format("{}: one column of text was expected; the file is damaged or not AnnData's", location(dataset)));
+    throw error_at(dataset, {.found = "does not hold a single column of text", .next_step = kWriteAgain});
   }
   check_plausible_size(dataset);
   const std::int64_t n = shape.empty() ? 1 : shape[0];

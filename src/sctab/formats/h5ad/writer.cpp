@@ -76,7 +76,7 @@ void widen_indices(hid_t group, Handle written, const ChunkOptions& options) {
   const Hdf5Lock lock;
   remove(group, "indices");
   checked(H5Lmove(group, "wide_indices", group, "indices", H5P_DEFAULT, H5P_DEFAULT), group,
-          "indices cannot be replaced");
+          "indices cannot be replaced", kFreeSpace);
 }
 
 /// The file and its X while cells arrive.

@@ -35,8 +35,8 @@ bool all_set(const std::uint64_t* bits, std::size_t n) {
 }
 
 // In memory, for the whole program: opening one takes longer than many queries. It has no threads of its own: those
-// that ask it queries do the work. It keeps nothing of the files: memory stays bounded, and one that changed is read
-// anew.
+// that ask it queries do the work. It caches no files: memory stays bounded, and a file
+// that changed is read again.
 duckdb_database open_database() {
   duckdb_config config = nullptr;
   duckdb_create_config(&config);
@@ -53,7 +53,9 @@ duckdb_database open_database() {
   if (opened) return database;
   const std::string text = reason == nullptr ? "no reason given" : first_line(reason);
   duckdb_free(reason);
-  throw core::InputError(fmt::format("DuckDB, which reads Parquet, does not start: {}", text));
+  throw core::InputError({.subject = "DuckDB",
+                          .found = "does not start: " + text,
+                          .next_step = "reinstall it with tools/install-dependencies.sh"});
 }
 
 duckdb_database shared_database() {
@@ -86,7 +88,7 @@ std::string from_file(const std::filesystem::path& path) {
 Query::Query(const std::filesystem::path& path, const std::string& sql, std::vector<Column> columns)
     : path_(path), columns_(std::move(columns)) {
   if (!std::filesystem::is_regular_file(path)) {
-    throw core::InputError(fmt::format("{}: no such file; a Parquet file is expected", path.string()));
+    throw core::InputError({.file = path.string(), .found = "no such file", .expected = "a Parquet file"});
   }
   duckdb_connection connection = nullptr;
   if (duckdb_connect(shared_database(), &connection) != DuckDBSuccess) fail("DuckDB makes no connection");
@@ -102,13 +104,17 @@ Query::Query(const std::filesystem::path& path, const std::string& sql, std::vec
 }
 
 void Query::fail(const char* reason) const {
-  throw core::InputError(fmt::format("{}: cannot be read as Parquet: {}; is it whole? Get it again from where it came",
-                                     path_.string(), first_line(reason == nullptr ? "no reason given" : reason)));
+  throw core::InputError(
+      {.file = path_.string(),
+       .found = "cannot be read as Parquet: " + first_line(reason == nullptr ? "no reason given" : reason),
+       .next_step = "if it is not whole, get it again from where it came"});
 }
 
 void Query::refuse_missing(std::size_t column, std::int64_t row) const {
-  throw core::InputError(fmt::format("{}: row {} (counted from 0) has no value in column {}; none may be missing there",
-                                     path_.string(), rows_before_ + row, columns_[column].name));
+  throw core::InputError({.file = path_.string(),
+                          .subject = "column " + columns_[column].name,
+                          .found = fmt::format("row {} (counted from 0) has no value", rows_before_ + row),
+                          .expected = "a value in every row"});
 }
 
 duckdb_vector Query::vector(std::size_t column) const {

@@ -7,15 +7,16 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/formats/parquet/duckdb_query.hpp"
 
 namespace sctab::parquet {
 namespace {
 
-/// DuckDB's name of a type, and ours for people.
+/// What DuckDB calls a type, and what we call it in messages.
 struct TypeName {
   const char* duckdb;
-  const char* said;
+  const char* ours;
 };
 
 TypeName name(Type type) {
@@ -31,12 +32,15 @@ void require_columns(const std::filesystem::path& path, const std::vector<Column
   for (const Column& column : wanted) {
     const auto at = std::ranges::find(found, column.name, &FileColumn::name);
     if (at == found.end()) {
-      throw core::InputError(fmt::format("{}: has no column {}, only {}; is it the file that belongs here?",
-                                         path.string(), column.name, fmt::join(names, ", ")));
+      throw core::InputError({.file = path.string(),
+                              .found = fmt::format("has no column {}, only {}", column.name, fmt::join(names, ", ")),
+                              .next_step = "check that it is the right file"});
     }
     if (at->type == name(column.type).duckdb) continue;
-    throw core::InputError(fmt::format("{}: column {} is of type {}, expected {} ({})", path.string(), column.name,
-                                       at->type, name(column.type).duckdb, name(column.type).said));
+    throw core::InputError({.file = path.string(),
+                            .subject = "column " + column.name,
+                            .found = "is of type " + at->type,
+                            .expected = fmt::format("{} ({})", name(column.type).duckdb, name(column.type).ours)});
   }
 }
 
@@ -114,9 +118,10 @@ Table read_table(const std::filesystem::path& path, std::int64_t most_rows) {
   }
   const std::int64_t n_rows = count_rows(path);
   if (n_rows > most_rows) {
-    throw core::InputError(
-        fmt::format("{}: has {} rows, expected a table of {} at most; is it the file that belongs here?", path.string(),
-                    n_rows, most_rows));
+    throw core::InputError({.file = path.string(),
+                            .found = "has " + core::plural(n_rows, "row"),
+                            .expected = fmt::format("a table of at most {}", core::format_count(most_rows)),
+                            .next_step = "check that it is the right file"});
   }
   Query query(path, fmt::format("SELECT {} FROM {}", fmt::join(expressions, ", "), from_file(path)), texts);
   while (query.next()) {

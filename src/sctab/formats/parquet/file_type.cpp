@@ -17,10 +17,9 @@ bool is_parquet(const std::filesystem::path& path) {
 
 void require_available(const std::filesystem::path& path) {
   if (is_available()) return;
-  throw core::InputError(
-      fmt::format("{}: is Parquet, and this sctab was built without DuckDB, which reads it; run "
-                  "tools/install-dependencies.sh and build again",
-                  path.string()));
+  throw core::InputError({.file = path.string(),
+                          .found = "is Parquet, which this sctab cannot read: it was built without DuckDB",
+                          .next_step = "run tools/install-dependencies.sh and build again"});
 }
 
 }  // namespace sctab::parquet
