@@ -15,8 +15,7 @@ class Fields : public testing::Test {
  protected:
   [[nodiscard]] JsonFields fields() const { return {json_, {.file = "c.json", .next_step = "copy it again"}}; }
 
-  json json_ = json::parse(R"({
-    "name": "tabnet", "n_d": 128, "rate": 0.5, "whole": 3, "on": true, "off": false, "nothing": null,
+  json json_ = json::parse(R"({"name": "tabnet", "n_d": 128, "rate": 0.5, "whole": 3, "on": true, "off": false, "nothing": null,
     "large": 18446744073709551615, "negative": -9223372036854775808,
     "texts": ["a", "b"], "numbers": [1, 2.5], "mixed": [1, "b"], "none": [],
     "tabnet": {"n_steps": 5, "mask": {"type": "entmax"}},
