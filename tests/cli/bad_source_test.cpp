@@ -60,7 +60,8 @@ TEST_F(BadSource, AmongOthers) {
   const auto source = std::find(arguments.begin(), arguments.end(), bad_.string());
   ASSERT_NE(source, arguments.end());
   arguments.insert(source, (folder_ / "good.h5ad").string());
-  expect_refused(arguments, folder_.path(), {"bad.h5ad", "HDF5", "--keep-going builds the store of the other sources"});
+  expect_refused(arguments, folder_.path(),
+                 {"bad.h5ad", "HDF5", "add --keep-going to build the store from the other sources"});
 }
 
 TEST_F(BadSource, TruncatedHdf5) {
@@ -185,8 +186,8 @@ TEST_F(BadSource, OutputThatIsTheInput) {
 
 TEST_F(BadSource, MatrixThatIsNotThere) {
   cells_.write(bad_);
-  expect_annotate_refused({"bad.h5ad", "layers/umi"}, {"--counts", "layers/umi"});
-  expect_build_refused({"bad.h5ad", "layers/umi"}, {"--counts", "layers/umi"});
+  expect_annotate_refused({"bad.h5ad", "layers/umi"}, {"--matrix", "layers/umi"});
+  expect_build_refused({"bad.h5ad", "layers/umi"}, {"--matrix", "layers/umi"});
 }
 
 TEST_F(BadSource, CellsWithoutCountsAreUnknown) {
