@@ -159,9 +159,10 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
       "they are")
       ->group(group);
   command
-      .add_option("--matrix", options.matrix,
-                  "the matrix to read: X, raw/X or layers/NAME. Default: the first that holds integers; X for "
-                  "log-normalised input")
+      .add_option(
+          "--counts", options.matrix,
+          "the matrix with the counts, or with their logarithms for --input log-normalised: X, raw/X or layers/NAME. "
+          "Default: the first that holds integers, or X")
       ->type_name("MATRIX")
       ->group(group);
   command

@@ -173,10 +173,10 @@ void add_augment_check(CLI::App& augment) {
       "Show what augmentation vectors change. Compares how much of the variance of raw and of augmented training cells "
       "their cell type and their donor explain (R²).");
   auto arguments = std::make_shared<CheckArguments>();
+  command->add_option("STORE", arguments->store, "the store whose training cells to augment")->required();
   command->add_option("VECTORS", arguments->vectors, "vectors made by `sctab augment make`")
       ->check(not_empty())
       ->required();
-  command->add_option("STORE", arguments->store, "the store whose training cells to augment")->required();
   CLI::Option* map = command
                          ->add_option("--map", arguments->map,
                                       "also write raw and augmented cells on two principal components: as a page if "

@@ -83,7 +83,7 @@ void add_columns(CLI::App& command, corpus::BuildOptions& options) {
   file("--symbols", options.symbols, "csv or tsv with Ensembl ids and symbols, for sources that name genes by symbol");
   file("--ontology", options.ontology,
        "the Cell Ontology, obo or json. Default: $SCTAB_ONTOLOGY, or ontology.obo or cl.obo next to the first source");
-  text("--matrix", options.counts, "MATRIX",
+  text("--counts", options.counts, "MATRIX",
        "the matrix with raw counts in every source: X, raw/X or layers/NAME. Default: the first that holds integers");
   text("--cell-type-key", options.cell_type_key, "COLUMN", "obs column with Cell Ontology ids");
   text("--donor-key", options.donor_key, "COLUMN[,...]",

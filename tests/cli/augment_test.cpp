@@ -72,11 +72,11 @@ TEST_F(AugmentJourney, MistakesAreNamed) {
   refused({"augment", "make", store_, "-o", out, "--cluster-members", "9223372036854775807"},
           {"members of a cluster", "1000000000"});
   refused({"augment", "make", store_, "-o", out, "--cells", "1"}, {"cells to sample: 1"});
-  refused({"augment", "check", "", store_}, {"VECTORS", "empty"});
-  refused({"augment", "check", vectors, store_, "--map", ""}, {"--map", "empty"});
-  refused({"augment", "check", vectors, store_, "--map-cells", "20"}, {"--map-cells", "--map"});
+  refused({"augment", "check", store_, ""}, {"VECTORS", "empty"});
+  refused({"augment", "check", store_, vectors, "--map", ""}, {"--map", "empty"});
+  refused({"augment", "check", store_, vectors, "--map-cells", "20"}, {"--map-cells", "--map"});
   for (const char* making : {"--cells", "--pairs", "--clusters", "--cluster-members", "--vectors", "--memory"}) {
-    refused({"augment", "check", vectors, store_, making, "100"}, {std::string("unknown option '") + making});
+    refused({"augment", "check", store_, vectors, making, "100"}, {std::string("unknown option '") + making});
   }
   refused({"train", store_, "-o", at("model"), "--augment", ""}, {"--augment", "empty"});
   refused({"train", store_, "-o", at("model"), "--covariate", ""}, {"--covariate", "empty"});
@@ -94,13 +94,13 @@ TEST_F(AugmentJourney, VectorsOfPeopleWhoAreHeldOutAreRefused) {
     const std::string vectors = at("vectors.h5ad");
     expect_refused({"train", at(store), "-o", at("model"), "--model", "linear", "--augment", vectors}, folder_.path(),
                    texts);
-    expect_refused({"augment", "check", vectors, at(store)}, folder_.path(), texts);
+    expect_refused({"augment", "check", at(store), vectors}, folder_.path(), texts);
   };
   refused("other split", {"vectors.h5ad", "source:donor", "people it has seen"});
   refused("other name", {"vectors.h5ad", "source:donor", "another store", "sctab augment"});
 
   run({"corpus", "subsample", store_, "-o", at("part"), "--by", "donors", "--fraction", "0.3", "--quiet"});
-  run({"augment", "check", at("vectors.h5ad"), at("part"), "--threads", "1"});
+  run({"augment", "check", at("part"), at("vectors.h5ad"), "--threads", "1"});
 }
 
 TEST_F(AugmentJourney, EvaluateTellsOfDonorsThatTheModelHasSeen) {

@@ -186,8 +186,8 @@ TEST_F(BadSource, OutputThatIsTheInput) {
 
 TEST_F(BadSource, MatrixThatIsNotThere) {
   cells_.write(bad_);
-  expect_annotate_refused({"bad.h5ad", "layers/umi"}, {"--matrix", "layers/umi"});
-  expect_build_refused({"bad.h5ad", "layers/umi"}, {"--matrix", "layers/umi"});
+  expect_annotate_refused({"bad.h5ad", "layers/umi"}, {"--counts", "layers/umi"});
+  expect_build_refused({"bad.h5ad", "layers/umi"}, {"--counts", "layers/umi"});
 }
 
 TEST_F(BadSource, CellsWithoutCountsAreUnknown) {

@@ -41,7 +41,7 @@ void require_vector_columns(const h5ad::File& file) {
   for (const TextColumn& column : kTextColumns) {
     if (file.has_obs(column.name)) continue;
     throw InputError(fmt::format(
-        "{}: is no file of augmentation vectors, for its obs has no column {}; `sctab augment STORE -o FILE` makes one",
+        "{}: is no file of augmentation vectors, for its obs has no column {}; `sctab augment make STORE -o FILE` makes one",
         file.path().string(), column.name));
   }
 }
@@ -84,7 +84,7 @@ void require_training_donors(const store::Store& store, const std::set<std::stri
   const std::size_t n_shown = std::min(kShown, strangers.size());
   throw InputError(fmt::format(
       "{}: was made of another store than {}, which has no training cells of {} of its donors ({}{}); they may be its "
-      "validation or test donors under other names; make vectors of this store with `sctab augment`",
+      "validation or test donors under other names; make vectors of this store with `sctab augment make`",
       path.string(), store.directory().string(), strangers.size(),
       fmt::join(strangers.begin(), strangers.begin() + static_cast<std::ptrdiff_t>(n_shown), ", "),
       n_shown < strangers.size() ? ", …" : ""));
@@ -106,7 +106,7 @@ void require_no_held_out_donors(const store::Store& store, const Vectors& vector
       if (code < 0 || !donors.contains(names[static_cast<std::size_t>(code)])) continue;
       throw InputError(fmt::format(
           "{}: holds vectors of donor {}, who is of the {} split of the store {}: the model would be judged on people "
-          "it has seen; make vectors of this store with `sctab augment`",
+          "it has seen; make vectors of this store with `sctab augment make`",
           path.string(), names[static_cast<std::size_t>(code)], store::name(split), store.directory().string()));
     }
   }
@@ -163,7 +163,7 @@ Vectors read_vectors(const std::filesystem::path& path) {
       if (std::isfinite(value)) continue;
       throw InputError(
           fmt::format("{}: vector {} holds {}, which is no difference of means; make the vectors anew with "
-                      "`sctab augment`",
+                      "`sctab augment make`",
                       path.string(), i + 1, value));
     }
   }
@@ -189,7 +189,7 @@ sparse::CsrMatrix vectors_for(const store::Store& store, const Vectors& vectors,
   if (alignment.n_found() < kLeastGenesFound * n_genes) {
     throw InputError(
         fmt::format("{}: has {} of the {} genes of the store {}, and {:.0f}% are needed; make vectors of "
-                    "this store with `sctab augment`",
+                    "this store with `sctab augment make`",
                     path.string(), alignment.n_found(), n_genes, store.directory().string(), 100 * kLeastGenesFound));
   }
   if (alignment.n_found() < n_genes) {
