@@ -9,7 +9,7 @@ packages=(
   libhdf5-dev libdeflate-dev liblzf-dev zlib1g-dev libssl-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libyaml-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  clang-format clang-tidy libomp-14-dev
+  clang-format clang-tidy libomp-14-dev zsh
   python3 python3-anndata python3-h5py python3-scipy
 )
 

@@ -1,179 +1,243 @@
 #include "sctab/annotate/annotate.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/text_table.hpp"
+#include "sctab/nn/find_model.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
 
+namespace fs = std::filesystem;
+using core::format_count;
+
 constexpr std::size_t kTypesShown = 20, kLevelsShown = 10;
 
 struct Arguments {
-  std::filesystem::path file;
-  std::string input = "counts";
+  std::vector<fs::path> files, outputs;
+  fs::path model;
   annotate::AnnotateOptions options;
   bool json = false, half = false;
 };
 
-void print_types(const annotate::AnnotateResult& result) {
+std::string types_text(const annotate::AnnotateResult& result) {
   std::vector<std::pair<std::string, std::int64_t>> types(result.cells_per_type.begin(), result.cells_per_type.end());
   std::ranges::stable_sort(types, std::ranges::greater(), &std::pair<std::string, std::int64_t>::second);
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& [type, cells] : types) {
-    if (rows.size() == kTypesShown) break;
+  constexpr auto kRight = core::TextTable::Align::kRight;
+  core::TextTable table({{"cell type"}, {"cells", kRight}, {"share", kRight}, {"median uncertainty", kRight}});
+  for (const auto& [type, cells] : std::span(types).first(std::min(types.size(), kTypesShown))) {
     const double share = 100.0 * static_cast<double>(cells) / static_cast<double>(result.n_cells);
-    rows.push_back({type, core::format_count(cells), fmt::format("{:.1f}%", share),
-                    fmt::format("{:.3f}", result.median_uncertainty_per_type.at(type))});
+    table.add_row({type, format_count(cells), fmt::format("{:.1f}%", share),
+                   fmt::format("{:.3f}", result.median_uncertainty_per_type.at(type))});
   }
-  print_table({"cell type", "cells", "share", "median uncertainty"}, rows);
-  if (types.size() > kTypesShown) fmt::print("and {} more types; all are in the csv\n", types.size() - kTypesShown);
+  if (types.size() <= kTypesShown) return table.text();
+  return table.text() + fmt::format("and {} more types\n", types.size() - kTypesShown);
 }
 
-void print_covariate(const annotate::CovariateUse& covariate, std::int64_t n_cells) {
-  fmt::print("{}: {}; {} of {} cells have none that the model knows\n", covariate.column, covariate.source,
-             core::format_count(covariate.n_without), core::format_count(n_cells));
+std::string covariate_text(const annotate::CovariateUse& covariate, std::int64_t n_cells) {
+  std::string text = fmt::format("{}: {}; {} of {} cells have no value that the model knows\n", covariate.column,
+                                 covariate.source, format_count(covariate.n_without), format_count(n_cells));
   std::size_t n_shown = 0;
   for (const auto& [value, cells] : covariate.unknown_values) {
-    if (n_shown++ == kLevelsShown) return fmt::print("  and {} more\n", covariate.unknown_values.size() - kLevelsShown);
-    fmt::print("  \"{}\" of {} cells is no {} of the model's\n", value, core::format_count(cells), covariate.column);
+    if (n_shown++ == kLevelsShown) {
+      return text + fmt::format("  and {} more\n", covariate.unknown_values.size() - kLevelsShown);
+    }
+    text += fmt::format("  \"{}\", in {}, is not a {} of the model\n", value, core::plural(cells, "cell"),
+                        covariate.column);
   }
+  return text;
 }
 
-void print_result(const annotate::AnnotateResult& result) {
-  print_types(result);
-  fmt::print("\ngenes: {} of the model's {} found", core::format_count(result.genes_found),
-             core::format_count(result.genes_of_model));
+std::string result_text(const annotate::AnnotateResult& result) {
+  std::string text = types_text(result);
+  text += fmt::format("\ngenes: {} of the model's {} found", format_count(result.genes_found),
+                      format_count(result.genes_of_model));
   if (result.genes_repeated > 0) {
-    fmt::print("; {} columns name a gene again and were summed", core::format_count(result.genes_repeated));
+    text += fmt::format("; {} that name a gene again were added to it", core::plural(result.genes_repeated, "column"));
   }
-  fmt::print("\ncounts: {}\n", result.counts_source);
-  if (result.covariate) print_covariate(*result.covariate, result.n_cells);
+  text += fmt::format("\ncounts: {}\n", result.counts_source);
+  if (result.covariate) text += covariate_text(*result.covariate, result.n_cells);
   if (result.n_unknown > 0) {
-    fmt::print("{} cells have no counts in the model's genes and are \"{}\"\n", core::format_count(result.n_unknown),
-               annotate::kUnknown);
+    text += fmt::format("unknown: {} without counts in the model's genes\n", core::plural(result.n_unknown, "cell"));
   }
   if (const auto& cost = result.half_precision_cost) {
-    fmt::print(
-        "half precision: {} of the first {} cells have the label of full precision; probabilities differ by {:.2g} at "
-        "most\n",
-        core::format_count(cost->n_same_label), core::format_count(cost->n_cells),
-        cost->largest_probability_difference);
+    text += fmt::format(
+        "half precision: {} of the first {} cells have the label of full precision; probabilities differ by at most "
+        "{:.2g}\n",
+        format_count(cost->n_same_label), format_count(cost->n_cells), cost->largest_probability_difference);
   }
-  fmt::print("{} cells in {:.1f} s ({} cells/s), peak memory {}\n", core::format_count(result.n_cells), result.seconds,
-             core::format_count(static_cast<std::int64_t>(static_cast<double>(result.n_cells) / result.seconds)),
-             core::format_bytes(static_cast<double>(core::peak_memory_bytes())));
-  fmt::print("h5ad: {}\ncsv: {}\n", result.output.string(), result.csv.string());
+  text +=
+      fmt::format("{} in {:.1f} s ({} cells/s), peak memory {}\n", core::plural(result.n_cells, "cell"), result.seconds,
+                  format_count(static_cast<std::int64_t>(static_cast<double>(result.n_cells) / result.seconds)),
+                  core::format_bytes(static_cast<double>(core::peak_memory_bytes())));
+  for (const annotate::Output& output : result.outputs) {
+    if (output.path != annotate::kStandardOutput) {
+      text += fmt::format("{}: {}\n", annotate::name(output.format), output.path.string());
+    }
+  }
+  return text;
 }
 
-nlohmann::json to_json(const annotate::AnnotateResult& result) {
-  nlohmann::json cost;  // null at full precision
-  if (const auto& found = result.half_precision_cost) {
-    cost = {{"cells", found->n_cells},
-            {"cells_with_same_label", found->n_same_label},
-            {"largest_probability_difference", found->largest_probability_difference}};
+/// Where the summary goes: with the csv on standard output, to standard error, unless --quiet.
+void print_report(const annotate::FileReport& report, bool is_one_of_several) {
+  if (report.error) return spdlog::error("{}", report.error->what());
+  const auto to_standard_output = [](const annotate::Output& output) {
+    return output.path == annotate::kStandardOutput;
+  };
+  std::string text = result_text(*report.result);
+  if (std::ranges::any_of(report.result->outputs, to_standard_output)) {
+    text.pop_back();  // the logger ends the line
+    return spdlog::info("{}", text);
   }
-  nlohmann::json covariate;  // null for a model without
-  if (const auto& found = result.covariate) {
-    covariate = {{"column", found->column},
-                 {"source", found->source},
-                 {"cells_without_level", found->n_without},
-                 {"unknown_values", found->unknown_values}};
+  if (is_one_of_several) text = fmt::format("{}\n{}\n", report.file.string(), text);
+  fmt::print("{}", text);
+}
+
+nlohmann::json reports_json(const std::vector<annotate::FileReport>& reports) {
+  nlohmann::json files = nlohmann::json::array();
+  for (const auto& [file, result, error] : reports) {
+    files.push_back(result ? to_json(*result)
+                           : nlohmann::json{{"file", file.string()}, {"error", std::string(error->what())}});
   }
-  return {{"h5ad", result.output.string()},
-          {"csv", result.csv.string()},
-          {"cells", result.n_cells},
-          {"cells_unknown", result.n_unknown},
-          {"cells_per_type", result.cells_per_type},
-          {"median_uncertainty_per_type", result.median_uncertainty_per_type},
-          {"genes_found", result.genes_found},
-          {"genes_of_model", result.genes_of_model},
-          {"genes_repeated", result.genes_repeated},
-          {"counts_source", result.counts_source},
-          {"covariate", covariate},
-          {"half_precision_cost", cost},
-          {"seconds", result.seconds},
-          {"peak_memory_bytes", core::peak_memory_bytes()}};
+  return {{"files", files}};
+}
+
+void annotate_several(const annotate::Annotator& annotator, const std::vector<annotate::Job>& jobs, bool json) {
+  const auto on_file = [json](const annotate::FileReport& report) {
+    if (report.error || !json) print_report(report, true);
+  };
+  const std::vector<annotate::FileReport> reports = annotator.annotate_all(jobs, on_file);
+  if (json) print_json(reports_json(reports));
+  std::vector<std::string> failed;
+  for (const annotate::FileReport& report : reports) {
+    if (report.error) failed.push_back(report.file.string());
+  }
+  if (failed.empty()) return;
+  throw core::InputError({.found = fmt::format("{} of {} files could not be annotated: {}", failed.size(), jobs.size(),
+                                               fmt::join(failed, ", ")),
+                          .next_step = "see above for why; the others are done"});
 }
 
 void run(Arguments& arguments) {
   if (arguments.half) arguments.options.precision = kernels::Precision::kHalf;
-  arguments.options.input = arguments.input == "counts" ? h5ad::InputKind::kCounts : h5ad::InputKind::kLogNormalised;
-  const annotate::AnnotateResult result = annotate::annotate_file(arguments.file, arguments.options);
+  const bool to_standard_output = std::ranges::count(arguments.outputs, annotate::kStandardOutput) > 0;
+  if (arguments.json && to_standard_output) {
+    throw core::InputError(
+        {.subject = "--json", .found = "would be printed among the csv of -o -", .next_step = "choose one"});
+  }
+  const std::vector<annotate::Job> jobs = annotate::plan_outputs(arguments.files, arguments.outputs);
+  const annotate::Annotator annotator(nn::find_model(arguments.model), arguments.options);
+  const std::string& tissue = arguments.options.covariate.tissue;
+  if (!tissue.empty() && !annotate::takes_tissue(annotator.model())) {
+    spdlog::info("--tissue {} has no effect: the model {} was trained without a tissue covariate", tissue,
+                 annotator.model().name);
+  }
+  if (jobs.size() > 1) return annotate_several(annotator, jobs, arguments.json);
+  const annotate::AnnotateResult result = annotator.annotate(jobs.front());
   if (arguments.json) return print_json(to_json(result));
-  print_result(result);
+  print_report({.file = result.file, .result = result, .error = {}}, false);
+}
+
+void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
+  const char* group = "What the files hold";
+  add_choice<h5ad::InputKind>(
+      command, "--input", options.input,
+      {{"counts", h5ad::InputKind::kCounts}, {"log-normalised", h5ad::InputKind::kLogNormalised}},
+      "counts: raw counts, normalised as in training. log-normalised: log1p of counts scaled to 10,000 per cell, used "
+      "as "
+      "they are")
+      ->group(group);
+  command
+      .add_option(
+          "--counts", options.matrix,
+          "the matrix with the counts, or with their logarithms for --input log-normalised: X, raw/X or layers/NAME. "
+          "Default: the first that holds integers, or X")
+      ->type_name("MATRIX")
+      ->group(group);
+  command
+      .add_option("--min-genes-found", options.min_genes_found,
+                  "refuse a file with a smaller share of the model's genes, 0 to 1")
+      ->type_name("SHARE")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--tissue", options.covariate.tissue,
+                  "the tissue of all cells, a name or a UBERON id, for models trained with --covariate tissue or "
+                  "tissue_general. Default: the tissue that obs gives for each cell")
+      ->check(not_empty())
+      ->type_name("TISSUE")
+      ->group(group);
+  command
+      .add_option("--obs", options.covariate.obs,
+                  "label as if all cells had this value in obs, for models trained with another covariate: "
+                  "assay=\"10x 3' v3\"")
+      ->check(not_empty())
+      ->type_name("COLUMN=VALUE")
+      ->group(group);
+  command
+      .add_flag("--no-covariate", options.covariate.without,
+                "label by the genes alone and ignore what obs says about the model's covariate")
+      ->group(group);
+}
+
+std::shared_ptr<Arguments> add_arguments(CLI::App& command) {
+  auto arguments = std::make_shared<Arguments>();
+  annotate::AnnotateOptions& options = arguments->options;
+  command.add_option("FILE", arguments->files, "h5ad files of human cells, with genes in any order")->required();
+  command.add_option("-m,--model", arguments->model, "a model directory, or the name of an installed model")
+      ->type_name("MODEL")
+      ->required();
+  command
+      .add_option("-o,--output", arguments->outputs,
+                  "where to write; may be repeated. The ending decides: .h5ad, a copy of FILE with the results; .csv, "
+                  ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
+                  "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE")
+      ->allow_extra_args(false)
+      ->type_name("OUTPUT");
+  add_input(command, options);
+  command.add_flag("--half", arguments->half,
+                   "store the weights of the genes at half precision, which halves the memory traffic; the effect is "
+                   "measured on the first batch and reported");
+  command
+      .add_option("--batch-size", options.batch_size,
+                  "cells per batch; more take more memory, and results change by rounding only")
+      ->check(at_least(1))
+      ->type_name("CELLS")
+      ->capture_default_str();
+  add_threads(command, options.threads);
+  add_json(command, arguments->json);
+  command.callback([arguments] { run(*arguments); });
+  return arguments;
 }
 
 }  // namespace
 
 void add_annotate(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
+  add_arguments(*app.add_subcommand(
       "annotate",
-      "Label the cells of an h5ad file. Writes a copy of the file, all that it holds as it was, with obs "
-      "sctab_cell_type, sctab_cell_type_ontology_term_id, sctab_probability and sctab_uncertainty (1 - probability), "
-      "obsm "
-      "X_sctab (the embedding) and uns sctab (model, genes found, where the counts came from); and a csv of the same "
-      "labels. Cells without counts in the model's genes become \"unknown\" with probability 0.");
-  auto arguments = std::make_shared<Arguments>();
-  annotate::AnnotateOptions& options = arguments->options;
-  command->add_option("FILE", arguments->file, "h5ad with human cells, labelled or not, genes in any order")
-      ->required();
-  command->add_option("-m,--model", options.model, "a model directory made by `sctab train`")
-      ->type_name("MODEL")
-      ->required();
-  command
-      ->add_option("-o,--output", options.output,
-                   "the annotated copy. Default: FILE with .sctab.h5ad for .h5ad, beside it")
-      ->type_name("FILE");
-  command->add_option("--csv", options.csv, "the labels as a table. Default: the output with .csv for .h5ad")
-      ->type_name("FILE");
-  command
-      ->add_option("--input", arguments->input,
-                   "counts: raw counts are found and normalised as in training. log-normalised: the values of X (or "
-                   "of --counts) are log1p of counts scaled to 10,000 a cell already, and are taken as they are")
-      ->check(CLI::IsMember({"counts", "log-normalised"}))
-      ->type_name("counts|log-normalised")
-      ->capture_default_str();
-  command
-      ->add_option("--counts", options.counts,
-                   "where the counts stand: X, raw/X or layers/NAME. Default: the first that holds integers")
-      ->type_name("MATRIX");
-  command
-      ->add_option("--min-genes-found", options.min_genes_found,
-                   "share of the model's genes that the file must have, 0 to 1")
-      ->type_name("SHARE")
-      ->capture_default_str();
-  command
-      ->add_option("--batch-size", options.batch_size,
-                   "cells at once; memory grows with it, results change by rounding alone")
-      ->check(at_least(1))
-      ->type_name("CELLS")
-      ->capture_default_str();
-  command
-      ->add_option("--covariate", options.covariate.given,
-                   "the level of a covariate that all cells of the file have: tissue=lung. Default: of each cell what "
-                   "obs says; cells of no known level are annotated by their genes alone")
-      ->check(not_empty())
-      ->type_name("COLUMN=LEVEL");
-  command->add_flag("--without-covariate", options.covariate.without,
-                    "annotate all cells by their genes alone, whatever obs says of the model's covariate");
-  command->add_flag("--half", arguments->half,
-                    "compute with the genes' weights at half precision: half the memory traffic; what it changes is "
-                    "measured on the first cells and said");
-  add_threads(*command, options.threads);
+      "Label the cells of h5ad files. Adds to each: obs sctab_cell_type, sctab_cell_type_ontology_term_id, "
+      "sctab_probability and sctab_uncertainty (1 - probability), obsm X_sctab (the embedding) and uns sctab (the "
+      "model, "
+      "genes found, where the counts came from); everything else stays as it is. Cells without counts in the model's "
+      "genes become \"unknown\" with probability 0. If one of several files fails, the others are still labelled."));
+}
+
+void add_dev_annotate(CLI::App& dev) {
+  CLI::App* command = dev.add_subcommand("annotate", "Like `sctab annotate`, with a choice of what computes.");
+  annotate::AnnotateOptions& options = add_arguments(*command)->options;
   add_device(*command, options.device);
   add_dense(*command, options.dense);
-  add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
 }
 
 }  // namespace sctab::cli

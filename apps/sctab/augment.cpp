@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "lab/charts/map_page.hpp"
 #include "print.hpp"
 #include "sctab/augment/check.hpp"
 #include "sctab/augment/make_vectors.hpp"
+#include "lab/charts/map_page.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -22,10 +22,17 @@ namespace {
 
 using core::format_count;
 
-struct Arguments {
-  std::filesystem::path store, output, check, map;
+struct MakeArguments {
+  std::filesystem::path store, output;
   augment::VectorOptions options;
+  bool json = false;
+};
+
+struct CheckArguments {
+  std::filesystem::path vectors, store, map;
   std::int64_t map_cells = 10'000;
+  std::uint64_t seed = augment::VectorOptions().seed;
+  int threads = 0;
   bool json = false;
 };
 
@@ -33,7 +40,8 @@ std::string peak_memory() {
   return core::format_bytes(static_cast<double>(core::peak_memory_bytes()));
 }
 
-nlohmann::json facts_json(const Arguments& arguments, const store::Store& store, const augment::VectorFacts& facts) {
+nlohmann::json facts_json(const MakeArguments& arguments, const store::Store& store,
+                          const augment::VectorFacts& facts) {
   nlohmann::json json = augment::to_json(facts);
   json["sctab_version"] = SCTAB_VERSION;
   json["store"] = store.directory().filename().string();
@@ -47,15 +55,16 @@ nlohmann::json facts_json(const Arguments& arguments, const store::Store& store,
   return json;
 }
 
-/// An output that would replace a folder of the user's, or cannot be written, is refused before hours of work.
+/// Refuses before hours of work an output that would replace a folder or cannot be written.
 void require_file(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
-    throw core::InputError(fmt::format("{}: is a folder; give the name of a file in it", path.string()));
+    throw core::InputError(
+        {.file = path.string(), .found = "is a folder", .next_step = "give the name of a file in it"});
   }
   const core::StagedOutput writable(path);
 }
 
-void make(const Arguments& arguments) {
+void make(const MakeArguments& arguments) {
   require_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const auto [vectors, facts] = augment::make_vectors(store, arguments.options);
@@ -67,29 +76,29 @@ void make(const Arguments& arguments) {
   }
   fmt::print("cells sampled: {}\n", format_count(facts.n_cells));
   if (facts.cells_without_donor > 0) {
-    fmt::print("cells without a known donor, left out: {}\n", format_count(facts.cells_without_donor));
+    fmt::print("cells left out because their donor is not known: {}\n", format_count(facts.cells_without_donor));
   }
-  fmt::print("cell types with two donors or more: {}\n", facts.n_types);
+  fmt::print("cell types with at least two donors: {}\n", facts.n_types);
   if (!facts.types_left_out.empty()) {
-    fmt::print("types of one donor, left out: {}\n", fmt::join(facts.types_left_out, "; "));
+    fmt::print("cell types left out because they have one donor: {}\n", fmt::join(facts.types_left_out, "; "));
   }
   fmt::print("differences between donors: {}\n", format_count(facts.n_differences));
-  fmt::print("kept: {} in {} of {} clusters ({} members or more are asked for)\n", format_count(facts.differences_kept),
+  fmt::print("kept: {}, in {} of {} clusters (those with at least {} members)\n", format_count(facts.differences_kept),
              facts.clusters_kept, facts.n_clusters, format_count(facts.least_members));
-  fmt::print("vectors: {}, {:.1f}% of their genes not zero; peak memory {}\n{}\n", format_count(facts.n_vectors),
+  fmt::print("vectors: {}, {:.1f}% of their entries not zero; peak memory {}\n{}\n", format_count(facts.n_vectors),
              100 * facts.share_not_zero, peak_memory(), arguments.output.string());
 }
 
-void check(const Arguments& arguments) {
+void check(const CheckArguments& arguments) {
   if (!arguments.map.empty()) require_file(arguments.map);
   const store::Store store = store::Store::open(arguments.store);
   const sparse::CsrMatrix vectors =
-      augment::vectors_for(store, augment::read_vectors(arguments.check), arguments.check);
+      augment::vectors_for(store, augment::read_vectors(arguments.vectors), arguments.vectors);
   const augment::CheckResult result =
       augment::check_vectors(store, vectors.view(),
-                             {.map_cells = arguments.map.empty() ? 0 : arguments.map_cells,
-                              .seed = arguments.options.seed,
-                              .threads = arguments.options.threads});
+                                  {.map_cells = arguments.map.empty() ? 0 : arguments.map_cells,
+                                   .seed = arguments.seed,
+                                   .threads = arguments.threads});
   if (arguments.map.extension() == ".html") {
     charts::map_page(result, store).write(arguments.map);
   } else if (!arguments.map.empty()) {
@@ -114,16 +123,9 @@ void check(const Arguments& arguments) {
   fmt::print("{}", table.text());
   fmt::print("{} training cells", format_count(result.n_cells));
   if (result.cells_without_donor > 0) {
-    fmt::print(", and {} without a known donor left out", format_count(result.cells_without_donor));
+    fmt::print("; {} left out because their donor is not known", format_count(result.cells_without_donor));
   }
   fmt::print("; peak memory {}\n", peak_memory());
-}
-
-void run(const Arguments& arguments) {
-  if (arguments.output.empty() == arguments.check.empty()) {
-    throw core::InputError("give either -o VECTORS, to make them, or --check VECTORS, to see what they change");
-  }
-  return arguments.check.empty() ? make(arguments) : check(arguments);
 }
 
 void add_steps(CLI::App& command, augment::VectorOptions& options) {
@@ -133,62 +135,63 @@ void add_steps(CLI::App& command, augment::VectorOptions& options) {
         ->capture_default_str()
         ->group("Steps (defaults: the paper's)");
   };
-  number("--cells", options.n_cells, "cells to take means of, sampled evenly over types");
-  number("--pairs", options.pairs_per_type, "pairs of donors a type, at most");
-  number("--clusters", options.n_clusters, "of k-means; fewer where there are under 40 differences a cluster");
+  number("--cells", options.n_cells, "cells to average over, sampled evenly over cell types");
+  number("--pairs", options.pairs_per_type, "pairs of donors per cell type, at most");
+  number("--clusters", options.n_clusters,
+         "clusters for k-means; fewer if that leaves under 40 differences per cluster");
   number(
       "--cluster-members", options.cluster_members,
-      "a cluster to be kept has more members than this; of fewer than the paper's 49,200 differences the same share");
-  number("--vectors", options.n_vectors, "drawn from the clusters kept, at most");
-}
-
-void add_check(CLI::App& command, Arguments& arguments) {
-  CLI::Option* check = command
-                           .add_option("--check", arguments.check,
-                                       "vectors made before: the variance that cell type and donor explain (R²) of the "
-                                       "raw and of the augmented training cells")
-                           ->check(not_empty())
-                           ->type_name("VECTORS");
-  for (const char* making :
-       {"--output", "--cells", "--pairs", "--clusters", "--cluster-members", "--vectors", "--memory"}) {
-    check->excludes(making);
-  }
-  CLI::Option* map =
-      command
-          .add_option("--map", arguments.map,
-                      "with --check: raw and augmented cells by two principal components, drawn as a page where "
-                      "FILE ends in .html, else as csv")
-          ->check(not_empty())
-          ->needs(check)
-          ->type_name("FILE");
-  command.add_option("--map-cells", arguments.map_cells, "cells on the map, a random part of the training cells")
-      ->check(at_least(2))
-      ->needs(map)
-      ->type_name("N")
-      ->capture_default_str();
+      "keep clusters with more members than this; scaled down if there are fewer than the paper's 49,200 differences");
+  number("--vectors", options.n_vectors, "vectors to draw from the clusters that were kept, at most");
 }
 
 }  // namespace
 
-void add_augment(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "augment",
-      "Make augmentation vectors: differences between donors of one cell type, by which `sctab train --augment` moves "
-      "training cells, so that a model learns to look past donors. With --check, show what they change.");
-  auto arguments = std::make_shared<Arguments>();
+void add_augment_make(CLI::App& augment) {
+  CLI::App* command = augment.add_subcommand(
+      "make",
+      "Make augmentation vectors from a store. They are differences between donors of one cell type; `sctab train "
+      "--augment` adds them to training cells, so that a model learns to look past donors.");
+  auto arguments = std::make_shared<MakeArguments>();
   command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`; its training cells are used")
       ->required();
-  command->add_option("-o,--output", arguments->output, "the vectors, as h5ad: obs says which donors and type")
+  command->add_option("-o,--output", arguments->output, "the vectors, an h5ad file; obs names the donors and cell type")
       ->check(not_empty())
-      ->type_name("VECTORS");
+      ->type_name("VECTORS")
+      ->required();
   add_steps(*command, arguments->options);
-  add_seed(*command, arguments->options.seed,
-           "cells, pairs, clusters and vectors; with --check, which cell is moved by which");
+  add_seed(*command, arguments->options.seed, "cells, pairs, clusters and vectors");
   add_memory(*command, arguments->options.memory_bytes);
-  add_check(*command, *arguments);
   add_threads(*command, arguments->options.threads);
   add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
+  command->callback([arguments] { make(*arguments); });
+}
+
+void add_augment_check(CLI::App& augment) {
+  CLI::App* command = augment.add_subcommand(
+      "check",
+      "Show what augmentation vectors change. Compares how much of the variance of raw and of augmented training cells "
+      "their cell type and their donor explain (R²).");
+  auto arguments = std::make_shared<CheckArguments>();
+  command->add_option("STORE", arguments->store, "the store whose training cells to augment")->required();
+  command->add_option("VECTORS", arguments->vectors, "vectors made by `sctab augment make`")
+      ->check(not_empty())
+      ->required();
+  CLI::Option* map = command
+                         ->add_option("--map", arguments->map,
+                                      "also write raw and augmented cells on two principal components: as a page if "
+                                      "FILE ends in .html, otherwise as csv")
+                         ->check(not_empty())
+                         ->type_name("FILE");
+  command->add_option("--map-cells", arguments->map_cells, "cells on the map, a random sample of the training cells")
+      ->check(at_least(2))
+      ->needs(map)
+      ->type_name("N")
+      ->capture_default_str();
+  add_seed(*command, arguments->seed, "which cell is moved by which vector");
+  add_threads(*command, arguments->threads);
+  add_json(*command, arguments->json);
+  command->callback([arguments] { check(*arguments); });
 }
 
 }  // namespace sctab::cli

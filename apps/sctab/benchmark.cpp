@@ -27,7 +27,7 @@ struct Arguments {
   bool json = false, verbose = false;
 };
 
-/// One line a trial, at once: a run may take days. file: standard output, or with --json standard error.
+/// One line per trial, at once: a run may take days. file: standard output, or with --json standard error.
 void print_trial(std::FILE* file, const TrialReport& trial) {
   using State = TrialReport::State;
   const char* state = trial.state == State::kReused   ? " (from an earlier run)"
@@ -38,13 +38,18 @@ void print_trial(std::FILE* file, const TrialReport& trial) {
 }
 
 void run(Arguments& arguments) {
-  if (!arguments.verbose) {  // a line a trial; what each training says of itself would drown it
+  const bool is_quiet = spdlog::get_level() > spdlog::level::info;  // --quiet
+  if (!arguments.verbose) {  // one line per trial; the notes of each training would drown it
     core::Progress::set_quiet(true);
     spdlog::set_level(spdlog::level::err);
   }
   std::FILE* const lines = arguments.json ? stderr : stdout;
-  arguments.options.on_trial = [lines](const TrialReport& trial) { print_trial(lines, trial); };
-  arguments.options.on_note = [](const std::string& note) { fmt::print(stderr, "{}\n", note); };
+  arguments.options.on_trial = [lines, is_quiet](const TrialReport& trial) {
+    if (lines == stdout || !is_quiet) print_trial(lines, trial);
+  };
+  arguments.options.on_note = [is_quiet](const std::string& note) {
+    if (!is_quiet) fmt::print(stderr, "{}\n", note);
+  };
   const experiments::BenchmarkResult result =
       experiments::run_benchmark(arguments.recipe, arguments.out, arguments.options);
   if (arguments.json) {
@@ -53,14 +58,12 @@ void run(Arguments& arguments) {
     fmt::print("\n{}\n{}\npage: {}\n", result.summary, result.findings, result.page.string());
   }
   if (result.n_missing > 0) {
-    fmt::print(stderr, "{} of {} trials are not finished, and the tables lack them\n", result.n_missing,
-               result.n_trials);
+    fmt::print(stderr, "{} of {} trials are not finished; the tables lack them\n", result.n_missing, result.n_trials);
   }
   if (result.n_failed == 0) return;
-  throw core::InputError(
-      fmt::format("{} of {} trials failed, and the tables lack them; the first was {}; the same command "
-                  "tries them again",
-                  result.n_failed, result.n_trials, result.first_failure));
+  throw core::InputError({.found = fmt::format("{} of {} trials failed, and the tables lack them; the first was {}",
+                                               result.n_failed, result.n_trials, result.first_failure),
+                          .next_step = "run the same command again to retry them"});
 }
 
 }  // namespace
@@ -68,41 +71,43 @@ void run(Arguments& arguments) {
 void add_benchmark(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "benchmark",
-      "Train and evaluate whatever a recipe asks for: models on parts of a corpus, over seeds. Each trial is kept, so "
-      "that the same command goes on after Ctrl-C; at the end there are tables (csv, json), the recipe's figures on "
-      "one "
-      "HTML page, and which of the paper's findings held. recipes/ has the paper's experiments.");
+      "Train and evaluate what a recipe asks for: models on parts of a corpus, over seeds. Each finished trial is "
+      "kept, "
+      "so that the same command continues after Ctrl-C. Ends with tables (csv, json), the recipe's figures on one HTML "
+      "page, and which of the paper's findings held. recipes/ has the paper's experiments.");
   auto arguments = std::make_shared<Arguments>();
   experiments::BenchmarkOptions& options = arguments->options;
   command->add_option("RECIPE", arguments->recipe, "a recipe, as a TOML file")->required();
   command
-      ->add_option("-o,--output", arguments->out, "folder for trials, tables and index.html; a run there is continued")
+      ->add_option("-o,--output", arguments->out,
+                   "the folder for trials, tables and index.html; continues a run that is there")
       ->type_name("OUT")
       ->required();
-  command->add_flag("--small", options.small, "the recipe's small form: minutes on a laptop");
+  command->add_flag("--small", options.small, "run the recipe's small form: minutes on a laptop");
   command
       ->add_option("--store", options.corpus.store,
-                   "a store made by `sctab corpus build`, instead of the recipe's corpus")
+                   "a store made by `sctab corpus build`, to use instead of the recipe's corpus")
       ->type_name("STORE");
-  command->add_option("--data", options.corpus.data, "folder that holds the sources which the recipe names")
+  command->add_option("--data", options.corpus.data, "the folder with the sources that the recipe names")
       ->type_name("DIR");
   command
-      ->add_option("--seeds", options.seeds, "instead of the recipe's: fewer for a first look, more for a close call")
+      ->add_option("--seeds", options.seeds,
+                   "use instead of the recipe's: fewer for a first look, more for a close call")
       ->type_name("N");
-  command->add_flag("--keep-models", options.keep_models, "leave the trained models in OUT/models");
+  command->add_flag("--keep-models", options.keep_models, "keep the trained models in OUT/models");
   CLI::Option* const report_only = command->add_flag(
       "--report-only", options.report_only,
-      "compute nothing: tables and page anew from the trials that are finished in OUT, after a figure or "
-      "finding of the recipe has changed; the store is not needed");
-  command->add_flag("--verbose", arguments->verbose, "show what each training says, and progress");
+      "compute nothing: make tables and page again from the finished trials in OUT, after a figure or finding of the "
+      "recipe has changed; needs no store");
+  command->add_flag("--verbose", arguments->verbose, "show the notes and progress of each training");
   add_memory(*command, options.corpus.memory_bytes);
   for (const char* computing : {"--data", "--keep-models", "--memory"}) report_only->excludes(computing);
   add_threads(*command, options.corpus.threads);
   command->get_option("--threads")
       ->description(
-          "threads to build, train and evaluate with; 0: one a processor. Trials of a loader read with as many as "
-          "the recipe says, whatever is given here");
-  add_device(*command, options.device);
+          "threads to build, train and evaluate with; 0: one per processor. Trials of a loader always read with the "
+          "number "
+          "that the recipe gives");
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });
 }

@@ -30,16 +30,16 @@ void run(const Arguments& arguments) {
 }  // namespace
 
 void add_corpus_describe(CLI::App& corpus) {
-  CLI::App* command = corpus.add_subcommand(
-      "describe",
-      "Count what a store holds. Cells, donors, types, tissues and datasets of each split, each type and each tissue.");
+  CLI::App* command = corpus.add_subcommand("describe",
+                                            "Describe what a store holds. Counts cells, donors, types, tissues and "
+                                            "datasets per split, per type and per tissue.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
   command
-      ->add_option(
-          "--html", arguments->html,
-          "also write this page: a treemap of tissues and types as the paper's Fig. 1a, donors against cells of "
-          "each type as its Fig. 2a, and all tables; one file that opens offline")
+      ->add_option("--html", arguments->html,
+                   "also write a page: a treemap of tissues and types like the paper's Fig. 1a, donors against cells "
+                   "of each type "
+                   "like its Fig. 2a, and all tables; one file that opens offline")
       ->type_name("FILE");
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

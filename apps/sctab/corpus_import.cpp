@@ -10,6 +10,7 @@
 #include "joined_labels.hpp"
 #include "print.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/text_table.hpp"
 #include "sctab/published/import_store.hpp"
 #include "shared_options.hpp"
 
@@ -27,7 +28,7 @@ const std::string& label_of(const published::StoreImportResult& result, std::siz
   return result.labels[code].label;
 }
 
-/// Those of which nothing says how many cells they should have.
+/// The splits for which nothing says how many cells they should have.
 std::vector<std::string> splits_without_metadata(const published::StoreImportResult& result) {
   std::vector<std::string> splits;
   for (const store::Split split : store::kSplits) {
@@ -69,28 +70,29 @@ nlohmann::json to_json(const published::StoreImportResult& result, const std::fi
 
 void print_completeness(const published::StoreImportResult& result) {
   const std::vector<std::string> splits = splits_without_metadata(result);
-  if (splits.empty()) return fmt::print("parts: all are there, as _metadata says\n");
-  fmt::print("parts: no _metadata in {}: whether the last parts are there could not be checked\n",
+  if (splits.empty()) return fmt::print("parts: all present, as _metadata lists them\n");
+  fmt::print("parts: no _metadata in {}: whether the last parts are missing could not be checked\n",
              fmt::join(splits, ", "));
 }
 
 void print_hierarchy(const published::StoreImportResult& result) {
-  if (!result.hierarchy) return fmt::print("hierarchy: no cell_type_hierarchy/child_matrix.npy to compare\n");
+  if (!result.hierarchy) return fmt::print("hierarchy: no cell_type_hierarchy/child_matrix.npy to compare with\n");
   fmt::print("hierarchy: child_matrix.npy and {} differ on {} pairs of labels\n", result.ontology_version,
              format_count(std::ssize(*result.hierarchy)));
   for (const auto& [parent, child, published] : *result.hierarchy) {
-    fmt::print("  \"{}\" is a subtype of \"{}\" in {} alone\n", label_of(result, child), label_of(result, parent),
+    fmt::print("  \"{}\" is a subtype of \"{}\" in {} only\n", label_of(result, child), label_of(result, parent),
                published ? "child_matrix.npy" : "the ontology");
   }
 }
 
 void print_weights(const published::StoreImportResult& result) {
-  if (!result.weights) return fmt::print("class weights: no class_weights.npy to compare\n");
+  if (!result.weights) return fmt::print("class weights: no class_weights.npy to compare with\n");
   if (!result.weights->not_compared.empty()) {
     return fmt::print("class weights: not compared: {}\n", result.weights->not_compared);
   }
-  fmt::print("class weights: class_weights.npy is within {:.2g} of what the training cells give (\"{}\")\n",
-             result.weights->largest_difference, label_of(result, result.weights->at));
+  fmt::print(
+      "class weights: class_weights.npy is within {:.2g} of the weights computed from the training cells (\"{}\")\n",
+      result.weights->largest_difference, label_of(result, result.weights->at));
 }
 
 void print_result(const published::StoreImportResult& result, const Arguments& arguments) {
@@ -104,18 +106,18 @@ void print_result(const published::StoreImportResult& result, const Arguments& a
   } else {
     fmt::print("augmentation vectors: no augmentations.npy, none made\n");
   }
-  std::vector<std::vector<std::string>> rows;
+  core::TextTable table({{"split"}, {"cells", core::TextTable::Align::kRight}});
   core::CellIndex n_cells = 0;
   for (const store::Split split : store::kSplits) {
     const core::CellIndex cells = result.n_cells[static_cast<std::size_t>(split)];
-    rows.push_back({std::string(store::name(split)), format_count(cells)});
+    table.add_row({std::string(store::name(split)), format_count(cells)});
     n_cells += cells;
   }
-  print_table({"split", "cells"}, rows);
+  fmt::print("{}", table.text());
   if (result.n_shards_kept > 0) {
-    fmt::print("{} shards were finished before, {} now\n", result.n_shards_kept, result.n_shards_written);
+    fmt::print("{} shards were finished before, {} in this run\n", result.n_shards_kept, result.n_shards_written);
   }
-  fmt::print("store: {} ({} genes; {}, {:.0f} bytes a cell; peak memory {})\n", arguments.options.output.string(),
+  fmt::print("store: {} ({} genes; {}, {:.0f} bytes per cell; peak memory {})\n", arguments.options.output.string(),
              format_count(result.n_genes), core::format_bytes(static_cast<double>(result.bytes)),
              static_cast<double>(result.bytes) / static_cast<double>(std::max<core::CellIndex>(n_cells, 1)),
              core::format_bytes(static_cast<double>(core::peak_memory_bytes())));
@@ -130,21 +132,21 @@ void run(const Arguments& arguments) {
 }  // namespace
 
 void add_corpus_import(CLI::App& corpus) {
-  CLI::App* command = corpus.add_subcommand(
-      "import",
-      "Make a store of the Parquet store that scTab's authors published: its splits, its order of cells and genes, its "
-      "log-normalised values.");
+  CLI::App* command = corpus.add_subcommand("import",
+                                            "Make a store from the Parquet store that scTab's authors published. Keeps "
+                                            "its splits, its order of cells and genes "
+                                            "and its log-normalised values.");
   auto arguments = std::make_shared<Arguments>();
   published::StoreImportOptions& options = arguments->options;
   command->add_option("MERLIN_DIR", options.source, "the folder with var.parquet, categorical_lookup, train, val, test")
       ->required();
-  command->add_option("-o,--output", options.output, "the store, a folder; an earlier store there is replaced")
+  command->add_option("-o,--output", options.output, "the store, a folder; replaces an earlier store there")
       ->type_name("STORE")
       ->required();
   command
       ->add_option(
           "--ontology", options.ontology,
-          "the Cell Ontology, cl.obo or cl.json: gives labels their ids, and is compared with child_matrix.npy. "
+          "the Cell Ontology, cl.obo or cl.json: gives labels their ids and is compared with child_matrix.npy. "
           "Default: $SCTAB_ONTOLOGY")
       ->envname("SCTAB_ONTOLOGY")
       ->type_name("FILE")
@@ -152,11 +154,11 @@ void add_corpus_import(CLI::App& corpus) {
   command
       ->add_option(
           "--labels", options.labels,
-          "ids for labels that the ontology does not know: csv or Parquet with the columns label, in the order "
-          "of the codes, and cell_type_ontology_term_id")
+          "ids for labels that the ontology does not know: csv or Parquet with the columns label, in the order of the "
+          "codes, and cell_type_ontology_term_id")
       ->type_name("FILE");
   command->add_flag("--resume", options.resume,
-                    "go on with an import that was interrupted, from the shards that are finished in STORE.import");
+                    "continue an interrupted import from the finished shards in STORE.import");
   add_threads(*command, options.threads);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

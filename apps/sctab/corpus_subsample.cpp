@@ -17,18 +17,17 @@ namespace {
 
 struct Arguments {
   std::filesystem::path from, to;
-  std::string by = "cells";
   corpus::SubsampleOptions options;
   std::optional<double> fraction;
 };
 
 void run(Arguments& arguments) {
-  arguments.options.by = arguments.by == "donors" ? corpus::SubsampleBy::kDonors : corpus::SubsampleBy::kCells;
   const corpus::SubsampleOptions& given = arguments.options;
   if (!arguments.fraction && given.without_types.empty() && given.only_tissues.empty()) {
-    throw core::InputError(
-        "--fraction: not given; give the part that is to stay, or leave types out by --without-types, or tissues by "
-        "--only-tissues");
+    throw core::InputError({.subject = "--fraction",
+                            .found = "not given",
+                            .next_step = "give the share to keep, or leave out types with --without-types or tissues "
+                                         "with --only-tissues"});
   }
   arguments.options.fraction = arguments.fraction.value_or(1);
   const store::Store from = store::Store::open(arguments.from);
@@ -45,28 +44,28 @@ void run(Arguments& arguments) {
 void add_corpus_subsample(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand(
       "subsample",
-      "Take a nested part of a store's training cells. With one seed a part of 30% holds all of the part of 15%, by "
-      "cells as by donors. Validation and test are kept whole, so that results compare. Or leave cell types out of "
-      "training.");
+      "Take a nested part of a store's training cells. With the same seed a part of 30% contains the part of 15%, by "
+      "cells as well as by donors. Validation and test are kept whole, so that results compare. Can also leave cell "
+      "types "
+      "out of training.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("STORE", arguments->from, "a store made by `sctab corpus build`")->required();
-  command->add_option("-o,--output", arguments->to, "the smaller store, a folder; an earlier store there is replaced")
+  command->add_option("-o,--output", arguments->to, "the smaller store, a folder; replaces an earlier store there")
       ->type_name("STORE2")
       ->required();
-  command->add_option("--by", arguments->by, "what the part is of: training cells or training donors")
-      ->check(CLI::IsMember({"cells", "donors"}))
-      ->type_name("cells|donors")
-      ->capture_default_str();
+  add_choice<corpus::SubsampleBy>(*command, "--by", arguments->options.by,
+                                  {{"cells", corpus::SubsampleBy::kCells}, {"donors", corpus::SubsampleBy::kDonors}},
+                                  "what to take a share of: training cells or training donors");
   command
       ->add_option("--fraction", arguments->fraction,
-                   "the part: above 0, at most 1; the paper's 0.15, 0.30, 0.50, 0.70, 1. With --without-types or "
-                   "--only-tissues it may be left out: all of the others")
+                   "the share to keep: above 0, at most 1; the paper's 0.15, 0.30, 0.50, 0.70, 1. Default: everything, "
+                   "with --without-types or --only-tissues")
       ->type_name("SHARE");
   command
       ->add_option(
           "--without-types", arguments->options.without_types,
-          "Cell Ontology ids: their cells, and those of their subtypes, leave training and validation and stay "
-          "in the test, which then asks what a model says of types that it does not know")
+          "Cell Ontology ids: their cells, and those of their subtypes, leave training and validation and stay in the "
+          "test, which then shows what a model calls cells of types that it does not know")
       ->type_name("ID");
   command
       ->add_option(
@@ -74,8 +73,8 @@ void add_corpus_subsample(CLI::App& corpus) {
           "values of tissue_general: cells of other tissues leave training and validation and stay in the test")
       ->type_name("TISSUE");
   command->add_flag("--keep-types", arguments->options.keep_types,
-                    "lose no cell type: beside the fraction keep the donors (or cells) that alone have cells of some "
-                    "type; parts of one seed stay nested");
+                    "keep every cell type: also retain donors (or cells) that are the only source of one; parts with "
+                    "the same seed stay nested");
   add_seed(*command, arguments->options.seed, "which cells or donors are taken");
   add_memory(*command, arguments->options.memory_bytes);
   add_threads(*command, arguments->options.threads);

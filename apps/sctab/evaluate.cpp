@@ -15,6 +15,7 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/evaluate/evaluation_report.hpp"
 #include "sctab/evaluate/uncertainty_report.hpp"
+#include "sctab/nn/find_model.hpp"
 #include "sctab/train/seen_donors.hpp"
 #include "shared_options.hpp"
 
@@ -52,8 +53,9 @@ void run(const Arguments& arguments) {
   if (!arguments.output.empty()) core::require_writable_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
-  const auto model = nn::Classifier::load(
-      arguments.model, {.threads = arguments.threads, .device = arguments.device, .dense = arguments.dense});
+  const auto model =
+      nn::Classifier::load(nn::find_model(arguments.model),
+                           {.threads = arguments.threads, .device = arguments.device, .dense = arguments.dense});
   train::EvaluateOptions options;
   options.threads = arguments.threads;
   options.without_covariate = arguments.without_covariate;
@@ -99,8 +101,8 @@ void add_evaluate(CLI::App& app) {
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
       ->type_name("FILE");
-  command->add_flag("--without-covariate", arguments->without_covariate,
-                    "as if no cell's level of the model's covariate were known");
+  command->add_flag("--no-covariate", arguments->without_covariate,
+                    "evaluate as if no cell's value of the model's covariate were known");
   add_threads(*command, arguments->threads);
   add_device(*command, arguments->device);
   add_dense(*command, arguments->dense);

@@ -1,12 +1,17 @@
 #include "help_format.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/Option.hpp>
 #include <sstream>
+
+#include "command_line.hpp"
 
 namespace sctab::cli {
 namespace {
 
-constexpr std::size_t kLineWidth = 100;
+constexpr std::size_t kCommandColumn = 14;  // where the descriptions of commands begin
 
 }  // namespace
 
@@ -32,7 +37,17 @@ std::string wrap(const std::string& text, std::size_t width) {
 }
 
 std::string HelpFormat::make_description(const CLI::App* app) const {
-  return wrap(app->get_description(), kLineWidth) + "\n\n";
+  return wrap(app->get_description(), kHelpWidth) + "\n\n";
+}
+
+std::string HelpFormat::make_footer(const CLI::App* app) const {
+  const std::string footer = app->get_footer();
+  return footer.empty() ? "" : wrap(footer, kHelpWidth) + "\n";
+}
+
+std::string HelpFormat::make_option_name(const CLI::Option* option, bool is_positional) const {
+  if (is_positional) return option->get_name(true);
+  return fmt::format("{}", fmt::join(names_of(*option), ", "));
 }
 
 /// The type alone; CLI11 would add the names of the checks.
@@ -47,15 +62,17 @@ std::string HelpFormat::make_option_desc(const CLI::Option* option) const {
   std::string text = option->get_description();
   if (!option->get_default_str().empty()) text += " [default: " + option->get_default_str() + "]";
   if (option->get_required() && option->nonpositional()) text += " [required]";
-  return wrap(text, kLineWidth - get_column_width());
+  return wrap(text, kHelpWidth - get_column_width());
 }
 
 /// The first sentence alone: the rest is for the sub-command's own help.
 std::string HelpFormat::make_subcommand(const CLI::App* command) const {
   const std::string description = command->get_description();
-  std::ostringstream line;
-  CLI::detail::format_help(line, command->get_name(), description.substr(0, description.find('.')), get_column_width());
-  return line.str();
+  std::ostringstream lines;
+  CLI::detail::format_help(lines, command->get_name(),
+                           wrap(description.substr(0, description.find('.')), kHelpWidth - kCommandColumn),
+                           kCommandColumn);
+  return lines.str();
 }
 
 }  // namespace sctab::cli

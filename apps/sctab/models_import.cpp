@@ -38,29 +38,33 @@ void run(const Arguments& arguments) {
 }  // namespace
 
 void add_models_import(CLI::App& models) {
-  CLI::App* command = models.add_subcommand(
-      "import",
-      "Make a model directory of a checkpoint that scTab's authors published (tabnet, mlp or linear). Its tensors are "
-      "read and nothing of it is executed. Labels get Cell Ontology ids by name, then synonym, then the replacement of "
-      "an obsolete term; what gets none is listed and stays without.");
+  CLI::App* command = models.add_subcommand("import",
+                                            "Make a model directory from a checkpoint that scTab's authors published "
+                                            "(tabnet, mlp or linear). Reads its tensors "
+                                            "and executes nothing in it. Labels get Cell Ontology ids by name, then by "
+                                            "synonym, then by the replacement of an "
+                                            "obsolete term; labels without an id are listed.");
   auto arguments = std::make_shared<Arguments>();
   published::ImportOptions& options = arguments->options;
   command->add_option("CHECKPOINT", options.checkpoint, "the .ckpt file")->required();
   command->add_option("--hparams", options.hparams, "the hparams.yaml published with it")
       ->type_name("FILE")
       ->required();
-  command->add_option("--genes", options.genes, "var, Parquet or csv: Ensembl ids in the order of the network's inputs")
+  command
+      ->add_option("--genes", options.genes,
+                   "the genes, csv or Parquet (the published var): Ensembl ids in the order of the network's inputs")
       ->type_name("FILE")
       ->required();
   command
       ->add_option(
           "--labels", options.labels,
-          "categorical_lookup/cell_type, Parquet or csv: a column label, in the order of the network's outputs")
+          "the labels, csv or Parquet (the published categorical_lookup/cell_type): a column label in the order of the "
+          "network's outputs")
       ->type_name("FILE")
       ->required();
   command
       ->add_option("--ontology", options.ontology,
-                   "the Cell Ontology, cl.obo or cl.json; not needed where the labels have a column "
+                   "the Cell Ontology, cl.obo or cl.json; not needed if the labels have a column "
                    "cell_type_ontology_term_id. Default: $SCTAB_ONTOLOGY")
       ->envname("SCTAB_ONTOLOGY")
       ->type_name("FILE");

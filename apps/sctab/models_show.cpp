@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "print.hpp"
+#include "sctab/nn/find_model.hpp"
 #include "sctab/nn/model_directory.hpp"
 #include "shared_options.hpp"
 
@@ -33,8 +34,9 @@ nlohmann::json to_json(const nn::ModelDescription& model, const std::filesystem:
 }
 
 void run(const Arguments& arguments) {
-  const nn::ModelDescription model = nn::read_description(arguments.model);
-  if (arguments.json) return print_json(to_json(model, arguments.model));
+  const std::filesystem::path directory = nn::find_model(arguments.model);
+  const nn::ModelDescription model = nn::read_description(directory);
+  if (arguments.json) return print_json(to_json(model, directory));
   fmt::print("{}", nn::model_card(model));
 }
 
@@ -42,9 +44,9 @@ void run(const Arguments& arguments) {
 
 void add_models_show(CLI::App& models) {
   CLI::App* command =
-      models.add_subcommand("show", "Show a model's card. Its cell types, genes, training facts and metrics.");
+      models.add_subcommand("show", "Show a model's card. It lists cell types, genes, training facts and metrics.");
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("MODEL", arguments->model, "a model directory made by `sctab train`")->required();
+  command->add_option("MODEL", arguments->model, "a model directory, or the name of an installed model")->required();
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });
 }

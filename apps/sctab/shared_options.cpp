@@ -1,10 +1,14 @@
 #include "shared_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <cstdlib>
+
+#include "sctab/core/nearest_word.hpp"
 
 namespace sctab::cli {
 
@@ -20,31 +24,42 @@ CLI::Validator at_least(std::int64_t least) {
 
 CLI::Validator not_empty() {
   return {
-      [](std::string& text) { return std::string(text.empty() ? "it is empty; give a value or leave it out" : ""); },
+      [](std::string& text) { return std::string(text.empty() ? "is empty; give a value or drop the option" : ""); },
       ""};
 }
 
+CLI::Validator one_of(std::vector<std::string> words) {
+  return {[words = std::move(words)](std::string& text) {
+            if (std::ranges::count(words, text) > 0) return std::string();
+            const std::string nearest = core::nearest_word(text, words);
+            return fmt::format("'{}' is not one of {}{}", text, fmt::join(words, ", "),
+                               nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest));
+          },
+          ""};
+}
+
+CLI::Option* add_switch(CLI::App& command, const std::string& name, bool& value, const std::string& description) {
+  const std::string word = name.substr(2);  // without the dashes
+  return command.add_flag(fmt::format("--{},!--no-{}", word, word), value, description);
+}
+
 void add_threads(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "threads to compute with; 0: one a processor")
+  command.add_option("--threads", threads, "threads to compute with; 0: one per processor")
       ->check(at_least(0))
       ->type_name("N")
       ->capture_default_str();
 }
 
 void add_device(CLI::App& command, kernels::Device& device) {
-  command
-      .add_option_function<std::string>(
-          "--device", [&device](const std::string& text) { device = kernels::parse_device(text); },
-          "what computes; cuda needs a build with its kernels, and this version has none yet")
-      ->check(CLI::IsMember({"cpu", "cuda"}))
-      ->type_name("cpu|cuda")
-      ->default_str("cpu");
+  add_choice<kernels::Device>(command, "--device", device,
+                              {{"cpu", kernels::Device::kCpu}, {"cuda", kernels::Device::kCuda}},
+                              "what computes; this version has no kernels for cuda yet");
 }
 
 void add_dense(CLI::App& command, bool& dense) {
   command.add_flag("--dense", dense,
-                   "compute on dense arrays instead of the non-zeros: the same results but for rounding, many times "
-                   "slower; to check the kernels by");
+                   "compute on dense arrays with torch: the same results up to rounding, many times slower; to check "
+                   "the kernels");
 }
 
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides) {
@@ -54,7 +69,7 @@ void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it
 }
 
 void add_memory(CLI::App& command, std::int64_t& bytes) {
-  command.add_option("--memory", bytes, "memory to stay within: 4GB, 500MB, 2GiB or bytes")
+  command.add_option("--memory", bytes, "the most memory to use: 4GB, 500MB, 2GiB or a number of bytes")
       ->transform(CLI::AsSizeValue(true))
       ->type_name("SIZE")
       ->default_str("4GB");

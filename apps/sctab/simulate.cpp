@@ -30,9 +30,10 @@ void run(const Arguments& arguments) {
 void add_simulate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "simulate",
-      "Make h5ad files of simulated cells with a known truth. Negative-binomial counts around profiles measured on "
-      "real cells, with donor effects, library sizes as 10x assays have them and labels at mixed ontology depths. For "
-      "trying things out and for scale tests; results on it say nothing about real cells.");
+      "Make h5ad files of simulated cells with a known truth. Counts are negative binomial, around profiles measured "
+      "on "
+      "real cells, with donor effects, library sizes as in 10x assays, and labels at mixed depths of the ontology. For "
+      "trying things out and for tests at scale; results on them say nothing about real cells.");
   auto arguments = std::make_shared<Arguments>();
   simulate::SimulateOptions& options = arguments->options;
   const auto number = [command](const char* name, auto& value, const char* description) {
@@ -40,19 +41,19 @@ void add_simulate(CLI::App& app) {
   };
   command
       ->add_option("-o,--output", arguments->directory,
-                   "folder for source-01.h5ad …, ontology.obo, genes.csv, truth.json")
+                   "the folder for source-01.h5ad and so on, ontology.obo, genes.csv and truth.json")
       ->type_name("DIR")
       ->required();
-  number("--cells", options.n_cells, "cells in all; memory does not grow with them");
-  number("--sources", options.n_sources, "files, each with tissues and donors of its own");
-  number("--donors", options.n_donors, "donors in all");
-  number("--types", options.n_types, "cell types, at mixed ontology depths");
-  number("--genes", options.n_genes, "genes; the paper's 19331");
+  number("--cells", options.n_cells, "cells in total; memory does not grow with them");
+  number("--sources", options.n_sources, "files, each with its own tissues and donors");
+  number("--donors", options.n_donors, "donors in total");
+  number("--types", options.n_types, "cell types, at mixed depths of the ontology");
+  number("--n-genes", options.n_genes, "genes; the paper has 19331");
   number("--donor-effect", options.donor_effect,
-         "standard deviation between donors of the log expression of genes that vary");
+         "standard deviation between donors, in log expression, of genes that vary");
   number("--coarse-labels", options.coarse_labels,
-         "share of donor and type groups that bear a parent of their type as label, 0 to 1");
-  add_seed(*command, options.seed, "every number drawn");
+         "share of groups of one donor and type that are labelled with a parent of their type, 0 to 1");
+  add_seed(*command, options.seed, "every random number");
   add_threads(*command, options.threads);
   command->callback([arguments] { run(*arguments); });
 }

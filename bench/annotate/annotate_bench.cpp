@@ -112,14 +112,10 @@ BENCHMARK(predict)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime()
 void annotate_whole_file(benchmark::State& state) {
   const Setup* const use = setup(state);
   if (use == nullptr) return;
-  AnnotateOptions options;
-  options.model = use->model;
-  options.output = scratch("out.h5ad");
-  options.csv = scratch("out.csv");
-  options.threads = static_cast<int>(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(annotate_file(use->path, options).n_cells);
-  std::filesystem::remove(options.output);
-  std::filesystem::remove(options.csv);
+  const Annotator annotator(use->model, {.threads = static_cast<int>(state.range(0))});
+  const Job job{use->path, {{scratch("out.h5ad"), OutputFormat::kH5ad}, {scratch("out.csv"), OutputFormat::kCsv}}};
+  for (auto _ : state) benchmark::DoNotOptimize(annotator.annotate(job).n_cells);
+  for (const Output& output : job.outputs) std::filesystem::remove(output.path);
   state.SetItemsProcessed(state.iterations() * use->file->n_cells());
 }
 BENCHMARK(annotate_whole_file)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();

@@ -88,9 +88,8 @@ json reference_stage(const Settings& settings, std::vector<std::string>& command
 }
 
 json annotate_stage(const Settings& settings, std::vector<std::string>& commands) {
-  const std::filesystem::path output = settings.data / "annotated.h5ad";
-  const Command command{{settings.sctab(), "annotate", settings.source(), "--model", settings.model(), "--output",
-                         output, "--threads", std::to_string(settings.threads), "--json"}};
+  const Command command{{settings.sctab(), "annotate", settings.source(), "--model", settings.model(), "--threads",
+                         std::to_string(settings.threads), "--json"}};
   commands.push_back(text_of(command));
   const Finished finished = run(command, settings.data / "annotate.log");
   const json report = parse_output(command, finished.out);

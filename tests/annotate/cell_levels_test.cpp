@@ -63,12 +63,36 @@ TEST_F(CellLevelsTest, AFileWithoutTheColumnHasNone) {
 }
 
 TEST_F(CellLevelsTest, WhatIsGivenCountsForAllCells) {
-  const CellLevels given = cell_levels(file({column("tissue")}), tissue_model(), {.given = "tissue_general=blood"});
+  const CellLevels given = cell_levels(file({column("tissue")}), tissue_model(), {.obs = "tissue_general=blood"});
   EXPECT_EQ(given.levels, Levels(5, 0));
   EXPECT_EQ(given.n_without, 0);
   const CellLevels withheld = cell_levels(file({column("tissue")}), tissue_model(), {.without = true});
   EXPECT_EQ(withheld.levels, Levels(5, nn::kNoLevel));
   EXPECT_EQ(withheld.n_without, 5);
+}
+
+TEST_F(CellLevelsTest, ATissueIsAModelsNameInAnyCaseOrAUberonId) {
+  const h5ad::File cells = file({column("tissue")});
+  for (const char* tissue : {"lung", "Lung", " lung ", "UBERON:0002048", "uberon:0002048"}) {
+    const CellLevels found = cell_levels(cells, tissue_model(), {.tissue = tissue});
+    EXPECT_EQ(found.levels, Levels(5, 1)) << tissue;
+    EXPECT_EQ(found.source, std::string("--tissue ") + tissue);
+  }
+  nn::ModelDescription by_id = tissue_model();
+  by_id.covariate->levels = {"UBERON:0000178", "UBERON:0002048"};
+  EXPECT_EQ(cell_levels(cells, by_id, {.tissue = "UBERON:0002048"}).levels, Levels(5, 1));
+}
+
+TEST_F(CellLevelsTest, ATissueIsWithoutEffectOnOtherModels) {
+  const h5ad::File cells = file({column("assay")});
+  nn::ModelDescription plain, assay = tissue_model();
+  assay.covariate->column = "assay";
+  assay.covariate->obs_columns = {"assay"};
+  EXPECT_TRUE(takes_tissue(tissue_model()));
+  EXPECT_FALSE(takes_tissue(plain));
+  EXPECT_FALSE(takes_tissue(assay));
+  EXPECT_TRUE(cell_levels(cells, plain, {.tissue = "lung"}).levels.empty());
+  EXPECT_EQ(cell_levels(cells, assay, {.tissue = "lung"}).source, "obs column assay");
 }
 
 TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) {
@@ -83,7 +107,7 @@ TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) 
   EXPECT_EQ(found.levels, (Levels{1, 0, -1, -1, -1}));
   EXPECT_EQ(found.n_without, 3);
   EXPECT_EQ(found.unknown_values, (std::map<std::string, std::int64_t>{{"EFO:0008931", 1}}));
-  EXPECT_EQ(cell_levels(cells, model, {.given = "assay=EFO:0009899"}).levels, Levels(5, 0));
+  EXPECT_EQ(cell_levels(cells, model, {.obs = "assay=EFO:0009899"}).levels, Levels(5, 0));
 }
 
 TEST_F(CellLevelsTest, MistakesAreNamed) {
@@ -91,12 +115,16 @@ TEST_F(CellLevelsTest, MistakesAreNamed) {
   const auto refused = [&](const CovariateOptions& options, const nn::ModelDescription& model, const char* what) {
     SCTAB_EXPECT_THROW_WITH(cell_levels(cells, model, options), InputError, "--", what);
   };
-  refused({.given = "tissue_general=Skin"}, tissue_model(), "expected one of blood, lung");
-  refused({.given = "tissue=blood"}, tissue_model(), "expected tissue_general=LEVEL");
-  refused({.given = "blood"}, tissue_model(), "expected tissue_general=LEVEL");
-  refused({.given = "tissue_general=blood", .without = true}, tissue_model(), "choose one");
+  refused({.obs = "tissue_general=Skin"}, tissue_model(), "expected one of blood, lung");
+  refused({.tissue = "Skin"}, tissue_model(), "expected one of blood, lung");
+  refused({.tissue = "UBERON:0002097"}, tissue_model(), "expected one of blood, lung");
+  refused({.tissue = "lungs"}, tissue_model(), "did you mean 'lung'?");
+  refused({.obs = "tissue=blood"}, tissue_model(), "expected tissue_general=VALUE");
+  refused({.obs = "blood"}, tissue_model(), "expected tissue_general=VALUE");
+  refused({.obs = "tissue_general=blood", .without = true}, tissue_model(), "choose one");
+  refused({.tissue = "blood", .obs = "tissue_general=blood"}, tissue_model(), "choose one");
   const nn::ModelDescription plain;
-  refused({.given = "tissue=blood"}, plain, "has no covariate");
+  refused({.obs = "tissue=blood"}, plain, "has no covariate");
   refused({.without = true}, plain, "has no covariate");
   EXPECT_TRUE(cell_levels(cells, plain, {}).levels.empty());
 }

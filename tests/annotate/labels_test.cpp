@@ -4,6 +4,7 @@
 
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/parquet/reader.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::annotate {
@@ -96,13 +97,42 @@ TEST(Labels, GivesTwoTypesOfOneNameOneCategory) {
 TEST(Labels, WritesACsvWithQuotedNames) {
   const tests::TemporaryFolder folder;
   const std::vector<std::string> names = {"c1", "c,2", "c3", "c\"4"};
-  four_cells().write_csv(folder / "labels.csv", names);
+  four_cells().write_table(folder / "labels.csv", OutputFormat::kCsv, names);
   EXPECT_EQ(tests::read_bytes(folder / "labels.csv"),
             "cell,cell_type,cell_type_ontology_term_id,probability,uncertainty\n"
             "c1,B cell,CL:0000236,0.7,0.3\n"
             "\"c,2\",\"CD4-positive, alpha-beta T cell\",CL:0000624,0.5,0.5\n"
             "c3,unknown,unknown,0,1\n"
             "\"c\"\"4\",B cell,CL:0000236,1,0\n");
+}
+
+TEST(Labels, WritesATsvWithTabsQuoted) {
+  const tests::TemporaryFolder folder;
+  const std::vector<std::string> names = {"c1", "c,2", "c\t3", "c\"4"};
+  four_cells().write_table(folder / "labels.tsv", OutputFormat::kTsv, names);
+  EXPECT_EQ(tests::read_bytes(folder / "labels.tsv"),
+            "cell\tcell_type\tcell_type_ontology_term_id\tprobability\tuncertainty\n"
+            "c1\tB cell\tCL:0000236\t0.7\t0.3\n"
+            "c,2\tCD4-positive, alpha-beta T cell\tCL:0000624\t0.5\t0.5\n"
+            "\"c\t3\"\tunknown\tunknown\t0\t1\n"
+            "\"c\"\"4\"\tB cell\tCL:0000236\t1\t0\n");
+}
+
+TEST(Labels, WritesParquet) {
+  if (!parquet::is_available()) GTEST_SKIP() << "needs DuckDB";
+  const tests::TemporaryFolder folder;
+  const std::vector<std::string> names = {"c1", "c,2", "", "c\"4"};
+  const std::filesystem::path path = folder / "'quoted'.parquet";
+  four_cells().write_table(path, OutputFormat::kParquet, names);
+  const parquet::Table table = parquet::read_table(path);
+  EXPECT_EQ(table.header, (std::vector<std::string>{"cell", "cell_type", "cell_type_ontology_term_id", "probability",
+                                                    "uncertainty"}));
+  ASSERT_EQ(table.rows.size(), 4U);
+  EXPECT_EQ(table.rows[1],
+            (std::vector<std::string>{"c,2", "CD4-positive, alpha-beta T cell", "CL:0000624", "0.5", "0.5"}));
+  EXPECT_EQ(table.rows[2], (std::vector<std::string>{"", "unknown", "unknown", "0.0", "1.0"}));
+  SCTAB_EXPECT_THROW_WITH(four_cells().write_table("/no/such/folder/x.parquet", OutputFormat::kParquet, names),
+                          core::InputError, "x.parquet", "cannot be written");
 }
 
 TEST(Labels, WritesLongCsvsWhole) {
@@ -119,7 +149,7 @@ TEST(Labels, WritesLongCsvsWhole) {
   }
   nn::Prediction p = prediction(std::move(probabilities));
   labels.append(cells(std::vector<bool>(kCells, false)).view(), p);
-  labels.write_csv(folder / "labels.csv", names);
+  labels.write_table(folder / "labels.csv", OutputFormat::kCsv, names);
   EXPECT_EQ(tests::read_bytes(folder / "labels.csv"), want);
 }
 
@@ -132,7 +162,10 @@ TEST(Labels, RefusesAnAnswerThatIsNotANumber) {
 
 TEST(Labels, NamesTheCsvThatCannotBeWritten) {
   const std::vector<std::string> names = {"1", "2", "3", "4"};
-  SCTAB_EXPECT_THROW_WITH(four_cells().write_csv("/no/such/folder/x.csv", names), core::InputError, "x.csv", "--csv");
+  SCTAB_EXPECT_THROW_WITH(four_cells().write_table("/no/such/folder/x.csv", OutputFormat::kCsv, names),
+                          core::InputError, "x.csv", "No such file", "-o");
+  SCTAB_EXPECT_THROW_WITH(four_cells().write_table("/dev/full", OutputFormat::kTsv, names), core::InputError,
+                          "/dev/full", "No space left");
 }
 
 }  // namespace

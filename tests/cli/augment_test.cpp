@@ -22,7 +22,7 @@ class AugmentJourney : public Journey {
     std::ifstream file(folder_ / name);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  void make_vectors() const { run({"augment", store_, "-o", at("vectors.h5ad"), "--threads", "1", "--quiet"}); }
+  void make_vectors() const { run({"augment", "make", store_, "-o", at("vectors.h5ad"), "--threads", "1", "--quiet"}); }
   /// A store of the same cells, split by another seed.
   void build_anew(const fs::path& source, const std::string& name) const {
     auto build = build_arguments(source, folder_ / name, TrainedModel::instance().ontology);
@@ -35,13 +35,13 @@ class AugmentJourney : public Journey {
 };
 
 TEST_F(AugmentJourney, VectorsAreMadeLookedAtAndTrainedWith) {
-  const json made = run_json({"augment", store_, "-o", at("vectors.h5ad"), "--pairs", "10", "--threads", "1"});
+  const json made = run_json({"augment", "make", store_, "-o", at("vectors.h5ad"), "--pairs", "10", "--threads", "1"});
   EXPECT_EQ(made.at("types"), 3);
   EXPECT_EQ(made.at("options").at("pairs_per_type"), 10);
   EXPECT_GE(made.at("vectors"), 1);
 
-  const std::vector<std::string> check = {"augment",   store_, "--check", at("vectors.h5ad"), "--map-cells", "20",
-                                          "--threads", "1",    "--map"};
+  const std::vector<std::string> check = {
+      "augment", "check", at("vectors.h5ad"), store_, "--map-cells", "20", "--threads", "1", "--map"};
   auto as_csv = check, as_page = check;
   as_csv.push_back(at("map.csv"));
   as_page.push_back(at("map.html"));
@@ -61,27 +61,28 @@ TEST_F(AugmentJourney, VectorsAreMadeLookedAtAndTrainedWith) {
 
 TEST_F(AugmentJourney, MistakesAreNamed) {
   make_vectors();
-  const auto refused = [this](std::vector<std::string> arguments, const std::vector<std::string>& texts) {
-    arguments.insert(arguments.begin() + 1, store_);
+  const auto refused = [this](const std::vector<std::string>& arguments, const std::vector<std::string>& texts) {
     expect_refused(arguments, folder_.path(), texts);
   };
   const std::string vectors = at("vectors.h5ad"), out = at("out.h5ad");
-  refused({"augment"}, {"-o VECTORS", "--check VECTORS"});
-  refused({"augment", "--check", ""}, {"--check", "empty"});
-  refused({"augment", "--check", vectors, "--map", ""}, {"--map", "empty"});
-  refused({"augment", "-o", ""}, {"--output", "empty"});
-  refused({"augment", "-o", out, "--map", at("map.csv")}, {"--map", "--check"});
-  refused({"augment", "--check", vectors, "--map-cells", "20"}, {"--map-cells", "--map"});
+  refused({"augment"}, {"sctab augment --help"});
+  refused({"augment", "make", store_}, {"--output"});
+  refused({"augment", "make", store_, "-o", ""}, {"--output", "empty"});
+  refused({"augment", "make", store_, "-o", out, "--map", at("map.csv")}, {"unknown option '--map'"});
+  refused({"augment", "make", store_, "-o", out, "--cluster-members", "9223372036854775807"},
+          {"members of a cluster", "1000000000"});
+  refused({"augment", "make", store_, "-o", out, "--cells", "1"}, {"cells to sample: 1"});
+  refused({"augment", "check", store_, ""}, {"VECTORS", "empty"});
+  refused({"augment", "check", store_, vectors, "--map", ""}, {"--map", "empty"});
+  refused({"augment", "check", store_, vectors, "--map-cells", "20"}, {"--map-cells", "--map"});
   for (const char* making : {"--cells", "--pairs", "--clusters", "--cluster-members", "--vectors", "--memory"}) {
-    refused({"augment", "--check", vectors, making, "100"}, {making, "--check"});
+    refused({"augment", "check", store_, vectors, making, "100"}, {std::string("unknown option '") + making});
   }
-  refused({"augment", "-o", out, "--cluster-members", "9223372036854775807"}, {"members of a cluster", "1000000000"});
-  refused({"augment", "-o", out, "--cells", "1"}, {"cells to sample: 1"});
-  refused({"train", "-o", at("model"), "--augment", ""}, {"--augment", "empty"});
-  refused({"train", "-o", at("model"), "--covariate", ""}, {"--covariate", "empty"});
+  refused({"train", store_, "-o", at("model"), "--augment", ""}, {"--augment", "empty"});
+  refused({"train", store_, "-o", at("model"), "--covariate", ""}, {"--covariate", "empty"});
   const std::string model = TrainedModel::instance().model.string();
-  expect_refused({"annotate", TrainedModel::instance().source.string(), "-m", model, "--covariate", ""}, folder_.path(),
-                 {"--covariate", "empty"});
+  expect_refused({"annotate", TrainedModel::instance().source.string(), "-m", model, "--tissue", ""}, folder_.path(),
+                 {"--tissue", "empty"});
 }
 
 TEST_F(AugmentJourney, VectorsOfPeopleWhoAreHeldOutAreRefused) {
@@ -93,13 +94,13 @@ TEST_F(AugmentJourney, VectorsOfPeopleWhoAreHeldOutAreRefused) {
     const std::string vectors = at("vectors.h5ad");
     expect_refused({"train", at(store), "-o", at("model"), "--model", "linear", "--augment", vectors}, folder_.path(),
                    texts);
-    expect_refused({"augment", at(store), "--check", vectors}, folder_.path(), texts);
+    expect_refused({"augment", "check", at(store), vectors}, folder_.path(), texts);
   };
   refused("other split", {"vectors.h5ad", "source:donor", "people it has seen"});
   refused("other name", {"vectors.h5ad", "source:donor", "another store", "sctab augment"});
 
   run({"corpus", "subsample", store_, "-o", at("part"), "--by", "donors", "--fraction", "0.3", "--quiet"});
-  run({"augment", at("part"), "--check", at("vectors.h5ad"), "--threads", "1"});
+  run({"augment", "check", at("part"), at("vectors.h5ad"), "--threads", "1"});
 }
 
 TEST_F(AugmentJourney, EvaluateTellsOfDonorsThatTheModelHasSeen) {

@@ -13,7 +13,7 @@ class Computing : public testing::Test {
   /// `sctab annotate --json` of the test source; the csv it wrote.
   std::string annotate(const std::string& name, std::vector<std::string> options) {
     std::vector<std::string> arguments{"annotate", trained_.source.string(), "-m",    trained_.model.string(),
-                                       "-o",       path(name + ".h5ad"),     "--json"};
+                                       "-o",       path(name + ".csv"),      "--json"};
     arguments.insert(arguments.end(), options.begin(), options.end());
     const Finished finished = run_sctab(arguments);
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
@@ -45,9 +45,9 @@ TEST_F(Computing, CudaIsRefusedWhereTheBuildHasNone) {
   expect_refused({"train", trained_.store.string(), "-o", path("model"), "--device", "cuda"}, folder_.path(), {said});
   expect_refused({"evaluate", trained_.model.string(), trained_.store.string(), "--device", "cuda"}, folder_.path(),
                  {said});
-  expect_refused(
-      {"annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"), "--device", "cuda"},
-      folder_.path(), {said});
+  expect_refused({"dev", "annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"),
+                  "--device", "cuda"},
+                 folder_.path(), {said});
 }
 
 TEST_F(Computing, ThreadsDoNotChangeWhatIsLearnt) {
@@ -75,8 +75,8 @@ TEST_F(Computing, HalfPrecisionSaysWhatItCosts) {
 }
 
 TEST_F(Computing, HalfPrecisionOfDenseArraysIsRefused) {
-  expect_refused({"annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"), "--half",
-                  "--dense"},
+  expect_refused({"dev", "annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"),
+                  "--half", "--dense"},
                  folder_.path(), {"half precision"});
 }
 

@@ -66,8 +66,8 @@ TEST_F(CorpusImport, TheStoreIsAsGoodAsOneOfCounts) {
   output_of({"train", path("part"), "-o", path("centroid"), "--model", "centroid", "--threads", "1"});
   EXPECT_GT(score(path("centroid"), store), 0.9);
   output_of({"pca", store, "-o", path("pca"), "--components", "5", "--threads", "1"});
-  output_of({"augment", store, "-o", path("vectors.h5ad"), "--threads", "1"});
-  output_of({"augment", store, "--check", path("vectors.h5ad"), "--threads", "1"});
+  output_of({"augment", "make", store, "-o", path("vectors.h5ad"), "--threads", "1"});
+  output_of({"augment", "check", store, path("vectors.h5ad"), "--threads", "1"});
   // The shards say themselves, to those who take them for sources, that they hold no counts.
   const Finished refused =
       run_sctab({"annotate", path("store/test-00000.h5ad"), "-m", path("model"), "-o", path("x.h5ad")});

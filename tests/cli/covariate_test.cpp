@@ -69,16 +69,23 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
   const json known = run_json({"evaluate", at("model"), at("store")});
   EXPECT_GE(known.at("macro_f1"), 0.95);
   EXPECT_EQ(known.at("covariate").at("cells_without_level"), 0);
-  const json withheld = run_json({"evaluate", at("model"), at("store"), "--without-covariate"});
+  const json withheld = run_json({"evaluate", at("model"), at("store"), "--no-covariate"});
   EXPECT_LE(withheld.at("macro_f1"), 0.7);
   EXPECT_NE(run({"evaluate", at("model"), at("store")}).out.find("tissue: 0 of "), std::string::npos);
 
   const json from_obs = annotate("source.h5ad");
   EXPECT_EQ(from_obs.at("cells_per_type"), (json{{"T cell", 300}, {"B cell", 300}}));
   EXPECT_EQ(from_obs.at("covariate").at("source"), "obs column tissue");
-  EXPECT_EQ(annotate("source.h5ad", {"--covariate", "tissue=lung"}).at("cells_per_type"), (json{{"B cell", 600}}));
+  EXPECT_EQ(annotate("source.h5ad", {"--obs", "tissue=lung"}).at("cells_per_type"), (json{{"B cell", 600}}));
   EXPECT_EQ(annotate("source.h5ad", {"--half"}).at("cells_per_type"), from_obs.at("cells_per_type"));
-  EXPECT_EQ(annotate("source.h5ad", {"--dense"}).at("cells_per_type"), from_obs.at("cells_per_type"));
+  const std::vector<std::string> dense = {"dev",       "annotate", at("source.h5ad"), "-m",
+                                          at("model"), "-o",       at("out.csv"),     "--dense"};
+  EXPECT_EQ(run_json(dense).at("cells_per_type"), from_obs.at("cells_per_type"));
+  for (const char* tissue : {"lung", "UBERON:0002048"}) {
+    const json stated = annotate("source.h5ad", {"--tissue", tissue});
+    EXPECT_EQ(stated.at("cells_per_type"), (json{{"B cell", 600}})) << tissue;
+    EXPECT_EQ(stated.at("covariate").at("source"), std::string("--tissue ") + tissue);
+  }
 
   TestCells elsewhere = puzzle_cells();
   elsewhere.fill("tissue", "skin");
@@ -90,7 +97,7 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
   EXPECT_EQ(skin.at("covariate").at("unknown_values"), (json{{"skin", 600}}));
   EXPECT_EQ(none.at("covariate").at("cells_without_level"), 600);
   EXPECT_EQ(skin.at("cells_per_type"), none.at("cells_per_type")) << "an unknown level is none";
-  EXPECT_EQ(none.at("cells_per_type"), annotate("source.h5ad", {"--without-covariate"}).at("cells_per_type"));
+  EXPECT_EQ(none.at("cells_per_type"), annotate("source.h5ad", {"--no-covariate"}).at("cells_per_type"));
 }
 
 TEST_F(CovariateJourney, MistakesAreNamed) {
@@ -99,14 +106,15 @@ TEST_F(CovariateJourney, MistakesAreNamed) {
   expect_refused({"train", at("store"), "-o", at("model"), "--model", "linear", "--covariate", "donor"}, folder_.path(),
                  {"--covariate donor", "tissue"});
   run(train("model"));
-  const std::vector<std::string> annotate = {"annotate", at("source.h5ad"), "-m", at("model"), "--covariate"};
-  const auto with = [&](const std::string& given) {
+  const std::vector<std::string> annotate = {"annotate", at("source.h5ad"), "-m", at("model")};
+  const auto with = [&](const std::string& option, const std::string& value) {
     auto arguments = annotate;
-    arguments.push_back(given);
+    arguments.insert(arguments.end(), {option, value});
     return arguments;
   };
-  expect_refused(with("tissue=skin"), folder_.path(), {"tissue=skin", "blood, lung"});
-  expect_refused(with("assay=10x"), folder_.path(), {"assay=10x", "tissue=LEVEL"});
+  expect_refused(with("--obs", "tissue=skin"), folder_.path(), {"--obs tissue=skin", "blood, lung"});
+  expect_refused(with("--obs", "assay=10x"), folder_.path(), {"--obs assay=10x", "tissue=VALUE"});
+  expect_refused(with("--tissue", "skin"), folder_.path(), {"--tissue skin", "blood, lung", "--no-covariate"});
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST(EnsembleJourney, FromTypesLeftOutToTheUncertaintyOfEachCell) {
   }
   EXPECT_NE(run({"evaluate", at("model"), at("part")}).out.find("Reliability of all 2 members"), std::string::npos);
 
-  run({"annotate", trained.source.string(), "-m", at("model"), "-o", at("out.h5ad")});
+  run({"annotate", trained.source.string(), "-m", at("model"), "-o", at("out.csv")});
   std::ifstream csv(folder / "out.csv");
   std::string line;
   std::getline(csv, line);

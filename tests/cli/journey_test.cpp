@@ -26,7 +26,7 @@ nlohmann::json run_json(std::vector<std::string> arguments) {
 TEST(Journey, FromSimulatedCellsToLabels) {
   const TemporaryFolder folder;
   const auto at = [&folder](const std::string& name) { return (folder / name).string(); };
-  run({"simulate", "-o", at("sim"), "--cells", "2000", "--genes", "500", "--types", "6", "--donors", "12", "--seed",
+  run({"simulate", "-o", at("sim"), "--cells", "2000", "--n-genes", "500", "--types", "6", "--donors", "12", "--seed",
        "3"});
   std::vector<std::string> build = {"corpus",       "build",
                                     "-o",           at("store"),
@@ -79,7 +79,9 @@ void expect_all_else_kept(const fs::path& file, const fs::path& model, const std
   }
   const TemporaryFolder folder;
   const std::string out = (folder / "out.h5ad").string();
-  std::vector<std::string> arguments = {"annotate", file.string(), "-m", model.string(), "-o", out, "--threads", "1"};
+  std::vector<std::string> arguments = {
+      "annotate", file.string(), "-m", model.string(), "-o", out, "-o", (folder / "out.csv").string(), "--threads",
+      "1"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   const Finished annotated = run_sctab(arguments);
   ASSERT_EQ(annotated.exit_code, 0) << annotated.err;

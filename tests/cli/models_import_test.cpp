@@ -73,8 +73,8 @@ TEST_F(ModelsImport, TheImportedModelAnswersAsTheTrainedOne) {
     EXPECT_NE(said.find(text), std::string::npos) << said;
   }
   for (const auto& [model, name] : {std::pair(trained_.model.string(), "own"), std::pair(path("model"), "imported")}) {
-    output_of({"annotate", trained_.source.string(), "-m", model, "-o", path(std::string(name) + ".h5ad"), "--csv",
-               path(std::string(name) + ".csv"), "--threads", "1"});
+    output_of(
+        {"annotate", trained_.source.string(), "-m", model, "-o", path(std::string(name) + ".csv"), "--threads", "1"});
   }
   EXPECT_GT(fs::file_size(path("own.csv")), 600U * 10);
   EXPECT_EQ(read_bytes(path("imported.csv")), read_bytes(path("own.csv")));
@@ -96,7 +96,7 @@ TEST_F(ModelsImport, ALabelWithoutATermIsListedAndCalledUnknownById) {
   const std::string said = output_of(import_arguments());
   EXPECT_NE(said.find("1 of 3 labels joined no term"), std::string::npos) << said;
   EXPECT_NE(said.find("\"tea cell\" has no Cell Ontology id: no term has this name"), std::string::npos) << said;
-  output_of({"annotate", trained_.source.string(), "-m", path("model"), "-o", path("x.h5ad"), "--csv", path("x.csv")});
+  output_of({"annotate", trained_.source.string(), "-m", path("model"), "-o", path("x.csv")});
   EXPECT_NE(read_bytes(path("x.csv")).find(",tea cell,unknown,"), std::string::npos);
   const json scores = json::parse(output_of({"evaluate", path("model"), trained_.store.string(), "--json"}));
   EXPECT_LT(scores["micro_f1"].get<double>(), 0.9) << "calls of a label without a term cannot be right";

@@ -10,11 +10,11 @@
 #include "sctab/annotate/cell_stream.hpp"
 #include "sctab/annotate/gene_match.hpp"
 #include "sctab/annotate/labels.hpp"
-#include "sctab/annotate/output_pair.hpp"
+#include "sctab/annotate/outputs.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/nn/classifier.hpp"
 #include "sctab/ontology/ontology.hpp"
@@ -23,7 +23,7 @@ namespace sctab::annotate {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file's cells as the network takes them.
+/// A file's cells, in the form that the network takes.
 struct Cells {
   CellStream& stream;
   std::int64_t n_cells;
@@ -41,8 +41,9 @@ struct Cells {
   }
 };
 
-/// Predicts every cell of the stream. Embeddings go to obsm/X_sctab block by block: they are most of the output.
-Labels predict(Cells cells, const nn::Classifier& classifier, const AnnotateOptions& options, AnnotatedCopy& copy,
+/// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copy, if there is one, block by block: they
+/// are most of the output.
+Labels predict(Cells cells, const nn::Classifier& classifier, bool half_precision, AnnotatedCopy* copy,
                std::optional<nn::PrecisionCost>& half_precision_cost) {
   core::Progress progress("annotating", cells.n_cells);
   Labels labels(classifier.description().cell_types);
@@ -50,24 +51,24 @@ Labels predict(Cells cells, const nn::Classifier& classifier, const AnnotateOpti
   while (cells.stream.next(log_norm)) {
     core::check_interrupt();
     const sparse::CsrView x = cells.with_levels(log_norm.view(), labels.n_cells(), with_levels);
-    if (options.precision == kernels::Precision::kHalf && !half_precision_cost) {
-      half_precision_cost = classifier.cost_of_half_precision(x);
-    }
+    if (half_precision && !half_precision_cost) half_precision_cost = classifier.cost_of_half_precision(x);
     nn::Prediction prediction = classifier.predict(x);
     labels.append(log_norm.view(), prediction);
-    copy.append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
+    if (copy != nullptr) copy->append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (cells.n_cells == 0) copy.append_obsm("X_sctab", nn::embedding_width(classifier.description().architecture), {});
+  if (cells.n_cells == 0 && copy != nullptr) {
+    copy->append_obsm("X_sctab", nn::embedding_width(classifier.description().architecture), {});
+  }
   progress.finish();
   return labels;
 }
 
-/// uns/sctab: what a reader of the file needs to know of how the labels came to be.
+/// uns/sctab: what a reader of the file needs to know about the origin of the labels.
 nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& options,
-                          const nn::ModelDescription& model) {
+                          const nn::ModelDescription& model, const fs::path& model_directory) {
   nlohmann::json json = {{"model", model.name},
-                         {"model_hash", nn::model_hash(options.model)},
+                         {"model_hash", nn::model_hash(model_directory)},
                          {"members", model.members.size()},
                          {"cell_ontology_version", ontology::Ontology::from_json(model.ontology, model.name).version()},
                          {"genes_found", result.genes_found},
@@ -90,11 +91,11 @@ struct ThreadShares {
   int network, readers, readers_beside;
 };
 
-/// Reading costs about a sixth of what the network does, and each reader holds a block or two. Where the network may
-/// have all processors of the machine (more threads than that are of no use), the system shares them out by who has
-/// work: readers are a quarter as many, and no fewer than 4 nor more than 16. Where it may not, no more than `threads`
-/// work at a time, but for that which copies the file and mostly waits for the disk: a quarter of them read beside the
-/// network, which of fewer than four would take too many away, and all of them while it waits for a block.
+/// Reading costs about a sixth of what the network does, and each reader holds a block or two. If the network may have
+/// all processors of the machine (more threads than that are useless), the system shares them out by who has work:
+/// readers are a quarter as many, at least 4 and at most 16. If not, no more than `threads` work at a time, apart from
+/// the one that copies the file and mostly waits for the disk: a quarter of them read while the network computes (of
+/// fewer than four, none), and all of them while it waits for a block.
 ThreadShares share_threads(int threads) {
   constexpr int kLeastReaders = 4, kMostReaders = 16;
   const int all = core::default_threads();
@@ -106,65 +107,134 @@ ThreadShares share_threads(int threads) {
   return {threads - beside, std::min(threads, kMostReaders), beside};
 }
 
+AnnotateOptions validated(AnnotateOptions options) {
+  options.validate();
+  return options;
+}
+
 }  // namespace
 
 void AnnotateOptions::validate() const {
-  if (batch_size < 1) throw core::InputError(fmt::format("batch size {}: at least 1 cell is needed", batch_size));
-  if (threads < 0) throw core::InputError(fmt::format("threads {}: 0 (all) or more are needed", threads));
+  const auto refuse = [](const char* subject, const std::string& found, const char* expected) {
+    throw core::InputError({.subject = subject, .found = found, .expected = expected});
+  };
+  if (batch_size < 1) refuse("--batch-size", fmt::format("{}", batch_size), "at least 1 cell");
+  if (threads < 0) refuse("--threads", fmt::format("{}", threads), "0 (all) or more");
   if (!(min_genes_found >= 0 && min_genes_found <= 1)) {
-    throw core::InputError(fmt::format("share of genes found {}: must lie in 0 to 1", min_genes_found));
+    refuse("--min-genes-found", fmt::format("{}", min_genes_found), "a share, 0 to 1");
   }
 }
 
-AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  options.validate();
-  const h5ad::File file(path);
-  const OutputPaths outputs = choose_outputs(path, {options.output, options.csv});
-  const ThreadShares threads = share_threads(options.threads);
-  const auto classifier = nn::Classifier::load(options.model, {.threads = threads.network,
-                                                               .batch_size = options.batch_size,
-                                                               .device = options.device,
-                                                               .dense = options.dense,
-                                                               .precision = options.precision});
-  const nn::ModelDescription& model = classifier.description();
-  const h5ad::Strings cell_names = file.obs_names();  // now, so that damage in them does not come to light at the end
-  const h5ad::CountsSource source = h5ad::find_counts(file, options.input, options.counts);
-  const GeneMatch genes = match_genes(file, source.matrix_path, model.genes, options.min_genes_found);
+Annotator::Annotator(const fs::path& model, AnnotateOptions options)
+    : directory_(model),
+      options_(validated(std::move(options))),
+      classifier_(nn::Classifier::load(model, {.threads = share_threads(options_.threads).network,
+                                               .batch_size = options_.batch_size,
+                                               .device = options_.device,
+                                               .dense = options_.dense,
+                                               .precision = options_.precision})) {}
 
-  const CellLevels levels = cell_levels(file, model, options.covariate);
+AnnotateResult Annotator::annotate(const Job& job) const {
+  const auto start = std::chrono::steady_clock::now();
+  const h5ad::File file(job.input);
+  const h5ad::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
+  const h5ad::CountsSource source = h5ad::find_counts(file, options_.input, options_.matrix);
+  const GeneMatch genes = match_genes(file, source.matrix_path, model().genes, options_.min_genes_found);
+  const CellLevels levels = cell_levels(file, model(), options_.covariate);
 
   AnnotateResult result;
-  if (model.covariate) {
-    result.covariate = {model.covariate->column, levels.source, levels.n_without, levels.unknown_values};
+  result.file = job.input;
+  result.outputs = job.outputs;
+  if (const auto& covariate = model().covariate) {
+    result.covariate = {covariate->column, levels.source, levels.n_without, levels.unknown_values};
   }
-  result.output = outputs.h5ad;
-  result.csv = outputs.csv;
   result.genes_found = genes.alignment.n_found();
-  result.genes_of_model = model.genes.size();
+  result.genes_of_model = model().genes.size();
   result.genes_repeated = genes.alignment.n_repeated();
   result.counts_source = source.reason;
 
-  core::StagedOutput h5ad(outputs.h5ad), csv(outputs.csv);
-  AnnotatedCopy copy(path, h5ad.path(), file.n_cells());
+  OutputSet files;
+  std::vector<fs::path> paths;  // to write to
+  std::optional<AnnotatedCopy> copy;
+  for (const auto& [path, format] : job.outputs) {
+    paths.push_back(path == kStandardOutput ? path : files.add(path));
+    if (format == OutputFormat::kH5ad) copy.emplace(job.input, paths.back(), file.n_cells());
+  }
+  const ThreadShares threads = share_threads(options_.threads);
   CellStream stream(
       file, source, genes,
-      {.cells_per_block = options.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
-  const Labels labels =
-      predict({stream, file.n_cells(), model.covariate, levels}, classifier, options, copy, result.half_precision_cost);
-  for (const h5ad::Column& column : labels.obs_columns()) copy.put_obs(column);
-  copy.put_uns("sctab", provenance(result, options, model));
-  copy.close();
-  labels.write_csv(csv.path(), cell_names);
-  core::check_interrupt();
-  commit_both(h5ad, csv);
-
+      {.cells_per_block = options_.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
+  const bool half_precision = options_.precision == kernels::Precision::kHalf;
+  const Labels labels = predict({stream, file.n_cells(), model().covariate, levels}, classifier_, half_precision,
+                                copy ? &*copy : nullptr, result.half_precision_cost);
   result.n_cells = labels.n_cells();
   result.n_unknown = labels.n_unknown();
   result.cells_per_type = labels.cells_per_type();
   result.median_uncertainty_per_type = labels.median_uncertainty_per_type();
+  if (copy) {
+    for (const h5ad::Column& column : labels.obs_columns()) copy->put_obs(column);
+    copy->put_uns("sctab", provenance(result, options_, model(), directory_));
+    copy->close();
+  }
+  const auto write_tables = [&](bool to_standard_output) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      const bool is_table = job.outputs[i].format != OutputFormat::kH5ad;
+      if (is_table && (paths[i] == kStandardOutput) == to_standard_output) {
+        labels.write_table(paths[i], job.outputs[i].format, cell_names);
+      }
+    }
+  };
+  write_tables(false);
+  core::check_interrupt();
+  files.commit();
+  write_tables(true);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
+}
+
+std::vector<FileReport> Annotator::annotate_all(std::span<const Job> jobs,
+                                                const std::function<void(const FileReport&)>& on_file) const {
+  std::vector<FileReport> reports;
+  for (const Job& job : jobs) {
+    FileReport& report = reports.emplace_back();
+    report.file = job.input;
+    try {
+      report.result = annotate(job);
+    } catch (const core::InputError& error) {
+      report.error = error;
+    }
+    if (on_file) on_file(report);
+  }
+  return reports;
+}
+
+nlohmann::json to_json(const AnnotateResult& result) {
+  nlohmann::json json = {{"file", result.file.string()},
+                         {"cells", result.n_cells},
+                         {"cells_unknown", result.n_unknown},
+                         {"cells_per_type", result.cells_per_type},
+                         {"median_uncertainty_per_type", result.median_uncertainty_per_type},
+                         {"genes_found", result.genes_found},
+                         {"genes_of_model", result.genes_of_model},
+                         {"genes_repeated", result.genes_repeated},
+                         {"counts_source", result.counts_source},
+                         {"covariate", nullptr},            // null for a model without
+                         {"half_precision_cost", nullptr},  // null at full precision
+                         {"seconds", result.seconds},
+                         {"peak_memory_bytes", core::peak_memory_bytes()}};
+  for (const Output& output : result.outputs) json[std::string(name(output.format))] = output.path.string();
+  if (const auto& found = result.half_precision_cost) {
+    json["half_precision_cost"] = {{"cells", found->n_cells},
+                                   {"cells_with_same_label", found->n_same_label},
+                                   {"largest_probability_difference", found->largest_probability_difference}};
+  }
+  if (const auto& found = result.covariate) {
+    json["covariate"] = {{"column", found->column},
+                         {"source", found->source},
+                         {"cells_without_level", found->n_without},
+                         {"unknown_values", found->unknown_values}};
+  }
+  return json;
 }
 
 }  // namespace sctab::annotate

@@ -5,32 +5,51 @@
 
 #include <algorithm>
 
-#include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/obs_values.hpp"
+#include "sctab/annotate/tissue_names.hpp"
+#include "sctab/core/error.hpp"
+#include "sctab/core/nearest_word.hpp"
 
 namespace sctab::annotate {
 namespace {
 
 using core::InputError;
 
-/// Of a text of obs, in the words that stores have for it: EFO terms of assays are named.
+/// Of a text of obs, in the words that stores have for it: EFO terms of assays become names.
 nn::LevelIndex level_of(const nn::Covariate& covariate, const std::string& text) {
   return covariate.level(covariate.column == "assay" ? h5ad::assay_name(text) : text);
 }
 
-/// The level that "tissue=lung" names.
+/// Of a text that the user typed: case does not matter, and a UBERON id may stand for its tissue.
+nn::LevelIndex typed_level(const nn::Covariate& covariate, const std::string& text) {
+  if (const nn::LevelIndex level = level_of(covariate, text); level != nn::kNoLevel) return level;
+  const std::string_view tissue = tissue_name(text);
+  const std::string wanted = h5ad::trimmed_lower_case(tissue.empty() ? text : tissue);
+  const auto found = std::ranges::find(covariate.levels, wanted, &h5ad::trimmed_lower_case);
+  return found == covariate.levels.end() ? nn::kNoLevel : static_cast<nn::LevelIndex>(found - covariate.levels.begin());
+}
+
+nn::LevelIndex require_level(const nn::Covariate& covariate, const std::string& text, const std::string& option,
+                             const std::string& model) {
+  const nn::LevelIndex level = typed_level(covariate, text);
+  if (level != nn::kNoLevel) return level;
+  const std::string nearest = core::nearest_word(text, covariate.levels);
+  throw InputError({.subject = option,
+                    .found = fmt::format("the model {} does not know this {}", model, covariate.column),
+                    .expected = fmt::format("one of {}", fmt::join(covariate.levels, ", ")),
+                    .next_step = nearest.empty() ? "use --no-covariate to label by the genes alone"
+                                                 : fmt::format("did you mean '{}'?", nearest)});
+}
+
+/// The level that --obs tissue=lung names.
 nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& given, const std::string& model) {
   const std::size_t equals = given.find('=');
   if (equals == std::string::npos || given.substr(0, equals) != covariate.column) {
-    throw InputError(fmt::format("--covariate {}: the covariate of {} is {}, expected {}=LEVEL", given, model,
-                                 covariate.column, covariate.column));
+    throw InputError({.subject = fmt::format("--obs {}", given),
+                      .found = fmt::format("the covariate of the model {} is {}", model, covariate.column),
+                      .expected = fmt::format("{}=VALUE", covariate.column)});
   }
-  const nn::LevelIndex level = level_of(covariate, given.substr(equals + 1));
-  if (level != nn::kNoLevel) return level;
-  throw InputError(
-      fmt::format("--covariate {}: {} knows no such {}, expected one of {}; --without-covariate does "
-                  "without",
-                  given, model, covariate.column, fmt::join(covariate.levels, ", ")));
+  return require_level(covariate, given.substr(equals + 1), fmt::format("--obs {}", given), model);
 }
 
 void read_levels(const h5ad::Categorical& column, const nn::Covariate& covariate, CellLevels& found) {
@@ -45,17 +64,26 @@ void read_levels(const h5ad::Categorical& column, const nn::Covariate& covariate
   }
 }
 
+void require_usable(const nn::ModelDescription& model, const CovariateOptions& options) {
+  if (!options.tissue.empty() + !options.obs.empty() + options.without > 1) {
+    throw InputError(
+        {.found = "more than one of --tissue, --obs and --no-covariate was given", .next_step = "choose one"});
+  }
+  if (model.covariate || (options.obs.empty() && !options.without)) return;
+  throw InputError({.subject = options.without ? "--no-covariate" : "--obs",
+                    .found = fmt::format("has no effect: the model {} has no covariate", model.name),
+                    .next_step = "remove the option"});
+}
+
 }  // namespace
 
+bool takes_tissue(const nn::ModelDescription& model) {
+  return model.covariate && model.covariate->column.starts_with("tissue");
+}
+
 CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model, const CovariateOptions& options) {
-  if (!options.given.empty() && options.without) {
-    throw InputError("--covariate and --without-covariate were both given; choose one");
-  }
-  if (!model.covariate) {
-    if (options.given.empty() && !options.without) return {};
-    throw InputError(fmt::format("{}: the model {} has no covariate; leave it out",
-                                 options.without ? "--without-covariate" : "--covariate", model.name));
-  }
+  require_usable(model, options);
+  if (!model.covariate) return {};
   const nn::Covariate& covariate = *model.covariate;
   CellLevels found;
   const auto n_cells = static_cast<std::size_t>(file.n_cells());
@@ -63,10 +91,13 @@ CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model
   const auto column =
       std::ranges::find_if(covariate.obs_columns, [&](const std::string& name) { return file.has_obs(name); });
   if (options.without) {
-    found.source = "withheld by --without-covariate";
-  } else if (!options.given.empty()) {
-    found.source = "--covariate " + options.given;
-    found.levels.assign(n_cells, given_level(covariate, options.given, model.name));
+    found.source = "withheld by --no-covariate";
+  } else if (!options.tissue.empty() && takes_tissue(model)) {
+    found.source = "--tissue " + options.tissue;
+    found.levels.assign(n_cells, require_level(covariate, options.tissue, found.source, model.name));
+  } else if (!options.obs.empty()) {
+    found.source = "--obs " + options.obs;
+    found.levels.assign(n_cells, given_level(covariate, options.obs, model.name));
   } else if (column == covariate.obs_columns.end()) {
     found.source = fmt::format("obs has no column {}", fmt::join(covariate.obs_columns, " or "));
   } else {

@@ -10,23 +10,27 @@
 
 namespace sctab::annotate {
 
-/// Where the cells of a file get their level of the model's covariate from.
+/// Where the cells of a file get their level of the model's covariate from: their obs, unless one of these is given.
 struct CovariateOptions {
-  std::string given{};   // "tissue=lung": of all cells of the file; empty: the file's obs
-  bool without = false;  // no cell has one
+  std::string tissue{};  // of all cells: a name or a UBERON id; without effect on models without a tissue covariate
+  std::string obs{};     // "assay=10x 3' v3": as if all cells of the file had this value
+  bool without = false;  // no cell has a level
 };
 
 /// The level of each cell of a file.
 struct CellLevels {
-  std::vector<nn::LevelIndex> levels;                  // one a cell; empty for a model without covariate
-  std::string source;                                  // "obs column tissue_general", "--covariate tissue=lung", …
-  std::int64_t n_without = 0;                          // cells of no level
-  std::map<std::string, std::int64_t> unknown_values;  // of the column, neither levels nor "nan" and such; their cells
+  std::vector<nn::LevelIndex> levels;                  // one per cell; empty for a model without covariate
+  std::string source;                                  // "obs column tissue_general", "--tissue lung", …
+  std::int64_t n_without = 0;                          // cells without a level
+  std::map<std::string, std::int64_t> unknown_values;  // of the column, neither levels nor "nan" and such: cells
 };
 
+/// Whether CovariateOptions::tissue has an effect.
+bool takes_tissue(const nn::ModelDescription& model);
+
 /// Reads the first of the covariate's columns that the file has, as `corpus build` would (EFO terms of assays become
-/// their names); without any, no cell has a level. Throws InputError
-/// where options were given that this model has no use for, or a level that it does not know, naming those it knows.
+/// their names); without any, no cell has a level. Throws InputError for options that exclude each other or are without
+/// effect on this model, and for a value that it does not know, naming those that it knows.
 CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model, const CovariateOptions& options);
 
 }  // namespace sctab::annotate

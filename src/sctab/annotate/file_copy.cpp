@@ -33,13 +33,14 @@ std::string size_text(off_t n_bytes) {
 core::FileDescriptor open_source(const fs::path& from) {
   core::FileDescriptor source = core::FileDescriptor::open(from, O_RDONLY);
   if (source.is_open()) return source;
-  throw core::InputError(fmt::format("{}: cannot be read: {}", from.string(), std::strerror(errno)));
+  throw core::InputError({.file = from.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
 }
 
 off_t size_of(const core::FileDescriptor& file, const fs::path& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) == 0) return status.st_size;
-  throw core::InputError(fmt::format("{}: its size cannot be read: {}", path.string(), std::strerror(errno)));
+  throw core::InputError(
+      {.file = path.string(), .found = fmt::format("its size cannot be read: {}", std::strerror(errno))});
 }
 
 }  // namespace
@@ -49,8 +50,9 @@ void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_to
   const off_t size = size_of(source, from);
   const core::FileDescriptor target = core::FileDescriptor::open(to, O_WRONLY | O_CREAT | O_EXCL);
   if (!target.is_open()) {
-    throw core::InputError(fmt::format("{}: the folder cannot be written to: {}; choose another output",
-                                       to.parent_path().string(), std::strerror(errno)));
+    throw core::InputError({.file = to.parent_path().string(),
+                            .found = fmt::format("the folder cannot be written to: {}", std::strerror(errno)),
+                            .next_step = "choose another output"});
   }
   bool in_kernel = true;
   off_t done = 0;
@@ -67,14 +69,16 @@ void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_to
     } else if (in_kernel && (copied == 0 || not_offered(errno))) {
       in_kernel = false;  // some file systems' copy_file_range() says 0 before the end
     } else if (copied == 0) {
-      throw core::InputError(
-          fmt::format("{}: ends after {} of its {}; is something writing to it? Run again when it "
-                      "is whole",
-                      from.string(), size_text(done), size_text(size)));
+      throw core::InputError({.file = from.string(),
+                              .found = fmt::format("ends after {} of its {}; is something writing to it?",
+                                                   size_text(done), size_text(size)),
+                              .next_step = "run again when it is whole"});
     } else if (errno != EINTR) {
       throw core::InputError(
-          fmt::format("{}: the copy of {} cannot be written: {}; it needs {} and some room for the labels",
-                      to.parent_path().string(), from.string(), std::strerror(errno), size_text(size)));
+          {.file = to.parent_path().string(),
+           .found = fmt::format("the copy of {} cannot be written: {}", from.string(), std::strerror(errno)),
+           .next_step = fmt::format("free {} and some room for the labels, or write the labels alone with -o FILE.csv",
+                                    size_text(size))});
     }
   }
 }

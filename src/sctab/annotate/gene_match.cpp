@@ -7,14 +7,15 @@
 namespace sctab::annotate {
 namespace {
 
-std::string_view next_step(genes::GeneIdKind kind) {
+const char* next_step(genes::GeneIdKind kind) {
   switch (kind) {
     case genes::GeneIdKind::kEnsemblHuman:
-      return "choose a model trained on this gene set, or give the file before genes were filtered";
+      return "choose a model trained on this gene set, or use the file as it was before genes were filtered";
     case genes::GeneIdKind::kEnsemblOther:
-      return "the model knows human genes; map the ids to their human orthologues first";
+      return "map the ids to their human orthologues first: the model knows human genes";
     case genes::GeneIdKind::kSymbol:
-      return "are they human symbols? Ensembl ids in a column of var (gene_ids, say) match best";
+      return "make sure that they are human symbols, or add Ensembl ids as a column of var (gene_ids, say), which "
+             "match best";
     case genes::GeneIdKind::kNumber:
       return "put Ensembl ids or symbols in the index of var";
   }
@@ -32,10 +33,12 @@ GeneMatch match_genes(const h5ad::File& file, std::string_view matrix_path, cons
   if (static_cast<double>(alignment.n_found()) < min_found * static_cast<double>(model_genes.size())) {
     const genes::GeneIdKind kind = genes::detect_id_kind(names);
     throw core::InputError(
-        fmt::format("{}: {} of the model's {} genes found, at least {:.0f}% expected; the file's {} "
-                    "genes are named by {} (\"{}\"): {}",
-                    file.path().string(), alignment.n_found(), model_genes.size(), 100 * min_found, names.size(),
-                    genes::describe(kind), names.empty() ? "" : names.front(), next_step(kind)));
+        {.file = file.path().string(),
+         .found = fmt::format("{} of the model's {} genes found; the file names its {} genes by {} (\"{}\")",
+                              alignment.n_found(), model_genes.size(), names.size(), genes::describe(kind),
+                              names.empty() ? "" : names.front()),
+         .expected = fmt::format("at least {:.0f}% of them", 100 * min_found),
+         .next_step = next_step(kind)});
   }
   return {std::move(names), std::move(alignment)};
 }

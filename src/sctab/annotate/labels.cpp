@@ -1,22 +1,28 @@
 #include "sctab/annotate/labels.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/parquet/writer.hpp"
 
 namespace sctab::annotate {
 namespace {
 
-/// One name a type, -1 first; categories sorted, and only those of types that occur.
+/// Of the tables.
+constexpr std::array kColumns = {"cell", "cell_type", "cell_type_ontology_term_id", "probability", "uncertainty"};
+
+/// One name per type, -1 first; categories are sorted, and only types that occur have one.
 template <typename NameOf>
 h5ad::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf name_of) {
   std::map<core::TypeIndex, std::string> names;
@@ -55,8 +61,9 @@ void Labels::append(sparse::CsrView log_norm, nn::Prediction& prediction) {
     const auto probabilities = std::span<const float>(prediction.probabilities).subspan(row * n_types, n_types);
     const auto best = std::ranges::max_element(probabilities);
     if (!(*best >= 0)) {
-      throw core::InputError(fmt::format(
-          "cell {} (counted from 0): the model's answer is not a number; is one of its weights damaged?", n_cells()));
+      throw core::InputError({.cell = fmt::format("{} (counted from 0)", n_cells()),
+                              .found = "the model's answer is not a number",
+                              .next_step = "check the model: one of its weights may be damaged"});
     }
     types_.push_back(core::narrow<core::TypeIndex>(best - probabilities.begin()));
     probabilities_.push_back(*best);
@@ -110,30 +117,69 @@ std::vector<h5ad::Column> Labels::obs_columns() const {
           {"sctab_uncertainty", std::move(uncertainties)}};
 }
 
-void Labels::write_csv(const std::filesystem::path& path, std::span<const std::string> cell_names) const {
+void Labels::write_table(const std::filesystem::path& path, OutputFormat format,
+                         std::span<const std::string> cell_names) const {
   SCTAB_ASSERT(cell_names.size() == types_.size());
+  if (format == OutputFormat::kParquet) return write_parquet(path, cell_names);
+  write_text(path, format == OutputFormat::kTsv ? '\t' : ',', cell_names);
+}
+
+void Labels::write_text(const std::filesystem::path& path, char separator,
+                        std::span<const std::string> cell_names) const {
   constexpr std::size_t kBytesAtOnce = 1 << 20;
+  const auto field = [separator](const std::string& text) { return core::csv_field(text, separator); };
   std::vector<std::string> fields;  // ",label,id," of each type, unknown first
   for (core::TypeIndex type = -1; std::cmp_less(type, cell_types_.size()); ++type) {
-    fields.push_back(fmt::format(",{},{},", core::csv_field(label(type)), core::csv_field(id(type))));
+    fields.push_back(fmt::format("{0}{1}{0}{2}{0}", separator, field(label(type)), field(id(type))));
   }
-  std::ofstream file(path, std::ios::binary);
-  std::string lines = "cell,cell_type,cell_type_ontology_term_id,probability,uncertainty\n";
+  const bool to_standard_output = path == kStandardOutput;
+  std::FILE* file = to_standard_output ? stdout : std::fopen(path.c_str(), "wb");
+  bool written = file != nullptr;
+  std::string lines = fmt::format("{}\n", fmt::join(kColumns, std::string(1, separator)));
+  const auto write_lines = [&] {
+    written = written && std::fwrite(lines.data(), 1, lines.size(), file) == lines.size();
+    lines.clear();
+  };
   for (std::size_t cell = 0; cell < types_.size(); ++cell) {
-    lines += core::csv_field(cell_names[cell]);
+    lines += field(cell_names[cell]);
     lines += fields[static_cast<std::size_t>(types_[cell] + 1)];
     const float probability = probabilities_[cell];
-    fmt::format_to(std::back_inserter(lines), "{},{}\n", probability, uncertainty(probability));
-    if (lines.size() < kBytesAtOnce) continue;
-    file << lines;
-    lines.clear();
+    fmt::format_to(std::back_inserter(lines), "{}{}{}\n", probability, separator, uncertainty(probability));
+    if (lines.size() >= kBytesAtOnce) write_lines();
   }
-  file << lines;
-  file.close();
-  if (!file) {
-    throw core::InputError(fmt::format("{}: cannot be written: {}; free some space or choose another --csv",
-                                       path.string(), std::strerror(errno)));
+  write_lines();
+  if (to_standard_output) return;  // main() tells whether all of it was written
+  const int error = errno;
+  const bool closed = file == nullptr || std::fclose(file) == 0;
+  if (written && closed) return;
+  throw core::InputError({.file = path.string(),
+                          .found = fmt::format("cannot be written: {}", std::strerror(written ? errno : error)),
+                          .next_step = "free some space or choose another -o"});
+}
+
+void Labels::write_parquet(const std::filesystem::path& path, std::span<const std::string> cell_names) const {
+  std::vector<std::string> labels, ids;  // of each type, unknown first
+  for (core::TypeIndex type = -1; std::cmp_less(type, cell_types_.size()); ++type) {
+    labels.push_back(label(type));
+    ids.push_back(id(type));
   }
+  std::vector<float> uncertainties(probabilities_.size());
+  std::ranges::transform(probabilities_, uncertainties.begin(), uncertainty);
+  const auto of_type = [this](const std::vector<std::string>& names) {
+    return [this, &names](std::int64_t cell) -> std::string_view {
+      return names[static_cast<std::size_t>(types_[static_cast<std::size_t>(cell)] + 1)];
+    };
+  };
+  const auto name_of = [cell_names](std::int64_t cell) -> std::string_view {
+    return cell_names[static_cast<std::size_t>(cell)];
+  };
+  parquet::write_table(path,
+                       {{kColumns[0], name_of},
+                        {kColumns[1], of_type(labels)},
+                        {kColumns[2], of_type(ids)},
+                        {kColumns[3], std::span(probabilities_)},
+                        {kColumns[4], std::span<const float>(uncertainties)}},
+                       n_cells());
 }
 
 }  // namespace sctab::annotate

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/annotate/outputs.hpp"
 #include "sctab/nn/classifier.hpp"
 
 namespace sctab::annotate {
@@ -18,26 +19,30 @@ class Labels {
   explicit Labels(std::span<const nn::CellTypeLabel> cell_types) : cell_types_(cell_types) {}
 
   /// Appends the most probable type of each cell; ties go to the first. A cell whose row of log_norm is empty becomes
-  /// unknown with probability 0, and its row of prediction.embedding zero. Throws InputError where the network's answer
-  /// is not a number.
+  /// unknown with probability 0, and its row of prediction.embedding zero. Throws InputError if the model's answer is
+  /// not a number.
   void append(sparse::CsrView log_norm, nn::Prediction& prediction);
 
   [[nodiscard]] std::int64_t n_cells() const { return static_cast<std::int64_t>(types_.size()); }
   [[nodiscard]] std::int64_t n_unknown() const;
-  /// By label; kUnknown among them where there are such cells.
+  /// By label, kUnknown included if there are such cells.
   [[nodiscard]] std::map<std::string, std::int64_t> cells_per_type() const;
-  /// The same of the median of 1 - probability; 1 of kUnknown.
+  /// By label, the median of 1 - probability; 1 for kUnknown.
   [[nodiscard]] std::map<std::string, double> median_uncertainty_per_type() const;
 
   /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order),
-  /// sctab_probability and sctab_uncertainty: 1 - probability, of an ensemble that of its members' mean.
+  /// sctab_probability and sctab_uncertainty: 1 - probability; for an ensemble, of its members' mean.
   [[nodiscard]] std::vector<h5ad::Column> obs_columns() const;
 
-  /// cell,cell_type,cell_type_ontology_term_id,probability,uncertainty; fields quoted as RFC 4180 wants. Throws
-  /// InputError naming the file where it cannot be written.
-  void write_csv(const std::filesystem::path& path, std::span<const std::string> cell_names) const;
+  /// The table cell,cell_type,cell_type_ontology_term_id,probability,uncertainty as csv or tsv, quoted as in RFC 4180,
+  /// or as Parquet (text and float32). path: "-" is standard output. Throws InputError naming the file if it cannot be
+  /// written.
+  void write_table(const std::filesystem::path& path, OutputFormat format,
+                   std::span<const std::string> cell_names) const;
 
  private:
+  void write_text(const std::filesystem::path& path, char separator, std::span<const std::string> cell_names) const;
+  void write_parquet(const std::filesystem::path& path, std::span<const std::string> cell_names) const;
   [[nodiscard]] std::string label(core::TypeIndex type) const;
   [[nodiscard]] std::string id(core::TypeIndex type) const;
 

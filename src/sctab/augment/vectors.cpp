@@ -25,7 +25,7 @@ using core::InputError;
 
 constexpr const char* kFacts = "sctab_augmentation";
 constexpr double kLeastGenesFound = 0.9;
-constexpr const char* kMakeVectors = "make vectors from this store with `sctab augment`";
+constexpr const char* kMakeVectors = "make vectors from this store with `sctab augment make`";
 
 /// The obs columns of text, and the fields of an origin that they fill.
 struct TextColumn {
@@ -44,7 +44,7 @@ void require_vector_columns(const h5ad::File& file) {
     throw InputError({.file = file.path().string(),
                       .found = fmt::format("obs has no column '{}'", column.name),
                       .expected = "a file of augmentation vectors",
-                      .next_step = "make one with `sctab augment STORE -o FILE`"});
+                      .next_step = "make one with `sctab augment make STORE -o FILE`"});
   }
 }
 
@@ -167,7 +167,7 @@ Vectors read_vectors(const std::filesystem::path& path) {
     throw InputError({.file = path.string(),
                       .found = "no augmentation vectors in the file",
                       .expected = "at least 1",
-                      .next_step = "make the vectors again with `sctab augment`"});
+                      .next_step = "make the vectors again with `sctab augment make`"});
   }
   (void)file.read_rows("X")->next(n_vectors, vectors.values);
   for (sparse::CellIndex i = 0; i < vectors.values.n_cells; ++i) {
@@ -177,7 +177,7 @@ Vectors read_vectors(const std::filesystem::path& path) {
                         .subject = fmt::format("vector {}", i + 1),
                         .found = fmt::format("the value {}", value),
                         .expected = "finite differences of means",
-                        .next_step = "make the vectors again with `sctab augment`"});
+                        .next_step = "make the vectors again with `sctab augment make`"});
     }
   }
   vectors.origins.resize(static_cast<std::size_t>(n_vectors));

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 
 #include "sctab/core/numbers.hpp"
 
@@ -12,9 +14,17 @@ namespace {
 
 bool quiet_mode = false;
 
-bool on_terminal() {
-  static const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  return terminal;
+/// Whether a line may redraw itself: on a terminal that understands escape sequences and whose user wants them, see
+/// https://no-color.org.
+bool redraws() {
+  static const bool wanted = [] {
+    const char* no_color = std::getenv("NO_COLOR");
+    const char* terminal = std::getenv("TERM");
+    const bool plain =
+        (no_color != nullptr && *no_color != '\0') || std::string_view(terminal == nullptr ? "" : terminal) == "dumb";
+    return ::isatty(STDERR_FILENO) != 0 && !plain;
+  }();
+  return wanted;
 }
 
 constexpr int kBarWidth = 24;
@@ -30,7 +40,7 @@ Progress::~Progress() {
 
 void Progress::advance(std::int64_t n) {
   done_ += n;
-  const auto interval = on_terminal() ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
+  const auto interval = redraws() ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
   if (!quiet_mode && Clock::now() - shown_ >= interval) show(false);
 }
 
@@ -49,7 +59,7 @@ std::string Progress::line(double seconds) const {
   std::string text = title_ + " ";
   if (total_ > 0) {
     const double share = static_cast<double>(done_) / static_cast<double>(total_);
-    if (on_terminal()) {
+    if (redraws()) {
       const auto filled = static_cast<int>(share * kBarWidth);
       text += fmt::format("[{:#<{}}{:.<{}}] ", "", filled, "", kBarWidth - filled);
     }
@@ -68,13 +78,13 @@ std::string Progress::line(double seconds) const {
 void Progress::show(bool last) {
   shown_ = Clock::now();
   const std::string text = line(std::chrono::duration<double>(shown_ - start_).count());
-  if (on_terminal()) {
+  if (redraws()) {
     fmt::print(stderr, "\r\x1b[K{}{}", text, last ? "\n" : "");
   } else {
     fmt::print(stderr, "{}\n", text);
   }
   std::fflush(stderr);
-  drew_ = on_terminal() && !last;
+  drew_ = redraws() && !last;
 }
 
 }  // namespace sctab::core

@@ -373,4 +373,19 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
   }
 }
 
+nlohmann::json to_json(const BuildResult& result) {
+  nlohmann::json effects = nlohmann::json::array(), skipped = nlohmann::json::array();
+  for (const RuleEffect& effect : result.effects) {
+    effects.push_back(
+        {{"rule", effect.rule}, {"cells", effect.cells}, {"donors", effect.donors}, {"types", effect.types}});
+  }
+  for (const SkippedSource& source : result.skipped) {
+    skipped.push_back({{"path", source.path.string()}, {"reason", source.reason()}});
+  }
+  return {{"removed", effects},      {"skipped", skipped},
+          {"cells", result.n_cells}, {"donors", result.n_donors},
+          {"types", result.n_types}, {"cells_without_donor", result.cells_without_donor},
+          {"bytes", result.bytes},   {"peak_memory_bytes", core::peak_memory_bytes()}};
+}
+
 }  // namespace sctab::corpus

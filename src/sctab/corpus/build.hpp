@@ -47,6 +47,7 @@ struct BuildResult {
   std::vector<SkippedSource> skipped;
   nlohmann::json provenance;  // as kept in store.json
 };
+nlohmann::json to_json(const BuildResult& result);
 
 /// Sources to store. Reads the obs of all sources (some 12 bytes a cell), curates and splits, then reads the counts in
 /// blocks. Whole or not at all: a failed or interrupted build leaves an earlier store as it was; what it has done lies

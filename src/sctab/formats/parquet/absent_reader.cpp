@@ -1,6 +1,7 @@
 // What a build without DuckDB has in place of duckdb_reader.cpp.
 #include "sctab/core/error.hpp"
 #include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/writer.hpp"
 
 namespace sctab::parquet {
 
@@ -37,6 +38,11 @@ std::vector<FileColumn> read_columns(const std::filesystem::path& path) {
 Table read_table(const std::filesystem::path& path, [[maybe_unused]] std::int64_t most_rows) {
   require_available(path);
   return {};
+}
+
+void write_table(const std::filesystem::path& path, const std::vector<OutputColumn>& /*columns*/,
+                 std::int64_t /*n_rows*/) {
+  require_available(path);
 }
 
 }  // namespace sctab::parquet

@@ -72,13 +72,17 @@ std::string sql_name(std::string_view name) {
   return in_quotes(name, '"');
 }
 
+std::string sql_literal(std::string_view text) {
+  return in_quotes(text, '\'');
+}
+
 std::string sql_path(const std::filesystem::path& path) {
   std::string pattern;
   for (const char c : path.string()) {
     const bool special = c == '*' || c == '?' || c == '[';
     pattern += special ? fmt::format("[{}]", c) : std::string(1, c);
   }
-  return in_quotes(pattern, '\'');
+  return sql_literal(pattern);
 }
 
 std::string from_file(const std::filesystem::path& path) {

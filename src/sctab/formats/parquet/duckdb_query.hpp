@@ -14,6 +14,8 @@
 
 namespace sctab::parquet {
 
+/// A text as SQL has it: in single quotes.
+std::string sql_literal(std::string_view text);
 /// A path as SQL has it: in quotes, no character of it taken for a pattern.
 std::string sql_path(const std::filesystem::path& path);
 /// SQL that reads a file's rows in their order: read_parquet('…').

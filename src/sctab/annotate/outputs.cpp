@@ -1,0 +1,163 @@
+#include "sctab/annotate/outputs.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/index.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/formats/parquet/reader.hpp"
+
+namespace sctab::annotate {
+namespace fs = std::filesystem;
+namespace {
+
+using core::InputError;
+
+constexpr std::array<std::string_view, 4> kNames = {"h5ad", "csv", "tsv", "parquet"};  // in the order of OutputFormat
+
+/// Those that this build writes.
+std::vector<std::string> endings() {
+  std::vector<std::string> endings;
+  for (const std::string_view format : kNames) {
+    if (format != "parquet" || parquet::is_available()) endings.push_back(fmt::format(".{}", format));
+  }
+  return endings;
+}
+
+OutputFormat format_of(const fs::path& output) {
+  if (output == kStandardOutput) return OutputFormat::kCsv;
+  const std::vector<std::string> known = endings();
+  const auto found = std::ranges::find(known, output.extension().string());
+  if (found != known.end()) return static_cast<OutputFormat>(found - known.begin());
+  const bool lacks_parquet = output.extension() == ".parquet";
+  throw InputError({.file = output.string(),
+                    .found = lacks_parquet ? "this sctab was built without DuckDB, which writes Parquet"
+                                           : "its ending names no format",
+                    .expected = fmt::format("{}", fmt::join(known, ", "))});
+}
+
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code missing;
+  return fs::equivalent(a, b, missing) || fs::absolute(a).lexically_normal() == fs::absolute(b).lexically_normal();
+}
+
+void require_usable(const fs::path& output, std::span<const fs::path> inputs) {
+  if (fs::is_directory(output)) {
+    throw InputError({.file = output.string(), .found = "is a folder", .next_step = "give the name of a file in it"});
+  }
+  if (std::ranges::any_of(inputs, [&](const fs::path& input) { return same_file(output, input); })) {
+    throw InputError({.file = output.string(),
+                      .found = "is the input itself, which is never written to",
+                      .next_step = "choose another output"});
+  }
+}
+
+/// folder/NAME.sctab.h5ad and .csv, without the ending of the input.
+std::vector<Output> named_after(const fs::path& input, const fs::path& folder) {
+  fs::path stem = folder / input.filename();
+  if (stem.extension() == ".h5ad" || stem.extension() == ".h5") stem.replace_extension();
+  return {{fs::path(stem) += ".sctab.h5ad", OutputFormat::kH5ad}, {fs::path(stem) += ".sctab.csv", OutputFormat::kCsv}};
+}
+
+std::vector<Output> given_outputs(std::span<const fs::path> given, std::span<const fs::path> inputs) {
+  std::vector<Output> outputs;
+  for (const fs::path& path : given) {
+    if (path != kStandardOutput) require_usable(path, inputs);
+    const OutputFormat format = format_of(path);
+    if (std::ranges::count(outputs, format, &Output::format) > 0) {
+      throw InputError({.subject = fmt::format("-o {}", path.string()),
+                        .found = fmt::format("a second .{} output", name(format)),
+                        .expected = "one output of each format"});
+    }
+    outputs.push_back({path, format});
+  }
+  return outputs;
+}
+
+void require_folder(std::span<const fs::path> given, std::size_t n_inputs) {
+  const fs::path& folder = given.front();
+  const std::vector<std::string> known = endings();
+  const bool names_file =
+      folder == kStandardOutput || std::ranges::count(known, folder.extension().string()) > 0 || given.size() > 1;
+  if (names_file && !fs::is_directory(folder)) {
+    throw InputError({.subject = fmt::format("-o {}", folder.string()),
+                      .found = fmt::format("a file for the results of {}",
+                                           core::plural(core::narrow<std::int64_t>(n_inputs), "input")),
+                      .expected = "one folder"});
+  }
+  if (fs::exists(folder) && !fs::is_directory(folder)) {
+    throw InputError({.file = folder.string(), .found = "is a file", .expected = "a folder for the results"});
+  }
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directory(folder, error);
+  if (!error) return;
+  throw InputError({.file = folder.string(),
+                    .found = "the folder cannot be made: " + error.message(),
+                    .next_step = "choose another output"});
+}
+
+/// Two inputs of one name would write over each other.
+void require_distinct(const std::vector<Job>& jobs) {
+  std::set<fs::path> seen;
+  for (const Job& job : jobs) {
+    for (const Output& output : job.outputs) {
+      if (seen.insert(fs::absolute(output.path).lexically_normal()).second) continue;
+      throw InputError(
+          {.file = job.input.string(),
+           .found = fmt::format("its results would replace those of another input, in {}", output.path.string()),
+           .next_step = "give the files different names, or annotate them one at a time"});
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view name(OutputFormat format) {
+  return kNames.at(static_cast<std::size_t>(format));
+}
+
+std::vector<Job> plan_outputs(std::span<const fs::path> inputs, std::span<const fs::path> given) {
+  std::vector<Job> jobs;
+  const bool into_folder = inputs.size() > 1 && !given.empty();
+  if (into_folder) require_folder(given, inputs.size());
+  for (const fs::path& input : inputs) {
+    if (!given.empty() && !into_folder) {
+      jobs.push_back({input, given_outputs(given, inputs)});
+      continue;
+    }
+    jobs.push_back({input, named_after(input, into_folder ? given.front() : input.parent_path())});
+    for (const Output& output : jobs.back().outputs) require_usable(output.path, inputs);
+  }
+  require_distinct(jobs);
+  if (into_folder) make_folder(given.front());
+  return jobs;
+}
+
+const fs::path& OutputSet::add(const fs::path& target) {
+  return files_.emplace_back(target).path();
+}
+
+void OutputSet::commit() {
+  try {
+    for (core::StagedOutput& file : files_) file.place();
+  } catch (...) {
+    // Where the last has its name, and only its folder could not be synced, all stay.
+    const bool all_placed = files_.back().path().empty();
+    if (!all_placed) {
+      for (core::StagedOutput& file : files_) file.undo();
+    }
+    throw;
+  }
+  for (core::StagedOutput& file : files_) file.settle();
+}
+
+}  // namespace sctab::annotate

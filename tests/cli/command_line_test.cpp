@@ -1,0 +1,141 @@
+// The command line as a whole: every command and option, found by walking it.
+#include "command_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "sctab/core/error.hpp"
+
+namespace sctab::cli {
+namespace {
+
+/// Characters of a line of UTF-8.
+std::int64_t width(const std::string& line) {
+  constexpr unsigned char kLeading = 0xC0, kContinuation = 0x80;
+  return std::ranges::count_if(line,
+                               [](char c) { return (static_cast<unsigned char>(c) & kLeading) != kContinuation; });
+}
+
+/// What the user is told of a command line that is wrong; empty if nothing is wrong with it.
+std::string refusal(const std::vector<std::string>& words) {
+  const auto app = make_command_line();
+  std::vector<const char*> pointers = {"sctab"};
+  for (const std::string& word : words) pointers.push_back(word.c_str());
+  try {
+    require_known_commands(*app, words);
+    app->parse(static_cast<int>(pointers.size()), pointers.data());
+  } catch (const CLI::ParseError& error) {
+    return explain(*app, error).what();
+  } catch (const core::InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CommandLine, EveryHelpFitsTheTerminal) {
+  const auto app = make_command_line();
+  int n_commands = 0;
+  for_each_command(*app, [&](const CLI::App& command, const std::string& name) {
+    ++n_commands;
+    const std::string group = name.substr(0, std::max(name.rfind(' '), std::string("sctab").size()));
+    const std::string help = command.help(&command == app.get() ? "" : group);
+    EXPECT_NE(help.find("Usage: " + name), std::string::npos) << help;
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(width(line), 100) << name << ": " << line;
+  });
+  EXPECT_GE(n_commands, 20) << "groups, commands, and sctab itself";
+}
+
+TEST(CommandLine, EveryCommandAndOptionIsDescribed) {
+  const auto app = make_command_line();
+  for_each_command(*app, [](const CLI::App& command, const std::string& name) {
+    EXPECT_NE(command.get_description(), "") << name;
+    for (const CLI::Option* option : command.get_options()) {
+      EXPECT_NE(option->get_description(), "") << name << " " << option->get_name();
+    }
+  });
+}
+
+TEST(CommandLine, AnOptionMeansTheSameInEveryCommand) {
+  const std::set<std::string> may_differ = {"--output", "--model"};  // each command's own output; train's kind
+  std::map<std::string, std::map<std::string, std::string>> commands_of_type;  // by option and type
+  const auto app = make_command_line();
+  for_each_command(*app, [&](const CLI::App& command, const std::string& name) {
+    for (const CLI::Option* option : command.get_options()) {
+      const std::string type = option->get_type_size() == 0 ? "flag" : option->get_type_name();
+      for (const std::string& option_name : option->get_lnames()) commands_of_type["--" + option_name][type] = name;
+    }
+  });
+  for (const auto& [option, commands] : commands_of_type) {
+    if (may_differ.contains(option)) continue;
+    std::string all;
+    for (const auto& [type, command] : commands) all += command + " takes " + (type.empty() ? "?" : type) + "; ";
+    EXPECT_EQ(commands.size(), 1U) << option << ": " << all;
+  }
+}
+
+TEST(CommandLine, SwitchesAreTurnedOffWithNo) {
+  const auto app = make_command_line();
+  for_each_command(*app, [](const CLI::App& command, const std::string& name) {
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& long_name : option->get_lnames()) {
+        EXPECT_FALSE(long_name.starts_with("without-") && option->get_type_size() == 0) << name << " --" << long_name;
+      }
+    }
+  });
+}
+
+TEST(CommandLine, DevelopersOptionsAreHiddenFromTheFirstHelp) {
+  const auto app = make_command_line();
+  EXPECT_EQ(app->help().find("dev "), std::string::npos) << app->help();
+  EXPECT_EQ(app->get_subcommand("annotate")->get_option_no_throw("--dense"), nullptr);
+  EXPECT_NE(app->get_subcommand("dev")->get_subcommand("annotate")->get_option_no_throw("--dense"), nullptr);
+}
+
+TEST(CommandLine, SuggestsTheNearestCommand) {
+  EXPECT_EQ(refusal({"anotate", "x"}),
+            "unknown command 'anotate'; did you mean 'annotate'? `sctab --help` lists the commands");
+  EXPECT_EQ(refusal({"corpus", "biuld"}),
+            "unknown command 'biuld'; did you mean 'build'? `sctab corpus --help` lists the commands");
+  EXPECT_EQ(refusal({"--quiet", "corpus", "biuld", "--help"}),
+            "unknown command 'biuld'; did you mean 'build'? `sctab corpus --help` lists the commands");
+  EXPECT_EQ(refusal({"frobnicate"}), "unknown command 'frobnicate'; `sctab --help` lists the commands");
+  EXPECT_EQ(refusal({"models", "build"}), "unknown command 'build'; `sctab models --help` lists the commands");
+}
+
+TEST(CommandLine, SuggestsTheNearestOptionOfTheCommand) {
+  EXPECT_EQ(refusal({"annotate", "x.h5ad", "--modle", "m"}),
+            "unknown option '--modle'; did you mean '--model'? `sctab annotate --help` shows the options");
+  EXPECT_EQ(refusal({"annotate", "x.h5ad", "-m", "m", "--tisue=lung"}),
+            "unknown option '--tisue'; did you mean '--tissue'? `sctab annotate --help` shows the options");
+  EXPECT_EQ(refusal({"corpus", "build", "x", "-o", "y", "--any-asay"}),
+            "unknown option '--any-asay'; did you mean '--any-assay'? `sctab corpus build --help` shows the options");
+  EXPECT_EQ(refusal({"annotate", "x.h5ad", "-m", "m", "--quite"}),
+            "unknown option '--quite'; did you mean '--quiet'? `sctab annotate --help` shows the options")
+      << "options for all commands are suggested too";
+  EXPECT_EQ(refusal({"annotate", "x.h5ad", "-m", "m", "--frobnicate"}),
+            "unknown option '--frobnicate'; `sctab annotate --help` shows the options");
+}
+
+TEST(CommandLine, RefusesOldSpellings) {
+  const std::vector<std::vector<std::string>> old = {
+      {"annotate", "x", "-m", "m", "--csv", "y"},          {"annotate", "x", "-m", "m", "--covariate", "tissue=lung"},
+      {"annotate", "x", "-m", "m", "--without-covariate"}, {"annotate", "x", "-m", "m", "--dense"},
+      {"annotate", "x", "-m", "m", "--device", "cpu"},     {"corpus", "build", "x", "-o", "y", "--preset", "published"},
+      {"simulate", "-o", "y", "--genes", "100"},           {"benchmark", "x", "-o", "y", "--device", "cpu"}};
+  for (const auto& words : old) EXPECT_NE(refusal(words).find("unknown option"), std::string::npos) << words[0];
+  EXPECT_NE(refusal({"augment", "store", "-o", "y"}).find("unknown command 'store'"), std::string::npos);
+}
+
+TEST(CommandLine, NamesTheWordsThatAnOptionTakes) {
+  EXPECT_EQ(refusal({"corpus", "subsample", "s", "-o", "t", "--by", "donor"}),
+            "--by: 'donor' is not one of cells, donors; did you mean 'donors'?; `sctab corpus subsample --help` shows "
+            "the options");
+}
+
+}  // namespace
+}  // namespace sctab::cli
