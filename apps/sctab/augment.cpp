@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "lab/charts/map_page.hpp"
 #include "print.hpp"
 #include "sctab/augment/check.hpp"
 #include "sctab/augment/make_vectors.hpp"
-#include "lab/charts/map_page.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -96,9 +96,9 @@ void check(const CheckArguments& arguments) {
       augment::vectors_for(store, augment::read_vectors(arguments.vectors), arguments.vectors);
   const augment::CheckResult result =
       augment::check_vectors(store, vectors.view(),
-                                  {.map_cells = arguments.map.empty() ? 0 : arguments.map_cells,
-                                   .seed = arguments.seed,
-                                   .threads = arguments.threads});
+                             {.map_cells = arguments.map.empty() ? 0 : arguments.map_cells,
+                              .seed = arguments.seed,
+                              .threads = arguments.threads});
   if (arguments.map.extension() == ".html") {
     charts::map_page(result, store).write(arguments.map);
   } else if (!arguments.map.empty()) {

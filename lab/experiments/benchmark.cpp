@@ -15,9 +15,9 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/resumable_folder.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/core/resumable_folder.hpp"
 
 namespace sctab::experiments {
 namespace fs = std::filesystem;

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/annotate/cell_levels.hpp"
 #include "sctab/annotate/outputs.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/nn/classifier.hpp"
 
 namespace sctab::annotate {

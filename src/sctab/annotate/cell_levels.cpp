@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "sctab/formats/h5ad/obs_values.hpp"
 #include "sctab/annotate/tissue_names.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/nearest_word.hpp"
+#include "sctab/formats/h5ad/obs_values.hpp"
 
 namespace sctab::annotate {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sctab/formats/h5ad/frame.hpp"
 #include "sctab/annotate/outputs.hpp"
+#include "sctab/formats/h5ad/frame.hpp"
 #include "sctab/nn/classifier.hpp"
 
 namespace sctab::annotate {
