@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 MAX_FILE, MAX_FUNCTION, MAX_PARAMETERS = 500, 60, 7
-NOT_A_FUNCTION = re.compile(r"^\s*(namespace|class|struct|enum|union|if|for|while|switch|else|do|try|catch|extern|return|case)\b")
+NOT_A_FUNCTION = re.compile(r"^\s*(namespace|class|struct|enum|union|if|for|while|switch|else|do|try|catch|extern|return|case|(EXPECT|ASSERT|SCTAB)_\w+)\b")
 
 LAMBDA = re.compile(r"\[[&=\w, ]*\]\s*[({]|=\s*\{$")
 
