@@ -25,24 +25,23 @@ struct Arguments {
   std::filesystem::path model, store, output;
   std::string split = "test";
   int threads = 0;
-  kernels::Device device = kernels::Device::kCpu;
-  bool json = false, dense = false, without_covariate = false;
+  bool json = false, without_covariate = false;
 };
 
 /// Says where the model has learnt from, or was chosen by, donors of the split. Returns their number; null where the
 /// model does not say whom it has seen.
-nlohmann::json note_seen_donors(const nn::ModelDescription& model, const store::Store& store, store::Split split) {
+nlohmann::json note_seen_donors(const model::ModelDescription& model, const store::Store& store, store::Split split) {
   const auto seen = train::seen_donors(model, store, split);
   if (!seen) return nullptr;
   const bool is_its_own = model.training.value("store_hash", "") == store.hash();
   if (is_its_own && split == store::Split::kTrain) {
-    spdlog::info("These are the cells that the model was trained on: the scores are of what it has learnt by heart.");
+    spdlog::info("These are training cells: the scores measure memorisation, not generalisation.");
   } else if (is_its_own && split == store::Split::kVal) {
-    spdlog::info("These are the cells that the model's epoch was chosen by: the scores are a little too good.");
+    spdlog::info("The model's epoch was chosen on these cells: the scores are slightly too good.");
   } else if (seen->n_seen > 0) {
     spdlog::warn(
-        "warning: {} of the {} donors of the {} split of {} are training or validation donors of the model, so the "
-        "scores are not of people it has never seen; evaluate on the test split of the store that it was trained on",
+        "warning: {} of the {} donors in the {} split of {} are training or validation donors of the model, so the "
+        "scores do not measure unseen people; evaluate on the test split of the store it was trained on",
         seen->n_seen, seen->n_donors, store::name(split), store.directory().string());
   }
   return seen->n_seen;
@@ -52,8 +51,7 @@ void run(const Arguments& arguments) {
   if (!arguments.output.empty()) core::require_writable_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
-  const auto model = nn::Classifier::load(
-      arguments.model, {.threads = arguments.threads, .device = arguments.device, .dense = arguments.dense});
+  const auto model = model::Classifier::load(arguments.model, {.threads = arguments.threads});
   train::EvaluateOptions options;
   options.threads = arguments.threads;
   options.without_covariate = arguments.without_covariate;
@@ -91,19 +89,18 @@ void add_evaluate(CLI::App& app) {
       "1 - probability, right against wrong calls and known against absent types, and the calibration of "
       "probabilities.");
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("MODEL", arguments->model, "a model directory made by `sctab train`")->required();
   command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();
-  command->add_option("--split", arguments->split, "the cells to compare on; test holds donors never seen")
+  command->add_option("-m,--model", arguments->model, "a model directory made by `sctab train`")
+      ->type_name("MODEL")
+      ->required();
+  command->add_option("--split", arguments->split, "the cells to compare on; test holds donors that training never saw")
       ->check(CLI::IsMember({"train", "val", "test"}))
       ->type_name("train|val|test")
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
       ->type_name("FILE");
-  command->add_flag("--without-covariate", arguments->without_covariate,
-                    "as if no cell's level of the model's covariate were known");
+  command->add_flag("--without-covariate", arguments->without_covariate, "hide the model's covariate of every cell");
   add_threads(*command, arguments->threads);
-  add_device(*command, arguments->device);
-  add_dense(*command, arguments->dense);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });
 }

@@ -14,7 +14,6 @@
 
 #include "commands.hpp"
 #include "help_format.hpp"
-#include "sctab/baselines/models.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
@@ -77,7 +76,6 @@ void be_quiet() {
 
 int run(int argc, char** argv) {
   send_notes_to_standard_error();
-  baselines::register_models();
   CLI::App app("sctab: cell type annotation of single cells, after scTab (Fischer et al., 2023).", "sctab");
   app.formatter(std::make_shared<HelpFormat>());
   app.fallthrough();

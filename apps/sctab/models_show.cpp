@@ -6,7 +6,7 @@
 
 #include "commands.hpp"
 #include "print.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -17,14 +17,14 @@ struct Arguments {
   bool json = false;
 };
 
-nlohmann::json to_json(const nn::ModelDescription& model, const std::filesystem::path& directory) {
+nlohmann::json to_json(const model::ModelDescription& model, const std::filesystem::path& directory) {
   nlohmann::json types = nlohmann::json::array();
-  for (const nn::CellTypeLabel& type : model.cell_types) {
+  for (const model::CellTypeLabel& type : model.cell_types) {
     types.push_back({{"label", type.label}, {"cell_type_ontology_term_id", type.id}});
   }
   return {{"name", model.name},
-          {"hash", nn::model_hash(directory)},
-          {"architecture", nn::to_json(model.architecture)},
+          {"hash", model::model_hash(directory)},
+          {"architecture", model::to_json(model.architecture)},
           {"genes", {{"n", model.genes.size()}, {"hash", model.genes.hash()}}},
           {"cell_types", types},
           {"training", model.training},
@@ -33,9 +33,9 @@ nlohmann::json to_json(const nn::ModelDescription& model, const std::filesystem:
 }
 
 void run(const Arguments& arguments) {
-  const nn::ModelDescription model = nn::read_description(arguments.model);
+  const model::ModelDescription model = model::read_description(arguments.model);
   if (arguments.json) return print_json(to_json(model, arguments.model));
-  fmt::print("{}", nn::model_card(model));
+  fmt::print("{}", model::model_card(model));
 }
 
 }  // namespace

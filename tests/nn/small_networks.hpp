@@ -1,12 +1,12 @@
 #pragma once
 
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 
 namespace sctab::nn::tests {
 
 /// A network of each kind, small enough for differences: 12 genes, 5 types.
-inline Architecture small_architecture(ModelKind kind) {
-  Architecture architecture;
+inline model::Architecture small_architecture(model::ModelKind kind) {
+  model::Architecture architecture;
   architecture.kind = kind;
   architecture.n_genes = 12;
   architecture.n_types = 5;
@@ -15,6 +15,6 @@ inline Architecture small_architecture(ModelKind kind) {
   return architecture;
 }
 
-inline constexpr ModelKind kAllKinds[] = {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear};
+inline constexpr model::ModelKind kAllKinds[] = {model::ModelKind::kTabnet, model::ModelKind::kMlp, model::ModelKind::kLinear};
 
 }  // namespace sctab::nn::tests

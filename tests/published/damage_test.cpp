@@ -16,7 +16,7 @@ namespace sctab::published::tests {
 namespace {
 
 using core::InputError;
-using nn::ModelKind;
+using model::ModelKind;
 using nn::tests::small_architecture;
 using sctab::tests::PickleText;
 using sctab::tests::read_bytes;

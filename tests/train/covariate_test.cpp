@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::InputError;
-using nn::ModelKind;
+using model::ModelKind;
 
 /// A store whose cells are of two types that their genes do not tell apart and their tissue does.
 store::Store make_puzzle(const fs::path& directory, const std::vector<std::string>& tissues = {"blood", "lung"}) {
@@ -81,7 +81,7 @@ class CovariateTraining : public testing::Test {
     options.patience = 20;
     options.learning_rate = 0.01;
     options.threads = 1;
-    options.covariate = covariate;
+    if (!covariate.empty()) options.covariate = covariate;
     return options;
   }
   /// Trains a model of its own; the macro F1 of the test split.
@@ -91,7 +91,7 @@ class CovariateTraining : public testing::Test {
     return test_score(model, store_, without_covariate).evaluation.corrected.macro_f1;
   }
   static ModelEvaluation test_score(const fs::path& model, const store::Store& store, bool without_covariate = false) {
-    return evaluate_model(nn::Classifier::load(model, {.threads = 1}), store, store::Split::kTest,
+    return evaluate_model(model::Classifier::load(model, {.threads = 1}), store, store::Split::kTest,
                           {.without_covariate = without_covariate});
   }
 
@@ -105,9 +105,9 @@ constexpr double kGuessed = 0.7;  // 100 cells of two types by chance: 0.5, and 
 
 TEST_F(CovariateTraining, SolvesWhatGenesAloneCannot) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear}) {
-    EXPECT_GE(score(options(kind)), kSolved) << nn::name(kind);
-    EXPECT_LE(score(options(kind, "")), kGuessed) << nn::name(kind);
-    EXPECT_LE(score(options(kind), true), kGuessed) << nn::name(kind) << ", withheld";
+    EXPECT_GE(score(options(kind)), kSolved) << model::name(kind);
+    EXPECT_LE(score(options(kind, "")), kGuessed) << model::name(kind);
+    EXPECT_LE(score(options(kind), true), kGuessed) << model::name(kind) << ", withheld";
   }
 }
 
@@ -138,7 +138,7 @@ TEST_F(CovariateTraining, SolvesItWithBalancedSampling) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
     TrainOptions balanced = options(kind);
     balanced.balanced_sampling = true;
-    EXPECT_GE(score(balanced), kSolved) << nn::name(kind);
+    EXPECT_GE(score(balanced), kSolved) << model::name(kind);
   }
 }
 
@@ -146,7 +146,7 @@ TEST_F(CovariateTraining, SolvesItWithTheHierarchicalLoss) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
     TrainOptions hierarchical = options(kind);
     hierarchical.loss = LossKind::kHierarchical;
-    EXPECT_GE(score(hierarchical), kSolved) << nn::name(kind);
+    EXPECT_GE(score(hierarchical), kSolved) << model::name(kind);
   }
 }
 

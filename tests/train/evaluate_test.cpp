@@ -8,7 +8,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 #include "store/log_normalised_copy.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
@@ -24,14 +24,14 @@ class Evaluate : public testing::Test {
   }
   static TrainOptions options() {
     TrainOptions options;
-    options.kind = nn::ModelKind::kLinear;
+    options.kind = model::ModelKind::kLinear;
     options.batch_size = 32;
     options.max_epochs = 10;
     options.learning_rate = 0.02;
     options.threads = 1;
     return options;
   }
-  [[nodiscard]] nn::Classifier model() const { return nn::Classifier::load(folder_ / "model", {.threads = 1}); }
+  [[nodiscard]] model::Classifier model() const { return model::Classifier::load(folder_ / "model", {.threads = 1}); }
 
   tests::TemporaryFolder folder_;
 };
@@ -52,7 +52,7 @@ TEST_F(Evaluate, ScoresEveryCellOfTheSplitInAllAndPerTissue) {
 TEST_F(Evaluate, CellsOfALogNormalisedStoreAreNotNormalisedAgain) {
   const store::Store counts = store::Store::open(folder_ / "store");
   const store::Store copy = store::tests::log_normalised_copy(counts, folder_ / "log");
-  const nn::Classifier classifier = model();
+  const model::Classifier classifier = model();
   const auto expected = evaluate_model(classifier, counts, store::Split::kTest);
   const auto found = evaluate_model(classifier, copy, store::Split::kTest);
   EXPECT_EQ(found.evaluation.corrected.macro_f1, expected.evaluation.corrected.macro_f1);
@@ -80,7 +80,7 @@ TEST_F(Evaluate, CellsOfNoGroupAreUnknown) {
 TEST_F(Evaluate, MatchesGenesByIdWhateverTheirOrder) {
   // Other cells have another order of mean expression, and ten genes more than the model knows.
   const store::Store other = tests::make_tiny_store(folder_ / "other", {.n_genes = 70, .seed = 2});
-  const nn::Classifier classifier = model();
+  const model::Classifier classifier = model();
   ASSERT_FALSE(std::ranges::equal(std::span(other.genes().ids).first(10),
                                   std::span(classifier.description().genes.ids).first(10)));
   EXPECT_GE(evaluate_model(classifier, other, store::Split::kTest).evaluation.corrected.macro_f1, 0.9);
@@ -89,7 +89,7 @@ TEST_F(Evaluate, MatchesGenesByIdWhateverTheirOrder) {
 TEST_F(Evaluate, SaysOfEachEnsembleWhatItsUncertaintyIsWorth) {
   const store::Store store = store::Store::open(folder_ / "store");
   TrainOptions options;
-  options.kind = nn::ModelKind::kLinear;
+  options.kind = model::ModelKind::kLinear;
   options.batch_size = 32;
   options.max_epochs = 1;
   options.learning_rate = 1e-4;  // leaves wrong calls
@@ -97,10 +97,10 @@ TEST_F(Evaluate, SaysOfEachEnsembleWhatItsUncertaintyIsWorth) {
   options.members = 3;
   train(store, options, folder_ / "three");
   const auto three =
-      evaluate_model(nn::Classifier::load(folder_ / "three", {.threads = 1}), store, store::Split::kTest);
+      evaluate_model(model::Classifier::load(folder_ / "three", {.threads = 1}), store, store::Split::kTest);
   options.members = 1;
   train(store, options, folder_ / "one");
-  const auto one = evaluate_model(nn::Classifier::load(folder_ / "one", {.threads = 1}), store, store::Split::kTest);
+  const auto one = evaluate_model(model::Classifier::load(folder_ / "one", {.threads = 1}), store, store::Split::kTest);
 
   ASSERT_EQ(three.uncertainty.size(), 3U);
   ASSERT_EQ(one.uncertainty.size(), 1U);
@@ -125,7 +125,7 @@ TEST_F(Evaluate, CellsOfTypesWithoutTrainingCellsAreTheMoreUncertain) {
   const store::Store store = tests::make_tiny_store(folder_ / "few types", {.n_train_types = 2});
   train(store, options(), folder_ / "without");
   const auto found =
-      evaluate_model(nn::Classifier::load(folder_ / "without", {.threads = 1}), store, store::Split::kTest);
+      evaluate_model(model::Classifier::load(folder_ / "without", {.threads = 1}), store, store::Split::kTest);
   const evaluate::Uncertainty& uncertainty = found.uncertainty.at(0);
   EXPECT_EQ(uncertainty.n_absent, 20);
   EXPECT_EQ(uncertainty.n_right + uncertainty.n_wrong, 40);

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sctab/core/progress.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 
@@ -24,7 +24,7 @@ class SeenDonorsTest : public testing::Test {
 };
 
 TEST_F(SeenDonorsTest, AreThoseOfTrainingAndValidation) {
-  nn::ModelDescription model;
+  model::ModelDescription model;
   model.training = {{kDonorHashes, donor_hashes(store_)}};
   ASSERT_EQ(model.training[kDonorHashes].size(), 2U);
   // printf 'donor 0' | sha256sum | head -c 12, and of "donor 1"
@@ -41,7 +41,7 @@ TEST_F(SeenDonorsTest, AreThoseOfTrainingAndValidation) {
 }
 
 TEST_F(SeenDonorsTest, AModelThatDoesNotSayIsNotJudged) {
-  nn::ModelDescription model;
+  model::ModelDescription model;
   EXPECT_FALSE(seen_donors(model, store_, Split::kTest).has_value());
   model.training = {{"store", "store"}};
   EXPECT_FALSE(seen_donors(model, store_, Split::kTest).has_value());
@@ -53,11 +53,11 @@ TEST_F(SeenDonorsTest, AModelThatDoesNotSayIsNotJudged) {
 
 TEST_F(SeenDonorsTest, TrainingNotesThem) {
   TrainOptions options;
-  options.kind = nn::ModelKind::kLinear;
+  options.kind = model::ModelKind::kLinear;
   options.max_epochs = 1;
   options.threads = 1;
   train(store_, options, folder_ / "model");
-  EXPECT_EQ(nn::read_description(folder_ / "model").training.at(kDonorHashes), donor_hashes(store_));
+  EXPECT_EQ(model::read_description(folder_ / "model").training.at(kDonorHashes), donor_hashes(store_));
 }
 
 }  // namespace

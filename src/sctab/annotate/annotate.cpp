@@ -16,7 +16,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 #include "sctab/ontology/ontology.hpp"
 
 namespace sctab::annotate {
@@ -27,14 +27,14 @@ namespace {
 struct Cells {
   CellStream& stream;
   std::int64_t n_cells;
-  const std::optional<nn::Covariate>& covariate;
+  const std::optional<model::Covariate>& covariate;
   const CellLevels& levels;
 
   /// log_norm: the genes of cells first, first + 1, …
   [[nodiscard]] sparse::CsrView with_levels(sparse::CsrView log_norm, std::int64_t first,
                                             sparse::CsrMatrix& memory) const {
     if (!covariate) return log_norm;
-    return nn::with_levels(
+    return model::with_levels(
         *covariate, log_norm,
         std::span(levels.levels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(log_norm.n_cells)),
         memory);
@@ -42,8 +42,8 @@ struct Cells {
 };
 
 /// Predicts every cell of the stream. Embeddings go to obsm/X_sctab block by block: they are most of the output.
-Labels predict(Cells cells, const nn::Classifier& classifier, const AnnotateOptions& options, AnnotatedCopy& copy,
-               std::optional<nn::PrecisionCost>& half_precision_cost) {
+Labels predict(Cells cells, const model::Classifier& classifier, const AnnotateOptions& options, AnnotatedCopy& copy,
+               std::optional<model::PrecisionCost>& half_precision_cost) {
   core::Progress progress("annotating", cells.n_cells);
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm, with_levels;
@@ -53,21 +53,21 @@ Labels predict(Cells cells, const nn::Classifier& classifier, const AnnotateOpti
     if (options.precision == kernels::Precision::kHalf && !half_precision_cost) {
       half_precision_cost = classifier.cost_of_half_precision(x);
     }
-    nn::Prediction prediction = classifier.predict(x);
+    model::Prediction prediction = classifier.predict(x);
     labels.append(log_norm.view(), prediction);
     copy.append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (cells.n_cells == 0) copy.append_obsm("X_sctab", nn::embedding_width(classifier.description().architecture), {});
+  if (cells.n_cells == 0) copy.append_obsm("X_sctab", model::embedding_width(classifier.description().architecture), {});
   progress.finish();
   return labels;
 }
 
 /// uns/sctab: what a reader of the file needs to know of how the labels came to be.
 nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& options,
-                          const nn::ModelDescription& model) {
+                          const model::ModelDescription& model) {
   nlohmann::json json = {{"model", model.name},
-                         {"model_hash", nn::model_hash(options.model)},
+                         {"model_hash", model::model_hash(options.model)},
                          {"members", model.members.size()},
                          {"cell_ontology_version", ontology::Ontology::from_json(model.ontology, model.name).version()},
                          {"genes_found", result.genes_found},
@@ -122,13 +122,14 @@ AnnotateResult annotate_file(const fs::path& path, const AnnotateOptions& option
   const h5ad::File file(path);
   const OutputPaths outputs = choose_outputs(path, {options.output, options.csv});
   const ThreadShares threads = share_threads(options.threads);
-  const auto classifier = nn::Classifier::load(options.model, {.threads = threads.network,
+  const auto classifier = model::Classifier::load(options.model, {.threads = threads.network,
                                                                .batch_size = options.batch_size,
                                                                .device = options.device,
                                                                .dense = options.dense,
                                                                .precision = options.precision});
-  const nn::ModelDescription& model = classifier.description();
-  const h5ad::Strings cell_names = file.obs_names();  // now, so that damage in them does not come to light at the end
+  const model::ModelDescription& model = classifier.description();
+  const h5ad::Strings cell_names =
+      file.obs_names();  // now, so that damage in them does not come to light at the end
   const h5ad::CountsSource source = h5ad::find_counts(file, options.input, options.counts);
   const GeneMatch genes = match_genes(file, source.matrix_path, model.genes, options.min_genes_found);
 

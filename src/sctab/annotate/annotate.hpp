@@ -8,8 +8,7 @@
 #include <string_view>
 
 #include "sctab/annotate/cell_levels.hpp"
-#include "sctab/formats/h5ad/reader.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 
 namespace sctab::annotate {
 
@@ -28,7 +27,7 @@ struct AnnotateOptions {
   CovariateOptions covariate;      // of models that have one
   int threads = 0;                 // 0: all processors
   kernels::Device device = kernels::Device::kCpu;
-  bool dense = false;  // see nn::ClassifierOptions
+  bool dense = false;  // see model::ClassifierOptions
   kernels::Precision precision = kernels::Precision::kFloat;
   void validate() const;  // throws InputError naming the field
 };
@@ -49,7 +48,7 @@ struct AnnotateResult {
   std::map<std::string, std::int64_t> cells_per_type;
   std::map<std::string, double> median_uncertainty_per_type;  // of the cells called so
   std::optional<CovariateUse> covariate{};                    // of models that have one
-  std::optional<nn::PrecisionCost> half_precision_cost;       // where half precision was asked for: on the first cells
+  std::optional<model::PrecisionCost> half_precision_cost;       // where half precision was asked for: on the first cells
   double seconds = 0;
 };
 

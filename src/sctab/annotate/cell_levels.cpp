@@ -14,40 +14,40 @@ namespace {
 using core::InputError;
 
 /// Of a text of obs, in the words that stores have for it: EFO terms of assays are named.
-nn::LevelIndex level_of(const nn::Covariate& covariate, const std::string& text) {
+model::LevelIndex level_of(const model::Covariate& covariate, const std::string& text) {
   return covariate.level(covariate.column == "assay" ? h5ad::assay_name(text) : text);
 }
 
 /// The level that "tissue=lung" names.
-nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& given, const std::string& model) {
+model::LevelIndex given_level(const model::Covariate& covariate, const std::string& given, const std::string& model) {
   const std::size_t equals = given.find('=');
   if (equals == std::string::npos || given.substr(0, equals) != covariate.column) {
     throw InputError(fmt::format("--covariate {}: the covariate of {} is {}, expected {}=LEVEL", given, model,
                                  covariate.column, covariate.column));
   }
-  const nn::LevelIndex level = level_of(covariate, given.substr(equals + 1));
-  if (level != nn::kNoLevel) return level;
+  const model::LevelIndex level = level_of(covariate, given.substr(equals + 1));
+  if (level != model::kNoLevel) return level;
   throw InputError(
       fmt::format("--covariate {}: {} knows no such {}, expected one of {}; --without-covariate does "
                   "without",
                   given, model, covariate.column, fmt::join(covariate.levels, ", ")));
 }
 
-void read_levels(const h5ad::Categorical& column, const nn::Covariate& covariate, CellLevels& found) {
-  std::vector<nn::LevelIndex> level_of_code;
+void read_levels(const h5ad::Categorical& column, const model::Covariate& covariate, CellLevels& found) {
+  std::vector<model::LevelIndex> level_of_code;
   for (const std::string& category : column.categories) level_of_code.push_back(level_of(covariate, category));
   for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
     const std::int32_t code = column.codes[cell];
     if (code < 0) continue;
     found.levels[cell] = level_of_code[static_cast<std::size_t>(code)];
-    const bool stranger = found.levels[cell] == nn::kNoLevel && !h5ad::is_missing(column.value(cell));
+    const bool stranger = found.levels[cell] == model::kNoLevel && !h5ad::is_missing(column.value(cell));
     if (stranger) ++found.unknown_values[column.value(cell)];
   }
 }
 
 }  // namespace
 
-CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model, const CovariateOptions& options) {
+CellLevels cell_levels(const h5ad::File& file, const model::ModelDescription& model, const CovariateOptions& options) {
   if (!options.given.empty() && options.without) {
     throw InputError("--covariate and --without-covariate were both given; choose one");
   }
@@ -56,10 +56,10 @@ CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model
     throw InputError(fmt::format("{}: the model {} has no covariate; leave it out",
                                  options.without ? "--without-covariate" : "--covariate", model.name));
   }
-  const nn::Covariate& covariate = *model.covariate;
+  const model::Covariate& covariate = *model.covariate;
   CellLevels found;
   const auto n_cells = static_cast<std::size_t>(file.n_cells());
-  found.levels.assign(n_cells, nn::kNoLevel);
+  found.levels.assign(n_cells, model::kNoLevel);
   const auto column =
       std::ranges::find_if(covariate.obs_columns, [&](const std::string& name) { return file.has_obs(name); });
   if (options.without) {
@@ -73,7 +73,7 @@ CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model
     found.source = "obs column " + *column;
     read_levels(file.obs_as_text(*column), covariate, found);
   }
-  found.n_without = std::ranges::count(found.levels, nn::kNoLevel);
+  found.n_without = std::ranges::count(found.levels, model::kNoLevel);
   return found;
 }
 

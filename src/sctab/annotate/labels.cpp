@@ -12,6 +12,7 @@
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/model/call_types.hpp"
 
 namespace sctab::annotate {
 namespace {
@@ -39,7 +40,7 @@ h5ad::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf 
 
 }  // namespace
 
-void Labels::append(sparse::CsrView log_norm, nn::Prediction& prediction) {
+void Labels::append(sparse::CsrView log_norm, model::Prediction& prediction) {
   SCTAB_ASSERT(log_norm.n_cells == prediction.n_cells);
   SCTAB_ASSERT(prediction.n_types == static_cast<std::int64_t>(cell_types_.size()));
   const auto n_types = static_cast<std::size_t>(prediction.n_types);
@@ -53,13 +54,9 @@ void Labels::append(sparse::CsrView log_norm, nn::Prediction& prediction) {
       continue;
     }
     const auto probabilities = std::span<const float>(prediction.probabilities).subspan(row * n_types, n_types);
-    const auto best = std::ranges::max_element(probabilities);
-    if (!(*best >= 0)) {
-      throw core::InputError(fmt::format(
-          "cell {} (counted from 0): the model's answer is not a number; is one of its weights damaged?", n_cells()));
-    }
-    types_.push_back(core::narrow<core::TypeIndex>(best - probabilities.begin()));
-    probabilities_.push_back(*best);
+    const auto [type, probability] = model::call_type(probabilities, n_cells());
+    types_.push_back(type);
+    probabilities_.push_back(probability);
   }
 }
 

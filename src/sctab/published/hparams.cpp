@@ -95,13 +95,13 @@ double Hparams::real(std::string_view key) const {
   return *value;
 }
 
-nn::Architecture architecture(const Hparams& hparams) {
-  nn::Architecture result;
+model::Architecture architecture(const Hparams& hparams) {
+  model::Architecture result;
   result.n_genes = hparams.integer("gene_dim");
   result.n_types = hparams.integer("type_dim");
   try {
     if (hparams.contains("n_d")) {
-      result.kind = nn::ModelKind::kTabnet;
+      result.kind = model::ModelKind::kTabnet;
       result.tabnet = {.n_d = hparams.integer("n_d"),
                        .n_a = hparams.integer("n_a"),
                        .n_steps = hparams.integer("n_steps"),
@@ -111,14 +111,14 @@ nn::Architecture architecture(const Hparams& hparams) {
                        .epsilon = hparams.real("epsilon"),
                        .virtual_batch_size = hparams.integer("virtual_batch_size"),
                        .momentum = hparams.real("momentum"),
-                       .mask_type = nn::parse_mask_type(hparams.text("mask_type"))};
+                       .mask_type = model::parse_mask_type(hparams.text("mask_type"))};
     } else if (hparams.contains("hidden_size")) {
-      result.kind = nn::ModelKind::kMlp;
+      result.kind = model::ModelKind::kMlp;
       result.mlp = {.n_hidden = hparams.integer("n_hidden"),
                     .hidden_size = hparams.integer("hidden_size"),
                     .dropout = hparams.real("dropout")};
     } else {
-      result.kind = nn::ModelKind::kLinear;
+      result.kind = model::ModelKind::kLinear;
     }
     result.validate();
   } catch (const InputError& error) {

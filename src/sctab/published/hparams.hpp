@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 
 namespace sctab::published {
 
@@ -32,6 +32,6 @@ class Hparams {
 
 /// The network that they describe: tabnet where there is an n_d, mlp where there is a hidden_size, linear else. Throws
 /// InputError naming file and key.
-nn::Architecture architecture(const Hparams& hparams);
+model::Architecture architecture(const Hparams& hparams);
 
 }  // namespace sctab::published

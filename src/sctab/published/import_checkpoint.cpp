@@ -11,7 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/published/checkpoint.hpp"
@@ -22,7 +22,7 @@ namespace sctab::published {
 namespace {
 
 using core::InputError;
-using nn::ModelKind;
+using model::ModelKind;
 
 constexpr std::string_view kNetwork = "classifier.";
 
@@ -88,7 +88,7 @@ void require_shape(const Checkpoint& checkpoint, std::string_view tensor, const 
 }
 
 /// The sizes that memory depends on, before a network of them is made.
-void require_sizes(const Checkpoint& checkpoint, const nn::Architecture& architecture, const ImportOptions& options) {
+void require_sizes(const Checkpoint& checkpoint, const model::Architecture& architecture, const ImportOptions& options) {
   const std::int64_t genes = architecture.n_genes, types = architecture.n_types;
   switch (architecture.kind) {
     case ModelKind::kTabnet:
@@ -102,7 +102,7 @@ void require_sizes(const Checkpoint& checkpoint, const nn::Architecture& archite
       require_shape(checkpoint, "weight", {types, genes}, options);
       return;
     default:
-      SCTAB_ASSERT(nn::is_network(architecture.kind));
+      SCTAB_ASSERT(model::is_network(architecture.kind));
   }
 }
 
@@ -124,7 +124,7 @@ void require_tensors_of(const nn::NetworkState& state, const Checkpoint& checkpo
   }
 }
 
-std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const nn::Architecture& architecture,
+std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const model::Architecture& architecture,
                                           const ImportOptions& options) {
   require_known_tensors(checkpoint, options);
   require_sizes(checkpoint, architecture, options);
@@ -190,7 +190,7 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   const Hparams hparams(options.hparams);
   ImportResult result;
   result.architecture = architecture(hparams);
-  nn::ModelDescription description;
+  model::ModelDescription description;
   description.architecture = result.architecture;
   description.genes = read_gene_table(options.genes);
   require_count(options.genes, "genes", description.genes.ids.size(), result.architecture.n_genes, hparams);
@@ -215,7 +215,7 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   description.ontology = ontology_json(ontology, result.labels);
   description.training = training_json(checkpoint, result.labels, options);
   nn::save_weights(model / description.members.front(), *network);
-  nn::write_description(model, description);
+  model::write_description(model, description);
   staged.commit();
   return result;
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 #include "sctab/published/label_join.hpp"
 
 namespace sctab::published {
@@ -19,7 +19,7 @@ struct ImportOptions {
 };
 
 struct ImportResult {
-  nn::Architecture architecture;
+  model::Architecture architecture;
   std::vector<JoinedLabel> labels;  // in the order of the network's outputs
   std::string ontology_version;     // empty where there is none
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sctab/core/rng.hpp"
-#include "sctab/nn/covariate.hpp"
+#include "sctab/model/covariate.hpp"
 #include "sctab/sparse/csr.hpp"
 #include "sctab/store/store.hpp"
 
@@ -14,18 +14,18 @@ namespace sctab::train {
 
 /// The covariate that a column of the store is: its levels are the values that training cells have. Throws InputError
 /// naming the columns that can be one, and where training cells have fewer than two values of it.
-nn::Covariate find_covariate(const store::Store& store, std::string_view column);
+model::Covariate find_covariate(const store::Store& store, std::string_view column);
 
 /// The levels of a split's cells, to be put behind their genes. Immutable: threads may share it.
 class SplitLevels {
  public:
   /// Reads the column of the split. Without a covariate there is nothing to put behind the genes. A value that is no
   /// level of the covariate, of a store that it was not made for, is none.
-  SplitLevels(const store::Store& store, store::Split split, std::optional<nn::Covariate> covariate);
+  SplitLevels(const store::Store& store, store::Split split, std::optional<model::Covariate> covariate);
   /// Cells none of which has a level.
-  SplitLevels(nn::Covariate covariate, store::CellIndex n_cells);
+  SplitLevels(model::Covariate covariate, store::CellIndex n_cells);
 
-  /// log_norm: (n_cells × n_genes), of the cells `rows` of the split. Returns nn::with_levels() of it, which lies in
+  /// log_norm: (n_cells × n_genes), of the cells `rows` of the split. Returns model::with_levels() of it, which lies in
   /// `memory` or in log_norm.
   [[nodiscard]] sparse::CsrView add(sparse::CsrView log_norm, std::span<const store::CellIndex> rows,
                                     sparse::CsrMatrix& memory) const;
@@ -36,8 +36,8 @@ class SplitLevels {
   [[nodiscard]] store::CellIndex n_without() const;
 
  private:
-  std::optional<nn::Covariate> covariate_;
-  std::vector<nn::LevelIndex> levels_;  // one a cell of the split
+  std::optional<model::Covariate> covariate_;
+  std::vector<model::LevelIndex> levels_;  // one a cell of the split
 };
 
 }  // namespace sctab::train

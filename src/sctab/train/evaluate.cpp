@@ -13,6 +13,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/evaluate/label_join.hpp"
+#include "sctab/model/call_types.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/obs_columns.hpp"
@@ -27,7 +28,7 @@ using core::TypeIndex;
 using store::Store;
 
 /// The model's ontology, and what only the store's knows.
-ontology::Ontology joint_ontology(const nn::ModelDescription& model, const Store& store) {
+ontology::Ontology joint_ontology(const model::ModelDescription& model, const Store& store) {
   const auto ours = ontology::Ontology::from_json(model.ontology, model.name + "/ontology.json");
   const auto theirs = ontology::Ontology::from_json(store.ontology(), (store.directory() / "ontology.json").string());
   std::vector<ontology::Term> terms;
@@ -40,24 +41,26 @@ ontology::Ontology joint_ontology(const nn::ModelDescription& model, const Store
   return {std::move(terms), ours.version()};
 }
 
-genes::GeneAlignment align_genes(const Store& store, const nn::ModelDescription& model, double min_found) {
+genes::GeneAlignment align_genes(const Store& store, const model::ModelDescription& model, double min_found) {
   genes::GeneAlignment alignment(store.genes().ids, model.genes, {});
   if (alignment.n_found() < min_found * model.genes.size()) {
-    throw core::InputError(
-        fmt::format("{}: has {} of the model's {} genes, and {:.0f}% are needed; build the store "
-                    "with the model's genes (--genes {}/genes.tsv)",
-                    store.directory().string(), alignment.n_found(), model.genes.size(), 100 * min_found, model.name));
+    throw core::InputError({.file = store.directory().string(),
+                            .found = fmt::format("{} of the model's {} genes", alignment.n_found(), model.genes.size()),
+                            .expected = fmt::format("at least {:.0f}%", 100 * min_found),
+                            .next_step = fmt::format("build the store with the model's genes (--genes {}/genes.tsv)",
+                                                     model.name)});
   }
   return alignment;
 }
 
-SplitLevels split_levels(const Store& store, store::Split split, const nn::ModelDescription& model,
+SplitLevels split_levels(const Store& store, store::Split split, const model::ModelDescription& model,
                          const EvaluateOptions& options) {
   auto covariate = model.covariate;
   if (options.without_covariate) {
     if (!covariate) {
-      throw core::InputError(
-          fmt::format("--without-covariate: the model {} has no covariate; leave it out", model.name));
+      throw core::InputError({.subject = "--without-covariate",
+                              .found = fmt::format("the model {} has no covariate", model.name),
+                              .next_step = "remove the option"});
     }
     return SplitLevels(*covariate, store.n_cells(split));
   }
@@ -65,7 +68,7 @@ SplitLevels split_levels(const Store& store, store::Split split, const nn::Model
 }
 
 /// 1 for each label that the model can be right about: it, or a subtype of it, had training cells.
-std::vector<std::uint8_t> known_labels(const nn::ModelDescription& model, const evaluate::LabelUnion& joined) {
+std::vector<std::uint8_t> known_labels(const model::ModelDescription& model, const evaluate::LabelUnion& joined) {
   const auto& training = model.training;
   const nlohmann::json cells = training.is_object() ? training.value("cells_per_type", nlohmann::json()) : training;
   const std::size_t n_labels = joined.labels.size();
@@ -87,7 +90,7 @@ struct EnsembleCalls {
   std::vector<double> probabilities;
 
   /// Appends the most probable type of each cell; no call for one without counts.
-  void append(const nn::Prediction& prediction, const sparse::CsrMatrix& cells, const evaluate::LabelUnion& joined) {
+  void append(const model::Prediction& prediction, const sparse::CsrMatrix& cells, const evaluate::LabelUnion& joined) {
     const auto width = static_cast<std::size_t>(prediction.n_types);
     for (core::CellIndex cell = 0; cell < prediction.n_cells; ++cell) {
       if (cells.row(cell).indices.empty()) {
@@ -96,28 +99,24 @@ struct EnsembleCalls {
         continue;
       }
       const auto row = std::span(prediction.probabilities).subspan(static_cast<std::size_t>(cell) * width, width);
-      const auto best = std::ranges::max_element(row);
-      if (!(*best >= 0)) {
-        throw core::InputError(
-            fmt::format("cell {} (counted from 0): the model's answer is not a number; is one of its weights damaged?",
-                        types.size()));
-      }
-      types.push_back(joined.position_of_model_type[static_cast<std::size_t>(best - row.begin())]);
-      probabilities.push_back(static_cast<double>(*best));
+      const auto [type, probability] = model::call_type(row, std::ssize(types));
+      types.push_back(joined.position_of_model_type[static_cast<std::size_t>(type)]);
+      probabilities.push_back(static_cast<double>(probability));
     }
   }
 };
 
 }  // namespace
 
-ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, store::Split split,
+ModelEvaluation evaluate_model(const model::Classifier& model, const Store& store, store::Split split,
                                const EvaluateOptions& options) {
   if (store.n_cells(split) == 0) {
-    throw core::InputError(fmt::format("{}: its {} split has no cells to evaluate on; choose another --split",
-                                       store.directory().string(), store::name(split)));
+    throw core::InputError({.file = store.directory().string(),
+                            .found = fmt::format("no cells in its {} split", store::name(split)),
+                            .next_step = "choose another --split"});
   }
   SCTAB_ASSERT(options.group_by != store::Field::kCellType);
-  const nn::ModelDescription& description = model.description();
+  const model::ModelDescription& description = model.description();
   const auto alignment = align_genes(store, description, options.min_genes_found);
   auto joined =
       evaluate::join_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
@@ -136,11 +135,12 @@ ModelEvaluation evaluate_model(const nn::Classifier& model, const Store& store, 
     core::check_interrupt();
     sparse::CsrMatrix cells = alignment.apply(batch.x.view());
     if (store.content() == store::Content::kCounts) sparse::log_normalise(cells);
-    const std::vector<nn::Prediction> members =
+    const std::vector<model::Prediction> members =
         model.predict_members(levels.add(cells.view(), batch.rows, with_levels));
     calls.resize(members.size());
     for (std::size_t n = 1; n <= members.size(); ++n) {
-      calls[n - 1].append(nn::mean_prediction(std::span(members).first(n), description.member_weights), cells, joined);
+      calls[n - 1].append(model::mean_prediction(std::span(members).first(n), description.member_weights), cells,
+                          joined);
     }
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
       truths.push_back(joined.position_of_store_type[static_cast<std::size_t>(batch.cell_types[i])]);

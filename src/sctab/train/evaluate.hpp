@@ -6,7 +6,7 @@
 
 #include "sctab/evaluate/evaluation.hpp"
 #include "sctab/evaluate/uncertainty.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::train {
@@ -34,7 +34,7 @@ struct ModelEvaluation {
 /// where it, or a subtype of it, had training cells (all of the model's types where its directory does not say).
 /// A model with a covariate sees the store's own column of it. Shows progress. Throws InputError where the split is
 /// empty, where the store has too few of the model's genes, and where the model's answer is not a number.
-ModelEvaluation evaluate_model(const nn::Classifier& model, const store::Store& store, store::Split split,
+ModelEvaluation evaluate_model(const model::Classifier& model, const store::Store& store, store::Split split,
                                const EvaluateOptions& options = {});
 
 }  // namespace sctab::train

@@ -14,7 +14,7 @@ std::vector<std::string> cell_type_ids(const store::Store& store) {
   return ids;
 }
 
-std::vector<std::string> cell_type_ids(const nn::ModelDescription& model) {
+std::vector<std::string> cell_type_ids(const model::ModelDescription& model) {
   std::vector<std::string> ids;
   for (const auto& type : model.cell_types) ids.push_back(type.id);
   return ids;

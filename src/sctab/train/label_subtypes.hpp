@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/ontology/ontology.hpp"
 #include "sctab/store/store.hpp"
 
@@ -14,6 +14,6 @@ ontology::SubtypeMatrix store_subtypes(const store::Store& store);
 
 /// The CL ids of a store's types and of a model's, by position.
 std::vector<std::string> cell_type_ids(const store::Store& store);
-std::vector<std::string> cell_type_ids(const nn::ModelDescription& model);
+std::vector<std::string> cell_type_ids(const model::ModelDescription& model);
 
 }  // namespace sctab::train

@@ -37,7 +37,7 @@ nlohmann::json donor_hashes(const store::Store& store) {
   return hashes_of(store, kSeen);
 }
 
-std::optional<SeenDonors> seen_donors(const nn::ModelDescription& model, const store::Store& store,
+std::optional<SeenDonors> seen_donors(const model::ModelDescription& model, const store::Store& store,
                                       store::Split split) {
   if (!model.training.is_object()) return std::nullopt;
   const auto noted = model.training.find(kDonorHashes);

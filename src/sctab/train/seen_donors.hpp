@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::train {
@@ -23,6 +23,7 @@ struct SeenDonors {
 
 /// Nothing where the model does not say whom it was trained on (a published one, or of an earlier sctab). Donors are
 /// recognised by name, dataset:donor: not where another store calls the same person otherwise.
-std::optional<SeenDonors> seen_donors(const nn::ModelDescription& model, const store::Store& store, store::Split split);
+std::optional<SeenDonors> seen_donors(const model::ModelDescription& model, const store::Store& store,
+                                      store::Split split);
 
 }  // namespace sctab::train

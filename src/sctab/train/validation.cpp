@@ -96,7 +96,7 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
 }
 
 Validation::Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms,
-                       std::optional<nn::Covariate> covariate, int threads)
+                       std::optional<model::Covariate> covariate, int threads)
     : store_(store),
       subtypes_(std::move(subtypes)),
       terms_(std::move(terms)),

@@ -44,7 +44,7 @@ class Validation {
  public:
   /// store: outlives this.
   Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms,
-             std::optional<nn::Covariate> covariate, int threads);
+             std::optional<model::Covariate> covariate, int threads);
   [[nodiscard]] ValidationScores score(nn::Network& network) const;
 
  private:
