@@ -161,11 +161,11 @@ bool is_switch(const Option& option) {
 
 std::vector<std::string_view> choices(const Option& option) {
   auto names = visit_type(option, []<typename T>(T /*type*/) {
-    std::vector<std::string_view> names;
+    std::vector<std::string_view> known_names;
     if constexpr (std::is_enum_v<T>) {
-      for (const T known : values_of<T>()) names.push_back(name(known));
+      for (const T known : values_of<T>()) known_names.push_back(name(known));
     }
-    return names;
+    return known_names;
   });
   for (std::string_view rest = option.texts; !rest.empty();) {
     const std::size_t end = std::min(rest.find('|'), rest.size());
