@@ -221,7 +221,7 @@ std::string recipe_name(const Option& option) {
 const Option* find_option(std::string_view command_line_name) {
   if (!command_line_name.starts_with("--")) return nullptr;
   const auto* const found = std::ranges::find(kOptions, command_line_name.substr(2), &Option::name);
-  return found == kOptions.end() ? nullptr : found;
+  return found == std::end(kOptions) ? nullptr : found;
 }
 
 void refuse_kind(std::optional<ModelKind> kind, const Option& option) {

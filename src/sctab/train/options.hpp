@@ -128,7 +128,7 @@ struct Option {
 
 /// Every training option, one row each. The command line, recipes, range checks, refusals and the tables in docs are
 /// made from these rows.
-inline constexpr auto kOptions = std::to_array<Option>({
+inline constexpr Option kOptions[] = {
     {"preset",
      Section::kModel,
      model::OptionGroup::kPreset,
@@ -158,7 +158,9 @@ inline constexpr auto kOptions = std::to_array<Option>({
      {},
      "none",
      "",
-     "a column of the store that networks see in addition to the genes. Files without it can be annotated too", "", "",
+     "a column of the store that networks see in addition to the genes. Files without it can be annotated too",
+     "",
+     "",
      "tissue|tissue_general|assay|disease"},
     {"covariate-dropout", Section::kInputs, model::OptionGroup::kNetwork, &TrainOptions::covariate_dropout,
      from_below(0, 1), "0.15", "",
@@ -293,7 +295,7 @@ inline constexpr auto kOptions = std::to_array<Option>({
      "10", "10", "depth of XGBoost's trees", "", "6"},
     {"xgb-subsample", Section::kBaselines, model::OptionGroup::kXgboost, &TrainOptions::xgb_subsample, above(0, 1),
      "0.75", "0.75", "share of the cells that a round of boosting sees", "", "1"},
-});
+};
 
 /// The value of an option, as JSON and recipes have it; an enumeration is its name.
 using OptionValue = std::variant<bool, std::int64_t, double, std::string>;
