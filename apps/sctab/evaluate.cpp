@@ -1,4 +1,4 @@
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/evaluate/evaluation_report.hpp"
 #include "sctab/evaluate/uncertainty_report.hpp"
-#include "sctab/train/seen_donors.hpp"
+#include "sctab/evaluate/seen_donors.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -31,7 +31,7 @@ struct Arguments {
 /// Says where the model has learnt from, or was chosen by, donors of the split. Returns their number; null where the
 /// model does not say whom it has seen.
 nlohmann::json note_seen_donors(const model::ModelDescription& model, const store::Store& store, store::Split split) {
-  const auto seen = train::seen_donors(model, store, split);
+  const auto seen = evaluate::seen_donors(model, store, split);
   if (!seen) return nullptr;
   const bool is_its_own = model.training.value("store_hash", "") == store.hash();
   if (is_its_own && split == store::Split::kTrain) {
@@ -52,11 +52,11 @@ void run(const Arguments& arguments) {
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
   const auto model = model::Classifier::load(arguments.model, {.threads = arguments.threads});
-  train::EvaluateOptions options;
+  evaluate::EvaluateOptions options;
   options.threads = arguments.threads;
   options.without_covariate = arguments.without_covariate;
   const nlohmann::json donors_seen = note_seen_donors(model.description(), store, split);
-  const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
+  const evaluate::ModelEvaluation result = evaluate::evaluate_model(model, store, split, options);
   nlohmann::json json = evaluate::evaluation_json(result.evaluation, result.labels, result.ids);
   json["uncertainty"] = evaluate::uncertainty_json(result.uncertainty);
   json["absent_types"] = evaluate::absent_types_json(result.absent_types, result.labels, result.ids);

@@ -11,6 +11,7 @@
 
 #include "commands.hpp"
 #include "print.hpp"
+#include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "shared_options.hpp"
 
@@ -33,6 +34,22 @@ std::string help_of(const train::Option& option) {
   return text;
 }
 
+/// Refuses text that the option cannot be set from.
+CLI::Validator settable(const train::Option& option) {
+  return {[&option](std::string& text) {
+            try {
+              train::TrainOptions unused;
+              train::set_from_text(unused, option, text);
+              return std::string();
+            } catch (const core::InputError& error) {
+              core::Problem problem = error.problem();
+              problem.subject.clear();
+              return core::format(problem);
+            }
+          },
+          ""};
+}
+
 void add_option(CLI::App& command, const train::Option& option, train::TrainOptions& options) {
   const std::string name = train::command_line_name(option), group(train::title(option.section));
   if (train::is_switch(option)) {
@@ -46,6 +63,7 @@ void add_option(CLI::App& command, const train::Option& option, train::TrainOpti
   command
       .add_option_function<std::string>(
           name, [&](const std::string& text) { train::set_from_text(options, option, text); }, help_of(option))
+      ->check(settable(option))
       ->type_name(train::type_name(option))
       ->group(group);
 }

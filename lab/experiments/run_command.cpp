@@ -21,7 +21,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/evaluate/label_join.hpp"
-#include "sctab/train/label_subtypes.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 
 namespace sctab::experiments {
 namespace fs = std::filesystem;
@@ -195,19 +195,17 @@ class CallsReader {
   std::int64_t line_ = 1;
 };
 
-/// 1 for each label that is, or has below it, a type with training cells.
-std::vector<std::uint8_t> known_labels(const store::Store& store, const evaluate::LabelUnion& joined) {
-  std::vector<std::uint8_t> is_trained(joined.labels.size(), 0), known(joined.labels.size(), 0);
+/// The labels of the store's training cells.
+std::vector<TypeIndex> trained_labels(const store::Store& store, const evaluate::LabelUnion& joined) {
+  std::vector<TypeIndex> labels = joined.position_of_store_type;
+  std::vector<bool> is_trained(labels.size(), false);
   for (const auto type : store.codes(Split::kTrain, store::Field::kCellType)) {
-    const TypeIndex label = joined.position_of_store_type[static_cast<std::size_t>(type)];
-    if (label >= 0) is_trained[static_cast<std::size_t>(label)] = 1;
+    is_trained[static_cast<std::size_t>(type)] = true;
   }
-  for (std::size_t label = 0; label < known.size(); ++label) {
-    for (std::size_t below = 0; below < known.size(); ++below) {
-      if (is_trained[below] != 0 && joined.subtypes.is_subtype(label, below)) known[label] = 1;
-    }
+  for (std::size_t type = 0; type < labels.size(); ++type) {
+    if (!is_trained[type]) labels[type] = -1;
   }
-  return known;
+  return labels;
 }
 
 }  // namespace
@@ -221,10 +219,10 @@ std::string filled_in(const CommandRun& run, const fs::path& store) {
   return command;
 }
 
-train::ModelEvaluation score_calls(const fs::path& calls, const store::Store& store) {
+evaluate::ModelEvaluation score_calls(const fs::path& calls, const store::Store& store) {
   CallsOfFile found = CallsReader(calls, store.n_cells(Split::kTest)).read();
   auto joined = evaluate::join_labels(
-      train::cell_type_ids(store), found.ids,
+      evaluate::cell_type_ids(store), found.ids,
       ontology::Ontology::from_json(store.ontology(), (store.directory() / "ontology.json").string()));
   const store::ObsTable obs = store.obs(Split::kTest);
   const auto& tissues = store.tables().column(store::Field::kTissueGeneral);
@@ -238,18 +236,19 @@ train::ModelEvaluation score_calls(const fs::path& calls, const store::Store& st
     TypeIndex& call = found.calls[cell];
     if (call >= 0) call = joined.position_of_model_type[static_cast<std::size_t>(call)];
   }
-  train::ModelEvaluation result;
+  evaluate::ModelEvaluation result;
   result.evaluation = evaluate::evaluate(truths, found.calls, joined.subtypes, tissue_of_cell);
   if (found.probabilities) {
-    result.uncertainty.push_back(evaluate::assess_uncertainty(truths, {found.calls, *found.probabilities},
-                                                              joined.subtypes, known_labels(store, joined)));
+    result.uncertainty.push_back(
+        evaluate::assess_uncertainty(truths, {found.calls, *found.probabilities}, joined.subtypes,
+                                     evaluate::known_labels(joined, trained_labels(store, joined))));
   }
   result.labels = std::move(joined.labels);
   result.ids = std::move(joined.ids);
   return result;
 }
 
-train::ModelEvaluation run_command(const CommandRun& run, const store::Store& store) {
+evaluate::ModelEvaluation run_command(const CommandRun& run, const store::Store& store) {
   fs::remove(run.calls);  // of a run that was cut off: not this one's
   const std::string command = filled_in(run, store.directory());
   const int status = run_shell(command, log_of(run));
@@ -265,7 +264,7 @@ train::ModelEvaluation run_command(const CommandRun& run, const store::Store& st
         fmt::format("{}: the command {} left no such file; a csv of its calls is expected at {{out}}, with the head {}",
                     run.calls.string(), command, kExpected));
   }
-  train::ModelEvaluation found = score_calls(run.calls, store);
+  evaluate::ModelEvaluation found = score_calls(run.calls, store);
   std::error_code ignored;
   fs::remove(log_of(run), ignored);
   return found;

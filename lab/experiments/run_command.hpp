@@ -5,7 +5,7 @@
 #include <string>
 
 #include "sctab/store/store.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 
 namespace sctab::experiments {
 
@@ -23,11 +23,11 @@ std::string filled_in(const CommandRun& run, const std::filesystem::path& store)
 /// Runs the command on the store and scores its calls of the test cells as evaluate_model() does a model's; without
 /// probabilities there is no uncertainty. Throws Interrupted, and InputError where the command fails, leaves no csv, or
 /// one that is not what is expected.
-train::ModelEvaluation run_command(const CommandRun& run, const store::Store& store);
+evaluate::ModelEvaluation run_command(const CommandRun& run, const store::Store& store);
 
 /// The calls of a csv on the store's test cells. Its head is row,cell_type_ontology_term_id and perhaps probability;
 /// each row of the test split is there once, counted from 0 over the test shards, with a CL id or nothing (no call).
 /// Throws InputError naming file and line.
-train::ModelEvaluation score_calls(const std::filesystem::path& calls, const store::Store& store);
+evaluate::ModelEvaluation score_calls(const std::filesystem::path& calls, const store::Store& store);
 
 }  // namespace sctab::experiments

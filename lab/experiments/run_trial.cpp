@@ -16,7 +16,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/nn/parameter_count.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/train/run_folder.hpp"
 
 namespace sctab::experiments {
@@ -97,7 +97,7 @@ std::map<std::string, std::int64_t> describe_part(const Trial& trial, const stor
   return cells;
 }
 
-void add_scores(const train::ModelEvaluation& found, const std::map<std::string, std::int64_t>& train_cells,
+void add_scores(const evaluate::ModelEvaluation& found, const std::map<std::string, std::int64_t>& train_cells,
                 json& result) {
   const evaluate::Scores& corrected = found.evaluation.corrected;
   json& measures = result["measures"];
@@ -121,7 +121,7 @@ void add_scores(const train::ModelEvaluation& found, const std::map<std::string,
   }
 }
 
-void add_uncertainty(const train::ModelEvaluation& found, json& result) {
+void add_uncertainty(const evaluate::ModelEvaluation& found, json& result) {
   for (std::size_t i = 0; i < found.uncertainty.size(); ++i) {
     const evaluate::Uncertainty& one = found.uncertainty[i];
     result["members"].push_back(
@@ -146,13 +146,13 @@ void add_uncertainty(const train::ModelEvaluation& found, json& result) {
 }
 
 /// What a developer's own command calls, scored.
-train::ModelEvaluation evaluate_command(const Trial& trial, const store::Store& store, const TrialOptions& options) {
+evaluate::ModelEvaluation evaluate_command(const Trial& trial, const store::Store& store, const TrialOptions& options) {
   const CommandRun run{.command = trial.model->command,
                        .calls = options.model.string() + ".csv",
                        .seed = trial.seed,
                        .threads = threads_of(options)};
   fs::create_directories(run.calls.parent_path());
-  train::ModelEvaluation found = run_command(run, store);
+  evaluate::ModelEvaluation found = run_command(run, store);
   std::error_code ignored;
   if (!options.keep_models) fs::remove(run.calls, ignored);
   return found;
@@ -233,7 +233,7 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
     result["curve"] = read_curve(options.model);
     add_losses(result);
   }
-  const auto found = train::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
+  const auto found = evaluate::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
   add_scores(found, train_cells, result);
   add_uncertainty(found, result);
   measures["n_threads"] = threads_of(options);

@@ -70,7 +70,8 @@ TEST_F(DamagedDirectory, NoStoreAndNoModel) {
 
 TEST_F(DamagedDirectory, EvaluationInThePlaceOfAFolder) {
   for (const char* name : {"store", "model"}) {
-    expect_refused({"evaluate", path("store"), "-m", path("model"), "-o", path(name)}, folder_.path(), {name, "is a folder"});
+    expect_refused({"evaluate", path("store"), "-m", path("model"), "-o", path(name)}, folder_.path(),
+                   {name, "is a folder"});
   }
   // Before the work: neither the model nor the store is there to be opened.
   expect_refused({"evaluate", path("none"), "-m", path("none"), "-o", path("missing/scores.json")}, folder_.path(),

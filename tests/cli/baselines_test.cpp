@@ -22,11 +22,13 @@ TEST(Baselines, TrainEvaluateAndAnnotateAsNetworksDo) {
   for (const std::string kind : {"centroid", "celltypist", "pca+linear", "xgboost"}) {
     const std::string model = (folder / kind).string(), out = (folder / "out.h5ad").string();
     std::vector<std::string> train = {"train", trained.store.string(), "-o", model, "--kind", kind, "--threads", "1"};
-    if (kind == "xgboost") train.insert(train.end(), {"--preset", "library", "--components", "10", "--xgb-rounds", "40"});
+    if (kind == "xgboost")
+      train.insert(train.end(), {"--preset", "library", "--components", "10", "--xgb-rounds", "40"});
     const json result = must_print_json(train);
     EXPECT_EQ(result["kind"], kind);
     EXPECT_EQ(result["seed"], 1);
-    EXPECT_GE(must_print_json({"evaluate", trained.store.string(), "-m", model})["macro_f1"].get<double>(), 0.9) << kind;
+    EXPECT_GE(must_print_json({"evaluate", trained.store.string(), "-m", model})["macro_f1"].get<double>(), 0.9)
+        << kind;
     EXPECT_EQ(must_print_json({"annotate", trained.source.string(), "-m", model, "-o", out})["cells"], 600) << kind;
     EXPECT_EQ(must_print_json({"models", "show", model})["architecture"]["kind"], kind);
   }

@@ -58,7 +58,9 @@ TEST_F(CorpusImport, TheStoreIsAsGoodAsOneOfCounts) {
   output_of({"train", store, "-o", path("model"), "--kind", "linear", "--epochs", "20", "--learning-rate", "0.02",
              "--threads", "1", "--augment", path("store/published_vectors.h5ad")});
   const auto score = [&](const std::string& model, const std::string& of) {
-    return json::parse(output_of({"evaluate", of, "-m", model, "--json", "--threads", "1"})).at("macro_f1").get<double>();
+    return json::parse(output_of({"evaluate", of, "-m", model, "--json", "--threads", "1"}))
+        .at("macro_f1")
+        .get<double>();
   };
   EXPECT_GT(score(path("model"), store), 0.9);
   output_of({"corpus", "subsample", store, "-o", path("part"), "--by", "cells", "--fraction", "0.5"});

@@ -40,7 +40,7 @@ class CovariateJourney : public Journey {
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
   [[nodiscard]] std::vector<std::string> train(const std::string& model, const std::string& kind = "linear") const {
     return {"train",  at("store"), "-o", at(model),         "--kind", kind,        "--covariate",
-            "tissue", "--epochs",  "15", "--learning-rate", "0.01",    "--threads", "1"};
+            "tissue", "--epochs",  "15", "--learning-rate", "0.01",   "--threads", "1"};
   }
   json annotate(const std::string& file, std::vector<std::string> options = {}) {
     options.insert(options.begin(), {"annotate", at(file), "-m", at("model"), "-o", at("out.h5ad"), "--threads", "1"});

@@ -46,7 +46,8 @@ TEST(EnsembleJourney, FromTypesLeftOutToTheUncertaintyOfEachCell) {
     EXPECT_GT(found.at("n_right"), 0);
     EXPECT_TRUE(found.at("expected_calibration_error").is_number());
   }
-  EXPECT_NE(run({"evaluate", at("part"), "-m", at("model")}).out.find("Reliability of all 2 members"), std::string::npos);
+  EXPECT_NE(run({"evaluate", at("part"), "-m", at("model")}).out.find("Reliability of all 2 members"),
+            std::string::npos);
 
   run({"annotate", trained.source.string(), "-m", at("model"), "-o", at("out.h5ad")});
   std::ifstream csv(folder / "out.csv");

@@ -80,7 +80,8 @@ TEST_F(ModelsImport, TheImportedModelAnswersAsTheTrainedOne) {
   EXPECT_EQ(read_bytes(path("imported.csv")), read_bytes(path("own.csv")));
 
   const auto scores = [&](const std::string& model) {
-    json result = json::parse(output_of({"evaluate", trained_.store.string(), "-m", model, "--json", "--threads", "1"}));
+    json result =
+        json::parse(output_of({"evaluate", trained_.store.string(), "-m", model, "--json", "--threads", "1"}));
     result.erase("model");
     result.erase("donors_seen");  // a checkpoint does not say on whom it was trained
     return result;

@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
 

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "nn/random_tensors.hpp"
 #include "model/small_model.hpp"
+#include "nn/random_tensors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/nn/torch_runtime.hpp"
@@ -26,10 +26,10 @@ class EachClassifier : public testing::TestWithParam<ModelKind> {};
 TEST_P(EachClassifier, EqualsADirectForward) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", GetParam());
-  const sparse::CsrMatrix cells = random_cells(10, 12, 4);
-  const auto network = make_network(small_architecture(GetParam()), 1);
+  const sparse::CsrMatrix cells = nn::tests::random_cells(10, 12, 4);
+  const auto network = nn::make_network(small_architecture(GetParam()), 1);
   network->eval();
-  const NetworkOutput want = network->forward(cells.view());
+  const nn::NetworkOutput want = network->forward(cells.view());
 
   const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
   const Prediction found = classifier.predict(cells.view());
@@ -46,7 +46,7 @@ TEST_P(EachClassifier, EqualsADirectForward) {
 TEST_P(EachClassifier, DenseArraysAndHalfPrecisionGiveNearlyTheSame) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", GetParam());
-  const sparse::CsrMatrix cells = random_cells(10, 12, 4);
+  const sparse::CsrMatrix cells = nn::tests::random_cells(10, 12, 4);
   const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
   const at::Tensor want = as_tensor(classifier.predict(cells.view()).probabilities, 5);
   const auto deviation = [&](ClassifierOptions options) {
@@ -74,7 +74,7 @@ TEST(Classifier, TakesAViewIntoTheMiddleOfAMatrix) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kTabnet);
   const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
-  const sparse::CsrMatrix cells = random_cells(10, 12, 4);
+  const sparse::CsrMatrix cells = nn::tests::random_cells(10, 12, 4);
   sparse::CsrView part = cells.view();
   part.n_cells = 5;
   part.indptr = part.indptr.subspan(4, 6);
@@ -85,7 +85,7 @@ TEST(Classifier, TakesAViewIntoTheMiddleOfAMatrix) {
 TEST(Classifier, NoCellsGiveNoRows) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kTabnet);
-  const Prediction found = Classifier::load(folder / "model", kBatchesOfThree).predict(random_cells(0, 12, 1).view());
+  const Prediction found = Classifier::load(folder / "model", kBatchesOfThree).predict(nn::tests::random_cells(0, 12, 1).view());
   EXPECT_EQ(found.n_cells, 0);
   EXPECT_TRUE(found.probabilities.empty());
 }
@@ -93,10 +93,10 @@ TEST(Classifier, NoCellsGiveNoRows) {
 TEST(Classifier, AnEnsembleIsTheMeanOfItsMembers) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kLinear, 2);
-  const sparse::CsrMatrix cells = random_cells(4, 12, 4);
+  const sparse::CsrMatrix cells = nn::tests::random_cells(4, 12, 4);
   at::Tensor want = at::zeros({4, 5});
   for (const std::uint64_t seed : {1, 2}) {
-    const auto network = make_network(small_architecture(ModelKind::kLinear), seed);
+    const auto network = nn::make_network(small_architecture(ModelKind::kLinear), seed);
     want += network->forward(cells.view()).logits.detach().softmax(1) / 2;
   }
   const Prediction found = Classifier::load(folder / "model", kBatchesOfThree).predict(cells.view());
@@ -106,14 +106,14 @@ TEST(Classifier, AnEnsembleIsTheMeanOfItsMembers) {
 TEST(Classifier, MembersCanBeAskedOneByOne) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kMlp, 3);
-  const sparse::CsrMatrix cells = random_cells(7, 12, 4);  // three batches
+  const sparse::CsrMatrix cells = nn::tests::random_cells(7, 12, 4);  // three batches
   const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
   const std::vector<Prediction> members = classifier.predict_members(cells.view());
   ASSERT_EQ(members.size(), 3U);
   for (std::size_t i = 0; i < members.size(); ++i) {
-    const auto network = make_network(small_architecture(ModelKind::kMlp), i + 1);
+    const auto network = nn::make_network(small_architecture(ModelKind::kMlp), i + 1);
     network->eval();
-    const NetworkOutput want = network->forward(cells.view());
+    const nn::NetworkOutput want = network->forward(cells.view());
     EXPECT_EQ(members[i].n_cells, 7);
     EXPECT_TRUE(at::allclose(as_tensor(members[i].probabilities, 5), want.logits.softmax(1), 1e-5, 1e-6)) << i;
     EXPECT_TRUE(at::allclose(as_tensor(members[i].embedding, members[i].n_embedding), want.embedding, 1e-5, 1e-6)) << i;
@@ -133,7 +133,7 @@ TEST(Classifier, MembersWeighWhatTheModelSays) {
   ModelDescription description = read_description(folder / "model");
   description.member_weights = {0.5, 2.0, 1.5};
   write_description(folder / "model", description);
-  const sparse::CsrMatrix cells = random_cells(7, 12, 4);
+  const sparse::CsrMatrix cells = nn::tests::random_cells(7, 12, 4);
   const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
   const std::vector<Prediction> members = classifier.predict_members(cells.view());
   const Prediction all = classifier.predict(cells.view());
@@ -151,7 +151,7 @@ TEST(Classifier, WeightsOfAnotherModelAreNamed) {
   write_small_model(folder / "model", ModelKind::kTabnet);
   Architecture other = small_architecture(ModelKind::kTabnet);
   other.tabnet.n_d = 5;
-  save_weights(folder / "model" / "model.safetensors", *make_network(other, 1));
+  nn::save_weights(folder / "model" / "model.safetensors", *nn::make_network(other, 1));
   write_description(folder / "model", small_description(ModelKind::kTabnet, "model"));
   SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model", kBatchesOfThree), core::InputError, "model.safetensors",
                           "shape");
@@ -164,7 +164,7 @@ TEST(Classifier, MembersOfOtherGenesOrTypesAreNamed) {
     Architecture other = small_architecture(ModelKind::kLinear);
     ++(genes ? other.n_genes : other.n_types);
     ModelDescription description = read_description(folder / "model");
-    save_weights(folder / "model" / "member-2.safetensors", *make_network(other, 1));
+    nn::save_weights(folder / "model" / "member-2.safetensors", *nn::make_network(other, 1));
     write_description(folder / "model", description);
     SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model"), core::InputError, "member-2.safetensors", "shape");
   }
@@ -182,7 +182,7 @@ TEST(Classifier, CanBeInterrupted) {
   write_small_model(folder / "model", ModelKind::kLinear);
   const Classifier classifier = Classifier::load(folder / "model", kBatchesOfThree);
   core::set_interrupted(true);
-  EXPECT_THROW(classifier.predict(random_cells(4, 12, 4).view()), core::Interrupted);
+  EXPECT_THROW(classifier.predict(nn::tests::random_cells(4, 12, 4).view()), core::Interrupted);
   core::set_interrupted(false);
 }
 

@@ -53,8 +53,8 @@ class CovariateModel : public testing::Test {
     fs::remove_all(model_);
     fs::create_directory(model_);
     for (std::size_t i = 0; i < description.members.size(); ++i) {
-      save_weights(model_ / description.members[i],
-                   *make_network(member_architecture(description.architecture, i), i + 1));
+      nn::save_weights(model_ / description.members[i],
+                   *nn::make_network(member_architecture(description.architecture, i), i + 1));
     }
     write_description(model_, description);
   }
@@ -155,10 +155,10 @@ TEST_F(CovariateModel, LevelsThatAreNotThoseOfTheArchitectureAreRefused) {
   json config = core::read_json(model_ / "config.json");
   config["covariate"]["levels"] = {"blood", "lung"};
   core::write_json(model_ / "config.json", config);
-  SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "2 levels and its architecture 3");
+  SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "2 levels; expected 3");
   config.erase("covariate");
   core::write_json(model_ / "config.json", config);
-  SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "0 levels and its architecture 3");
+  SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "0 levels; expected 3");
 }
 
 TEST(Covariate, ModelsThatAreNoNetworksHaveNone) {
@@ -169,9 +169,9 @@ TEST(Covariate, ModelsThatAreNoNetworksHaveNone) {
 
 TEST(Covariate, EachLevelHasAWeightAWidth) {
   Architecture architecture = small_architecture(ModelKind::kLinear);
-  const std::int64_t without = count_parameters(architecture);
+  const std::int64_t without = nn::count_parameters(architecture);
   architecture.n_levels = 3;
-  EXPECT_EQ(count_parameters(architecture), without + 3 * 5);
+  EXPECT_EQ(nn::count_parameters(architecture), without + 3 * 5);
 }
 
 TEST_F(CovariateModel, PredictionsFollowTheLevelOfEachCellByEveryWayToCompute) {

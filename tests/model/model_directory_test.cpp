@@ -63,7 +63,7 @@ TEST_F(ModelDirectory, MetricsAndCardMayBeWrittenAnew) {
 TEST_F(ModelDirectory, HashFollowsTheWeights) {
   const std::string before = model_hash(model_);
   const ModelDescription description = read_description(model_);
-  save_weights(model_ / "model.safetensors", *make_network(description.architecture, 77));
+  nn::save_weights(model_ / "model.safetensors", *nn::make_network(description.architecture, 77));
   write_description(model_, description);
   EXPECT_NE(model_hash(model_), before);
 }
@@ -88,7 +88,7 @@ TEST_F(ModelDirectory, ResizedAndChangedFilesAreNamed) {
   file.close();
   SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "model.safetensors", "SHA-256");
   fs::resize_file(weights, size - 4);
-  const std::string expected = "expected " + std::to_string(size);
+  const std::string expected = "expected " + std::to_string(size) + " bytes";
   SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "model.safetensors", expected.c_str());
 }
 
@@ -111,26 +111,31 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
     SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "blood-model", what);
     core::write_json(model_ / "config.json", before);
   };
-  expect_refused([](json& c) { c["format_version"] = 4; }, "format 4 is of a newer sctab");
+  expect_refused([](json& c) { c["format_version"] = 4; }, "format_version: 4, which a newer sctab writes");
   expect_refused([](json& c) { c.erase("format_version"); }, "format_version");
   expect_refused([](json& c) { c = json::array(); }, "format_version");
   expect_refused([](json& c) { c.erase("architecture"); }, "architecture");
-  expect_refused([](json& c) { c["architecture"]["n_genes"] = 13; }, "genes.tsv: 12 genes, expected the 13");
-  expect_refused([](json& c) { c["architecture"]["n_types"] = 6; }, "cell_types.tsv: 5 cell types, expected the 6");
+  expect_refused([](json& c) { c["architecture"]["n_genes"] = 13; }, "genes.tsv: 12 genes; expected 13");
+  expect_refused([](json& c) { c["architecture"]["n_types"] = 6; }, "cell_types.tsv: 5 cell types; expected 6");
   expect_refused([](json& c) { c["preprocessing"]["log1p"] = false; }, "preprocessing");
   expect_refused([](json& c) { c["members"] = {"../other.safetensors"}; }, "../other.safetensors");
-  expect_refused([](json& c) { c["members"] = json::array(); }, "no members");
-  expect_refused([](json& c) { c["members"] = 3; }, "member 3");
-  expect_refused([](json& c) { c["member_weights"] = {0.5, 0.5}; }, "2 member weights, expected one for each of 1");
-  expect_refused([](json& c) { c["member_weights"] = {-0.5}; }, "member weight -0.5");
-  expect_refused([](json& c) { c["member_weights"] = {"much"}; }, "member weight \"much\"");
-  expect_refused([](json& c) { c["member_weights"] = {1e-60}; }, "member weight 1e-60 is not above 0 and finite");
-  expect_refused([](json& c) { c["member_weights"] = {1e300}; }, "member weight 1e+300 is not above 0 and finite");
-  expect_refused([](json& c) { c["member_weights"] = nullptr; }, "member_weights is null, expected a list");
-  expect_refused([](json& c) { c["member_weights"] = json::array(); }, "0 member weights, expected one for each of 1");
+  expect_refused([](json& c) { c["members"] = json::array(); }, "members: an empty list");
+  expect_refused([](json& c) { c["members"] = 3; }, "members: 3");
+  expect_refused(
+      [](json& c) {
+        c["member_weights"] = {0.5, 0.5};
+      },
+      "member_weights: 2 numbers; expected one for each of 1 member");
+  expect_refused([](json& c) { c["member_weights"] = {-0.5}; }, "member_weights: -0.5");
+  expect_refused([](json& c) { c["member_weights"] = {"much"}; }, "member_weights: \"much\"");
+  expect_refused([](json& c) { c["member_weights"] = {1e-60}; }, "member_weights: 1e-60; expected a number from");
+  expect_refused([](json& c) { c["member_weights"] = {1e300}; }, "member_weights: 1e+300; expected a number from");
+  expect_refused([](json& c) { c["member_weights"] = nullptr; }, "member_weights: null; expected a list");
+  expect_refused([](json& c) { c["member_weights"] = json::array(); },
+                 "member_weights: 0 numbers; expected one for each of 1 member");
   expect_refused([](json& c) { c["format_version"] = 2; },
-                 "no 'member_weights', and models of format 2 and later have them");
-  expect_refused([](json& c) { c["format_version"] = 3; }, "no 'member_weights'");
+                 "member_weights: missing; expected a list of numbers, as models of format 2 and later have");
+  expect_refused([](json& c) { c["format_version"] = 3; }, "member_weights: missing");
   expect_refused([](json& c) { c["files"].erase("genes.tsv"); }, "genes.tsv");
   std::ofstream(model_ / "config.json") << "{";
   SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "not JSON");

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/nn/weights.hpp"
 
@@ -25,8 +25,9 @@ inline model::ModelDescription small_description(model::ModelKind kind, const st
   return description;
 }
 
-/// A model directory with the weights that make_network() gives for seeds 1, 2, … one per member.
-inline void write_small_model(const std::filesystem::path& directory, model::ModelKind kind, std::size_t n_members = 1) {
+/// A model directory with the weights that nn::make_network() gives for seeds 1, 2, … one per member.
+inline void write_small_model(const std::filesystem::path& directory, model::ModelKind kind,
+                              std::size_t n_members = 1) {
   std::filesystem::create_directory(directory);
   model::ModelDescription description = small_description(kind, directory.filename().string());
   if (n_members > 1) description.members.clear();
@@ -34,7 +35,7 @@ inline void write_small_model(const std::filesystem::path& directory, model::Mod
     description.members.push_back(fmt::format("member-{}.safetensors", i));
   }
   for (std::size_t i = 0; i < description.members.size(); ++i) {
-    save_weights(directory / description.members[i], *make_network(description.architecture, i + 1));
+    nn::save_weights(directory / description.members[i], *nn::make_network(description.architecture, i + 1));
   }
   model::write_description(directory, description);
 }

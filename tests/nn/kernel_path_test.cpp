@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "nn/random_tensors.hpp"
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 
@@ -12,6 +12,8 @@
 // statistics.
 namespace sctab::nn::tests {
 namespace {
+
+using model::tests::small_architecture;
 
 constexpr std::int32_t kGenes = 150;
 // In parts of the largest value of a tensor, or of a thousandth of the network's largest gradient. Ghost batch norm of

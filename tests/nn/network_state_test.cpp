@@ -7,13 +7,15 @@
 #include <functional>
 #include <limits>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/nn/network.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::nn::tests {
 namespace {
+
+using model::tests::small_architecture;
 
 using core::InputError;
 using Values = std::vector<NamedTensor>;

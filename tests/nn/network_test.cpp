@@ -8,7 +8,7 @@
 
 #include "nn/gradient_check.hpp"
 #include "nn/random_tensors.hpp"
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/nn/mask_loss.hpp"
 #include "sctab/nn/torch_runtime.hpp"
@@ -16,6 +16,9 @@
 
 namespace sctab::nn::tests {
 namespace {
+
+using model::tests::small_architecture;
+using model::tests::kAllKinds;
 
 sparse::CsrMatrix cells(std::int64_t n) {
   return random_cells(n, 12, 7);

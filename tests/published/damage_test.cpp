@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/published/checkpoint.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 using core::InputError;
 using model::ModelKind;
-using nn::tests::small_architecture;
+using model::tests::small_architecture;
 using sctab::tests::PickleText;
 using sctab::tests::read_bytes;
 using sctab::tests::StoredTensor;

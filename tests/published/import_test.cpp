@@ -5,7 +5,7 @@
 
 #include "formats/parquet/sql.hpp"
 #include "nn/random_tensors.hpp"
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/model/classifier.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 using core::InputError;
 using model::ModelKind;
-using nn::tests::small_architecture;
+using model::tests::small_architecture;
 
 /// A network whose running statistics are not the initial ones.
 std::unique_ptr<nn::Network> used_network(ModelKind kind) {
@@ -56,7 +56,7 @@ TEST_P(EachPublishedKind, PredictsAsTheNetworkDid) {
   EXPECT_EQ(ontology::Ontology::from_json(model.ontology, "").size(), 1) << "the root alone: none was given";
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, EachPublishedKind, testing::ValuesIn(nn::tests::kAllKinds),
+INSTANTIATE_TEST_SUITE_P(Kinds, EachPublishedKind, testing::ValuesIn(model::tests::kAllKinds),
                          [](const auto& kind) { return std::string(model::name(kind.param)); });
 
 TEST(ImportCheckpoint, LabelsJoinTheOntologyAndWhatDoesNotStaysWithoutId) {

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 using core::InputError;
 using model::ModelKind;
-using nn::tests::small_architecture;
+using model::tests::small_architecture;
 using sctab::tests::PickleText;
 using sctab::tests::write_bytes;
 

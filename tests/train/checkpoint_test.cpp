@@ -178,7 +178,7 @@ TEST(Checkpoint, OfADamagedOneOnlyItsOwnFolderIsToBeRemoved) {
   nn::write_tensors(path, file.tensors, {{"state", state.dump()}});
   refused("does not say which run");
   nn::write_tensors(path, file.tensors, {{"state", "[]"}});
-  refused("no checkpoint of a training run");
+  refused("not a checkpoint of a training run");
   std::filesystem::resize_file(path, 20);
   refused("damaged");
 }

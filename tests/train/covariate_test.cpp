@@ -1,4 +1,5 @@
 #include "sctab/train/covariate.hpp"
+#include "sctab/evaluate/split_levels.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "support/fixtures.hpp"
 #include "train/interrupted_training.hpp"
 #include "train/tiny_store.hpp"
@@ -90,9 +91,10 @@ class CovariateTraining : public testing::Test {
     train(store_, options, model);
     return test_score(model, store_, without_covariate).evaluation.corrected.macro_f1;
   }
-  static ModelEvaluation test_score(const fs::path& model, const store::Store& store, bool without_covariate = false) {
-    return evaluate_model(model::Classifier::load(model, {.threads = 1}), store, store::Split::kTest,
-                          {.without_covariate = without_covariate});
+  static evaluate::ModelEvaluation test_score(const fs::path& model, const store::Store& store,
+                                              bool without_covariate = false) {
+    return evaluate::evaluate_model(model::Classifier::load(model, {.threads = 1}), store, store::Split::kTest,
+                                    {.without_covariate = without_covariate});
   }
 
   tests::TemporaryFolder folder_;
@@ -137,7 +139,7 @@ TEST_F(CovariateTraining, SolvesItWithAugmentedGenes) {
 TEST_F(CovariateTraining, SolvesItWithBalancedSampling) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
     TrainOptions balanced = options(kind);
-    balanced.balanced_sampling = true;
+    balanced.sampling = Sampling::kBalanced;
     EXPECT_GE(score(balanced), kSolved) << model::name(kind);
   }
 }
@@ -153,7 +155,7 @@ TEST_F(CovariateTraining, SolvesItWithTheHierarchicalLoss) {
 TEST_F(CovariateTraining, IsTheSameWhereverItWasEnded) {
   TrainOptions whole = options(ModelKind::kMlp);
   whole.max_epochs = 3;
-  whole.balanced_sampling = true;
+  whole.sampling = Sampling::kBalanced;
   whole.loss = LossKind::kHierarchical;
   train(store_, whole, folder_ / "whole");
   TrainOptions ended = whole;
@@ -184,8 +186,8 @@ TEST_F(CovariateTraining, MistakesAreNamed) {
   };
   refused("donor", "expected one of assay, tissue, tissue_general, disease");
   refused("cell_type", "expected one of");
-  refused("assay", "'0' alone");
-  refused("disease", "'normal' alone");  // "unknown" is no level
+  refused("assay", "only one value, '0'");
+  refused("disease", "only one value, 'normal'");  // "unknown" is no level
   TrainOptions all = options(ModelKind::kLinear);
   all.covariate_dropout = 1;
   SCTAB_EXPECT_THROW_WITH(train(store_, all, folder_ / "model"), InputError, "--covariate-dropout");
@@ -195,7 +197,7 @@ TEST_F(CovariateTraining, MistakesAreNamed) {
 }
 
 TEST_F(CovariateTraining, AShareOfTheLevelsIsHiddenAnewForEachStream) {
-  const SplitLevels levels(store_, store::Split::kTrain, find_covariate(store_, "tissue"));
+  const evaluate::SplitLevels levels(store_, store::Split::kTrain, find_covariate(store_, "tissue"));
   sparse::CsrMatrix cells, memory;
   cells.clear(store_.genes().size());
   std::vector<store::CellIndex> rows;

@@ -9,10 +9,10 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/train/ensemble_plan.hpp"
-#include "sctab/train/evaluate.hpp"
 #include "sctab/train/train.hpp"
 #include "support/fixtures.hpp"
 #include "train/interrupted_training.hpp"
@@ -93,8 +93,8 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
   EXPECT_EQ(description.training["members"][1]["weight"], description.member_weights[1]);
   const double ratio = result.members[0].best_val_macro_f1 / result.members[1].best_val_macro_f1;
   EXPECT_NEAR(description.member_weights[0] / description.member_weights[1], std::pow(ratio, 8), 1e-6);
-  const auto evaluated =
-      evaluate_model(model::Classifier::load(out, {.threads = 1}), store_, store::Split::kTest, {.threads = 1});
+  const auto evaluated = evaluate::evaluate_model(model::Classifier::load(out, {.threads = 1}), store_,
+                                                  store::Split::kTest, {.threads = 1});
   EXPECT_GE(evaluated.evaluation.corrected.macro_f1, 0.5);
   EXPECT_EQ(evaluated.uncertainty.size(), 3U);
 }

@@ -5,13 +5,13 @@
 #include <cmath>
 #include <vector>
 
-#include "sctab/model/booster.hpp"
-#include "sctab/train/train.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
+#include "sctab/model/booster.hpp"
 #include "sctab/model/classifier.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/train/train.hpp"
 #include "support/captured_log.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
@@ -77,11 +77,10 @@ TEST(Xgboost, WeighsTheTypesAlike) {
   const tests::TemporaryFolder folder;
   const store::Store store =
       tests::make_tiny_store(folder / "store", {.n_cells = {660, 220, 300}, .deal = {9, 1, 1}, .own_mean = 0.4});
-  train(store,
-        {.kind = model::ModelKind::kXgboost, .preset = Preset::kLibrary, .components = 8, .threads = 1},
+  train(store, {.kind = model::ModelKind::kXgboost, .preset = Preset::kLibrary, .components = 8, .threads = 1},
         folder / "model");
   const auto model = model::Classifier::load(folder / "model", {.threads = 1});
-  const auto found = evaluate_model(model, store, store::Split::kTest).evaluation;
+  const auto found = evaluate::evaluate_model(model, store, store::Split::kTest).evaluation;
   // Two thirds of the test cells are of the rare types. Of cells that weigh the same, the model calls them far less.
   std::int64_t rare = 0;
   for (std::size_t truth = 0; truth < 3; ++truth) rare += found.confusion.at(truth, 1) + found.confusion.at(truth, 2);

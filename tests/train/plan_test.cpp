@@ -107,7 +107,8 @@ TEST(Plan, TheLossIsPartOfIt) {
 
 TEST(ChoosePlans, MembersOfAMixedEnsembleWeighByTheirValidationButInThePapersPreset) {
   EXPECT_TRUE(choose_plans({.kind = {}}, size_of(10'000)).front().weigh_members);
-  EXPECT_FALSE(choose_plans({.kind = ModelKind::kMixed, .preset = Preset::kPaper}, size_of(10'000)).front().weigh_members);
+  EXPECT_FALSE(
+      choose_plans({.kind = ModelKind::kMixed, .preset = Preset::kPaper}, size_of(10'000)).front().weigh_members);
   EXPECT_FALSE(choose_plans({.kind = ModelKind::kMlp, .members = 5}, size_of(10'000)).front().weigh_members);
 }
 
@@ -240,7 +241,8 @@ TEST(Plan, WhatIsGivenStands) {
 }
 
 TEST(Plan, WarnsWhereTheBatchIsLargerThanTheData) {
-  EXPECT_THAT(choose_plan({.preset = Preset::kPaper}, size_of(900)).warnings, Contains(HasSubstr("larger than the 900")));
+  EXPECT_THAT(choose_plan({.preset = Preset::kPaper}, size_of(900)).warnings,
+              Contains(HasSubstr("larger than the 900")));
   EXPECT_THAT(choose_plan({.batch_size = 32}, size_of(19)).warnings, Contains(HasSubstr("larger than the 19")));
   // What was chosen for want of a better is nothing to warn of.
   EXPECT_THAT(choose_plan({}, size_of(19)).warnings, Not(Contains(HasSubstr("larger than"))));

@@ -68,7 +68,7 @@ TEST(RunFolder, ATrainingThatEndsMeanwhileIsNotBegunAnewByResume) {
     fs::remove_all(at_work->path);
     at_work.reset();
     other.join();
-    EXPECT_NE(refusal.find("nothing is left to resume"), std::string::npos) << refusal;
+    EXPECT_NE(refusal.find("already finished"), std::string::npos) << refusal;
     EXPECT_FALSE(fs::exists(folder / "model.run"));
   }
 }
@@ -152,9 +152,10 @@ TEST(RunFolder, ResumeOfNothingBeginsAnewAndSaysSo) {
     (void)open_run_folder(folder / "model", resume);
     return testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
   };
-  EXPECT_EQ(stderr_of(false).find("begins anew"), std::string::npos);
+  EXPECT_EQ(stderr_of(false).find("starts from the beginning"), std::string::npos);
   const std::string warned = stderr_of(true);
-  EXPECT_NE(warned.find("model.run: no unfinished run there; training begins anew"), std::string::npos) << warned;
+  EXPECT_NE(warned.find("model.run: no unfinished run there; training starts from the beginning"), std::string::npos)
+      << warned;
 }
 
 // In a process without descriptors left nothing can be opened, also by root.

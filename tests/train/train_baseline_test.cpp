@@ -12,11 +12,12 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/model/model_arrays.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/ensemble_plan.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/train/train_kinds.hpp"
 #include "support/fixtures.hpp"
 #include "train/tiny_store.hpp"
 
@@ -26,8 +27,15 @@ namespace {
 namespace fs = std::filesystem;
 using model::ModelKind;
 
-constexpr ModelKind kBaselines[] = {ModelKind::kCentroid, ModelKind::kPcaLinear, ModelKind::kCelltypist,
-                                    ModelKind::kXgboost};
+/// The kinds that are trained in one go, and of these the ones that can be ensembles.
+std::vector<ModelKind> baselines(bool of_members = false) {
+  std::vector<ModelKind> kinds;
+  for (const model::ModelKindInfo& kind : model::kModelKinds) {
+    const bool is_wanted = !of_members || kind.options.contains(model::OptionGroup::kMembers);
+    if (is_wanted && find_train_kind(kind.kind)->fit != nullptr) kinds.push_back(kind.kind);
+  }
+  return kinds;
+}
 
 TrainOptions quick_options(ModelKind kind) {
   TrainOptions options{.kind = kind, .threads = 1};
@@ -60,7 +68,7 @@ TEST_P(EachBaseline, LeavesAModelThatKnowsTheTypes) {
   EXPECT_EQ(description.genes.ids, store_.genes().ids);
   EXPECT_EQ(description.training["store_hash"], store_.hash());
   EXPECT_NEAR(description.metrics["macro_f1"].get<double>(), result.best_val_macro_f1, 1e-12);
-  EXPECT_GE(evaluate_model(model, store_, store::Split::kTest).evaluation.corrected.macro_f1, 0.9);
+  EXPECT_GE(evaluate::evaluate_model(model, store_, store::Split::kTest).evaluation.corrected.macro_f1, 0.9);
 
   const sparse::CsrMatrix cells = test_cells();
   const model::Prediction found = model.predict(cells.view());
@@ -78,7 +86,7 @@ TEST_P(EachBaseline, KnowsWhichTypesItHasNotSeen) {
   const store::Store few = tests::make_tiny_store(folder_ / "few types", {.n_train_types = 2});
   train(few, quick_options(GetParam()), folder_ / "without");
   const auto model = model::Classifier::load(folder_ / "without", {.threads = 1});
-  const auto found = evaluate_model(model, few, store::Split::kTest).uncertainty.at(0);
+  const auto found = evaluate::evaluate_model(model, few, store::Split::kTest).uncertainty.at(0);
   EXPECT_EQ(found.n_absent, 20);
   EXPECT_EQ(found.n_right + found.n_wrong, 40);
 }
@@ -139,7 +147,7 @@ TEST_P(EachBaseline, RefusesWhatItCannotDo) {
   SCTAB_EXPECT_THROW_WITH(model::Classifier::load(out), core::InputError, "model.safetensors", "expected");
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, EachBaseline, testing::ValuesIn(kBaselines), [](const auto& case_info) {
+INSTANTIATE_TEST_SUITE_P(Kinds, EachBaseline, testing::ValuesIn(baselines()), [](const auto& case_info) {
   std::string name(model::name(case_info.param));
   std::erase(name, '+');
   return name;
@@ -175,7 +183,7 @@ TEST_P(EachBaselineEnsemble, EveryMemberIsTheSingleRunOfItsSeed) {
   }
   EXPECT_NE(tests::read_bytes(out / member(1)), tests::read_bytes(out / member(2)));
   EXPECT_EQ(model.predict(cells.view()).probabilities, model::mean_prediction(singles).probabilities);
-  const auto found = evaluate_model(model, store_, store::Split::kTest, {.threads = 1});
+  const auto found = evaluate::evaluate_model(model, store_, store::Split::kTest, {.threads = 1});
   EXPECT_EQ(found.uncertainty.size(), 3U);
   EXPECT_GE(found.evaluation.corrected.macro_f1, 0.9);
   EXPECT_FALSE(fs::exists(folder_ / "model.run"));
@@ -325,22 +333,20 @@ TEST_P(EachBaselineEnsemble, SaysHowEachMemberDoes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, EachBaselineEnsemble,
-                         testing::Values(ModelKind::kPcaLinear, ModelKind::kCelltypist, ModelKind::kXgboost),
-                         [](const auto& case_info) {
-                           std::string name(model::name(case_info.param));
-                           std::erase(name, '+');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, EachBaselineEnsemble, testing::ValuesIn(baselines(true)), [](const auto& case_info) {
+  std::string name(model::name(case_info.param));
+  std::erase(name, '+');
+  return name;
+});
 
 TEST(TrainBaseline, GoesOnFromNoNetworksRunAndRefusesMembersOfOneKind) {
   core::Progress::set_quiet(true);
   const tests::TemporaryFolder folder;
   const store::Store store = tests::make_tiny_store(folder / "store");
-  SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCentroid, .members = 2}, folder / "m"), core::InputError, "--members",
-                          "centroid");
-  SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCelltypist, .members = 0}, folder / "m"),
-                          core::InputError, "--members: 0; expected a whole number from 1 to 1000");
+  SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCentroid, .members = 2}, folder / "m"), core::InputError,
+                          "--members", "centroid");
+  SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCelltypist, .members = 0}, folder / "m"), core::InputError,
+                          "--members: 0; expected a whole number from 1 to 1000");
   EXPECT_FALSE(fs::exists(folder / "m.run"));
   fs::create_directory(folder / "m.run");
   model::ModelArrays network;
@@ -355,11 +361,10 @@ TEST(TrainBaseline, RefusesOptionsOfOtherKindsAndEmptyCorpora) {
   core::Progress::set_quiet(true);
   const tests::TemporaryFolder folder;
   const store::Store store = tests::make_tiny_store(folder / "store");
-  SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCentroid, .components = 5}, folder / "m"),
-                          core::InputError, "--components", "centroid");
-  SCTAB_EXPECT_THROW_WITH(
-      train(store, {.kind = ModelKind::kCelltypist, .preset = Preset::kLibrary}, folder / "m"), core::InputError,
-      "--preset", "xgboost");
+  SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCentroid, .components = 5}, folder / "m"), core::InputError,
+                          "--components", "centroid");
+  SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCelltypist, .preset = Preset::kLibrary}, folder / "m"),
+                          core::InputError, "--preset", "xgboost");
   SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kCelltypist, .xgb_rounds = 5}, folder / "m"),
                           core::InputError, "--xgb-rounds", "celltypist");
   SCTAB_EXPECT_THROW_WITH(train(store, {.kind = ModelKind::kPcaLinear, .components = 5000}, folder / "m"),
@@ -411,7 +416,7 @@ TEST(TrainBaseline, DoesWithoutValidationCells) {
   core::Progress::set_quiet(true);
   const tests::TemporaryFolder folder;
   const store::Store store = tests::make_tiny_store(folder / "store", {.n_cells = {300, 0, 60}});
-  for (const ModelKind kind : kBaselines) {
+  for (const ModelKind kind : baselines()) {
     const TrainResult result = train(store, quick_options(kind), folder / "model");
     EXPECT_TRUE(std::isnan(result.best_val_macro_f1));
     EXPECT_TRUE(model::read_description(folder / "model").metrics.is_null());

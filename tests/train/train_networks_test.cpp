@@ -22,8 +22,8 @@ namespace sctab::train {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 using model::ModelKind;
+using nlohmann::json;
 
 std::vector<json> metrics_of(const fs::path& run) {
   std::vector<json> lines;
@@ -186,7 +186,7 @@ TEST_F(Trainer, ARunIsNotResumedWithOtherSamplingOrSmoothing) {
   SCTAB_EXPECT_THROW_WITH(resume(options, folder_ / "model"), core::InputError, "label_smoothing");
   options.label_smoothing = {};
   options.sampling = Sampling::kBalanced;
-  SCTAB_EXPECT_THROW_WITH(resume(options, folder_ / "model"), core::InputError, "another one");
+  SCTAB_EXPECT_THROW_WITH(resume(options, folder_ / "model"), core::InputError, "another run");
 }
 
 /// A kill leaves no time for a checkpoint: the run goes on from an older one, and repeats what was lost with it.
@@ -223,7 +223,7 @@ TEST_F(Trainer, AnUnfinishedRunIsNeitherOverwrittenNorMixedWithAnother) {
   other.resume = true;
   SCTAB_EXPECT_THROW_WITH(train(store, other, out), core::InputError, "store was");
   EXPECT_NO_THROW(resume(options, out));
-  SCTAB_EXPECT_THROW_WITH(resume(options, out), core::InputError, "nothing is left to resume");
+  SCTAB_EXPECT_THROW_WITH(resume(options, out), core::InputError, "already finished");
 }
 
 TEST_F(Trainer, ResumeWithoutARunStartsAnew) {

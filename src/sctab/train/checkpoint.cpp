@@ -84,7 +84,7 @@ nn::TensorFile read_file(const std::filesystem::path& path) {
     return nn::read_tensors(path);
   } catch (const core::InputError& error) {
     core::Problem problem = error.problem();
-    problem.next_step = remove_to_train_again(path);
+    problem.next_step = "it is damaged: " + remove_to_train_again(path);
     throw core::InputError(problem);
   }
 }
@@ -123,10 +123,11 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
     refuse_damaged(path, "is not a checkpoint of a training run");
   }
   if (state.at("version") != kCheckpointVersion) {
-    throw OtherRun({.file = path.string(),
-                    .found = fmt::format("a checkpoint of version {}", state.at("version").dump()),
-                    .expected = fmt::format("version {}", kCheckpointVersion),
-                    .next_step = "resume with the sctab that began the run, or remove the run's folder to start again"});
+    throw OtherRun(
+        {.file = path.string(),
+         .found = fmt::format("a checkpoint of version {}", state.at("version").dump()),
+         .expected = fmt::format("version {}", kCheckpointVersion),
+         .next_step = "resume with the sctab that began the run, or remove the run's folder to start again"});
   }
   require_whole(path, file);
   require_same_run(path, state.at("identity"), identity);

@@ -5,10 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/evaluate/evaluation_report.hpp"
+#include "sctab/evaluate/seen_donors.hpp"
 #include "sctab/model/classifier.hpp"
-#include "sctab/train/evaluate.hpp"
-#include "sctab/train/seen_donors.hpp"
 
 namespace sctab::train {
 
@@ -32,7 +32,7 @@ nlohmann::json corpus_json(const store::Store& store, const CorpusSize& size) {
           {"n_val_cells", size.n_val},
           {"n_types_trained", size.n_types_trained()},
           {"cells_per_type", size.cells_per_type},
-          {kDonorHashes, donor_hashes(store)}};
+          {evaluate::kDonorHashes, evaluate::donor_hashes(store)}};
 }
 
 double write_description_with_metrics(const std::filesystem::path& model, model::ModelDescription description,
@@ -40,7 +40,7 @@ double write_description_with_metrics(const std::filesystem::path& model, model:
   model::write_description(model, description);
   if (store.n_cells(store::Split::kVal) == 0) return std::numeric_limits<double>::quiet_NaN();
   const auto classifier = model::Classifier::load(model, {.threads = threads});
-  const auto scores = evaluate_model(classifier, store, store::Split::kVal, {.threads = threads});
+  const auto scores = evaluate::evaluate_model(classifier, store, store::Split::kVal, {.threads = threads});
   description.metrics = evaluate::evaluation_json(scores.evaluation, scores.labels, scores.ids);
   description.metrics["split"] = store::name(store::Split::kVal);
   model::write_description(model, description);

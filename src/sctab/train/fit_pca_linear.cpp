@@ -10,7 +10,6 @@
 #include "sctab/kernels/adamw.hpp"
 #include "sctab/kernels/dense_product.hpp"
 #include "sctab/linalg/pca.hpp"
-#include "sctab/evaluate/evaluation.hpp"
 #include "sctab/model/pca_arrays.hpp"
 #include "sctab/model/pca_linear.hpp"
 #include "sctab/model/type_scores.hpp"

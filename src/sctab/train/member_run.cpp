@@ -60,9 +60,8 @@ std::optional<FinishedMember> find_finished(const RunFolder& folder, const json&
     require_whole(folder, note.at("weights"));
     return member;
   } catch (const json::exception&) {
-    refuse_damaged(
-        folder.checkpoint(),
-        "does not say how the training ended, as this sctab notes it: it is damaged or of another version");
+    refuse_damaged(folder.checkpoint(),
+                   "does not say how the training ended, as this sctab notes it: it is damaged or of another version");
   }
 }
 

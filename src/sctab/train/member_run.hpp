@@ -24,7 +24,6 @@ struct FinishedMember {
 std::optional<FinishedMember> find_finished(const RunFolder& folder, const nlohmann::json& identity);
 
 /// Writes a member: its weights, then the note that it is finished, with their size and hash.
-void keep_finished(const RunFolder& folder, const nlohmann::json& identity, const Fitted& fitted,
-                   double seconds);
+void keep_finished(const RunFolder& folder, const nlohmann::json& identity, const Fitted& fitted, double seconds);
 
 }  // namespace sctab::train

@@ -25,7 +25,9 @@ void append_metrics(const std::filesystem::path& path, const EpochMetrics& metri
   line["grad_norm"] = metrics.grad_norm;
   std::ofstream file(path, std::ios::app);
   file << line.dump() << '\n' << std::flush;
-  if (!file) throw core::InputError({.file = path.string(), .found = "cannot be written", .next_step = "check that the disk is not full"});
+  if (!file)
+    throw core::InputError(
+        {.file = path.string(), .found = "cannot be written", .next_step = "check that the disk is not full"});
 }
 
 void truncate_metrics(const std::filesystem::path& path, std::int64_t epochs) {

@@ -35,7 +35,7 @@ struct TrainPlan {
   double label_smoothing = 0;  // share of a target's mass that is spread; 0: all on the label
   Smoothing smoothing = Smoothing::kOntology;
   augment::AssayNoiseOptions assay_noise{};  // on training cells
-  bool reestimate_batch_norm = false;             // over training cells, before validation and in what is saved
+  bool reestimate_batch_norm = false;        // over training cells, before validation and in what is saved
   std::uint64_t seed = 1;
   std::string augmentation{};  // SHA-256 of the file of vectors that move training cells; empty: none do
   std::optional<model::Covariate> covariate{};  // what the network sees in addition to the genes

@@ -75,9 +75,8 @@ void require_unfinished(const RunFolder& folder, const fs::path& out) {
   if (folder.has_any_checkpoint() || !fs::exists(out / kModelMarker)) return;
   std::error_code not_empty;
   fs::remove(folder.path, not_empty);
-  throw core::InputError({.file = out.string(),
-                          .found = "training has already finished",
-                          .next_step = "drop --resume to train again"});
+  throw core::InputError(
+      {.file = out.string(), .found = "training has already finished", .next_step = "drop --resume to train again"});
 }
 
 void require_resumable(const RunFolder& folder, bool resume, int n_members) {
@@ -177,9 +176,8 @@ std::string remove_to_train_again(const fs::path& checkpoint) {
 }
 
 void refuse_damaged(const fs::path& checkpoint, std::string_view what) {
-  throw core::InputError({.file = checkpoint.string(),
-                          .found = std::string(what),
-                          .next_step = remove_to_train_again(checkpoint)});
+  throw core::InputError(
+      {.file = checkpoint.string(), .found = std::string(what), .next_step = remove_to_train_again(checkpoint)});
 }
 
 void require_same_run(const fs::path& checkpoint, const json& there, const json& here) {

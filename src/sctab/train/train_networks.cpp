@@ -1,5 +1,6 @@
 #include "sctab/train/train_networks.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/evaluate/split_levels.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -20,6 +21,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/sha256.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/store/loader.hpp"
@@ -27,7 +29,6 @@
 #include "sctab/train/checkpoint.hpp"
 #include "sctab/train/covariate.hpp"
 #include "sctab/train/ensemble_plan.hpp"
-#include "sctab/train/label_subtypes.hpp"
 #include "sctab/train/loss.hpp"
 #include "sctab/train/metrics_log.hpp"
 #include "sctab/train/model_output.hpp"
@@ -70,8 +71,7 @@ void show(const EpochMetrics& metrics, bool better) {
 /// The vectors that move training cells, none where none are to; the plans are told.
 sparse::CsrMatrix open_vectors(const Store& store, const TrainOptions& options, std::span<TrainPlan> plans) {
   if (!options.augment) return {};
-  sparse::CsrMatrix vectors =
-      augment::vectors_for(store, augment::read_vectors(*options.augment), *options.augment);
+  sparse::CsrMatrix vectors = augment::vectors_for(store, augment::read_vectors(*options.augment), *options.augment);
   const std::string hash = core::sha256_of_file(*options.augment);
   for (TrainPlan& plan : plans) {
     plan.augmentation = hash;
@@ -128,7 +128,7 @@ class Run {
   store::Loader loader_;
   std::optional<augment::BatchAugmenter> augmenter_;
   std::optional<augment::AssayNoise> assay_noise_;
-  SplitLevels levels_;
+  evaluate::SplitLevels levels_;
   sparse::CsrMatrix with_levels_;  // of the batch, until its step has ended
   EarlyStopping stopping_;
   Progression at_;
@@ -147,7 +147,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       identity_({{"plan", to_json(plan)}, {"store", store.hash()}, {"dense", options.dense}}),
       network_(nn::make_network(plan.architecture, plan.seed)),
       optimizer_(*network_, plan.weight_decay, plan.clip_norm),
-      subtypes_(store_subtypes(store)),
+      subtypes_(evaluate::store_subtypes(store)),
       terms_(loss_terms(plan, size, subtypes_)),
       validation_(store, subtypes_, validation_terms(plan, size, subtypes_), plan.covariate, options.threads),
       loader_(store, Split::kTrain,

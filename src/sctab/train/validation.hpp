@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "sctab/evaluate/split_levels.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/ontology/ontology.hpp"
 #include "sctab/store/store.hpp"
@@ -51,7 +52,7 @@ class Validation {
   const store::Store& store_;
   ontology::SubtypeMatrix subtypes_;
   LossTerms terms_;
-  SplitLevels levels_;
+  evaluate::SplitLevels levels_;
   int threads_;
 };
 

@@ -2,11 +2,11 @@
 
 #include "sctab/model/architecture.hpp"
 
-namespace sctab::nn::tests {
+namespace sctab::model::tests {
 
 /// A network of each kind, small enough for differences: 12 genes, 5 types.
-inline model::Architecture small_architecture(model::ModelKind kind) {
-  model::Architecture architecture;
+inline Architecture small_architecture(ModelKind kind) {
+  Architecture architecture;
   architecture.kind = kind;
   architecture.n_genes = 12;
   architecture.n_types = 5;
@@ -15,6 +15,7 @@ inline model::Architecture small_architecture(model::ModelKind kind) {
   return architecture;
 }
 
-inline constexpr model::ModelKind kAllKinds[] = {model::ModelKind::kTabnet, model::ModelKind::kMlp, model::ModelKind::kLinear};
+inline constexpr ModelKind kAllKinds[] = {ModelKind::kTabnet, ModelKind::kMlp,
+                                                 ModelKind::kLinear};
 
-}  // namespace sctab::nn::tests
+}  // namespace sctab::model::tests

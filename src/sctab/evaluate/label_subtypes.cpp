@@ -1,4 +1,4 @@
-#include "sctab/train/label_subtypes.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include "sctab/evaluate/label_join.hpp"
 
-namespace sctab::train {
+namespace sctab::evaluate {
 
 std::vector<std::string> cell_type_ids(const store::Store& store) {
   std::vector<std::string> ids;
@@ -23,7 +23,7 @@ std::vector<std::string> cell_type_ids(const model::ModelDescription& model) {
 ontology::SubtypeMatrix store_subtypes(const store::Store& store) {
   const auto ontology = ontology::Ontology::from_json(store.ontology(), (store.directory() / "ontology.json").string());
   const std::vector<std::string> ids = cell_type_ids(store);
-  const evaluate::LabelUnion joined = evaluate::join_labels(ids, {}, ontology);
+  const LabelUnion joined = join_labels(ids, {}, ontology);
   const std::size_t n = ids.size();
   std::vector<std::uint8_t> rows(n * n, 0);
   for (std::size_t parent = 0; parent < n; ++parent) {
@@ -38,4 +38,4 @@ ontology::SubtypeMatrix store_subtypes(const store::Store& store) {
   return {n, std::move(rows)};
 }
 
-}  // namespace sctab::train
+}  // namespace sctab::evaluate

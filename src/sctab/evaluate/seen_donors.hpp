@@ -7,7 +7,7 @@
 #include "sctab/model/model_directory.hpp"
 #include "sctab/store/store.hpp"
 
-namespace sctab::train {
+namespace sctab::evaluate {
 
 /// The key of donor_hashes() in a model's training facts.
 inline constexpr const char* kDonorHashes = "donor_hashes";
@@ -26,4 +26,4 @@ struct SeenDonors {
 std::optional<SeenDonors> seen_donors(const model::ModelDescription& model, const store::Store& store,
                                       store::Split split);
 
-}  // namespace sctab::train
+}  // namespace sctab::evaluate

@@ -1,4 +1,4 @@
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ class Evaluate : public testing::Test {
 
 TEST_F(Evaluate, ScoresEveryCellOfTheSplitInAllAndPerTissue) {
   const store::Store store = store::Store::open(folder_ / "store");
-  const ModelEvaluation result = evaluate_model(model(), store, store::Split::kTest);
+  const evaluate::ModelEvaluation result = evaluate::evaluate_model(model(), store, store::Split::kTest);
   EXPECT_EQ(result.evaluation.corrected.n_cells, 60);
   EXPECT_GE(result.evaluation.corrected.macro_f1, 0.9);
   EXPECT_GE(result.evaluation.corrected.macro_f1, result.evaluation.uncorrected.macro_f1);
@@ -53,8 +53,8 @@ TEST_F(Evaluate, CellsOfALogNormalisedStoreAreNotNormalisedAgain) {
   const store::Store counts = store::Store::open(folder_ / "store");
   const store::Store copy = store::tests::log_normalised_copy(counts, folder_ / "log");
   const model::Classifier classifier = model();
-  const auto expected = evaluate_model(classifier, counts, store::Split::kTest);
-  const auto found = evaluate_model(classifier, copy, store::Split::kTest);
+  const auto expected = evaluate::evaluate_model(classifier, counts, store::Split::kTest);
+  const auto found = evaluate::evaluate_model(classifier, copy, store::Split::kTest);
   EXPECT_EQ(found.evaluation.corrected.macro_f1, expected.evaluation.corrected.macro_f1);
   ASSERT_EQ(found.uncertainty.size(), 1U);
   EXPECT_NEAR(found.uncertainty[0].calibration.expected_calibration_error,
@@ -64,14 +64,14 @@ TEST_F(Evaluate, CellsOfALogNormalisedStoreAreNotNormalisedAgain) {
 
 TEST_F(Evaluate, GroupsByAnotherField) {
   const store::Store store = store::Store::open(folder_ / "store");
-  const auto result = evaluate_model(model(), store, store::Split::kTest, {.group_by = store::Field::kDonor});
+  const auto result = evaluate::evaluate_model(model(), store, store::Split::kTest, {.group_by = store::Field::kDonor});
   ASSERT_EQ(result.evaluation.per_group.size(), 1U);
   EXPECT_EQ(result.evaluation.per_group.begin()->first, "donor 2");
 }
 
 TEST_F(Evaluate, CellsOfNoGroupAreUnknown) {
   const store::Store store = tests::make_tiny_store(folder_ / "missing", {.first_tissue_missing = true});
-  const auto result = evaluate_model(model(), store, store::Split::kTest);
+  const auto result = evaluate::evaluate_model(model(), store, store::Split::kTest);
   ASSERT_EQ(result.evaluation.per_group.size(), 2U);
   EXPECT_EQ(result.evaluation.per_group.at("unknown").n_cells, 30);
   EXPECT_EQ(result.evaluation.per_group.at("tissue_general 1").n_cells, 30);
@@ -83,7 +83,7 @@ TEST_F(Evaluate, MatchesGenesByIdWhateverTheirOrder) {
   const model::Classifier classifier = model();
   ASSERT_FALSE(std::ranges::equal(std::span(other.genes().ids).first(10),
                                   std::span(classifier.description().genes.ids).first(10)));
-  EXPECT_GE(evaluate_model(classifier, other, store::Split::kTest).evaluation.corrected.macro_f1, 0.9);
+  EXPECT_GE(evaluate::evaluate_model(classifier, other, store::Split::kTest).evaluation.corrected.macro_f1, 0.9);
 }
 
 TEST_F(Evaluate, SaysOfEachEnsembleWhatItsUncertaintyIsWorth) {
@@ -97,10 +97,11 @@ TEST_F(Evaluate, SaysOfEachEnsembleWhatItsUncertaintyIsWorth) {
   options.members = 3;
   train(store, options, folder_ / "three");
   const auto three =
-      evaluate_model(model::Classifier::load(folder_ / "three", {.threads = 1}), store, store::Split::kTest);
+      evaluate::evaluate_model(model::Classifier::load(folder_ / "three", {.threads = 1}), store, store::Split::kTest);
   options.members = 1;
   train(store, options, folder_ / "one");
-  const auto one = evaluate_model(model::Classifier::load(folder_ / "one", {.threads = 1}), store, store::Split::kTest);
+  const auto one =
+      evaluate::evaluate_model(model::Classifier::load(folder_ / "one", {.threads = 1}), store, store::Split::kTest);
 
   ASSERT_EQ(three.uncertainty.size(), 3U);
   ASSERT_EQ(one.uncertainty.size(), 1U);
@@ -124,8 +125,8 @@ TEST_F(Evaluate, CellsOfTypesWithoutTrainingCellsAreTheMoreUncertain) {
   // A store like the model's, but with no B cells to train on.
   const store::Store store = tests::make_tiny_store(folder_ / "few types", {.n_train_types = 2});
   train(store, options(), folder_ / "without");
-  const auto found =
-      evaluate_model(model::Classifier::load(folder_ / "without", {.threads = 1}), store, store::Split::kTest);
+  const auto found = evaluate::evaluate_model(model::Classifier::load(folder_ / "without", {.threads = 1}), store,
+                                              store::Split::kTest);
   const evaluate::Uncertainty& uncertainty = found.uncertainty.at(0);
   EXPECT_EQ(uncertainty.n_absent, 20);
   EXPECT_EQ(uncertainty.n_right + uncertainty.n_wrong, 40);
@@ -139,9 +140,10 @@ TEST_F(Evaluate, CellsOfTypesWithoutTrainingCellsAreTheMoreUncertain) {
 
 TEST_F(Evaluate, RefusesWhatCannotBeCompared) {
   const store::Store empty = tests::make_tiny_store(folder_ / "empty", {.n_cells = {30, 30, 0}});
-  SCTAB_EXPECT_THROW_WITH(evaluate_model(model(), empty, store::Split::kTest), core::InputError, "empty", "test");
+  SCTAB_EXPECT_THROW_WITH(evaluate::evaluate_model(model(), empty, store::Split::kTest), core::InputError, "empty",
+                          "test");
   const store::Store few = tests::make_tiny_store(folder_ / "few", {.n_genes = 5});
-  SCTAB_EXPECT_THROW_WITH(evaluate_model(model(), few, store::Split::kTest), core::InputError, "few",
+  SCTAB_EXPECT_THROW_WITH(evaluate::evaluate_model(model(), few, store::Split::kTest), core::InputError, "few",
                           "5 of the model's 60 genes", "--genes");
 }
 

@@ -9,7 +9,7 @@
 #include "sctab/model/classifier.hpp"
 #include "sctab/store/store.hpp"
 
-namespace sctab::train {
+namespace sctab::evaluate {
 
 struct EvaluateOptions {
   store::Field group_by = store::Field::kTissueGeneral;  // any field but cell_type; cells without are "unknown"
@@ -21,11 +21,11 @@ struct EvaluateOptions {
 /// How a model does on a split. Positions of labels are those of `labels`: the model's types, then those of the store
 /// that the model lacks.
 struct ModelEvaluation {
-  evaluate::Evaluation evaluation;
+  Evaluation evaluation;
   std::vector<std::string> labels, ids;
-  core::CellIndex n_without_level = 0;             // cells of no level of the model's covariate, where it has one
-  std::vector<evaluate::Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
-  std::vector<evaluate::AbsentType> absent_types;  // by the calls of all members
+  core::CellIndex n_without_level = 0;   // cells of no level of the model's covariate, where it has one
+  std::vector<Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
+  std::vector<AbsentType> absent_types;  // by the calls of all members
 };
 
 /// Predicts every cell of the split and compares with the store's labels, joined by CL id. The store's genes may be
@@ -37,4 +37,4 @@ struct ModelEvaluation {
 ModelEvaluation evaluate_model(const model::Classifier& model, const store::Store& store, store::Split split,
                                const EvaluateOptions& options = {});
 
-}  // namespace sctab::train
+}  // namespace sctab::evaluate

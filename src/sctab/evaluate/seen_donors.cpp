@@ -1,4 +1,4 @@
-#include "sctab/train/seen_donors.hpp"
+#include "sctab/evaluate/seen_donors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include "sctab/core/sha256.hpp"
 #include "sctab/store/obs_columns.hpp"
 
-namespace sctab::train {
+namespace sctab::evaluate {
 namespace {
 
 constexpr std::size_t kHexDigits = 12;  // two of 100,000 donors share a hash with a chance of 1 in 56,000
@@ -54,4 +54,4 @@ std::optional<SeenDonors> seen_donors(const model::ModelDescription& model, cons
   return seen;
 }
 
-}  // namespace sctab::train
+}  // namespace sctab::evaluate

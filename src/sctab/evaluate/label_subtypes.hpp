@@ -6,7 +6,7 @@
 #include "sctab/ontology/ontology.hpp"
 #include "sctab/store/store.hpp"
 
-namespace sctab::train {
+namespace sctab::evaluate {
 
 /// Which of a store's cell types are subtypes of which, by the store's own ontology. A type that it does not know is a
 /// subtype of itself alone.
@@ -16,4 +16,4 @@ ontology::SubtypeMatrix store_subtypes(const store::Store& store);
 std::vector<std::string> cell_type_ids(const store::Store& store);
 std::vector<std::string> cell_type_ids(const model::ModelDescription& model);
 
-}  // namespace sctab::train
+}  // namespace sctab::evaluate

@@ -1,4 +1,4 @@
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 
 #include <fmt/format.h>
 
@@ -13,15 +13,15 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/evaluate/label_join.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
+#include "sctab/evaluate/split_levels.hpp"
 #include "sctab/model/call_types.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/obs_columns.hpp"
 #include "sctab/store/reader_threads.hpp"
-#include "sctab/train/covariate.hpp"
-#include "sctab/train/label_subtypes.hpp"
 
-namespace sctab::train {
+namespace sctab::evaluate {
 namespace {
 
 using core::TypeIndex;
@@ -44,11 +44,11 @@ ontology::Ontology joint_ontology(const model::ModelDescription& model, const St
 genes::GeneAlignment align_genes(const Store& store, const model::ModelDescription& model, double min_found) {
   genes::GeneAlignment alignment(store.genes().ids, model.genes, {});
   if (alignment.n_found() < min_found * model.genes.size()) {
-    throw core::InputError({.file = store.directory().string(),
-                            .found = fmt::format("{} of the model's {} genes", alignment.n_found(), model.genes.size()),
-                            .expected = fmt::format("at least {:.0f}%", 100 * min_found),
-                            .next_step = fmt::format("build the store with the model's genes (--genes {}/genes.tsv)",
-                                                     model.name)});
+    throw core::InputError(
+        {.file = store.directory().string(),
+         .found = fmt::format("{} of the model's {} genes", alignment.n_found(), model.genes.size()),
+         .expected = fmt::format("at least {:.0f}%", 100 * min_found),
+         .next_step = fmt::format("build the store with the model's genes (--genes {}/genes.tsv)", model.name)});
   }
   return alignment;
 }
@@ -67,34 +67,28 @@ SplitLevels split_levels(const Store& store, store::Split split, const model::Mo
   return SplitLevels(store, split, std::move(covariate));
 }
 
-/// 1 for each label that the model can be right about: it, or a subtype of it, had training cells.
-std::vector<std::uint8_t> known_labels(const model::ModelDescription& model, const evaluate::LabelUnion& joined) {
+/// The labels that the model had training cells of; all of its types where it does not say.
+std::vector<TypeIndex> trained_labels(const model::ModelDescription& model, const LabelUnion& joined) {
   const auto& training = model.training;
   const nlohmann::json cells = training.is_object() ? training.value("cells_per_type", nlohmann::json()) : training;
-  const std::size_t n_labels = joined.labels.size();
-  std::vector<std::uint8_t> known(n_labels, 0);
-  for (std::size_t type = 0; type < joined.position_of_model_type.size(); ++type) {
-    const TypeIndex call = joined.position_of_model_type[type];
-    const bool trained = !cells.is_array() || cells.size() <= type || cells[type] != 0;
-    if (call < 0 || !trained) continue;
-    for (std::size_t label = 0; label < n_labels; ++label) {
-      if (joined.subtypes.is_subtype(label, static_cast<std::size_t>(call))) known[label] = 1;
-    }
+  std::vector<TypeIndex> labels = joined.position_of_model_type;
+  for (std::size_t type = 0; cells.is_array() && type < std::min(labels.size(), cells.size()); ++type) {
+    if (cells[type] == 0) labels[type] = -1;
   }
-  return known;
+  return labels;
 }
 
 /// What an ensemble of some size says of each cell.
 struct EnsembleCalls {
-  std::vector<TypeIndex> types;  // label positions, or evaluate::kNoCall
+  std::vector<TypeIndex> types;  // label positions, or kNoCall
   std::vector<double> probabilities;
 
   /// Appends the most probable type of each cell; no call for one without counts.
-  void append(const model::Prediction& prediction, const sparse::CsrMatrix& cells, const evaluate::LabelUnion& joined) {
+  void append(const model::Prediction& prediction, const sparse::CsrMatrix& cells, const LabelUnion& joined) {
     const auto width = static_cast<std::size_t>(prediction.n_types);
     for (core::CellIndex cell = 0; cell < prediction.n_cells; ++cell) {
       if (cells.row(cell).indices.empty()) {
-        types.push_back(evaluate::kNoCall);
+        types.push_back(kNoCall);
         probabilities.push_back(0);
         continue;
       }
@@ -118,8 +112,7 @@ ModelEvaluation evaluate_model(const model::Classifier& model, const Store& stor
   SCTAB_ASSERT(options.group_by != store::Field::kCellType);
   const model::ModelDescription& description = model.description();
   const auto alignment = align_genes(store, description, options.min_genes_found);
-  auto joined =
-      evaluate::join_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
+  auto joined = join_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
 
   const SplitLevels levels = split_levels(store, split, description, options);
   sparse::CsrMatrix with_levels;
@@ -153,15 +146,15 @@ ModelEvaluation evaluate_model(const model::Classifier& model, const Store& stor
   progress.finish();
   ModelEvaluation result;
   result.n_without_level = levels.n_without();
-  result.evaluation = evaluate::evaluate(truths, calls.back().types, joined.subtypes, group_of_cell);
-  const std::vector<std::uint8_t> known = known_labels(description, joined);
+  result.evaluation = evaluate(truths, calls.back().types, joined.subtypes, group_of_cell);
+  const std::vector<std::uint8_t> known = known_labels(joined, trained_labels(description, joined));
   for (const auto& [types, probabilities] : calls) {
-    result.uncertainty.push_back(evaluate::assess_uncertainty(truths, {types, probabilities}, joined.subtypes, known));
+    result.uncertainty.push_back(assess_uncertainty(truths, {types, probabilities}, joined.subtypes, known));
   }
-  result.absent_types = evaluate::absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
+  result.absent_types = absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
   result.labels = std::move(joined.labels);
   result.ids = std::move(joined.ids);
   return result;
 }
 
-}  // namespace sctab::train
+}  // namespace sctab::evaluate
