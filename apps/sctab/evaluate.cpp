@@ -99,7 +99,7 @@ void add_evaluate(CLI::App& app) {
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
       ->type_name("FILE");
-  command->add_flag("--without-covariate", arguments->without_covariate, "hide the model's covariate of every cell");
+  command->add_flag("--no-covariate", arguments->without_covariate, "hide the model's covariate of every cell");
   add_threads(*command, arguments->threads);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });

@@ -69,7 +69,7 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
   const json known = run_json({"evaluate", at("store"), "-m", at("model")});
   EXPECT_GE(known.at("macro_f1"), 0.95);
   EXPECT_EQ(known.at("covariate").at("cells_without_level"), 0);
-  const json withheld = run_json({"evaluate", at("store"), "-m", at("model"), "--without-covariate"});
+  const json withheld = run_json({"evaluate", at("store"), "-m", at("model"), "--no-covariate"});
   EXPECT_LE(withheld.at("macro_f1"), 0.7);
   EXPECT_NE(run({"evaluate", at("store"), "-m", at("model")}).out.find("tissue: 0 of "), std::string::npos);
 

@@ -58,7 +58,7 @@ SplitLevels split_levels(const Store& store, store::Split split, const model::Mo
   auto covariate = model.covariate;
   if (options.without_covariate) {
     if (!covariate) {
-      throw core::InputError({.subject = "--without-covariate",
+      throw core::InputError({.subject = "--no-covariate",
                               .found = fmt::format("the model {} has no covariate", model.name),
                               .next_step = "remove the option"});
     }
