@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "sctab/annotate/annotate.hpp"
-#include "sctab/nn/classifier.hpp"
-#include "sctab/nn/find_model.hpp"
+#include "sctab/model/classifier.hpp"
+#include "sctab/model/find_model.hpp"
 #include "sctab/sparse/csr.hpp"
 #include "sctab/sparse/normalise.hpp"
 
@@ -19,9 +19,9 @@ namespace {
 using namespace sctab;
 
 /// counts: (cells × genes of the model, in its order), raw. Prints a line per cell.
-void label_batch(const nn::Classifier& classifier, sparse::CsrMatrix counts) {
+void label_batch(const model::Classifier& classifier, sparse::CsrMatrix counts) {
   sparse::log_normalise(counts);
-  const nn::Prediction prediction = classifier.predict(counts.view());
+  const model::Prediction prediction = classifier.predict(counts.view());
   for (std::int64_t cell = 0; cell < prediction.n_cells; ++cell) {
     const auto row = prediction.probabilities.begin() + cell * prediction.n_types;
     const auto best = std::max_element(row, row + prediction.n_types);
@@ -48,8 +48,8 @@ sparse::CsrMatrix two_cells(core::GeneIndex n_genes) {
 
 int main(int argc, char** argv) try {
   if (argc < 2) return std::puts("usage: annotate_example MODEL [FILE.h5ad]"), 2;
-  const auto model = nn::find_model(argv[1]);
-  const auto classifier = nn::Classifier::load(model);
+  const auto model = model::find_model(argv[1]);
+  const auto classifier = model::Classifier::load(model);
   label_batch(classifier, two_cells(classifier.description().architecture.n_genes));
 
   if (argc < 3) return 0;

@@ -40,8 +40,8 @@ run "$sctab" corpus build "${sources[@]}" -o "$out/corpus" --ontology "$ontology
 
 for model in linear mlp tabnet mixed; do
   say "Training $model and evaluating it on donors never seen"
-  run "$sctab" train "$out/corpus" -o "$out/$model" --model "$model"
-  run "$sctab" evaluate "$out/$model" "$out/corpus" --split test --json >"$out/$model.json"
+  run "$sctab" train "$out/corpus" -o "$out/$model" --kind "$model"
+  run "$sctab" evaluate "$out/corpus" -m "$out/$model" --split test --json >"$out/$model.json"
 done
 
 say "Macro F1 on the donors of the test split, corrected by the Cell Ontology"

@@ -28,9 +28,9 @@ score() {  # FOLD TEST_STORE SPLIT
       model=$out/$1.$kind.$seed
       [ -f "$model.json" ] && continue
       IFS=, read -r -a kind_and_options <<<"$kind"
-      [ -d "$model" ] || "$sctab" --quiet train "$out/$1" -o "$model" --model "${kind_and_options[@]}" --seed "$seed" \
+      [ -d "$model" ] || "$sctab" --quiet train "$out/$1" -o "$model" --kind "${kind_and_options[@]}" --seed "$seed" \
         --threads "$threads" --resume >"$model.log"
-      "$sctab" --quiet evaluate "$model" "$2" --split "$3" -o "$model.json" >/dev/null
+      "$sctab" --quiet evaluate "$2" -m "$model" --split "$3" -o "$model.json" >/dev/null
     done
   done
 }

@@ -13,7 +13,7 @@
 #include "print.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
-#include "sctab/nn/find_model.hpp"
+#include "sctab/model/find_model.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -137,7 +137,7 @@ void run(Arguments& arguments) {
         {.subject = "--json", .found = "would be printed among the csv of -o -", .next_step = "choose one"});
   }
   const std::vector<annotate::Job> jobs = annotate::plan_outputs(arguments.files, arguments.outputs);
-  const annotate::Annotator annotator(nn::find_model(arguments.model), arguments.options);
+  const annotate::Annotator annotator(model::find_model(arguments.model), arguments.options);
   const std::string& tissue = arguments.options.covariate.tissue;
   if (!tissue.empty() && !annotate::takes_tissue(annotator.model())) {
     spdlog::info("--tissue {} has no effect: the model {} was trained without a tissue covariate", tissue,

@@ -1,4 +1,4 @@
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 
 #include <fmt/format.h>
 
@@ -15,8 +15,8 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/evaluate/evaluation_report.hpp"
 #include "sctab/evaluate/uncertainty_report.hpp"
-#include "sctab/nn/find_model.hpp"
-#include "sctab/train/seen_donors.hpp"
+#include "sctab/evaluate/seen_donors.hpp"
+#include "sctab/model/find_model.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -26,24 +26,23 @@ struct Arguments {
   std::filesystem::path model, store, output;
   std::string split = "test";
   int threads = 0;
-  kernels::Device device = kernels::Device::kCpu;
-  bool json = false, dense = false, without_covariate = false;
+  bool json = false, without_covariate = false;
 };
 
 /// Says where the model has learnt from, or was chosen by, donors of the split. Returns their number; null where the
 /// model does not say whom it has seen.
-nlohmann::json note_seen_donors(const nn::ModelDescription& model, const store::Store& store, store::Split split) {
-  const auto seen = train::seen_donors(model, store, split);
+nlohmann::json note_seen_donors(const model::ModelDescription& model, const store::Store& store, store::Split split) {
+  const auto seen = evaluate::seen_donors(model, store, split);
   if (!seen) return nullptr;
   const bool is_its_own = model.training.value("store_hash", "") == store.hash();
   if (is_its_own && split == store::Split::kTrain) {
-    spdlog::info("These are the cells that the model was trained on: the scores are of what it has learnt by heart.");
+    spdlog::info("These are training cells: the scores measure memorisation, not generalisation.");
   } else if (is_its_own && split == store::Split::kVal) {
-    spdlog::info("These are the cells that the model's epoch was chosen by: the scores are a little too good.");
+    spdlog::info("The model's epoch was chosen on these cells: the scores are slightly too good.");
   } else if (seen->n_seen > 0) {
     spdlog::warn(
-        "warning: {} of the {} donors of the {} split of {} are training or validation donors of the model, so the "
-        "scores are not of people it has never seen; evaluate on the test split of the store that it was trained on",
+        "warning: {} of the {} donors in the {} split of {} are training or validation donors of the model, so the "
+        "scores do not measure unseen people; evaluate on the test split of the store it was trained on",
         seen->n_seen, seen->n_donors, store::name(split), store.directory().string());
   }
   return seen->n_seen;
@@ -53,14 +52,12 @@ void run(const Arguments& arguments) {
   if (!arguments.output.empty()) core::require_writable_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
-  const auto model =
-      nn::Classifier::load(nn::find_model(arguments.model),
-                           {.threads = arguments.threads, .device = arguments.device, .dense = arguments.dense});
-  train::EvaluateOptions options;
+  const auto model = model::Classifier::load(model::find_model(arguments.model), {.threads = arguments.threads});
+  evaluate::EvaluateOptions options;
   options.threads = arguments.threads;
   options.without_covariate = arguments.without_covariate;
   const nlohmann::json donors_seen = note_seen_donors(model.description(), store, split);
-  const train::ModelEvaluation result = train::evaluate_model(model, store, split, options);
+  const evaluate::ModelEvaluation result = evaluate::evaluate_model(model, store, split, options);
   nlohmann::json json = evaluate::evaluation_json(result.evaluation, result.labels, result.ids);
   json["uncertainty"] = evaluate::uncertainty_json(result.uncertainty);
   json["absent_types"] = evaluate::absent_types_json(result.absent_types, result.labels, result.ids);
@@ -93,9 +90,11 @@ void add_evaluate(CLI::App& app) {
       "1 - probability, right against wrong calls and known against absent types, and the calibration of "
       "probabilities.");
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("MODEL", arguments->model, "a model directory made by `sctab train`")->required();
   command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();
-  command->add_option("--split", arguments->split, "the cells to compare on; test holds donors never seen")
+  command->add_option("-m,--model", arguments->model, "a model directory made by `sctab train`")
+      ->type_name("MODEL")
+      ->required();
+  command->add_option("--split", arguments->split, "the cells to compare on; test holds donors that training never saw")
       ->check(CLI::IsMember({"train", "val", "test"}))
       ->type_name("train|val|test")
       ->capture_default_str();
@@ -104,8 +103,6 @@ void add_evaluate(CLI::App& app) {
   command->add_flag("--no-covariate", arguments->without_covariate,
                     "evaluate as if no cell's value of the model's covariate were known");
   add_threads(*command, arguments->threads);
-  add_device(*command, arguments->device);
-  add_dense(*command, arguments->dense);
   add_json(*command, arguments->json);
   command->callback([arguments] { run(*arguments); });
 }

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "command_line.hpp"
-#include "sctab/baselines/models.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
@@ -55,7 +54,6 @@ void parse_and_run(int argc, char** argv) {
 
 int run(int argc, char** argv) {
   send_notes_to_standard_error();
-  baselines::register_models();
   parse_and_run(argc, argv);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
   return fail(kBadInput, "standard output cannot be written; is its disk full?");

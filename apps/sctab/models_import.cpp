@@ -21,7 +21,7 @@ struct Arguments {
 
 nlohmann::json to_json(const published::ImportResult& result, const std::filesystem::path& model) {
   return {{"model", model.string()},
-          {"architecture", nn::to_json(result.architecture)},
+          {"architecture", model::to_json(result.architecture)},
           {"ontology", result.ontology_version},
           {"labels", labels_json(result.labels)}};
 }
@@ -29,7 +29,7 @@ nlohmann::json to_json(const published::ImportResult& result, const std::filesys
 void run(const Arguments& arguments) {
   const published::ImportResult result = published::import_checkpoint(arguments.options);
   if (arguments.json) return print_json(to_json(result, arguments.options.output));
-  fmt::print("{}, {} genes, {} cell types\n", nn::name(result.architecture.kind),
+  fmt::print("{}, {} genes, {} cell types\n", model::name(result.architecture.kind),
              core::format_count(result.architecture.n_genes), core::format_count(result.architecture.n_types));
   print_labels(result.labels);
   fmt::print("model: {}\n", arguments.options.output.string());

@@ -8,18 +8,18 @@
 #include "print.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
-#include "sctab/nn/find_model.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/find_model.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
 
-nlohmann::json row(const nn::InstalledModel& model) {
+nlohmann::json row(const model::InstalledModel& model) {
   nlohmann::json json = {{"name", model.name}, {"directory", model.directory.string()}};
   try {
-    const nn::ModelDescription description = nn::read_description(model.directory);
-    json["kind"] = nn::name(description.architecture.kind);
+    const model::ModelDescription description = model::read_description(model.directory);
+    json["kind"] = model::name(description.architecture.kind);
     json["cell_types"] = description.cell_types.size();
     json["genes"] = description.genes.size();
   } catch (const core::InputError& error) {  // one damaged model does not hide the others
@@ -30,11 +30,11 @@ nlohmann::json row(const nn::InstalledModel& model) {
 
 void run(bool json) {
   nlohmann::json rows = nlohmann::json::array();
-  for (const nn::InstalledModel& model : nn::installed_models()) rows.push_back(row(model));
+  for (const model::InstalledModel& model : model::installed_models()) rows.push_back(row(model));
   if (json) return print_json(rows);
   if (rows.empty()) {
     std::vector<std::string> folders;
-    for (const auto& folder : nn::model_folders()) folders.push_back(folder.string());
+    for (const auto& folder : model::model_folders()) folders.push_back(folder.string());
     return fmt::print("no models are installed; looked in {}\n", fmt::join(folders, ", "));
   }
   constexpr auto kRight = core::TextTable::Align::kRight;

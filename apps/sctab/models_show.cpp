@@ -6,8 +6,8 @@
 
 #include "commands.hpp"
 #include "print.hpp"
-#include "sctab/nn/find_model.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/find_model.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -18,14 +18,14 @@ struct Arguments {
   bool json = false;
 };
 
-nlohmann::json to_json(const nn::ModelDescription& model, const std::filesystem::path& directory) {
+nlohmann::json to_json(const model::ModelDescription& model, const std::filesystem::path& directory) {
   nlohmann::json types = nlohmann::json::array();
-  for (const nn::CellTypeLabel& type : model.cell_types) {
+  for (const model::CellTypeLabel& type : model.cell_types) {
     types.push_back({{"label", type.label}, {"cell_type_ontology_term_id", type.id}});
   }
   return {{"name", model.name},
-          {"hash", nn::model_hash(directory)},
-          {"architecture", nn::to_json(model.architecture)},
+          {"hash", model::model_hash(directory)},
+          {"architecture", model::to_json(model.architecture)},
           {"genes", {{"n", model.genes.size()}, {"hash", model.genes.hash()}}},
           {"cell_types", types},
           {"training", model.training},
@@ -34,10 +34,10 @@ nlohmann::json to_json(const nn::ModelDescription& model, const std::filesystem:
 }
 
 void run(const Arguments& arguments) {
-  const std::filesystem::path directory = nn::find_model(arguments.model);
-  const nn::ModelDescription model = nn::read_description(directory);
+  const std::filesystem::path directory = model::find_model(arguments.model);
+  const model::ModelDescription model = model::read_description(directory);
   if (arguments.json) return print_json(to_json(model, directory));
-  fmt::print("{}", nn::model_card(model));
+  fmt::print("{}", model::model_card(model));
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include "commands.hpp"
 #include "print.hpp"
-#include "sctab/baselines/write_pca.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/model/write_pca.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -22,7 +22,7 @@ struct Arguments {
 
 void run(const Arguments& arguments) {
   const auto result =
-      baselines::write_pca(store::Store::open(arguments.store), arguments.options, arguments.threads, arguments.output);
+      model::write_pca(store::Store::open(arguments.store), arguments.options, arguments.threads, arguments.output);
   if (arguments.json) {
     return print_json(
         {{"pca", arguments.output.string()},

@@ -12,7 +12,7 @@
 #include "sctab/annotate/annotated_copy.hpp"
 #include "sctab/annotate/cell_stream.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 
 // The stages of `sctab annotate`, and all of it, on a file and a model of yours:
 //   SCTAB_BENCH_H5AD=cells.h5ad SCTAB_BENCH_MODEL=model build/bench_annotate
@@ -43,7 +43,7 @@ const Setup* setup(benchmark::State& state) {
     setup->model = model;
     setup->file = std::make_unique<h5ad::File>(path);
     setup->source = h5ad::find_counts(*setup->file);
-    const auto genes = nn::read_description(model).genes;
+    const auto genes = model::read_description(model).genes;
     setup->genes = std::make_unique<GeneMatch>(match_genes(*setup->file, setup->source.matrix_path, genes, 0.1));
     return setup;
   }();
@@ -93,7 +93,7 @@ void predict(benchmark::State& state) {
   const Setup* const use = setup(state);
   if (use == nullptr) return;
   const auto threads = static_cast<int>(state.range(0));
-  const auto classifier = nn::Classifier::load(use->model, {.threads = threads, .batch_size = kBlock});
+  const auto classifier = model::Classifier::load(use->model, {.threads = threads, .batch_size = kBlock});
   std::vector<sparse::CsrMatrix> blocks;
   {
     CellStream stream(*use->file, use->source, *use->genes, {.cells_per_block = kBlock, .threads = threads});

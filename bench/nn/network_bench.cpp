@@ -34,7 +34,7 @@ sparse::CsrMatrix random_cells(std::int64_t n_cells) {
 
 std::unique_ptr<Network> paper_network() {
   set_torch_threads(0);
-  Architecture architecture;
+  model::Architecture architecture;
   architecture.n_genes = kGenes;
   architecture.n_types = kTypes;
   return make_network(architecture, 1);
@@ -75,7 +75,7 @@ BENCHMARK(predict)->Arg(256)->Arg(1024)->Unit(benchmark::kMillisecond)->UseRealT
 
 void masks(benchmark::State& state) {
   const at::Tensor scores = at::randn({1024, kGenes});
-  const auto type = static_cast<MaskType>(state.range(0));
+  const auto type = static_cast<model::MaskType>(state.range(0));
   state.SetLabel(std::string(name(type)));
   for (auto _ : state) benchmark::DoNotOptimize(mask_activation(type, scores));
   rate(state, scores.size(0));

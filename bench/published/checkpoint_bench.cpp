@@ -21,8 +21,8 @@ using namespace sctab;
 
 constexpr std::int64_t kVectors = 5'000;
 
-nn::Architecture published_architecture() {
-  nn::Architecture architecture;  // the paper's TabNet
+model::Architecture published_architecture() {
+  model::Architecture architecture;  // the paper's TabNet
   architecture.n_genes = 19'331;
   architecture.n_types = 164;
   return architecture;
@@ -33,7 +33,7 @@ void write(const fs::path& path, const std::string& text) {
 }
 
 void write_files(const published::ImportOptions& options) {
-  const nn::Architecture architecture = published_architecture();
+  const model::Architecture architecture = published_architecture();
   auto checkpoint = published::tests::checkpoint_of(*nn::make_network(architecture, 1));
   std::erase_if(checkpoint.tensors, [](const auto& tensor) { return tensor.name == "augmentations"; });
   checkpoint.add("augmentations", {kVectors, architecture.n_genes},

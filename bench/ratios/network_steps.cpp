@@ -72,7 +72,7 @@ void train_step(Trainee& trainee, const LabelledCells& cells, Augmentation* augm
 
 std::unique_ptr<nn::Network> paper_network(const Settings& settings) {
   nn::set_torch_threads(settings.threads);
-  nn::Architecture architecture;
+  model::Architecture architecture;
   architecture.n_genes = settings.n_genes;
   architecture.n_types = settings.n_types;
   return nn::make_network(architecture, 1);
@@ -104,7 +104,7 @@ Steps train_steps(Trainee& trainee, std::span<const LabelledCells> batches, Augm
 
 Steps infer_steps(nn::Network& network, std::span<const LabelledCells> batches, std::int64_t n) {
   const at::NoGradGuard no_gradient;
-  network.prepare_inference(kernels::Precision::kFloat);  // once a model, as nn::Classifier does
+  network.prepare_inference(kernels::Precision::kFloat);  // once a model, as model::Classifier does
   Steps steps;
   const Total total;
   for (; steps.n < n; ++steps.n) {
@@ -121,7 +121,7 @@ Steps infer_steps(nn::Network& network, std::span<const LabelledCells> batches, 
 
 double mean_support(nn::Network& network, sparse::CsrView x) {
   const at::NoGradGuard no_gradient;
-  nn::Explanation explanation;
+  model::Explanation explanation;
   network.explain(x, explanation);
   SCTAB_ASSERT(!explanation.masks.empty());
   const auto used = explanation.masks.front().count_nonzero().item<std::int64_t>();

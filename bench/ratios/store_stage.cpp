@@ -6,10 +6,10 @@
 
 #include "network_steps.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/train/optimizer.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 #include "stages.hpp"
 
 namespace sctab::bench {
@@ -24,7 +24,7 @@ nlohmann::json last_epoch(const std::filesystem::path& model) {
 }
 
 std::unique_ptr<nn::Network> trained_network(const Settings& settings) {
-  const nn::ModelDescription description = nn::read_description(settings.model());
+  const model::ModelDescription description = model::read_description(settings.model());
   auto network = nn::make_network(description.architecture, 1);
   nn::load_weights(settings.model() / description.members.front(), *network);
   return network;
@@ -34,7 +34,7 @@ std::unique_ptr<nn::Network> trained_network(const Settings& settings) {
 
 nlohmann::json store_stage(const Settings& settings) {
   train::TrainOptions options;
-  options.paper_preset = true;
+  options.preset = train::Preset::kPaper;
   options.batch_size = settings.batch_size;
   options.max_epochs = settings.store_epochs;
   options.threads = settings.threads;

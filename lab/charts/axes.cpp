@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:lab/charts/frame.cpp
-#include "lab/charts/frame.hpp"
-========
 #include "lab/charts/axes.hpp"
->>>>>>>> bb6ffb6 (Call the axes of charts axes, and rewrite the comments of charts):lab/charts/axes.cpp
 
 #include <fmt/format.h>
 

@@ -8,12 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "lab/simulate/simulate.hpp"
-#include "sctab/baselines/train_baseline.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/corpus/subsample.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 
 namespace sctab::experiments {
 
@@ -41,8 +39,7 @@ nlohmann::json to_json(const PartSpec& part);
 /// One row of the grid: a model to train, or a loader to time.
 struct ModelSpec {
   std::string name;
-  train::TrainOptions network;                   // if kind is a network
-  baselines::BaselineOptions baseline;           // if it is not
+  train::TrainOptions training;                  // unless a loader or a command is measured
   bool augment = false;                          // with vectors made from the part's own training cells
   std::optional<store::LoaderOptions> loader{};  // not a model: the rate at which a loader reads the part
   bool cold = false;                             // for a loader: empty the page cache before each epoch
@@ -55,12 +52,12 @@ struct ModelSpec {
   }
   /// A network, or an ensemble of several kinds of network.
   [[nodiscard]] bool is_network() const {
-    const nn::ModelKind kind = baseline.kind;
-    return !loader && command.empty() && (nn::is_network(kind) || kind == nn::ModelKind::kMixed);
+    return !loader && command.empty() && training.kind &&
+           (model::is_network(*training.kind) || training.kind == model::ModelKind::kMixed);
   }
   /// An ensemble of networks.
   [[nodiscard]] bool is_ensemble() const {
-    return is_network() && (baseline.kind == nn::ModelKind::kMixed || network.members.value_or(1) > 1);
+    return is_network() && (training.kind == model::ModelKind::kMixed || training.members.value_or(1) > 1);
   }
 };
 

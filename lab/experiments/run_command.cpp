@@ -8,7 +8,7 @@
 #include "lab/experiments/shell_command.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/evaluate/label_join.hpp"
-#include "sctab/train/label_subtypes.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 
 namespace sctab::experiments {
 namespace fs = std::filesystem;
@@ -27,19 +27,17 @@ fs::path log_of(const CommandRun& run) {
   return run.calls.string() + ".log";
 }
 
-/// 1 for each label that is, or has below it, a type with training cells.
-std::vector<std::uint8_t> known_labels(const store::Store& store, const evaluate::LabelUnion& joined) {
-  std::vector<std::uint8_t> is_trained(joined.labels.size(), 0), known(joined.labels.size(), 0);
+/// The labels of the store's training cells.
+std::vector<TypeIndex> trained_labels(const store::Store& store, const evaluate::LabelUnion& joined) {
+  std::vector<TypeIndex> labels = joined.position_of_store_type;
+  std::vector<bool> is_trained(labels.size(), false);
   for (const auto type : store.codes(Split::kTrain, store::Field::kCellType)) {
-    const TypeIndex label = joined.position_of_store_type[static_cast<std::size_t>(type)];
-    if (label >= 0) is_trained[static_cast<std::size_t>(label)] = 1;
+    is_trained[static_cast<std::size_t>(type)] = true;
   }
-  for (std::size_t label = 0; label < known.size(); ++label) {
-    for (std::size_t below = 0; below < known.size(); ++below) {
-      if (is_trained[below] != 0 && joined.subtypes.is_subtype(label, below)) known[label] = 1;
-    }
+  for (std::size_t type = 0; type < labels.size(); ++type) {
+    if (!is_trained[type]) labels[type] = -1;
   }
-  return known;
+  return labels;
 }
 
 }  // namespace
@@ -53,10 +51,10 @@ std::string filled_in(const CommandRun& run, const fs::path& store) {
   return command;
 }
 
-train::ModelEvaluation score_calls(const fs::path& calls, const store::Store& store) {
+evaluate::ModelEvaluation score_calls(const fs::path& calls, const store::Store& store) {
   CallsFile found = read_calls(calls, store.n_cells(Split::kTest));
   auto joined = evaluate::join_labels(
-      train::cell_type_ids(store), found.ids,
+      evaluate::cell_type_ids(store), found.ids,
       ontology::Ontology::from_json(store.ontology(), (store.directory() / "ontology.json").string()));
   const store::ObsTable obs = store.obs(Split::kTest);
   const auto& tissues = store.tables().column(store::Field::kTissueGeneral);
@@ -70,18 +68,19 @@ train::ModelEvaluation score_calls(const fs::path& calls, const store::Store& st
     TypeIndex& call = found.calls[cell];
     if (call >= 0) call = joined.position_of_model_type[static_cast<std::size_t>(call)];
   }
-  train::ModelEvaluation result;
+  evaluate::ModelEvaluation result;
   result.evaluation = evaluate::evaluate(truths, found.calls, joined.subtypes, tissue_of_cell);
   if (found.probabilities) {
-    result.uncertainty.push_back(evaluate::assess_uncertainty(truths, {found.calls, *found.probabilities},
-                                                              joined.subtypes, known_labels(store, joined)));
+    result.uncertainty.push_back(
+        evaluate::assess_uncertainty(truths, {found.calls, *found.probabilities}, joined.subtypes,
+                                     evaluate::known_labels(joined, trained_labels(store, joined))));
   }
   result.labels = std::move(joined.labels);
   result.ids = std::move(joined.ids);
   return result;
 }
 
-train::ModelEvaluation run_command(const CommandRun& run, const store::Store& store) {
+evaluate::ModelEvaluation run_command(const CommandRun& run, const store::Store& store) {
   fs::remove(run.calls);  // an interrupted run may have left it
   const std::string command = filled_in(run, store.directory());
   run_shell_command(command, log_of(run));
@@ -90,7 +89,7 @@ train::ModelEvaluation run_command(const CommandRun& run, const store::Store& st
                             .found = fmt::format("not written by the command {}", command),
                             .expected = fmt::format("a csv of its calls at {{out}} with the header {}", kCallsHeader)});
   }
-  train::ModelEvaluation found = score_calls(run.calls, store);
+  evaluate::ModelEvaluation found = score_calls(run.calls, store);
   std::error_code ignored;
   fs::remove(log_of(run), ignored);
   return found;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "sctab/store/store.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 
 namespace sctab::experiments {
 
@@ -23,9 +23,9 @@ std::string filled_in(const CommandRun& run, const std::filesystem::path& store)
 /// Runs the command on the store and scores its calls of the test cells as evaluate_model() scores a model's; without
 /// probabilities there is no uncertainty. Throws Interrupted, and InputError if the command fails or its csv is missing
 /// or wrong.
-train::ModelEvaluation run_command(const CommandRun& run, const store::Store& store);
+evaluate::ModelEvaluation run_command(const CommandRun& run, const store::Store& store);
 
 /// Scores the calls of a csv, see read_calls(), on the store's test cells. Throws InputError with file and line.
-train::ModelEvaluation score_calls(const std::filesystem::path& calls, const store::Store& store);
+evaluate::ModelEvaluation score_calls(const std::filesystem::path& calls, const store::Store& store);
 
 }  // namespace sctab::experiments

@@ -8,16 +8,15 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "sctab/augment/make_vectors.hpp"
 #include "lab/experiments/run_command.hpp"
 #include "lab/experiments/run_description.hpp"
 #include "lab/experiments/run_loader.hpp"
-#include "sctab/augment/make_vectors.hpp"
-#include "sctab/baselines/models.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 #include "sctab/nn/parameter_count.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/train/run_folder.hpp"
 
 namespace sctab::experiments {
@@ -52,25 +51,18 @@ fs::path vectors_of(const Trial& trial, const store::Store& store, const TrialOp
   return path;
 }
 
-/// A baseline or a network in a model directory; says what training took.
+/// Trains the model of a trial; returns what training took.
 json train_model(const Trial& trial, const store::Store& store, const TrialOptions& options) {
-  if (!trial.model->is_network()) {
-    baselines::BaselineOptions training = trial.model->baseline;
-    training.seed = trial.seed;
-    training.threads = options.threads;
-    training.resume = true;
-    const baselines::BaselineResult result = baselines::train_baseline(store, training, options.model);
-    return {{"train_seconds", result.seconds}, {"val_macro_f1", json_number(result.val_macro_f1)}};
-  }
-  train::TrainOptions training = trial.model->network;
+  train::TrainOptions training = trial.model->training;
   training.seed = trial.seed;
   training.threads = options.threads;
   training.device = options.device;
   training.resume = true;
-  if (trial.model->augment) training.augment = vectors_of(trial, store, options);
+  if (trial.model->augment) training.augment = vectors_of(trial, store, options).string();
   const auto start = Clock::now();
   const train::TrainResult result = train::train(store, training, options.model);
-  return measures_of(result, seconds_since(start));
+  if (trial.model->is_network()) return measures_of(result, seconds_since(start));
+  return {{"train_seconds", result.seconds}, {"val_macro_f1", json_number(result.best_val_macro_f1)}};
 }
 
 /// As train_model(). A run that was cut off there and is of another store or sctab, which the name of a trial does not
@@ -86,9 +78,9 @@ json train_anew_or_on(const Trial& trial, const store::Store& store, const Trial
 }
 
 /// What the optimisers trained, of all members.
-std::int64_t parameters_of(const nn::ModelDescription& model) {
+std::int64_t parameters_of(const model::ModelDescription& model) {
   const std::int64_t n = nn::count_parameters(model.architecture);
-  const bool is_sum = model.architecture.kind == nn::ModelKind::kMixed;
+  const bool is_sum = model.architecture.kind == model::ModelKind::kMixed;
   return is_sum ? n : n * static_cast<std::int64_t>(model.members.size());
 }
 
@@ -105,7 +97,7 @@ std::map<std::string, std::int64_t> describe_part(const Trial& trial, const stor
   return cells;
 }
 
-void add_scores(const train::ModelEvaluation& found, const std::map<std::string, std::int64_t>& train_cells,
+void add_scores(const evaluate::ModelEvaluation& found, const std::map<std::string, std::int64_t>& train_cells,
                 json& result) {
   const evaluate::Scores& corrected = found.evaluation.corrected;
   json& measures = result["measures"];
@@ -129,7 +121,7 @@ void add_scores(const train::ModelEvaluation& found, const std::map<std::string,
   }
 }
 
-void add_uncertainty(const train::ModelEvaluation& found, json& result) {
+void add_uncertainty(const evaluate::ModelEvaluation& found, json& result) {
   for (std::size_t i = 0; i < found.uncertainty.size(); ++i) {
     const evaluate::Uncertainty& one = found.uncertainty[i];
     result["members"].push_back(
@@ -154,13 +146,13 @@ void add_uncertainty(const train::ModelEvaluation& found, json& result) {
 }
 
 /// What a developer's own command calls, scored.
-train::ModelEvaluation evaluate_command(const Trial& trial, const store::Store& store, const TrialOptions& options) {
+evaluate::ModelEvaluation evaluate_command(const Trial& trial, const store::Store& store, const TrialOptions& options) {
   const CommandRun run{.command = trial.model->command,
                        .calls = options.model.string() + ".csv",
                        .seed = trial.seed,
                        .threads = threads_of(options)};
   fs::create_directories(run.calls.parent_path());
-  train::ModelEvaluation found = run_command(run, store);
+  evaluate::ModelEvaluation found = run_command(run, store);
   std::error_code ignored;
   if (!options.keep_models) fs::remove(run.calls, ignored);
   return found;
@@ -231,17 +223,17 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
     measures["seconds"] = seconds_since(start);
     return result;
   }
-  baselines::register_models();
   fs::create_directories(options.model.parent_path());
   fs::remove_all(options.model);  // of a trial that ended before its result was written
   measures.update(train_anew_or_on(trial, store, options));
-  const auto classifier = nn::Classifier::load(options.model, {.threads = options.threads, .device = options.device});
+  const auto classifier =
+      model::Classifier::load(options.model, {.threads = options.threads, .device = options.device});
   if (trial.model->is_network()) {
     measures["n_parameters"] = parameters_of(classifier.description());
     result["curve"] = read_curve(options.model);
     add_losses(result);
   }
-  const auto found = train::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
+  const auto found = evaluate::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
   add_scores(found, train_cells, result);
   add_uncertainty(found, result);
   measures["n_threads"] = threads_of(options);

@@ -6,7 +6,7 @@
 #include "lab/experiments/trial.hpp"
 #include "sctab/kernels/backend.hpp"
 #include "sctab/store/store.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 
 namespace sctab::experiments {
 

@@ -10,10 +10,10 @@ namespace sctab::annotate {
 namespace {
 
 using core::InputError;
-using Levels = std::vector<nn::LevelIndex>;
+using Levels = std::vector<model::LevelIndex>;
 
-nn::ModelDescription tissue_model() {
-  nn::ModelDescription model;
+model::ModelDescription tissue_model() {
+  model::ModelDescription model;
   model.name = "tissue-model";
   model.covariate = {
       .column = "tissue_general", .obs_columns = {"tissue_general", "tissue"}, .levels = {"blood", "lung"}, .value = 3};
@@ -57,7 +57,7 @@ TEST_F(CellLevelsTest, AreReadFromTheFirstColumnThatTheFileHas) {
 
 TEST_F(CellLevelsTest, AFileWithoutTheColumnHasNone) {
   const CellLevels found = cell_levels(file({column("organ")}), tissue_model(), {});
-  EXPECT_EQ(found.levels, Levels(5, nn::kNoLevel));
+  EXPECT_EQ(found.levels, Levels(5, model::kNoLevel));
   EXPECT_EQ(found.source, "obs has no column tissue_general or tissue");
   EXPECT_EQ(found.n_without, 5);
 }
@@ -67,7 +67,7 @@ TEST_F(CellLevelsTest, WhatIsGivenCountsForAllCells) {
   EXPECT_EQ(given.levels, Levels(5, 0));
   EXPECT_EQ(given.n_without, 0);
   const CellLevels withheld = cell_levels(file({column("tissue")}), tissue_model(), {.without = true});
-  EXPECT_EQ(withheld.levels, Levels(5, nn::kNoLevel));
+  EXPECT_EQ(withheld.levels, Levels(5, model::kNoLevel));
   EXPECT_EQ(withheld.n_without, 5);
 }
 
@@ -78,14 +78,14 @@ TEST_F(CellLevelsTest, ATissueIsAModelsNameInAnyCaseOrAUberonId) {
     EXPECT_EQ(found.levels, Levels(5, 1)) << tissue;
     EXPECT_EQ(found.source, std::string("--tissue ") + tissue);
   }
-  nn::ModelDescription by_id = tissue_model();
+  model::ModelDescription by_id = tissue_model();
   by_id.covariate->levels = {"UBERON:0000178", "UBERON:0002048"};
   EXPECT_EQ(cell_levels(cells, by_id, {.tissue = "UBERON:0002048"}).levels, Levels(5, 1));
 }
 
 TEST_F(CellLevelsTest, ATissueIsWithoutEffectOnOtherModels) {
   const h5ad::File cells = file({column("assay")});
-  nn::ModelDescription plain, assay = tissue_model();
+  model::ModelDescription plain, assay = tissue_model();
   assay.covariate->column = "assay";
   assay.covariate->obs_columns = {"assay"};
   EXPECT_TRUE(takes_tissue(tissue_model()));
@@ -96,7 +96,7 @@ TEST_F(CellLevelsTest, ATissueIsWithoutEffectOnOtherModels) {
 }
 
 TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) {
-  nn::ModelDescription model = tissue_model();
+  model::ModelDescription model = tissue_model();
   model.covariate = {.column = "assay",
                      .obs_columns = {"assay", "assay_ontology_term_id"},
                      .levels = {"10x 3' v2", "10x 3' v3"},
@@ -112,7 +112,7 @@ TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) 
 
 TEST_F(CellLevelsTest, MistakesAreNamed) {
   const h5ad::File cells = file({column("tissue")});
-  const auto refused = [&](const CovariateOptions& options, const nn::ModelDescription& model, const char* what) {
+  const auto refused = [&](const CovariateOptions& options, const model::ModelDescription& model, const char* what) {
     SCTAB_EXPECT_THROW_WITH(cell_levels(cells, model, options), InputError, "--", what);
   };
   refused({.obs = "tissue_general=Skin"}, tissue_model(), "expected one of blood, lung");
@@ -123,7 +123,7 @@ TEST_F(CellLevelsTest, MistakesAreNamed) {
   refused({.obs = "blood"}, tissue_model(), "expected tissue_general=VALUE");
   refused({.obs = "tissue_general=blood", .without = true}, tissue_model(), "choose one");
   refused({.tissue = "blood", .obs = "tissue_general=blood"}, tissue_model(), "choose one");
-  const nn::ModelDescription plain;
+  const model::ModelDescription plain;
   refused({.obs = "tissue=blood"}, plain, "has no covariate");
   refused({.without = true}, plain, "has no covariate");
   EXPECT_TRUE(cell_levels(cells, plain, {}).levels.empty());

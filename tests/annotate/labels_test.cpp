@@ -10,7 +10,7 @@
 namespace sctab::annotate {
 namespace {
 
-const std::vector<nn::CellTypeLabel> kTypes = {
+const std::vector<model::CellTypeLabel> kTypes = {
     {"T cell", "CL:0000084"}, {"CD4-positive, alpha-beta T cell", "CL:0000624"}, {"B cell", "CL:0000236"}};
 
 /// Rows with one count each, or none where `empty`.
@@ -23,7 +23,7 @@ sparse::CsrMatrix cells(const std::vector<bool>& empty) {
   return matrix;
 }
 
-nn::Prediction prediction(std::vector<float> probabilities) {
+model::Prediction prediction(std::vector<float> probabilities) {
   const auto n = static_cast<std::int64_t>(probabilities.size()) / 3;
   return {.n_cells = n,
           .n_types = 3,
@@ -33,9 +33,9 @@ nn::Prediction prediction(std::vector<float> probabilities) {
 }
 
 /// Four cells: B, CD4, empty, B.
-Labels four_cells(nn::Prediction* kept = nullptr) {
+Labels four_cells(model::Prediction* kept = nullptr) {
   Labels labels(kTypes);
-  nn::Prediction p = prediction({0.1F, 0.2F, 0.7F, 0.2F, 0.5F, 0.3F, 0.9F, 0.05F, 0.05F, 0, 0, 1});
+  model::Prediction p = prediction({0.1F, 0.2F, 0.7F, 0.2F, 0.5F, 0.3F, 0.9F, 0.05F, 0.05F, 0, 0, 1});
   labels.append(cells({false, false, true, false}).view(), p);
   if (kept != nullptr) *kept = p;
   return labels;
@@ -43,7 +43,7 @@ Labels four_cells(nn::Prediction* kept = nullptr) {
 
 TEST(Labels, TakesTheMostProbableTypeAndTheFirstOfTies) {
   Labels labels(kTypes);
-  nn::Prediction p = prediction({0.4F, 0.4F, 0.2F});
+  model::Prediction p = prediction({0.4F, 0.4F, 0.2F});
   labels.append(cells({false}).view(), p);
   EXPECT_EQ(labels.cells_per_type(), (std::map<std::string, std::int64_t>{{"T cell", 1}}));
 }
@@ -55,13 +55,13 @@ TEST(Labels, TellsTheMedianUncertaintyOfEachType) {
   EXPECT_NEAR(medians.at("CD4-positive, alpha-beta T cell"), 0.5, 1e-6);
   EXPECT_EQ(medians.at("unknown"), 1);
   Labels three(kTypes);
-  nn::Prediction p = prediction({0.9F, 0.1F, 0, 0.5F, 0.2F, 0.3F, 0.6F, 0.2F, 0.2F});
+  model::Prediction p = prediction({0.9F, 0.1F, 0, 0.5F, 0.2F, 0.3F, 0.6F, 0.2F, 0.2F});
   three.append(cells({false, false, false}).view(), p);
   EXPECT_NEAR(three.median_uncertainty_per_type().at("T cell"), 0.4, 1e-6);
 }
 
 TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
-  nn::Prediction p;
+  model::Prediction p;
   const Labels labels = four_cells(&p);
   EXPECT_EQ(labels.n_unknown(), 1);
   EXPECT_EQ(labels.cells_per_type(), (std::map<std::string, std::int64_t>{
@@ -86,9 +86,9 @@ TEST(Labels, MakesCategoriesOfTheTypesThatOccurInAlphabeticalOrder) {
 }
 
 TEST(Labels, GivesTwoTypesOfOneNameOneCategory) {
-  const std::vector<nn::CellTypeLabel> twins = {{"cell", "CL:0000001"}, {"cell", "CL:0000002"}, {"B cell", "CL:3"}};
+  const std::vector<model::CellTypeLabel> twins = {{"cell", "CL:0000001"}, {"cell", "CL:0000002"}, {"B cell", "CL:3"}};
   Labels labels(twins);
-  nn::Prediction p = prediction({1, 0, 0, 0, 1, 0});
+  model::Prediction p = prediction({1, 0, 0, 0, 1, 0});
   labels.append(cells({false, false}).view(), p);
   EXPECT_EQ(std::get<h5ad::Categorical>(labels.obs_columns()[0].values).codes, (std::vector<std::int32_t>{0, 0}));
   EXPECT_EQ(std::get<h5ad::Categorical>(labels.obs_columns()[1].values).codes, (std::vector<std::int32_t>{0, 1}));
@@ -147,7 +147,7 @@ TEST(Labels, WritesLongCsvsWhole) {
     names.push_back(std::to_string(cell));
     want += names.back() + ",T cell,CL:0000084,0.75,0.25\n";
   }
-  nn::Prediction p = prediction(std::move(probabilities));
+  model::Prediction p = prediction(std::move(probabilities));
   labels.append(cells(std::vector<bool>(kCells, false)).view(), p);
   labels.write_table(folder / "labels.csv", OutputFormat::kCsv, names);
   EXPECT_EQ(tests::read_bytes(folder / "labels.csv"), want);
@@ -156,7 +156,7 @@ TEST(Labels, WritesLongCsvsWhole) {
 TEST(Labels, RefusesAnAnswerThatIsNotANumber) {
   Labels labels(kTypes);
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  nn::Prediction p = prediction({nan, nan, nan});
+  model::Prediction p = prediction({nan, nan, nan});
   SCTAB_EXPECT_THROW_WITH(labels.append(cells({false}).view(), p), core::InputError, "cell 0", "not a number");
 }
 

@@ -53,7 +53,7 @@ TEST_F(AugmentJourney, VectorsAreMadeLookedAtAndTrainedWith) {
   EXPECT_NE(run(as_page).out.find("cell type and donor"), std::string::npos);
   EXPECT_NE(text_of("map.html").find("Augmented cells by donor"), std::string::npos);
 
-  run({"train", store_, "-o", at("model"), "--model", "linear", "--epochs", "2", "--augment", at("vectors.h5ad"),
+  run({"train", store_, "-o", at("model"), "--kind", "linear", "--epochs", "2", "--augment", at("vectors.h5ad"),
        "--threads", "1", "--quiet"});
   const json model = run_json({"models", "show", at("model")});
   EXPECT_TRUE(model.at("training").at("plan").at("augmentation").is_string());
@@ -92,7 +92,7 @@ TEST_F(AugmentJourney, VectorsOfPeopleWhoAreHeldOutAreRefused) {
   build_anew(folder_ / "renamed.h5ad", "other name");
   const auto refused = [this](const std::string& store, const std::vector<std::string>& texts) {
     const std::string vectors = at("vectors.h5ad");
-    expect_refused({"train", at(store), "-o", at("model"), "--model", "linear", "--augment", vectors}, folder_.path(),
+    expect_refused({"train", at(store), "-o", at("model"), "--kind", "linear", "--augment", vectors}, folder_.path(),
                    texts);
     expect_refused({"augment", "check", at(store), vectors}, folder_.path(), texts);
   };
@@ -107,7 +107,7 @@ TEST_F(AugmentJourney, EvaluateTellsOfDonorsThatTheModelHasSeen) {
   build_anew(TrainedModel::instance().source, "other split");
   const std::string model = TrainedModel::instance().model.string();
   const auto evaluated = [&](const std::string& store, const std::string& split) {
-    return run({"evaluate", model, store, "--split", split, "--threads", "1", "--json"});
+    return run({"evaluate", store, "-m", model, "--split", split, "--threads", "1", "--json"});
   };
   const Finished own = evaluated(store_, "test"), trained = evaluated(store_, "train"), val = evaluated(store_, "val");
   EXPECT_EQ(json::parse(own.out).at("donors_seen"), 0);

@@ -17,7 +17,7 @@ class DamagedDirectory : public testing::Test {
     fs::copy_file(trained_.source, folder_ / "source.h5ad");
   }
   void expect_train_refused(const std::vector<std::string>& texts) {
-    expect_refused({"train", path("store"), "-o", path("model"), "--model", "linear", "--epochs", "1"}, folder_.path(),
+    expect_refused({"train", path("store"), "-o", path("model"), "--kind", "linear", "--epochs", "1"}, folder_.path(),
                    texts);
   }
   void expect_annotate_refused(const std::vector<std::string>& texts) {
@@ -43,7 +43,7 @@ TEST_F(DamagedDirectory, ShardWithOtherBytes) {
 TEST_F(DamagedDirectory, ShardOfAnotherSize) {
   fs::resize_file(folder_ / "store/test-00000.h5ad", 1000);
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"evaluate", path("model"), path("store")},
+           {"evaluate", path("store"), "-m", path("model")},
            {"corpus", "describe", path("store")},
            {"corpus", "subsample", path("store"), "-o", path("part"), "--by", "cells", "--fraction", "0.5"}}) {
     expect_refused(arguments, folder_.path(), {"test-00000.h5ad", "1000"});
@@ -70,10 +70,11 @@ TEST_F(DamagedDirectory, NoStoreAndNoModel) {
 
 TEST_F(DamagedDirectory, EvaluationInThePlaceOfAFolder) {
   for (const char* name : {"store", "model"}) {
-    expect_refused({"evaluate", path("model"), path("store"), "-o", path(name)}, folder_.path(), {name, "is a folder"});
+    expect_refused({"evaluate", path("store"), "-m", path("model"), "-o", path(name)}, folder_.path(),
+                   {name, "is a folder"});
   }
   // Before the work: neither the model nor the store is there to be opened.
-  expect_refused({"evaluate", path("none"), path("none"), "-o", path("missing/scores.json")}, folder_.path(),
+  expect_refused({"evaluate", path("none"), "-m", path("none"), "-o", path("missing/scores.json")}, folder_.path(),
                  {"missing", "does not exist"});
 }
 

@@ -21,12 +21,14 @@ TEST(Baselines, TrainEvaluateAndAnnotateAsNetworksDo) {
   const TemporaryFolder folder;
   for (const std::string kind : {"centroid", "celltypist", "pca+linear", "xgboost"}) {
     const std::string model = (folder / kind).string(), out = (folder / "out.h5ad").string();
-    std::vector<std::string> train = {"train", trained.store.string(), "-o", model, "--model", kind, "--threads", "1"};
-    if (kind == "xgboost") train.insert(train.end(), {"--preset", "defaults", "--components", "10", "--rounds", "40"});
+    std::vector<std::string> train = {"train", trained.store.string(), "-o", model, "--kind", kind, "--threads", "1"};
+    if (kind == "xgboost")
+      train.insert(train.end(), {"--preset", "library", "--components", "10", "--xgb-rounds", "40"});
     const json result = must_print_json(train);
     EXPECT_EQ(result["kind"], kind);
     EXPECT_EQ(result["seed"], 1);
-    EXPECT_GE(must_print_json({"evaluate", model, trained.store.string()})["macro_f1"].get<double>(), 0.9) << kind;
+    EXPECT_GE(must_print_json({"evaluate", trained.store.string(), "-m", model})["macro_f1"].get<double>(), 0.9)
+        << kind;
     EXPECT_EQ(must_print_json({"annotate", trained.source.string(), "-m", model, "-o", out})["cells"], 600) << kind;
     EXPECT_EQ(must_print_json({"models", "show", model})["architecture"]["kind"], kind);
   }
@@ -36,12 +38,12 @@ TEST(Baselines, AreMembersOfEnsembles) {
   const TrainedModel& trained = TrainedModel::instance();
   const TemporaryFolder folder;
   const std::string model = (folder / "model").string(), out = (folder / "out.h5ad").string();
-  const json result = must_print_json({"train", trained.store.string(), "-o", model, "--model", "celltypist",
+  const json result = must_print_json({"train", trained.store.string(), "-o", model, "--kind", "celltypist",
                                        "--members", "2", "--threads", "1", "--resume"});
   ASSERT_EQ(result["members"].size(), 2U);
   EXPECT_EQ(result["members"][0]["seed"], 1);
   EXPECT_GE(result["members"][1]["best_val_macro_f1"].get<double>(), 0.5);
-  EXPECT_EQ(must_print_json({"evaluate", model, trained.store.string()})["uncertainty"].size(), 2U);
+  EXPECT_EQ(must_print_json({"evaluate", trained.store.string(), "-m", model})["uncertainty"].size(), 2U);
   EXPECT_EQ(must_print_json({"annotate", trained.source.string(), "-m", model, "-o", out})["cells"], 600);
   EXPECT_EQ(must_print_json({"models", "show", model})["members"].size(), 2U);
 }
@@ -51,7 +53,7 @@ TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
   const TemporaryFolder folder;
   const std::string store = trained.store.string(), model = (folder / "model").string();
   const auto train = [&](const std::string& kind, const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = {"train", store, "-o", model, "--model", kind};
+    std::vector<std::string> arguments = {"train", store, "-o", model, "--kind", kind};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   };
@@ -59,14 +61,14 @@ TEST(Baselines, RefuseOptionsThatWouldBeWithoutEffect) {
   expect_refused(train("celltypist", {"--epochs", "3"}), folder.path(), {"--epochs", "celltypist"});
   expect_refused(train("centroid", {"--members", "2"}), folder.path(), {"--members", "centroid"});
   expect_refused(train("centroid", {"--components", "3"}), folder.path(), {"--components", "centroid"});
-  expect_refused(train("centroid", {"--preset", "paper"}), folder.path(), {"--preset paper", "centroid"});
-  expect_refused(train("pca+linear", {"--preset", "paper"}), folder.path(), {"--preset paper", "pca+linear"});
+  expect_refused(train("centroid", {"--preset", "paper"}), folder.path(), {"--preset", "centroid"});
+  expect_refused(train("pca+linear", {"--preset", "paper"}), folder.path(), {"--preset", "pca+linear"});
   expect_refused(train("pca+linear", {"--components", "5000"}), folder.path(), {"--components: 5000", "2000"});
-  expect_refused(train("celltypist", {"--rounds", "3"}), folder.path(), {"--rounds", "celltypist"});
-  expect_refused(train("tabnet", {"--max-depth", "3"}), folder.path(), {"--max-depth", "tabnet"});
-  expect_refused(train("xgboost", {"--eta", "2"}), folder.path(), {"--eta is 2"});
+  expect_refused(train("celltypist", {"--xgb-rounds", "3"}), folder.path(), {"--xgb-rounds", "xgboost", "celltypist"});
+  expect_refused(train("tabnet", {"--xgb-max-depth", "3"}), folder.path(), {"--xgb-max-depth", "tabnet"});
+  expect_refused(train("xgboost", {"--xgb-eta", "2"}), folder.path(), {"--xgb-eta: 2"});
   expect_refused(train("linear", {"--components", "3"}), folder.path(), {"--components", "linear"});
-  expect_refused(train("mlp", {"--preset", "defaults"}), folder.path(), {"--preset defaults", "mlp"});
+  expect_refused(train("mlp", {"--preset", "library"}), folder.path(), {"--preset", "xgboost"});
 }
 
 TEST(Pca, WritesAFolder) {

@@ -23,7 +23,7 @@ class Computing : public testing::Test {
   /// The weights of a network trained with these options.
   std::string train(const std::string& name, std::vector<std::string> options) {
     std::vector<std::string> arguments{
-        "train", trained_.store.string(), "-o", path(name), "--model", "tabnet", "--epochs", "2"};
+        "train", trained_.store.string(), "-o", path(name), "--kind", "tabnet", "--epochs", "2"};
     arguments.insert(arguments.end(), options.begin(), options.end());
     const Finished finished = run_sctab(arguments);
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
@@ -42,9 +42,6 @@ class Computing : public testing::Test {
 
 TEST_F(Computing, CudaIsRefusedWhereTheBuildHasNone) {
   const std::string said = "device: cuda, which this build of sctab does not support";
-  expect_refused({"train", trained_.store.string(), "-o", path("model"), "--device", "cuda"}, folder_.path(), {said});
-  expect_refused({"evaluate", trained_.model.string(), trained_.store.string(), "--device", "cuda"}, folder_.path(),
-                 {said});
   expect_refused({"dev", "annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"),
                   "--device", "cuda"},
                  folder_.path(), {said});
@@ -53,9 +50,6 @@ TEST_F(Computing, CudaIsRefusedWhereTheBuildHasNone) {
 TEST_F(Computing, ThreadsDoNotChangeWhatIsLearnt) {
   const std::string want = train("one", {"--threads", "1"});
   EXPECT_EQ(train("three", {"--threads", "3"}), want);
-  EXPECT_EQ(train("deterministic", {"--threads", "2", "--deterministic"}), want);
-  const std::string dense = train("dense", {"--threads", "1", "--dense"});
-  EXPECT_EQ(train("dense_deterministic", {"--threads", "3", "--dense", "--deterministic"}), dense);
 }
 
 TEST_F(Computing, ThreadsDoNotChangeLabels) {

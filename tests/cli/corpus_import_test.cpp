@@ -55,15 +55,17 @@ TEST_F(CorpusImport, TheStoreIsAsGoodAsOneOfCounts) {
   output_of(import_arguments());
   const std::string store = path("store");
   EXPECT_NE(output_of({"corpus", "describe", store}).find("values are log-normalised"), std::string::npos);
-  output_of({"train", store, "-o", path("model"), "--model", "linear", "--epochs", "20", "--learning-rate", "0.02",
+  output_of({"train", store, "-o", path("model"), "--kind", "linear", "--epochs", "20", "--learning-rate", "0.02",
              "--threads", "1", "--augment", path("store/published_vectors.h5ad")});
   const auto score = [&](const std::string& model, const std::string& of) {
-    return json::parse(output_of({"evaluate", model, of, "--json", "--threads", "1"})).at("macro_f1").get<double>();
+    return json::parse(output_of({"evaluate", of, "-m", model, "--json", "--threads", "1"}))
+        .at("macro_f1")
+        .get<double>();
   };
   EXPECT_GT(score(path("model"), store), 0.9);
   output_of({"corpus", "subsample", store, "-o", path("part"), "--by", "cells", "--fraction", "0.5"});
   EXPECT_EQ(score(path("model"), path("part")), score(path("model"), store)) << "the test is kept whole";
-  output_of({"train", path("part"), "-o", path("centroid"), "--model", "centroid", "--threads", "1"});
+  output_of({"train", path("part"), "-o", path("centroid"), "--kind", "centroid", "--threads", "1"});
   EXPECT_GT(score(path("centroid"), store), 0.9);
   output_of({"pca", store, "-o", path("pca"), "--components", "5", "--threads", "1"});
   output_of({"augment", "make", store, "-o", path("vectors.h5ad"), "--threads", "1"});

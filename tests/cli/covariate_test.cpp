@@ -39,8 +39,8 @@ class CovariateJourney : public Journey {
  protected:
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
   [[nodiscard]] std::vector<std::string> train(const std::string& model, const std::string& kind = "linear") const {
-    return {"train",  at("store"), "-o", at(model),         "--model", kind,        "--covariate",
-            "tissue", "--epochs",  "15", "--learning-rate", "0.01",    "--threads", "1"};
+    return {"train",  at("store"), "-o", at(model),         "--kind", kind,        "--covariate",
+            "tissue", "--epochs",  "15", "--learning-rate", "0.01",   "--threads", "1"};
   }
   json annotate(const std::string& file, std::vector<std::string> options = {}) {
     options.insert(options.begin(), {"annotate", at(file), "-m", at("model"), "-o", at("out.h5ad"), "--threads", "1"});
@@ -66,12 +66,12 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
   EXPECT_NE(run({"models", "show", at("model")}).out.find("a cell's tissue, where that is one of: blood, lung"),
             std::string::npos);
 
-  const json known = run_json({"evaluate", at("model"), at("store")});
+  const json known = run_json({"evaluate", at("store"), "-m", at("model")});
   EXPECT_GE(known.at("macro_f1"), 0.95);
   EXPECT_EQ(known.at("covariate").at("cells_without_level"), 0);
-  const json withheld = run_json({"evaluate", at("model"), at("store"), "--no-covariate"});
+  const json withheld = run_json({"evaluate", at("store"), "-m", at("model"), "--no-covariate"});
   EXPECT_LE(withheld.at("macro_f1"), 0.7);
-  EXPECT_NE(run({"evaluate", at("model"), at("store")}).out.find("tissue: 0 of "), std::string::npos);
+  EXPECT_NE(run({"evaluate", at("store"), "-m", at("model")}).out.find("tissue: 0 of "), std::string::npos);
 
   const json from_obs = annotate("source.h5ad");
   EXPECT_EQ(from_obs.at("cells_per_type"), (json{{"T cell", 300}, {"B cell", 300}}));
@@ -101,10 +101,10 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
 }
 
 TEST_F(CovariateJourney, MistakesAreNamed) {
-  expect_refused({"train", at("store"), "-o", at("model"), "--model", "centroid", "--covariate", "tissue"},
-                 folder_.path(), {"--covariate", "is an option of networks", "centroid"});
-  expect_refused({"train", at("store"), "-o", at("model"), "--model", "linear", "--covariate", "donor"}, folder_.path(),
-                 {"--covariate donor", "tissue"});
+  expect_refused({"train", at("store"), "-o", at("model"), "--kind", "centroid", "--covariate", "tissue"},
+                 folder_.path(), {"--covariate", "is an option of tabnet", "centroid"});
+  expect_refused({"train", at("store"), "-o", at("model"), "--kind", "linear", "--covariate", "donor"}, folder_.path(),
+                 {"--covariate: \"donor\"", "tissue_general"});
   run(train("model"));
   const std::vector<std::string> annotate = {"annotate", at("source.h5ad"), "-m", at("model")};
   const auto with = [&](const std::string& option, const std::string& value) {

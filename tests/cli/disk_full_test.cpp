@@ -82,7 +82,7 @@ TEST_F(DiskFull, Simulate) {
 TEST_F(DiskFull, Train) {
   const fs::path model = disk_.path() / "model";
   const Finished finished = run_sctab(
-      {"train", trained_.store.string(), "-o", model.string(), "--model", "mlp", "--epochs", "1", "--threads", "1"});
+      {"train", trained_.store.string(), "-o", model.string(), "--kind", "mlp", "--epochs", "1", "--threads", "1"});
   EXPECT_EQ(finished.exit_code, 2) << finished.err;
   EXPECT_EQ(finished.out, "");
   EXPECT_NE(finished.err.find("sctab: " + model.string()), std::string::npos) << finished.err;

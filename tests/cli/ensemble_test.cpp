@@ -28,7 +28,7 @@ TEST(EnsembleJourney, FromTypesLeftOutToTheUncertaintyOfEachCell) {
       run({"corpus", "subsample", trained.store.string(), "-o", at("part"), "--without-types", "CL:0000236"}).out;
   EXPECT_NE(subsampled.find("left out: "), std::string::npos) << subsampled;
 
-  const std::vector<std::string> train = {"train",           at("part"), "-o",        at("model"), "--model",
+  const std::vector<std::string> train = {"train",           at("part"), "-o",        at("model"), "--kind",
                                           "linear",          "--epochs", "5",         "--threads", "1",
                                           "--learning-rate", "0.01",     "--members", "2"};
   const nlohmann::json result = run_json(train);
@@ -38,7 +38,7 @@ TEST(EnsembleJourney, FromTypesLeftOutToTheUncertaintyOfEachCell) {
   EXPECT_NE(run(train).out.find("mean of 2 members: validation macro F1 "), std::string::npos);
   EXPECT_EQ(run_json({"models", "show", at("model")}).at("members").size(), 2U);
 
-  const nlohmann::json scores = run_json({"evaluate", at("model"), at("part")}).at("uncertainty");
+  const nlohmann::json scores = run_json({"evaluate", at("part"), "-m", at("model")}).at("uncertainty");
   ASSERT_EQ(scores.size(), 2U);
   for (const nlohmann::json& found : scores) {
     EXPECT_GT(found.at("n_absent"), 0);
@@ -46,7 +46,8 @@ TEST(EnsembleJourney, FromTypesLeftOutToTheUncertaintyOfEachCell) {
     EXPECT_GT(found.at("n_right"), 0);
     EXPECT_TRUE(found.at("expected_calibration_error").is_number());
   }
-  EXPECT_NE(run({"evaluate", at("model"), at("part")}).out.find("Reliability of all 2 members"), std::string::npos);
+  EXPECT_NE(run({"evaluate", at("part"), "-m", at("model")}).out.find("Reliability of all 2 members"),
+            std::string::npos);
 
   run({"annotate", trained.source.string(), "-m", at("model"), "-o", at("out.csv")});
   std::ifstream csv(folder / "out.csv");

@@ -58,7 +58,7 @@ class Interrupted : public testing::Test {
   static std::vector<std::string> train_arguments(const fs::path& model) {
     return {"train",        LargeInputs::instance().store.string(),
             "-o",           model.string(),
-            "--model",      "linear",
+            "--kind",       "linear",
             "--epochs",     "4",
             "--batch-size", "64",
             "--threads",    "1"};

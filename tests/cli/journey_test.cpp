@@ -49,14 +49,14 @@ TEST(Journey, FromSimulatedCellsToLabels) {
   const nlohmann::json trained = run_json({"train", at("store"), "-o", at("model"), "--epochs", "2", "--threads", "1",
                                            "--n-d", "16", "--n-a", "16", "--n-shared", "1", "--n-independent", "1"});
   EXPECT_EQ(trained.at("model"), at("model"));
-  const nlohmann::json scores = run_json({"evaluate", at("model"), at("store"), "-o", at("scores.json")});
+  const nlohmann::json scores = run_json({"evaluate", at("store"), "-m", at("model"), "-o", at("scores.json")});
   for (const char* key : {"macro_f1", "weighted_f1", "micro_f1", "macro_f1_uncorrected"}) {
     ASSERT_TRUE(scores.at(key).is_number()) << key;
     EXPECT_GE(scores.at(key), 0.0);
     EXPECT_LE(scores.at(key), 1.0);
   }
   EXPECT_EQ(nlohmann::json::parse(std::ifstream(folder / "scores.json")), scores);
-  EXPECT_NE(run({"evaluate", at("model"), at("half"), "--split", "val"}).find("acro F1"), std::string::npos);
+  EXPECT_NE(run({"evaluate", at("half"), "-m", at("model"), "--split", "val"}).find("acro F1"), std::string::npos);
 
   const nlohmann::json labelled = run_json({"annotate", at("sim/source-01.h5ad"), "-m", at("model")});
   EXPECT_EQ(labelled.at("h5ad"), at("sim/source-01.sctab.h5ad"));
@@ -68,7 +68,7 @@ TEST(Journey, FromSimulatedCellsToLabels) {
 
 TEST(Journey, ClearTypesAreToldApartOnDonorsNeverSeen) {
   const TrainedModel& trained = TrainedModel::instance();
-  const nlohmann::json scores = run_json({"evaluate", trained.model.string(), trained.store.string()});
+  const nlohmann::json scores = run_json({"evaluate", trained.store.string(), "-m", trained.model.string()});
   EXPECT_GT(scores.at("macro_f1"), 0.95);
 }
 
@@ -112,7 +112,7 @@ TEST(AnnotatedFile, OfTheCellxgeneSchemaKeepsEverythingElse) {
   const fs::path store = folder / "store", model = folder / "model";
   run({"corpus", "build", source.string(), "-o", store.string(), "--ontology", ontology.string(), "--genes",
        genes.string(), "--min-cells", "15", "--min-donors", "1", "--any-assay", "--assume-primary"});
-  run({"train", store.string(), "-o", model.string(), "--model", "linear", "--epochs", "1", "--threads", "1"});
+  run({"train", store.string(), "-o", model.string(), "--kind", "linear", "--epochs", "1", "--threads", "1"});
   expect_all_else_kept(file, model);
   SCTAB_NEED_SHARED(unlabelled, "data/cells/laughney_lung_tumour.h5ad");
   expect_all_else_kept(unlabelled, model);

@@ -80,7 +80,8 @@ TEST_F(ModelsImport, TheImportedModelAnswersAsTheTrainedOne) {
   EXPECT_EQ(read_bytes(path("imported.csv")), read_bytes(path("own.csv")));
 
   const auto scores = [&](const std::string& model) {
-    json result = json::parse(output_of({"evaluate", model, trained_.store.string(), "--json", "--threads", "1"}));
+    json result =
+        json::parse(output_of({"evaluate", trained_.store.string(), "-m", model, "--json", "--threads", "1"}));
     result.erase("model");
     result.erase("donors_seen");  // a checkpoint does not say on whom it was trained
     return result;
@@ -98,7 +99,7 @@ TEST_F(ModelsImport, ALabelWithoutATermIsListedAndCalledUnknownById) {
   EXPECT_NE(said.find("\"tea cell\" has no Cell Ontology id: no term has this name"), std::string::npos) << said;
   output_of({"annotate", trained_.source.string(), "-m", path("model"), "-o", path("x.csv")});
   EXPECT_NE(read_bytes(path("x.csv")).find(",tea cell,unknown,"), std::string::npos);
-  const json scores = json::parse(output_of({"evaluate", path("model"), trained_.store.string(), "--json"}));
+  const json scores = json::parse(output_of({"evaluate", trained_.store.string(), "-m", path("model"), "--json"}));
   EXPECT_LT(scores["micro_f1"].get<double>(), 0.9) << "calls of a label without a term cannot be right";
   auto arguments = import_arguments();
   arguments.emplace_back("--json");

@@ -34,7 +34,7 @@ TrainedModel::TrainedModel()
   auto build = build_arguments(source, store, ontology);
   build.insert(build.end(), {"--genes", genes.string()});
   must_run(build);
-  must_run({"train", store.string(), "-o", model.string(), "--model", "linear", "--epochs", "10", "--learning-rate",
+  must_run({"train", store.string(), "-o", model.string(), "--kind", "linear", "--epochs", "10", "--learning-rate",
             "0.01", "--threads", "1", "--quiet"});
 }
 

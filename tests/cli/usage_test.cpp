@@ -58,7 +58,7 @@ TEST(Usage, AMistypedCommandLineGivesOneLineAndAHint) {
       {{"annotate", "x.h5ad"}, "sctab annotate --help"},
       {{"annotate", "x.h5ad", "-m", "m", "--bogus"}, "sctab annotate --help"},
       {{"annotate", "x.h5ad", "--modle", "m"}, "did you mean '--model'?"},
-      {{"train", "store", "-o", "m", "--model", "forest"}, "sctab train --help"},
+      {{"train", "store", "-o", "m", "--kind", "forest"}, "sctab train --help"},
       {{"train", "store", "-o", "m", "--epochs", "many"}, "sctab train --help"},
       {{"corpus", "build", "a", "-o", "b", "--memory", "4 parsecs"}, "sctab corpus build --help"}};
   for (const auto& [arguments, hint] : cases) {

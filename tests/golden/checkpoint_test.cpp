@@ -8,7 +8,7 @@
 
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/published/checkpoint.hpp"
@@ -48,7 +48,7 @@ class GoldenCheckpoint : public testing::Test {
     options_.genes = folder_ / "var.csv";
     options_.labels = folder_ / "cell_type.csv";
     options_.output = folder_ / "model";
-    const nn::Architecture sizes = published::architecture(published::Hparams(options_.hparams));
+    const model::Architecture sizes = published::architecture(published::Hparams(options_.hparams));
     std::ofstream genes(options_.genes), labels(options_.labels);
     for (std::int64_t i = 0; i < sizes.n_genes; ++i) genes << tests::gene_id(i + 1) << '\n';
     labels << "label,cell_type_ontology_term_id\n";
@@ -76,7 +76,7 @@ TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
   for (const bool dense : {false, true}) {
     const std::string path = dense ? "checkpoint densely" : "checkpoint by kernels";
     network->compute_densely(dense);
-    const auto classifier = nn::Classifier::load(options_.output, {.dense = dense});
+    const auto classifier = model::Classifier::load(options_.output, {.dense = dense});
     const at::Tensor logits = network->forward(x.view()).logits;
     const at::Tensor probabilities = at::tensor(classifier.predict(x.view()).probabilities).view(want.sizes());
     // Dense arrays give the file's very bits. The kernels add up in another order, so to them 1e-5 is in parts of the

@@ -22,8 +22,8 @@ constexpr double kLossTolerance = 1e-4;  // relative
 // Relative; the file's notes give none. Adam's first steps turn rounding into steps, which later norms come after.
 constexpr double kFirstNormTolerance = 1e-4, kLaterNormTolerance = 1e-2;
 
-nn::Architecture tabnet_architecture(const GoldenGroup& group) {
-  nn::Architecture architecture;
+model::Architecture tabnet_architecture(const GoldenGroup& group) {
+  model::Architecture architecture;
   architecture.n_genes = group.integer("gene_dim");
   architecture.n_types = group.integer("type_dim");
   architecture.tabnet = {.n_d = group.integer("n_d"),
@@ -35,16 +35,16 @@ nn::Architecture tabnet_architecture(const GoldenGroup& group) {
                          .epsilon = group.number("epsilon"),
                          .virtual_batch_size = group.integer("virtual_batch_size"),
                          .momentum = group.number("momentum"),
-                         .mask_type = nn::parse_mask_type(group.text("mask_type"))};
+                         .mask_type = model::parse_mask_type(group.text("mask_type"))};
   return architecture;
 }
 
-nn::Architecture baseline_architecture(const GoldenGroup& group, nn::ModelKind kind) {
-  nn::Architecture architecture;
+model::Architecture baseline_architecture(const GoldenGroup& group, model::ModelKind kind) {
+  model::Architecture architecture;
   architecture.kind = kind;
   architecture.n_genes = group.group("eval").tensor("x").size(1);
   architecture.n_types = group.group("eval").tensor("logits").size(1);
-  if (kind == nn::ModelKind::kMlp) {
+  if (kind == model::ModelKind::kMlp) {
     architecture.mlp = {.n_hidden = group.integer("n_hidden"),
                         .hidden_size = group.integer("hidden_size"),
                         .dropout = group.number("dropout")};
@@ -78,7 +78,7 @@ sparse::CsrMatrix non_zeros(const at::Tensor& x) {
 }
 
 /// The network in float64, with the weights that the file begins with.
-std::unique_ptr<nn::Network> exact_network(const nn::Architecture& architecture, const GoldenGroup& group) {
+std::unique_ptr<nn::Network> exact_network(const model::Architecture& architecture, const GoldenGroup& group) {
   auto network = nn::make_network(architecture, 1);
   network->state().load(group.group("state_before").tensors(), group.path());
   network->convert_to(at::kDouble);
@@ -98,7 +98,7 @@ void check_eval(nn::Network& network, nn::Network& exact, const GoldenGroup& gro
   network.eval();
   exact.eval();
   network.compute_densely(path == Path::kDense);
-  nn::Explanation explanation, exact_explanation;
+  model::Explanation explanation, exact_explanation;
   const sparse::CsrMatrix x = non_zeros(want.tensor("x"));
   const nn::NetworkOutput output = network.explain(x.view(), explanation);
   const nn::NetworkOutput exact_output = exact.explain(want.tensor("x").to(at::kDouble), exact_explanation);
@@ -214,7 +214,7 @@ void check_state_after(const nn::Network& network, const nn::Network& exact, con
          1 - static_cast<double>(n_close) / static_cast<double>(n_values), 0.01);
 }
 
-void check_training(nn::Network& network, const nn::Architecture& architecture, const GoldenGroup& group, Path path) {
+void check_training(nn::Network& network, const model::Architecture& architecture, const GoldenGroup& group, Path path) {
   network.train();
   network.compute_densely(path == Path::kDense);
   const double learning_rate = group.number("learning_rate");
@@ -249,7 +249,7 @@ void check_training(nn::Network& network, const nn::Architecture& architecture, 
   check_state_after(network, *exact, group, path);
 }
 
-void check_network(const GoldenGroup& group, const nn::Architecture& architecture) {
+void check_network(const GoldenGroup& group, const model::Architecture& architecture) {
   // Products split among two or four threads give the file's last bits, others do not, and state_after feels it: where
   // a gradient is only rounding, its sign decides where Adam goes.
   nn::set_torch_threads(2);
@@ -268,12 +268,12 @@ TEST(Golden, Tabnet) {
 
 TEST(Golden, Linear) {
   SCTAB_NEED_GOLDEN(root);
-  check_network(root.group("linear"), baseline_architecture(root.group("linear"), nn::ModelKind::kLinear));
+  check_network(root.group("linear"), baseline_architecture(root.group("linear"), model::ModelKind::kLinear));
 }
 
 TEST(Golden, Mlp) {
   SCTAB_NEED_GOLDEN(root);
-  check_network(root.group("mlp"), baseline_architecture(root.group("mlp"), nn::ModelKind::kMlp));
+  check_network(root.group("mlp"), baseline_architecture(root.group("mlp"), model::ModelKind::kMlp));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "nn/random_tensors.hpp"
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 
@@ -13,6 +13,8 @@
 namespace sctab::nn::tests {
 namespace {
 
+using model::tests::small_architecture;
+
 constexpr std::int32_t kGenes = 150;
 // In parts of the largest value of a tensor, or of a thousandth of the network's largest gradient. Ghost batch norm of
 // a handful of cells divides by small deviations, which multiplies float's 6e-8 by some hundreds, layer after layer.
@@ -20,17 +22,17 @@ constexpr double kTolerance = 2e-4;
 
 struct Case {
   std::string name;
-  Architecture architecture;
+  model::Architecture architecture;
 };
 
-Case tabnet(std::string name, TabnetOptions options) {
-  Case result{std::move(name), small_architecture(ModelKind::kTabnet)};
+Case tabnet(std::string name, model::TabnetOptions options) {
+  Case result{std::move(name), small_architecture(model::ModelKind::kTabnet)};
   result.architecture.n_genes = kGenes;
   result.architecture.tabnet = options;
   return result;
 }
 
-Case other(std::string name, ModelKind kind, std::int64_t n_hidden) {
+Case other(std::string name, model::ModelKind kind, std::int64_t n_hidden) {
   Case result{std::move(name), small_architecture(kind)};
   result.architecture.n_genes = kGenes;
   result.architecture.mlp = {.n_hidden = n_hidden, .hidden_size = 6, .dropout = 0};
@@ -38,11 +40,11 @@ Case other(std::string name, ModelKind kind, std::int64_t n_hidden) {
 }
 
 std::vector<Case> all_cases() {
-  const TabnetOptions small{.n_d = 8, .n_a = 5, .n_independent = 2, .n_shared = 2, .virtual_batch_size = 16};
-  TabnetOptions steps = small, sparsemax = small, unshared = small, no_independent = small, odd = small;
+  const model::TabnetOptions small{.n_d = 8, .n_a = 5, .n_independent = 2, .n_shared = 2, .virtual_batch_size = 16};
+  model::TabnetOptions steps = small, sparsemax = small, unshared = small, no_independent = small, odd = small;
   steps.n_steps = 3;
   sparsemax.n_steps = 2;
-  sparsemax.mask_type = MaskType::kSparsemax;
+  sparsemax.mask_type = model::MaskType::kSparsemax;
   unshared.n_shared = 0;
   unshared.n_steps = 2;
   no_independent.n_independent = 0;
@@ -54,9 +56,9 @@ std::vector<Case> all_cases() {
           tabnet("no_shared_layers", unshared),
           tabnet("odd_widths", odd),
           tabnet("no_independent_layers", no_independent),
-          other("mlp", ModelKind::kMlp, 2),
-          other("shallow_mlp", ModelKind::kMlp, 1),
-          other("linear", ModelKind::kLinear, 1)};
+          other("mlp", model::ModelKind::kMlp, 2),
+          other("shallow_mlp", model::ModelKind::kMlp, 1),
+          other("linear", model::ModelKind::kLinear, 1)};
 }
 
 class KernelPath : public testing::TestWithParam<Case> {
@@ -100,7 +102,7 @@ class KernelPath : public testing::TestWithParam<Case> {
     }
   }
 
-  const Architecture architecture_ = GetParam().architecture;
+  const model::Architecture architecture_ = GetParam().architecture;
   std::unique_ptr<Network> network_, exact_;
 };
 
@@ -182,7 +184,7 @@ TEST_P(KernelPath, ForgetsWhatWasPreparedWhenAskedToEvaluate) {
 // What was packed is what is read: weights changed behind its back do not show.
 TEST(PreparedNetwork, ReadsThePackedAttentionWeights) {
   const at::NoGradGuard no_gradient;
-  const Architecture architecture = all_cases().front().architecture;
+  const model::Architecture architecture = all_cases().front().architecture;
   const sparse::CsrMatrix x = random_cells(20, kGenes, 2);
   const auto masks = [&](Network& network) {
     Explanation explanation;
@@ -225,7 +227,7 @@ TEST_P(KernelPath, EstimatesBatchNormAsDenseArrays) {
 }
 
 /// One step with this many threads: logits, gradients and running statistics.
-std::vector<at::Tensor> step(const Architecture& architecture, const sparse::CsrMatrix& x, int threads) {
+std::vector<at::Tensor> step(const model::Architecture& architecture, const sparse::CsrMatrix& x, int threads) {
   set_torch_threads(threads);
   const auto network = make_network(architecture, 3);
   const NetworkOutput output = network->forward(x.view());
@@ -242,7 +244,7 @@ std::vector<at::Tensor> step(const Architecture& architecture, const sparse::Csr
 
 TEST_P(KernelPath, IsTheSameForAnyNumberOfThreads) {
   // Large enough for torch's own operations to be split, and for the kernels' parts of 1,024 genes.
-  Architecture architecture = architecture_;
+  model::Architecture architecture = architecture_;
   architecture.n_genes = 1200;
   architecture.mlp.hidden_size = 100;
   const sparse::CsrMatrix x = random_cells(1500, 1200, 4);

@@ -12,13 +12,13 @@
 namespace sctab::nn::tests {
 namespace {
 
-class MaskActivation : public testing::TestWithParam<MaskType> {
+class MaskActivation : public testing::TestWithParam<model::MaskType> {
  protected:
   [[nodiscard]] static at::Tensor apply(const at::Tensor& z) { return mask_activation(GetParam(), z); }
 
   /// The rows of z against bisection. 1e-12: sums of a few hundred doubles.
   static void expect_reference(const at::Tensor& z, double tolerance = 1e-12) {
-    const bool is_entmax = GetParam() == MaskType::kEntmax;
+    const bool is_entmax = GetParam() == model::MaskType::kEntmax;
     const at::Tensor p = apply(z).to(at::kDouble), wide = z.to(at::kDouble);
     for (std::int64_t row = 0; row < z.size(0); ++row) {
       const at::Tensor from = wide[row].contiguous(), found = p[row].contiguous();
@@ -88,7 +88,7 @@ TEST_P(MaskActivation, TakesRowsThatAreNotContiguous) {
   EXPECT_TRUE(at::equal(apply(z), apply(z.contiguous())));
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, MaskActivation, testing::Values(MaskType::kEntmax, MaskType::kSparsemax),
+INSTANTIATE_TEST_SUITE_P(Both, MaskActivation, testing::Values(model::MaskType::kEntmax, model::MaskType::kSparsemax),
                          [](const auto& case_info) { return std::string(name(case_info.param)); });
 
 }  // namespace

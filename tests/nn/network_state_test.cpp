@@ -7,13 +7,15 @@
 #include <functional>
 #include <limits>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/nn/network.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::nn::tests {
 namespace {
+
+using model::tests::small_architecture;
 
 using core::InputError;
 using Values = std::vector<NamedTensor>;
@@ -26,23 +28,23 @@ at::Tensor& find(Values& values, const std::string& name) {
 }
 
 TEST(NetworkState, LoadGivesWhatCopyTook) {
-  const auto from = make_network(small_architecture(ModelKind::kTabnet), 1);
-  const auto to = make_network(small_architecture(ModelKind::kTabnet), 2);
+  const auto from = make_network(small_architecture(model::ModelKind::kTabnet), 1);
+  const auto to = make_network(small_architecture(model::ModelKind::kTabnet), 2);
   to->state().load(from->state().copy(), "memory");
   const Values want = from->state().copy(), found = to->state().copy();
   for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(at::equal(found[i].tensor, want[i].tensor)) << want[i].name;
 }
 
 TEST(NetworkState, CopyIsApart) {
-  const auto network = make_network(small_architecture(ModelKind::kLinear), 1);
+  const auto network = make_network(small_architecture(model::ModelKind::kLinear), 1);
   const Values copy = network->state().copy();
   network->parameters().front().detach().zero_();
   EXPECT_FALSE(at::equal(copy.front().tensor, network->parameters().front()));
 }
 
 TEST(NetworkState, TiedNamesMayStandForTheFirst) {
-  const auto from = make_network(small_architecture(ModelKind::kTabnet), 1);
-  const auto to = make_network(small_architecture(ModelKind::kTabnet), 2);
+  const auto from = make_network(small_architecture(model::ModelKind::kTabnet), 1);
+  const auto to = make_network(small_architecture(model::ModelKind::kTabnet), 2);
   Values values = from->state().copy();
   std::ranges::find(values, kWeight, &NamedTensor::name)->name = kTiedName;
   to->state().load(values, "memory");
@@ -55,8 +57,8 @@ TEST(NetworkState, TiedNamesMayStandForTheFirst) {
 }
 
 TEST(NetworkState, WhatDoesNotFitIsNamedAndNothingChanges) {
-  const auto network = make_network(small_architecture(ModelKind::kTabnet), 1);
-  const auto other = make_network(small_architecture(ModelKind::kTabnet), 2);
+  const auto network = make_network(small_architecture(model::ModelKind::kTabnet), 1);
+  const auto other = make_network(small_architecture(model::ModelKind::kTabnet), 2);
   const Values before = network->state().copy();
   const auto expect_refused = [&](const std::function<void(Values&)>& spoil, const char* name, const char* reason) {
     Values values = other->state().copy();

@@ -8,7 +8,7 @@
 
 #include "nn/gradient_check.hpp"
 #include "nn/random_tensors.hpp"
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/nn/mask_loss.hpp"
 #include "sctab/nn/torch_runtime.hpp"
@@ -16,6 +16,9 @@
 
 namespace sctab::nn::tests {
 namespace {
+
+using model::tests::small_architecture;
+using model::tests::kAllKinds;
 
 sparse::CsrMatrix cells(std::int64_t n) {
   return random_cells(n, 12, 7);
@@ -32,15 +35,15 @@ void expect_same_state(const Network& a, const Network& b, bool same) {
   EXPECT_EQ(equal, same);
 }
 
-class EachKind : public testing::TestWithParam<ModelKind> {
+class EachKind : public testing::TestWithParam<model::ModelKind> {
  protected:
-  Architecture architecture_ = small_architecture(GetParam());
+  model::Architecture architecture_ = small_architecture(GetParam());
   std::unique_ptr<Network> network_ = make_network(architecture_, 1);
 };
 
 TEST_P(EachKind, GradientsEqualDifferences) {
   architecture_.mlp.dropout = 0;
-  for (const MaskType mask_type : {MaskType::kEntmax, MaskType::kSparsemax}) {
+  for (const model::MaskType mask_type : {model::MaskType::kEntmax, model::MaskType::kSparsemax}) {
     for (const std::int64_t n_shared : {0, 2}) {
       architecture_.tabnet.mask_type = mask_type;
       architecture_.tabnet.n_shared = n_shared;
@@ -61,7 +64,7 @@ TEST_P(EachKind, GradientsEqualDifferences) {
 TEST_P(EachKind, OutputHasItsShapes) {
   const NetworkOutput output = network_->forward(cells(9).view());
   EXPECT_EQ(output.logits.sizes(), (std::vector<std::int64_t>{9, 5}));
-  EXPECT_EQ(output.embedding.sizes(), (std::vector<std::int64_t>{9, embedding_width(architecture_)}));
+  EXPECT_EQ(output.embedding.sizes(), (std::vector<std::int64_t>{9, model::embedding_width(architecture_)}));
   EXPECT_EQ(output.mask_loss.dim(), 0);
   EXPECT_TRUE(output.mask_loss.item<double>() <= 0);
 }
@@ -137,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, EachKind, testing::ValuesIn(kAllKinds),
 
 TEST(Tabnet, EstimatedStatisticsMakeEvalEqualOneTrainingBatch) {
   // In one batch of one virtual batch, training normalises by the same statistics, but for n / (n − 1) in the variance.
-  Architecture architecture = small_architecture(ModelKind::kTabnet);
+  model::Architecture architecture = small_architecture(model::ModelKind::kTabnet);
   architecture.tabnet.virtual_batch_size = 4000;
   const auto network = make_network(architecture, 1);
   const at::Tensor x = dense_cells(3000);
@@ -150,7 +153,7 @@ TEST(Tabnet, EstimatedStatisticsMakeEvalEqualOneTrainingBatch) {
 }
 
 TEST(Tabnet, SharedLayersAreOneTensorWithManyNames) {
-  const auto network = make_network(small_architecture(ModelKind::kTabnet), 1);
+  const auto network = make_network(small_architecture(model::ModelKind::kTabnet), 1);
   std::set<std::string> names;
   std::set<const void*> tensors;
   for (const auto& [name, tensor] : network->state().parameters()) {
@@ -168,7 +171,7 @@ TEST(Tabnet, SharedLayersAreOneTensorWithManyNames) {
 }
 
 TEST(Tabnet, InitialWeightsHaveThePublishedSpread) {
-  Architecture architecture;
+  model::Architecture architecture;
   architecture.n_genes = 2000;
   architecture.n_types = 100;
   const auto network = make_network(architecture, 1);
@@ -188,7 +191,7 @@ TEST(Tabnet, InitialWeightsHaveThePublishedSpread) {
 }
 
 TEST(Tabnet, ExplanationHoldsOneMaskAStep) {
-  const auto network = make_network(small_architecture(ModelKind::kTabnet), 1);
+  const auto network = make_network(small_architecture(model::ModelKind::kTabnet), 1);
   network->eval();
   Explanation explanation;
   network->explain(cells(6).view(), explanation);
@@ -200,7 +203,7 @@ TEST(Tabnet, ExplanationHoldsOneMaskAStep) {
 }
 
 TEST(Mlp, DropoutActsInTrainingOnly) {
-  const auto network = make_network(small_architecture(ModelKind::kMlp), 1);
+  const auto network = make_network(small_architecture(model::ModelKind::kMlp), 1);
   EXPECT_FALSE(at::equal(network->forward(cells(6).view()).logits, network->forward(cells(6).view()).logits));
   network->eval();
   EXPECT_TRUE(at::equal(network->forward(cells(6).view()).logits, network->forward(cells(6).view()).logits));
@@ -214,7 +217,7 @@ TEST(MaskLoss, GradientEqualsDifferences) {
 }
 
 TEST(MakeNetwork, RefusesSizesThatCannotBe) {
-  Architecture architecture = small_architecture(ModelKind::kTabnet);
+  model::Architecture architecture = small_architecture(model::ModelKind::kTabnet);
   architecture.tabnet.n_steps = 0;
   SCTAB_EXPECT_THROW_WITH(make_network(architecture, 1), core::InputError, "n_steps", "0");
 }

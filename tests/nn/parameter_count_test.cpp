@@ -17,7 +17,7 @@ TEST(ParameterCount, IsThePapersForItsFiveSizes) {
   constexpr std::array<Size, 5> kSizes = {
       {{16, 16, 1.65}, {32, 32, 3.28}, {64, 64, 6.68}, {128, 64, 9.66}, {256, 64, 16.21}}};
   for (const Size& size : kSizes) {
-    Architecture architecture;
+    model::Architecture architecture;
     architecture.n_genes = 19'331;
     architecture.n_types = 164;
     architecture.tabnet.n_d = size.n_d;
@@ -28,21 +28,21 @@ TEST(ParameterCount, IsThePapersForItsFiveSizes) {
 }
 
 TEST(ParameterCount, OfALinearModelIsAWeightAGeneAndTypeAndABiasAType) {
-  Architecture architecture;
-  architecture.kind = ModelKind::kLinear;
+  model::Architecture architecture;
+  architecture.kind = model::ModelKind::kLinear;
   architecture.n_genes = 70;
   architecture.n_types = 3;
   EXPECT_EQ(count_parameters(architecture), 70 * 3 + 3);
 }
 
 TEST(ParameterCount, OfAMixedEnsembleIsTheSumOverItsMembers) {
-  Architecture linear;
-  linear.kind = ModelKind::kLinear;
+  model::Architecture linear;
+  linear.kind = model::ModelKind::kLinear;
   linear.n_genes = 70;
   linear.n_types = 3;
-  Architecture mlp = linear, mixed = linear;
-  mlp.kind = ModelKind::kMlp;
-  mixed.kind = ModelKind::kMixed;
+  model::Architecture mlp = linear, mixed = linear;
+  mlp.kind = model::ModelKind::kMlp;
+  mixed.kind = model::ModelKind::kMixed;
   mixed.members = {linear, mlp, linear};
   EXPECT_EQ(count_parameters(mixed), 2 * count_parameters(linear) + count_parameters(mlp));
 }

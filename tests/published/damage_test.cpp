@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/published/checkpoint.hpp"
@@ -16,8 +16,8 @@ namespace sctab::published::tests {
 namespace {
 
 using core::InputError;
-using nn::ModelKind;
-using nn::tests::small_architecture;
+using model::ModelKind;
+using model::tests::small_architecture;
 using sctab::tests::PickleText;
 using sctab::tests::read_bytes;
 using sctab::tests::StoredTensor;

@@ -87,9 +87,9 @@ TEST_F(TextFiles, HparamsThatAreNotAreNamed) {
 
 TEST_F(TextFiles, ArchitectureFollowsTheKeys) {
   const std::string sizes = "gene_dim: 120\ntype_dim: 11\n";
-  EXPECT_EQ(architecture(hparams(sizes)).kind, nn::ModelKind::kLinear);
+  EXPECT_EQ(architecture(hparams(sizes)).kind, model::ModelKind::kLinear);
   const auto mlp = architecture(hparams(sizes + "hidden_size: 12\nn_hidden: 3\ndropout: 0.1\n"));
-  EXPECT_EQ(mlp.kind, nn::ModelKind::kMlp);
+  EXPECT_EQ(mlp.kind, model::ModelKind::kMlp);
   EXPECT_EQ(mlp.mlp.hidden_size, 12);
   EXPECT_EQ(mlp.mlp.n_hidden, 3);
   SCTAB_EXPECT_THROW_WITH(architecture(hparams(sizes + "n_d: 4\n")), InputError, "hparams.yaml", "n_a: is missing");

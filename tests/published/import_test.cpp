@@ -5,19 +5,19 @@
 
 #include "formats/parquet/sql.hpp"
 #include "nn/random_tensors.hpp"
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/nn/classifier.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/classifier.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/ontology/ontology.hpp"
 
 namespace sctab::published::tests {
 namespace {
 
 using core::InputError;
-using nn::ModelKind;
-using nn::tests::small_architecture;
+using model::ModelKind;
+using model::tests::small_architecture;
 
 /// A network whose running statistics are not the initial ones.
 std::unique_ptr<nn::Network> used_network(ModelKind kind) {
@@ -39,14 +39,14 @@ TEST_P(EachPublishedKind, PredictsAsTheNetworkDid) {
   network->eval();
   const at::NoGradGuard no_gradient;
   const sparse::CsrMatrix cells = nn::tests::random_cells(10, 12, 4);
-  const auto classifier = nn::Classifier::load(files.options.output, {.threads = 1});
+  const auto classifier = model::Classifier::load(files.options.output, {.threads = 1});
   const auto found = classifier.predict(cells.view()).probabilities;
   // Classifier prepares its weights once, which folds batch norm into them: the same but for rounding.
   const at::Tensor want = network->forward(cells.view()).logits.softmax(1);
   EXPECT_TRUE(at::allclose(at::tensor(found).view({10, 5}), want, 1e-5, 1e-6));
 
-  const nn::ModelDescription& model = classifier.description();
-  EXPECT_EQ(nn::to_json(model.architecture), nn::to_json(small_architecture(GetParam())));
+  const model::ModelDescription& model = classifier.description();
+  EXPECT_EQ(model::to_json(model.architecture), model::to_json(small_architecture(GetParam())));
   EXPECT_EQ(model.genes.ids[11], "ENSG00000000012");
   EXPECT_EQ(model.genes.symbols[11], "G11");
   EXPECT_EQ(model.cell_types[4].label, "type, 4");
@@ -56,8 +56,8 @@ TEST_P(EachPublishedKind, PredictsAsTheNetworkDid) {
   EXPECT_EQ(ontology::Ontology::from_json(model.ontology, "").size(), 1) << "the root alone: none was given";
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, EachPublishedKind, testing::ValuesIn(nn::tests::kAllKinds),
-                         [](const auto& kind) { return std::string(nn::name(kind.param)); });
+INSTANTIATE_TEST_SUITE_P(Kinds, EachPublishedKind, testing::ValuesIn(model::tests::kAllKinds),
+                         [](const auto& kind) { return std::string(model::name(kind.param)); });
 
 TEST(ImportCheckpoint, LabelsJoinTheOntologyAndWhatDoesNotStaysWithoutId) {
   const auto network = used_network(ModelKind::kLinear);
@@ -75,11 +75,11 @@ TEST(ImportCheckpoint, LabelsJoinTheOntologyAndWhatDoesNotStaysWithoutId) {
   for (const JoinedLabel& label : result.labels) ids.push_back(label.id);
   EXPECT_EQ(ids, (std::vector<std::string>{"", "CL:0000084", "CL:0000236", "CL:0000000", ""}));
 
-  const auto model = nn::read_description(files.options.output);
+  const auto model = model::read_description(files.options.output);
   EXPECT_EQ(model.cell_types[0].label, "fried egg");
   EXPECT_EQ(model.cell_types[0].id, "");
   EXPECT_EQ(model.cell_types[4].id, "");
-  EXPECT_NE(nn::model_card(model).find("\"fried egg\" has no Cell Ontology id"), std::string::npos);
+  EXPECT_NE(model::model_card(model).find("\"fried egg\" has no Cell Ontology id"), std::string::npos);
   EXPECT_EQ(ontology::Ontology::from_json(model.ontology, "").size(), 4) << "with the obsolete one";
 
   files.write(files.options.labels, "label\na\nb\nc\nd\ne\n");
@@ -90,16 +90,16 @@ TEST(ImportCheckpoint, LabelsJoinTheOntologyAndWhatDoesNotStaysWithoutId) {
 
 TEST(ImportCheckpoint, FilesThatDoNotBelongTogetherAreNamed) {
   const auto network = used_network(ModelKind::kTabnet);
-  const nn::Architecture architecture = small_architecture(ModelKind::kTabnet);
+  const model::Architecture architecture = small_architecture(ModelKind::kTabnet);
   CheckpointText text = checkpoint_of(*network);
   text.hyper_parameters = {{"gamma", 1.3}, {"n_d", std::int64_t{4}}, {"mask_type", std::string("entmax")}};
   const PublishedFiles files(architecture, text);
-  const auto expect_refused = [&](const nn::Architecture& changed, const char* where, const char* what) {
+  const auto expect_refused = [&](const model::Architecture& changed, const char* where, const char* what) {
     files.write(files.options.hparams, hparams_text(changed));
     SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, where, what);
     EXPECT_FALSE(std::filesystem::exists(files.options.output));
   };
-  nn::Architecture changed = architecture;
+  model::Architecture changed = architecture;
   changed.n_genes = 13;
   expect_refused(changed, "var.csv", "has 12 genes; expected the 13");
   changed = architecture;
@@ -109,7 +109,7 @@ TEST(ImportCheckpoint, FilesThatDoNotBelongTogetherAreNamed) {
   changed.tabnet.gamma = 1.5;
   expect_refused(changed, "epoch=41.ckpt", "gamma: 1.3; expected 1.5");
   changed = architecture;
-  changed.tabnet.mask_type = nn::MaskType::kSparsemax;
+  changed.tabnet.mask_type = model::MaskType::kSparsemax;
   expect_refused(changed, "epoch=41.ckpt", "mask_type: entmax; expected sparsemax");
   changed = architecture;
   changed.tabnet.n_d = 5;
@@ -133,7 +133,7 @@ TEST(ImportCheckpoint, ReadsGenesAndLabelsOfParquet) {
   const auto network = used_network(ModelKind::kLinear);
   PublishedFiles files(small_architecture(ModelKind::kLinear), checkpoint_of(*network));
   const auto expected = import_checkpoint(files.options);
-  const auto genes = nn::read_description(files.options.output).genes;
+  const auto genes = model::read_description(files.options.output).genes;
   const auto convert = [](const std::filesystem::path& csv, const char* select) {
     const std::string parquet = csv.string() + ".parquet";
     sctab::tests::run_sql(fmt::format("COPY (SELECT {} FROM read_csv('{}', header = true, all_varchar = true)) TO '{}'",
@@ -143,7 +143,7 @@ TEST(ImportCheckpoint, ReadsGenesAndLabelsOfParquet) {
   files.options.genes = convert(files.options.genes, "*");
   files.options.labels = convert(files.options.labels, "*");
   const auto found = import_checkpoint(files.options);
-  EXPECT_EQ(nn::read_description(files.options.output).genes.ids, genes.ids);
+  EXPECT_EQ(model::read_description(files.options.output).genes.ids, genes.ids);
   ASSERT_EQ(found.labels.size(), expected.labels.size());
   for (std::size_t i = 0; i < found.labels.size(); ++i) EXPECT_EQ(found.labels[i].id, expected.labels[i].id);
 }

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "nn/small_networks.hpp"
+#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 
@@ -11,8 +11,8 @@ namespace sctab::published::tests {
 namespace {
 
 using core::InputError;
-using nn::ModelKind;
-using nn::tests::small_architecture;
+using model::ModelKind;
+using model::tests::small_architecture;
 using sctab::tests::PickleText;
 using sctab::tests::write_bytes;
 
@@ -40,7 +40,7 @@ class MaliciousPickle : public testing::Test {
   }
   void expect_nothing_ran() const { EXPECT_FALSE(std::filesystem::exists(trace_)) << "the pickle's command ran"; }
 
-  const nn::Architecture architecture_ = small_architecture(ModelKind::kLinear);
+  const model::Architecture architecture_ = small_architecture(ModelKind::kLinear);
   const CheckpointText good_ = checkpoint_of(*nn::make_network(architecture_, 3));
   sctab::tests::TemporaryFolder folder_;
   std::filesystem::path trace_ = folder_ / "trace";

@@ -13,20 +13,20 @@ namespace sctab::published::tests {
 
 using sctab::tests::CheckpointText;
 
-inline std::string hparams_text(const nn::Architecture& architecture) {
+inline std::string hparams_text(const model::Architecture& architecture) {
   std::string text = fmt::format(
       "gene_dim: {}\ntype_dim: {}\nlearning_rate: 0.005\noptimizer: !!python/name:torch.optim.adamw.AdamW ''\n"
       "lr_scheduler_kwargs:\n  gamma: 0.9\n  verbose: true\n",
       architecture.n_genes, architecture.n_types);
-  const nn::TabnetOptions& tabnet = architecture.tabnet;
-  if (architecture.kind == nn::ModelKind::kTabnet) {
+  const model::TabnetOptions& tabnet = architecture.tabnet;
+  if (architecture.kind == model::ModelKind::kTabnet) {
     text += fmt::format(
         "n_d: {}\nn_a: {}\nn_steps: {}\ngamma: {}\nn_independent: {}\nn_shared: {}\nepsilon: {}\n"
         "virtual_batch_size: {}\nmomentum: {}\nmask_type: {}\n",
         tabnet.n_d, tabnet.n_a, tabnet.n_steps, tabnet.gamma, tabnet.n_independent, tabnet.n_shared, tabnet.epsilon,
-        tabnet.virtual_batch_size, tabnet.momentum, nn::name(tabnet.mask_type));
+        tabnet.virtual_batch_size, tabnet.momentum, model::name(tabnet.mask_type));
   }
-  if (architecture.kind == nn::ModelKind::kMlp) {
+  if (architecture.kind == model::ModelKind::kMlp) {
     text += fmt::format("hidden_size: {}\nn_hidden: {}\ndropout: {}\n", architecture.mlp.hidden_size,
                         architecture.mlp.n_hidden, architecture.mlp.dropout);
   }
@@ -57,12 +57,12 @@ inline CheckpointText checkpoint_of(const nn::Network& network) {
 }
 
 /// var.csv and cell_type.csv with as many genes and labels as the network has.
-inline std::string genes_text(const nn::Architecture& architecture) {
+inline std::string genes_text(const model::Architecture& architecture) {
   std::string text = ",feature_id,feature_name\n";
   for (int i = 0; i < architecture.n_genes; ++i) text += fmt::format("{},{},G{}\n", i, sctab::tests::gene_id(i + 1), i);
   return text;
 }
-inline std::string labels_text(const nn::Architecture& architecture) {
+inline std::string labels_text(const model::Architecture& architecture) {
   std::string text = ",label,cell_type_ontology_term_id\n";
   for (int i = 0; i < architecture.n_types; ++i) text += fmt::format("{},\"type, {}\",CL:{:07}\n", i, i, i + 1);
   return text;

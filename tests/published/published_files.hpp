@@ -13,7 +13,7 @@ namespace sctab::published::tests {
 /// Files of one published network below a folder, with as many genes and labels as it has.
 class PublishedFiles {
  public:
-  PublishedFiles(const nn::Architecture& architecture, const CheckpointText& checkpoint) {
+  PublishedFiles(const model::Architecture& architecture, const CheckpointText& checkpoint) {
     options.checkpoint = folder / "epoch=41.ckpt";
     options.hparams = folder / "hparams.yaml";
     options.genes = folder / "var.csv";

@@ -10,7 +10,7 @@
 #include "sctab/evaluate/evaluation.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/label_subtypes.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 #include "sctab/train/loss.hpp"
 #include "sctab/train/optimizer.hpp"
 #include "sctab/train/validation.hpp"
@@ -49,7 +49,7 @@ store::Store build_store(const std::filesystem::path& data, const std::filesyste
 double test_macro_f1(nn::Network& network, const store::Store& store) {
   const at::NoGradGuard no_gradient;
   network.eval();
-  const ontology::SubtypeMatrix subtypes = train::store_subtypes(store);
+  const ontology::SubtypeMatrix subtypes = evaluate::store_subtypes(store);
   evaluate::ConfusionMatrix confusion(subtypes.size());
   store::Loader loader(store, store::Split::kTest, {.shuffle = false});
   for (store::Batch batch; loader.next(batch);) {

@@ -10,8 +10,8 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/core/sha256.hpp"
-#include "sctab/nn/model_directory.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/model/model_directory.hpp"
+#include "sctab/train/train.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"
 #include "train/interrupted_training.hpp"
@@ -102,10 +102,10 @@ TEST_F(AugmentedTraining, SoIsTheNoiseOfAssaysAndBothTogether) {
 
 TEST_F(AugmentedTraining, TheModelTellsWhichVectors) {
   (void)weights("model", options("vectors.h5ad"));
-  const nlohmann::json plan = nn::read_description(folder_ / "model").training.at("plan");
+  const nlohmann::json plan = model::read_description(folder_ / "model").training.at("plan");
   EXPECT_EQ(plan.at("augmentation"), core::sha256_of_file(folder_ / "vectors.h5ad"));
   (void)weights("without", options(""));
-  EXPECT_FALSE(nn::read_description(folder_ / "without").training.at("plan").contains("augmentation"));
+  EXPECT_FALSE(model::read_description(folder_ / "without").training.at("plan").contains("augmentation"));
 }
 
 TEST_F(AugmentedTraining, ARunDoesNotGoOnWithOtherVectors) {

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "sctab/core/error.hpp"
-#include "sctab/nn/safetensors.hpp"
+#include "sctab/nn/weights.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::train {
@@ -23,9 +23,9 @@ struct Trained {
   explicit Trained(std::uint64_t seed)
       : network(nn::make_network(architecture(), seed)), optimizer(*network, 0.05, 1) {}
 
-  static nn::Architecture architecture() {
-    nn::Architecture architecture;
-    architecture.kind = nn::ModelKind::kMlp;
+  static model::Architecture architecture() {
+    model::Architecture architecture;
+    architecture.kind = model::ModelKind::kMlp;
     architecture.n_genes = kGenes;
     architecture.n_types = kTypes;
     architecture.mlp = {.n_hidden = 2, .hidden_size = 8, .dropout = 0.5};
@@ -113,10 +113,10 @@ TEST(Checkpoint, RefusesAnEarlierVersionAndSaysWhatToDo) {
   const tests::TemporaryFolder folder;
   Trained trained(1);
   write_checkpoint(folder / "last", kIdentity, some_progression(*trained.network), *trained.network, trained.optimizer);
-  nn::Safetensors file = nn::read_safetensors(folder / "last");
+  nn::TensorFile file = nn::read_tensors(folder / "last");
   json state = json::parse(file.metadata.at("state"));
   state["version"] = 1;  // the loader's windows had another size then, and an epoch another order
-  nn::write_safetensors(folder / "last", file.tensors, {{"state", state.dump()}});
+  nn::write_tensors(folder / "last", file.tensors, {{"state", state.dump()}});
   SCTAB_EXPECT_THROW_WITH(read_checkpoint(folder / "last", kIdentity, *trained.network, trained.optimizer),
                           core::InputError, "last", "version 1", "resume with the sctab that began the run",
                           "remove the run's folder");
@@ -161,7 +161,7 @@ TEST(Checkpoint, OfADamagedOneOnlyItsOwnFolderIsToBeRemoved) {
   std::filesystem::create_directories(path.parent_path());
   Trained trained(1);
   write_checkpoint(path, kIdentity, some_progression(*trained.network), *trained.network, trained.optimizer);
-  const nn::Safetensors file = nn::read_safetensors(path);
+  const nn::TensorFile file = nn::read_tensors(path);
   const json whole = json::parse(file.metadata.at("state"));
   const auto refused = [&](const char* what) {
     SCTAB_EXPECT_THROW_WITH(read_checkpoint(path, kIdentity, *trained.network, trained.optimizer), core::InputError,
@@ -170,15 +170,15 @@ TEST(Checkpoint, OfADamagedOneOnlyItsOwnFolderIsToBeRemoved) {
   for (const char* key : {"identity", "progression"}) {
     json state = whole;
     state.erase(key);
-    nn::write_safetensors(path, file.tensors, {{"state", state.dump()}});
+    nn::write_tensors(path, file.tensors, {{"state", state.dump()}});
     refused("does not say which run");
   }
   json state = whole;
   state["progression"]["epoch"] = "four";
-  nn::write_safetensors(path, file.tensors, {{"state", state.dump()}});
+  nn::write_tensors(path, file.tensors, {{"state", state.dump()}});
   refused("does not say which run");
-  nn::write_safetensors(path, file.tensors, {{"state", "[]"}});
-  refused("no checkpoint of a training run");
+  nn::write_tensors(path, file.tensors, {{"state", "[]"}});
+  refused("not a checkpoint of a training run");
   std::filesystem::resize_file(path, 20);
   refused("damaged");
 }

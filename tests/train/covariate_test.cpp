@@ -1,4 +1,5 @@
 #include "sctab/train/covariate.hpp"
+#include "sctab/evaluate/split_levels.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/train/evaluate.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"
 #include "train/interrupted_training.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::InputError;
-using nn::ModelKind;
+using model::ModelKind;
 
 /// A store with cells of two types that their tissue tells apart but their genes do not.
 store::Store make_puzzle(const fs::path& directory, const std::vector<std::string>& tissues = {"blood", "lung"}) {
@@ -59,7 +60,7 @@ class CovariateTraining : public testing::Test {
     options.patience = 20;
     options.learning_rate = 0.01;
     options.threads = 1;
-    options.covariate = covariate;
+    if (!covariate.empty()) options.covariate = covariate;
     return options;
   }
   /// Trains a model of its own; the macro F1 of the test split.
@@ -68,9 +69,10 @@ class CovariateTraining : public testing::Test {
     train(store_, options, model);
     return test_score(model, store_, without_covariate).evaluation.corrected.macro_f1;
   }
-  static ModelEvaluation test_score(const fs::path& model, const store::Store& store, bool without_covariate = false) {
-    return evaluate_model(nn::Classifier::load(model, {.threads = 1}), store, store::Split::kTest,
-                          {.without_covariate = without_covariate});
+  static evaluate::ModelEvaluation test_score(const fs::path& model, const store::Store& store,
+                                              bool without_covariate = false) {
+    return evaluate::evaluate_model(model::Classifier::load(model, {.threads = 1}), store, store::Split::kTest,
+                                    {.without_covariate = without_covariate});
   }
 
   tests::TemporaryFolder folder_;
@@ -83,9 +85,9 @@ constexpr double kGuessed = 0.7;  // 100 cells of two types by chance: 0.5, and 
 
 TEST_F(CovariateTraining, SolvesWhatGenesAloneCannot) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear}) {
-    EXPECT_GE(score(options(kind)), kSolved) << nn::name(kind);
-    EXPECT_LE(score(options(kind, "")), kGuessed) << nn::name(kind);
-    EXPECT_LE(score(options(kind), true), kGuessed) << nn::name(kind) << ", withheld";
+    EXPECT_GE(score(options(kind)), kSolved) << model::name(kind);
+    EXPECT_LE(score(options(kind, "")), kGuessed) << model::name(kind);
+    EXPECT_LE(score(options(kind), true), kGuessed) << model::name(kind) << ", withheld";
   }
 }
 
@@ -115,8 +117,8 @@ TEST_F(CovariateTraining, SolvesItWithAugmentedGenes) {
 TEST_F(CovariateTraining, SolvesItWithBalancedSampling) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
     TrainOptions balanced = options(kind);
-    balanced.balanced_sampling = true;
-    EXPECT_GE(score(balanced), kSolved) << nn::name(kind);
+    balanced.sampling = Sampling::kBalanced;
+    EXPECT_GE(score(balanced), kSolved) << model::name(kind);
   }
 }
 
@@ -124,14 +126,14 @@ TEST_F(CovariateTraining, SolvesItWithTheHierarchicalLoss) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
     TrainOptions hierarchical = options(kind);
     hierarchical.loss = LossKind::kHierarchical;
-    EXPECT_GE(score(hierarchical), kSolved) << nn::name(kind);
+    EXPECT_GE(score(hierarchical), kSolved) << model::name(kind);
   }
 }
 
 TEST_F(CovariateTraining, IsTheSameWhereverItWasEnded) {
   TrainOptions whole = options(ModelKind::kMlp);
   whole.max_epochs = 3;
-  whole.balanced_sampling = true;
+  whole.sampling = Sampling::kBalanced;
   whole.loss = LossKind::kHierarchical;
   train(store_, whole, folder_ / "whole");
   TrainOptions ended = whole;
@@ -162,8 +164,8 @@ TEST_F(CovariateTraining, MistakesAreNamed) {
   };
   refused("donor", "expected one of assay, tissue, tissue_general, disease");
   refused("cell_type", "expected one of");
-  refused("assay", "'0' alone");
-  refused("disease", "'normal' alone");  // "unknown" is no level
+  refused("assay", "only one value, '0'");
+  refused("disease", "only one value, 'normal'");  // "unknown" is no level
   TrainOptions all = options(ModelKind::kLinear);
   all.covariate_dropout = 1;
   SCTAB_EXPECT_THROW_WITH(train(store_, all, folder_ / "model"), InputError, "--covariate-dropout");
@@ -173,7 +175,7 @@ TEST_F(CovariateTraining, MistakesAreNamed) {
 }
 
 TEST_F(CovariateTraining, AShareOfTheLevelsIsHiddenAnewForEachStream) {
-  const SplitLevels levels(store_, store::Split::kTrain, find_covariate(store_, "tissue"));
+  const evaluate::SplitLevels levels(store_, store::Split::kTrain, find_covariate(store_, "tissue"));
   sparse::CsrMatrix cells, memory;
   cells.clear(store_.genes().size());
   std::vector<store::CellIndex> rows;

@@ -9,11 +9,11 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/nn/classifier.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
+#include "sctab/model/classifier.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/train/ensemble_plan.hpp"
-#include "sctab/train/evaluate.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"
 #include "train/interrupted_training.hpp"
@@ -31,7 +31,7 @@ class Ensemble : public testing::Test {
   /// With dropout, so that every source of randomness is in it; ten steps an epoch.
   static TrainOptions options(int members) {
     TrainOptions options;
-    options.kind = nn::ModelKind::kMlp;
+    options.kind = model::ModelKind::kMlp;
     options.hidden_size = 16;
     options.dropout = 0.3;
     options.batch_size = 32;
@@ -61,28 +61,28 @@ TEST_F(Ensemble, SeedsAreThoseOfTheirOwn) {
 
 TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
   TrainOptions mixed = options(1);
-  mixed.kind = nn::ModelKind::kMixed;
+  mixed.kind = model::ModelKind::kMixed;
   mixed.n_d = mixed.n_a = 8;
   const fs::path out = folder_ / "mixed";
   tests::expect_interrupted(store_, tests::ended_after(mixed, 25), out);  // in the second member
   mixed.resume = true;
   const TrainResult result = train(store_, mixed, out);
-  EXPECT_EQ(result.kind, nn::ModelKind::kMixed);
+  EXPECT_EQ(result.kind, model::ModelKind::kMixed);
   ASSERT_EQ(result.members.size(), 3U);
-  EXPECT_EQ(result.members[1].kind, nn::ModelKind::kMlp);
+  EXPECT_EQ(result.members[1].kind, model::ModelKind::kMlp);
 
-  const nn::ModelDescription description = nn::read_description(out);
-  ASSERT_EQ(description.architecture.kind, nn::ModelKind::kMixed);
+  const model::ModelDescription description = model::read_description(out);
+  ASSERT_EQ(description.architecture.kind, model::ModelKind::kMixed);
   for (int member = 1; member <= 3; ++member) {
     TrainOptions single = options(1);
-    const nn::Architecture& architecture =
-        nn::member_architecture(description.architecture, static_cast<std::size_t>(member) - 1);
+    const model::Architecture& architecture =
+        model::member_architecture(description.architecture, static_cast<std::size_t>(member) - 1);
     single.kind = architecture.kind;
     single.seed = member_seed(single.seed, member);
     single.loss = LossKind::kHierarchical;
     single.subtype_credit = 0.5;
-    if (architecture.kind == nn::ModelKind::kTabnet) single.n_d = single.n_a = 8;
-    if (architecture.kind != nn::ModelKind::kMlp) single.hidden_size = {}, single.dropout = {};
+    if (architecture.kind == model::ModelKind::kTabnet) single.n_d = single.n_a = 8;
+    if (architecture.kind != model::ModelKind::kMlp) single.hidden_size = {}, single.dropout = {};
     const fs::path alone = folder_ / "alone";
     train(store_, single, alone);
     EXPECT_EQ(tests::read_bytes(out / description.members[static_cast<std::size_t>(member) - 1]),
@@ -93,8 +93,8 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
   EXPECT_EQ(description.training["members"][1]["weight"], description.member_weights[1]);
   const double ratio = result.members[0].best_val_macro_f1 / result.members[1].best_val_macro_f1;
   EXPECT_NEAR(description.member_weights[0] / description.member_weights[1], std::pow(ratio, 8), 1e-6);
-  const auto evaluated =
-      evaluate_model(nn::Classifier::load(out, {.threads = 1}), store_, store::Split::kTest, {.threads = 1});
+  const auto evaluated = evaluate::evaluate_model(model::Classifier::load(out, {.threads = 1}), store_,
+                                                  store::Split::kTest, {.threads = 1});
   EXPECT_GE(evaluated.evaluation.corrected.macro_f1, 0.5);
   EXPECT_EQ(evaluated.uncertainty.size(), 3U);
 }
@@ -103,7 +103,7 @@ TEST_F(Ensemble, EveryMemberIsTheSingleRunOfItsSeed) {
   const fs::path out = folder_ / "model";
   const TrainResult result = train(store_, options(3), out);
   ASSERT_EQ(result.members.size(), 3U);
-  const nn::ModelDescription description = nn::read_description(out);
+  const model::ModelDescription description = model::read_description(out);
   EXPECT_EQ(description.members,
             (std::vector<std::string>{"member-1.safetensors", "member-2.safetensors", "member-3.safetensors"}));
   for (int member = 1; member <= 3; ++member) {

@@ -7,7 +7,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::tests {

@@ -50,7 +50,7 @@ TEST(MetricsLog, MissingLinesAreNamed) {
   const tests::TemporaryFolder folder;
   EXPECT_NO_THROW(truncate_metrics(folder / "metrics.jsonl", 0));
   SCTAB_EXPECT_THROW_WITH(truncate_metrics(folder / "metrics.jsonl", 2), core::InputError, "metrics.jsonl", "0 epochs",
-                          "after 2");
+                          "expected 2");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 constexpr double kWeightDecay = 0.05, kClipNorm = 1;
 
 std::unique_ptr<nn::Network> small_network() {
-  nn::Architecture architecture;
+  model::Architecture architecture;
   architecture.n_genes = 40;
   architecture.n_types = 3;
   architecture.tabnet = {.n_d = 6, .n_a = 3, .n_independent = 1, .n_shared = 2, .virtual_batch_size = 4};

@@ -39,7 +39,7 @@ TEST(RunFolder, NothingIsLeftOfAnAttemptToResumeWhatHasEnded) {
   const tests::TemporaryFolder folder;
   fs::create_directory(folder / "model");
   tests::write_bytes(folder / "model" / "config.json", "{}");
-  SCTAB_EXPECT_THROW_WITH(open_run_folder(folder / "model", true), InputError, "model", "has ended");
+  SCTAB_EXPECT_THROW_WITH(open_run_folder(folder / "model", true), InputError, "model", "already finished");
   EXPECT_FALSE(fs::exists(folder / "model.run"));
 }
 
@@ -68,7 +68,7 @@ TEST(RunFolder, ATrainingThatEndsMeanwhileIsNotBegunAnewByResume) {
     fs::remove_all(at_work->path);
     at_work.reset();
     other.join();
-    EXPECT_NE(refusal.find("nothing is left to resume"), std::string::npos) << refusal;
+    EXPECT_NE(refusal.find("already finished"), std::string::npos) << refusal;
     EXPECT_FALSE(fs::exists(folder / "model.run"));
   }
 }
@@ -76,12 +76,13 @@ TEST(RunFolder, ATrainingThatEndsMeanwhileIsNotBegunAnewByResume) {
 TEST(RunFolder, OfAnEnsembleIsNotResumedAsOneModelNorTheOtherWayRound) {
   const tests::TemporaryFolder folder;
   tests::write_bytes(open_run_folder(folder / "one", false).checkpoint(), "a checkpoint");
-  SCTAB_EXPECT_THROW_WITH(open_run_folder(folder / "one", true, 3), InputError, "one.run", "there is of one model",
-                          "asked for is of an ensemble of 3", "give the same --model and --members");
+  SCTAB_EXPECT_THROW_WITH(open_run_folder(folder / "one", true, 3), InputError, "one.run",
+                          "an unfinished run of one model", "asked for is an ensemble of 3",
+                          "give the same --kind and --members");
   tests::write_bytes(open_run_folder(folder / "three", false, 3).member(2).checkpoint(), "a checkpoint");
   EXPECT_TRUE(open_run_folder(folder / "three", true, 3).has_any_checkpoint());
-  SCTAB_EXPECT_THROW_WITH(open_run_folder(folder / "three", true), InputError, "three.run", "an ensemble's",
-                          "asked for is of one model");
+  SCTAB_EXPECT_THROW_WITH(open_run_folder(folder / "three", true), InputError, "three.run",
+                          "an unfinished run of an ensemble", "asked for is one model");
 }
 
 TEST(RunFolder, MembersTrainedAreNotThrownAwayByAskingForFewer) {
@@ -89,8 +90,8 @@ TEST(RunFolder, MembersTrainedAreNotThrownAwayByAskingForFewer) {
   const fs::path out = folder / "model";
   const fs::path last = open_run_folder(out, false, 3).member(3).checkpoint();
   tests::write_bytes(last, "a checkpoint");
-  SCTAB_EXPECT_THROW_WITH(open_run_folder(out, true, 2), InputError, "model.run", "there 3 members", "asked for has 2",
-                          "ask for 3 by --members", "remove the folders after member-2");
+  SCTAB_EXPECT_THROW_WITH(open_run_folder(out, true, 2), InputError, "model.run", "with 3 members", "asked for has 2",
+                          "ask for 3 with --members", "remove the folders after member-2");
   EXPECT_TRUE(fs::exists(last));
   EXPECT_NO_THROW((void)open_run_folder(out, true, 3));
   EXPECT_NO_THROW((void)open_run_folder(out, true, 12));
@@ -103,7 +104,7 @@ TEST(RunFolder, WithAFileOfTheUsersIsRefused) {
   const tests::TemporaryFolder folder;
   const fs::path out = folder / "model", run = folder / "model.run";
   const auto refused = [&](const char* name) {
-    SCTAB_EXPECT_THROW_WITH(open_run_folder(out, false, 2), InputError, "model.run", name, "not of a training run",
+    SCTAB_EXPECT_THROW_WITH(open_run_folder(out, false, 2), InputError, "model.run", name, "not part of a training run",
                             "move it");
     EXPECT_TRUE(fs::exists(fs::symlink_status(run / name))) << name;
   };
@@ -151,9 +152,10 @@ TEST(RunFolder, ResumeOfNothingBeginsAnewAndSaysSo) {
     (void)open_run_folder(folder / "model", resume);
     return testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
   };
-  EXPECT_EQ(stderr_of(false).find("begins anew"), std::string::npos);
+  EXPECT_EQ(stderr_of(false).find("starts from the beginning"), std::string::npos);
   const std::string warned = stderr_of(true);
-  EXPECT_NE(warned.find("model.run: no unfinished run there; training begins anew"), std::string::npos) << warned;
+  EXPECT_NE(warned.find("model.run: no unfinished run there; training starts from the beginning"), std::string::npos)
+      << warned;
 }
 
 // In a process without descriptors left nothing can be opened, also by root.

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sctab/train/label_subtypes.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"
 
@@ -19,7 +19,7 @@ TEST(LossTerms, OfTheHierarchicalLossHaveTheStoresSubtypes) {
   const tests::TemporaryFolder folder;
   const store::Store store = tests::make_tiny_store(folder / "store");
   const CorpusSize size = corpus_size(store);
-  const ontology::SubtypeMatrix subtypes = store_subtypes(store);
+  const ontology::SubtypeMatrix subtypes = evaluate::store_subtypes(store);
   TrainPlan plan;
   EXPECT_FALSE(loss_terms(plan, size, subtypes).hierarchy.defined());
   plan.loss = LossKind::kHierarchical;

@@ -16,7 +16,7 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 #include "sctab/ontology/ontology.hpp"
 
 namespace sctab::annotate {
@@ -27,14 +27,14 @@ namespace {
 struct Cells {
   CellStream& stream;
   std::int64_t n_cells;
-  const std::optional<nn::Covariate>& covariate;
+  const std::optional<model::Covariate>& covariate;
   const CellLevels& levels;
 
   /// log_norm: the genes of cells first, first + 1, …
   [[nodiscard]] sparse::CsrView with_levels(sparse::CsrView log_norm, std::int64_t first,
                                             sparse::CsrMatrix& memory) const {
     if (!covariate) return log_norm;
-    return nn::with_levels(
+    return model::with_levels(
         *covariate, log_norm,
         std::span(levels.levels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(log_norm.n_cells)),
         memory);
@@ -43,8 +43,8 @@ struct Cells {
 
 /// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copy, if there is one, block by block: they
 /// are most of the output.
-Labels predict(Cells cells, const nn::Classifier& classifier, bool half_precision, AnnotatedCopy* copy,
-               std::optional<nn::PrecisionCost>& half_precision_cost) {
+Labels predict(Cells cells, const model::Classifier& classifier, bool half_precision, AnnotatedCopy* copy,
+               std::optional<model::PrecisionCost>& half_precision_cost) {
   core::Progress progress("annotating", cells.n_cells);
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm, with_levels;
@@ -52,13 +52,13 @@ Labels predict(Cells cells, const nn::Classifier& classifier, bool half_precisio
     core::check_interrupt();
     const sparse::CsrView x = cells.with_levels(log_norm.view(), labels.n_cells(), with_levels);
     if (half_precision && !half_precision_cost) half_precision_cost = classifier.cost_of_half_precision(x);
-    nn::Prediction prediction = classifier.predict(x);
+    model::Prediction prediction = classifier.predict(x);
     labels.append(log_norm.view(), prediction);
     if (copy != nullptr) copy->append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
   if (cells.n_cells == 0 && copy != nullptr) {
-    copy->append_obsm("X_sctab", nn::embedding_width(classifier.description().architecture), {});
+    copy->append_obsm("X_sctab", model::embedding_width(classifier.description().architecture), {});
   }
   progress.finish();
   return labels;
@@ -66,9 +66,9 @@ Labels predict(Cells cells, const nn::Classifier& classifier, bool half_precisio
 
 /// uns/sctab: what a reader of the file needs to know about the origin of the labels.
 nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& options,
-                          const nn::ModelDescription& model, const fs::path& model_directory) {
+                          const model::ModelDescription& model, const fs::path& model_directory) {
   nlohmann::json json = {{"model", model.name},
-                         {"model_hash", nn::model_hash(model_directory)},
+                         {"model_hash", model::model_hash(model_directory)},
                          {"members", model.members.size()},
                          {"cell_ontology_version", ontology::Ontology::from_json(model.ontology, model.name).version()},
                          {"genes_found", result.genes_found},
@@ -128,7 +128,7 @@ void AnnotateOptions::validate() const {
 Annotator::Annotator(const fs::path& model, AnnotateOptions options)
     : directory_(model),
       options_(validated(std::move(options))),
-      classifier_(nn::Classifier::load(model, {.threads = share_threads(options_.threads).network,
+      classifier_(model::Classifier::load(model, {.threads = share_threads(options_.threads).network,
                                                .batch_size = options_.batch_size,
                                                .device = options_.device,
                                                .dense = options_.dense,

@@ -15,7 +15,7 @@
 #include "sctab/annotate/outputs.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 
 namespace sctab::annotate {
 
@@ -32,7 +32,7 @@ struct AnnotateOptions {
   CovariateOptions covariate;      // for models that have one
   int threads = 0;                 // 0: all processors
   kernels::Device device = kernels::Device::kCpu;
-  bool dense = false;  // see nn::ClassifierOptions
+  bool dense = false;  // see model::ClassifierOptions
   kernels::Precision precision = kernels::Precision::kFloat;
   void validate() const;  // throws InputError naming the field
 };
@@ -54,7 +54,7 @@ struct AnnotateResult {
   std::map<std::string, std::int64_t> cells_per_type;
   std::map<std::string, double> median_uncertainty_per_type;  // over the cells called so
   std::optional<CovariateUse> covariate{};                    // for models that have one
-  std::optional<nn::PrecisionCost> half_precision_cost;       // if half precision was asked for: on the first cells
+  std::optional<model::PrecisionCost> half_precision_cost;       // if half precision was asked for: on the first cells
   double seconds = 0;
 };
 nlohmann::json to_json(const AnnotateResult& result);
@@ -72,7 +72,7 @@ class Annotator {
   /// model: a model directory. Throws InputError for a bad model or options.
   Annotator(const std::filesystem::path& model, AnnotateOptions options);
 
-  [[nodiscard]] const nn::ModelDescription& model() const { return classifier_.description(); }
+  [[nodiscard]] const model::ModelDescription& model() const { return classifier_.description(); }
 
   /// Labels every cell of a .h5ad and writes the outputs of the job, all of them or none; earlier files stay until the
   /// new ones are whole. The h5ad output is a copy of the input with obs sctab_cell_type,
@@ -88,7 +88,7 @@ class Annotator {
  private:
   std::filesystem::path directory_;
   AnnotateOptions options_;
-  nn::Classifier classifier_;
+  model::Classifier classifier_;
 };
 
 }  // namespace sctab::annotate

@@ -16,23 +16,23 @@ namespace {
 using core::InputError;
 
 /// Of a text of obs, in the words that stores have for it: EFO terms of assays become names.
-nn::LevelIndex level_of(const nn::Covariate& covariate, const std::string& text) {
+model::LevelIndex level_of(const model::Covariate& covariate, const std::string& text) {
   return covariate.level(covariate.column == "assay" ? h5ad::assay_name(text) : text);
 }
 
 /// Of a text that the user typed: case does not matter, and a UBERON id may stand for its tissue.
-nn::LevelIndex typed_level(const nn::Covariate& covariate, const std::string& text) {
-  if (const nn::LevelIndex level = level_of(covariate, text); level != nn::kNoLevel) return level;
+model::LevelIndex typed_level(const model::Covariate& covariate, const std::string& text) {
+  if (const model::LevelIndex level = level_of(covariate, text); level != model::kNoLevel) return level;
   const std::string_view tissue = tissue_name(text);
   const std::string wanted = h5ad::trimmed_lower_case(tissue.empty() ? text : tissue);
   const auto found = std::ranges::find(covariate.levels, wanted, &h5ad::trimmed_lower_case);
-  return found == covariate.levels.end() ? nn::kNoLevel : static_cast<nn::LevelIndex>(found - covariate.levels.begin());
+  return found == covariate.levels.end() ? model::kNoLevel : static_cast<model::LevelIndex>(found - covariate.levels.begin());
 }
 
-nn::LevelIndex require_level(const nn::Covariate& covariate, const std::string& text, const std::string& option,
+model::LevelIndex require_level(const model::Covariate& covariate, const std::string& text, const std::string& option,
                              const std::string& model) {
-  const nn::LevelIndex level = typed_level(covariate, text);
-  if (level != nn::kNoLevel) return level;
+  const model::LevelIndex level = typed_level(covariate, text);
+  if (level != model::kNoLevel) return level;
   const std::string nearest = core::nearest_word(text, covariate.levels);
   throw InputError({.subject = option,
                     .found = fmt::format("the model {} does not know this {}", model, covariate.column),
@@ -42,7 +42,7 @@ nn::LevelIndex require_level(const nn::Covariate& covariate, const std::string& 
 }
 
 /// The level that --obs tissue=lung names.
-nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& given, const std::string& model) {
+model::LevelIndex given_level(const model::Covariate& covariate, const std::string& given, const std::string& model) {
   const std::size_t equals = given.find('=');
   if (equals == std::string::npos || given.substr(0, equals) != covariate.column) {
     throw InputError({.subject = fmt::format("--obs {}", given),
@@ -52,19 +52,19 @@ nn::LevelIndex given_level(const nn::Covariate& covariate, const std::string& gi
   return require_level(covariate, given.substr(equals + 1), fmt::format("--obs {}", given), model);
 }
 
-void read_levels(const h5ad::Categorical& column, const nn::Covariate& covariate, CellLevels& found) {
-  std::vector<nn::LevelIndex> level_of_code;
+void read_levels(const h5ad::Categorical& column, const model::Covariate& covariate, CellLevels& found) {
+  std::vector<model::LevelIndex> level_of_code;
   for (const std::string& category : column.categories) level_of_code.push_back(level_of(covariate, category));
   for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
     const std::int32_t code = column.codes[cell];
     if (code < 0) continue;
     found.levels[cell] = level_of_code[static_cast<std::size_t>(code)];
-    const bool stranger = found.levels[cell] == nn::kNoLevel && !h5ad::is_missing(column.value(cell));
+    const bool stranger = found.levels[cell] == model::kNoLevel && !h5ad::is_missing(column.value(cell));
     if (stranger) ++found.unknown_values[column.value(cell)];
   }
 }
 
-void require_usable(const nn::ModelDescription& model, const CovariateOptions& options) {
+void require_usable(const model::ModelDescription& model, const CovariateOptions& options) {
   if (!options.tissue.empty() + !options.obs.empty() + options.without > 1) {
     throw InputError(
         {.found = "more than one of --tissue, --obs and --no-covariate was given", .next_step = "choose one"});
@@ -77,17 +77,17 @@ void require_usable(const nn::ModelDescription& model, const CovariateOptions& o
 
 }  // namespace
 
-bool takes_tissue(const nn::ModelDescription& model) {
+bool takes_tissue(const model::ModelDescription& model) {
   return model.covariate && model.covariate->column.starts_with("tissue");
 }
 
-CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model, const CovariateOptions& options) {
+CellLevels cell_levels(const h5ad::File& file, const model::ModelDescription& model, const CovariateOptions& options) {
   require_usable(model, options);
   if (!model.covariate) return {};
-  const nn::Covariate& covariate = *model.covariate;
+  const model::Covariate& covariate = *model.covariate;
   CellLevels found;
   const auto n_cells = static_cast<std::size_t>(file.n_cells());
-  found.levels.assign(n_cells, nn::kNoLevel);
+  found.levels.assign(n_cells, model::kNoLevel);
   const auto column =
       std::ranges::find_if(covariate.obs_columns, [&](const std::string& name) { return file.has_obs(name); });
   if (options.without) {
@@ -104,7 +104,7 @@ CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model
     found.source = "obs column " + *column;
     read_levels(file.obs_as_text(*column), covariate, found);
   }
-  found.n_without = std::ranges::count(found.levels, nn::kNoLevel);
+  found.n_without = std::ranges::count(found.levels, model::kNoLevel);
   return found;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sctab/formats/h5ad/reader.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 
 namespace sctab::annotate {
 
@@ -19,18 +19,18 @@ struct CovariateOptions {
 
 /// The level of each cell of a file.
 struct CellLevels {
-  std::vector<nn::LevelIndex> levels;                  // one per cell; empty for a model without covariate
+  std::vector<model::LevelIndex> levels;                  // one per cell; empty for a model without covariate
   std::string source;                                  // "obs column tissue_general", "--tissue lung", …
   std::int64_t n_without = 0;                          // cells without a level
   std::map<std::string, std::int64_t> unknown_values;  // of the column, neither levels nor "nan" and such: cells
 };
 
 /// Whether CovariateOptions::tissue has an effect.
-bool takes_tissue(const nn::ModelDescription& model);
+bool takes_tissue(const model::ModelDescription& model);
 
 /// Reads the first of the covariate's columns that the file has, as `corpus build` would (EFO terms of assays become
 /// their names); without any, no cell has a level. Throws InputError for options that exclude each other or are without
 /// effect on this model, and for a value that it does not know, naming those that it knows.
-CellLevels cell_levels(const h5ad::File& file, const nn::ModelDescription& model, const CovariateOptions& options);
+CellLevels cell_levels(const h5ad::File& file, const model::ModelDescription& model, const CovariateOptions& options);
 
 }  // namespace sctab::annotate

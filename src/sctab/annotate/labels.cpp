@@ -15,6 +15,7 @@
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/formats/parquet/writer.hpp"
+#include "sctab/model/call_types.hpp"
 
 namespace sctab::annotate {
 namespace {
@@ -45,7 +46,7 @@ h5ad::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf 
 
 }  // namespace
 
-void Labels::append(sparse::CsrView log_norm, nn::Prediction& prediction) {
+void Labels::append(sparse::CsrView log_norm, model::Prediction& prediction) {
   SCTAB_ASSERT(log_norm.n_cells == prediction.n_cells);
   SCTAB_ASSERT(prediction.n_types == static_cast<std::int64_t>(cell_types_.size()));
   const auto n_types = static_cast<std::size_t>(prediction.n_types);
@@ -59,14 +60,9 @@ void Labels::append(sparse::CsrView log_norm, nn::Prediction& prediction) {
       continue;
     }
     const auto probabilities = std::span<const float>(prediction.probabilities).subspan(row * n_types, n_types);
-    const auto best = std::ranges::max_element(probabilities);
-    if (!(*best >= 0)) {
-      throw core::InputError({.cell = fmt::format("{} (counted from 0)", n_cells()),
-                              .found = "the model's answer is not a number",
-                              .next_step = "check the model: one of its weights may be damaged"});
-    }
-    types_.push_back(core::narrow<core::TypeIndex>(best - probabilities.begin()));
-    probabilities_.push_back(*best);
+    const auto [type, probability] = model::call_type(probabilities, n_cells());
+    types_.push_back(type);
+    probabilities_.push_back(probability);
   }
 }
 

@@ -9,19 +9,19 @@
 
 #include "sctab/annotate/outputs.hpp"
 #include "sctab/formats/h5ad/frame.hpp"
-#include "sctab/nn/classifier.hpp"
+#include "sctab/model/classifier.hpp"
 
 namespace sctab::annotate {
 
 /// The call for each cell of a file, in its order.
 class Labels {
  public:
-  explicit Labels(std::span<const nn::CellTypeLabel> cell_types) : cell_types_(cell_types) {}
+  explicit Labels(std::span<const model::CellTypeLabel> cell_types) : cell_types_(cell_types) {}
 
   /// Appends the most probable type of each cell; ties go to the first. A cell whose row of log_norm is empty becomes
   /// unknown with probability 0, and its row of prediction.embedding zero. Throws InputError if the model's answer is
   /// not a number.
-  void append(sparse::CsrView log_norm, nn::Prediction& prediction);
+  void append(sparse::CsrView log_norm, model::Prediction& prediction);
 
   [[nodiscard]] std::int64_t n_cells() const { return static_cast<std::int64_t>(types_.size()); }
   [[nodiscard]] std::int64_t n_unknown() const;
@@ -48,7 +48,7 @@ class Labels {
 
   [[nodiscard]] static float uncertainty(float probability) { return 1 - probability; }
 
-  std::span<const nn::CellTypeLabel> cell_types_;
+  std::span<const model::CellTypeLabel> cell_types_;
   std::vector<core::TypeIndex> types_;  // -1: unknown
   std::vector<float> probabilities_;
 };

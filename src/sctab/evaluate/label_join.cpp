@@ -28,4 +28,15 @@ LabelUnion join_labels(std::span<const std::string> store_ids, std::span<const s
   return joined;
 }
 
+std::vector<std::uint8_t> known_labels(const LabelUnion& joined, std::span<const core::TypeIndex> trained) {
+  std::vector<std::uint8_t> known(joined.labels.size(), 0);
+  for (const core::TypeIndex below : trained) {
+    if (below < 0) continue;
+    for (std::size_t label = 0; label < known.size(); ++label) {
+      if (joined.subtypes.is_subtype(label, static_cast<std::size_t>(below))) known[label] = 1;
+    }
+  }
+  return known;
+}
+
 }  // namespace sctab::evaluate

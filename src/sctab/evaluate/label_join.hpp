@@ -27,4 +27,8 @@ struct LabelUnion {
 LabelUnion join_labels(std::span<const std::string> store_ids, std::span<const std::string> model_ids,
                        const ontology::Ontology& ontology);
 
+/// 1 for each label that is, or has below it, one of the `trained` labels (-1: none): those that a model with training
+/// cells of these can be right about.
+std::vector<std::uint8_t> known_labels(const LabelUnion& joined, std::span<const core::TypeIndex> trained);
+
 }  // namespace sctab::evaluate

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 #include "sctab/nn/gene_mask.hpp"
 #include "sctab/nn/ghost_batch_norm.hpp"
 
@@ -14,7 +14,7 @@ namespace sctab::nn {
 /// Which genes a step looks at: scores from the step before, ghost batch norm, the prior, entmax or sparsemax.
 class AttentiveTransformer {
  public:
-  AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const TabnetOptions& options);
+  AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options);
   /// attention: cells × n_a. prior: cells × genes, how freely each gene may still be used; undefined = 1 everywhere.
   /// Returns the mask, cells × genes, rows on the simplex.
   at::Tensor forward(const at::Tensor& attention, const at::Tensor& prior, const LayerPass& pass);
@@ -32,7 +32,7 @@ class AttentiveTransformer {
 
   at::Tensor weight_;  // genes × n_a
   GhostBatchNorm bn_;
-  MaskType mask_type_;
+  model::MaskType mask_type_;
   std::optional<kernels::AttentionPanels> panels_;  // where prepared
 };
 

@@ -4,7 +4,7 @@
 
 namespace sctab::nn {
 
-FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_genes, const TabnetOptions& options,
+FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options,
                                        const FeatureTransformer* shares_with) {
   const std::int64_t width = options.n_d + options.n_a;
   const BatchNormOptions norm{.momentum = options.momentum};

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 #include "sctab/nn/glu_layer.hpp"
 
 namespace sctab::nn {
@@ -15,7 +15,7 @@ namespace sctab::nn {
 class FeatureTransformer {
  public:
   /// shares_with: the network's first stack, or null for that one itself.
-  FeatureTransformer(const LayerScope& scope, std::int64_t n_genes, const TabnetOptions& options,
+  FeatureTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options,
                      const FeatureTransformer* shares_with);
 
   /// Of the first layer: (2 · width) × genes.

@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 
 namespace sctab::nn {
 
@@ -15,8 +15,8 @@ at::Tensor entmax15(const at::Tensor& z);
 /// above max(z) − 1 can be non-zero. As entmax15() otherwise.
 at::Tensor sparsemax(const at::Tensor& z);
 
-inline at::Tensor mask_activation(MaskType type, const at::Tensor& z) {
-  return type == MaskType::kEntmax ? entmax15(z) : sparsemax(z);
+inline at::Tensor mask_activation(model::MaskType type, const at::Tensor& z) {
+  return type == model::MaskType::kEntmax ? entmax15(z) : sparsemax(z);
 }
 
 }  // namespace sctab::nn

@@ -22,7 +22,7 @@ at::Tensor silu(const at::Tensor& x, const LayerPass& pass) {
 
 }  // namespace
 
-Mlp::Mlp(std::int64_t n_genes, std::int64_t n_types, const MlpOptions& options, std::uint64_t seed)
+Mlp::Mlp(std::int64_t n_genes, std::int64_t n_types, const model::MlpOptions& options, std::uint64_t seed)
     : Network(seed),
       dropout_rate_(options.dropout),
       first_(root_ / "encoder" / 0, n_genes, options.hidden_size),

@@ -12,7 +12,7 @@ namespace sctab::nn {
 /// The paper's baseline: hidden layers of linear, batch norm, SiLU and dropout, then a linear layer.
 class Mlp final : public Network {
  public:
-  Mlp(std::int64_t n_genes, std::int64_t n_types, const MlpOptions& options, std::uint64_t seed);
+  Mlp(std::int64_t n_genes, std::int64_t n_types, const model::MlpOptions& options, std::uint64_t seed);
 
  private:
   struct HiddenLayer {

@@ -49,15 +49,15 @@ void Network::set_random_state(const at::Tensor& state) {
   dropout_.set_state(state);
 }
 
-std::unique_ptr<Network> make_network(const Architecture& architecture, std::uint64_t seed) {
+std::unique_ptr<Network> make_network(const model::Architecture& architecture, std::uint64_t seed) {
   architecture.validate();
   const auto [n_inputs, n_types] = std::pair(architecture.n_inputs(), architecture.n_types);
   switch (architecture.kind) {
-    case ModelKind::kTabnet:
+    case model::ModelKind::kTabnet:
       return std::make_unique<Tabnet>(n_inputs, n_types, architecture.tabnet, seed);
-    case ModelKind::kMlp:
+    case model::ModelKind::kMlp:
       return std::make_unique<Mlp>(n_inputs, n_types, architecture.mlp, seed);
-    case ModelKind::kLinear:
+    case model::ModelKind::kLinear:
       return std::make_unique<Linear>(n_inputs, n_types, seed);
     default:
       break;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sctab/kernels/backend.hpp"
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 #include "sctab/nn/layer_mode.hpp"
 #include "sctab/nn/layer_scope.hpp"
 #include "sctab/nn/network_state.hpp"
@@ -114,7 +114,7 @@ class Network {
 
 /// A new network in training mode. Initial weights (the published code's distributions) and dropout are functions of
 /// the seed; torch's global generator is neither read nor moved. Throws InputError where a size is out of range.
-std::unique_ptr<Network> make_network(const Architecture& architecture, std::uint64_t seed);
+std::unique_ptr<Network> make_network(const model::Architecture& architecture, std::uint64_t seed);
 
 /// Replaces the running statistics of every batch norm by the mean and the unbiased variance over all cells added, with
 /// the weights as they are: running averages lag behind when training takes few steps.

@@ -16,22 +16,29 @@ struct Target {
   const NamedTensor* given = nullptr;
 };
 
+[[noreturn]] void refuse(std::string_view source, const std::string& tensor, const std::string& found,
+                         const std::string& expected,
+                         const char* next_step = "check that the file belongs to this model") {
+  throw core::InputError({.file = std::string(source),
+                          .subject = "tensor " + tensor,
+                          .found = found,
+                          .expected = expected,
+                          .next_step = next_step});
+}
+
+std::string shape(const at::Tensor& tensor) {
+  return fmt::format("shape [{}]", fmt::join(tensor.sizes(), ", "));
+}
+
 void check_value(const at::Tensor& found, const at::Tensor& expected, std::string_view source,
                  const std::string& name) {
-  if (found.sizes() != expected.sizes()) {
-    throw core::InputError(fmt::format("{}: tensor {} has shape [{}], expected [{}]; does it belong to this model?",
-                                       source, name, fmt::join(found.sizes(), ", "),
-                                       fmt::join(expected.sizes(), ", ")));
-  }
+  if (found.sizes() != expected.sizes()) refuse(source, name, shape(found), shape(expected));
   if (found.is_floating_point() != expected.is_floating_point()) {
-    throw core::InputError(fmt::format("{}: tensor {} holds {}, expected {}; does it belong to this model?", source,
-                                       name, c10::toString(found.scalar_type()),
-                                       c10::toString(expected.scalar_type())));
+    refuse(source, name, c10::toString(found.scalar_type()), c10::toString(expected.scalar_type()));
   }
   if (!at::isfinite(found).all().item<bool>()) {
-    throw core::InputError(fmt::format(
-        "{}: tensor {} holds NaN or infinite values, expected finite ones; the file is damaged or its training failed",
-        source, name));
+    refuse(source, name, "NaN or infinite values", "finite ones",
+           "the file is damaged or its training failed: copy it or train again");
   }
 }
 
@@ -74,26 +81,22 @@ void NetworkState::load(const std::vector<NamedTensor>& values, std::string_view
   for (const NamedTensor& value : values) {
     const auto found = target_of_name.find(value.name);
     if (found == target_of_name.end()) {
-      throw core::InputError(fmt::format("{}: tensor {} is unknown to this architecture; does it belong to this model?",
-                                         source, value.name));
+      refuse(source, value.name, "is unknown to this architecture", "");
     }
     if (!seen.emplace(value.name, true).second) {
-      throw core::InputError(fmt::format("{}: tensor {} stands there twice, expected once", source, value.name));
+      refuse(source, value.name, "is given twice", "");
     }
     Target& target = targets[found->second];
     check_value(value.tensor, target.tensor, source, value.name);
     if (target.given != nullptr && !at::equal(target.given->tensor, value.tensor)) {
-      throw core::InputError(
-          fmt::format("{}: tensors {} and {} differ, expected the same values: they are one tied weight", source,
-                      target.given->name, value.name));
+      refuse(source, value.name, "differs from tensor " + target.given->name, "the same values: they are one tied weight");
     }
     target.given = &value;
   }
   for (const auto* group : {&parameters_, &buffers_}) {
     for (const auto& [name, tensor] : *group) {
       if (targets[target_of_name.at(name)].given != nullptr) continue;
-      throw core::InputError(fmt::format("{}: tensor {} is missing, expected shape [{}]; does it belong to this model?",
-                                         source, name, fmt::join(tensor.sizes(), ", ")));
+      refuse(source, name, "is missing", shape(tensor));
     }
   }
   for (const Target& target : targets) target.tensor.detach().copy_(target.given->tensor);

@@ -13,7 +13,7 @@ constexpr double kInitialMomentum = 0.01;  // the published code's, not an optio
 
 }  // namespace
 
-Tabnet::Tabnet(std::int64_t n_genes, std::int64_t n_types, const TabnetOptions& options, std::uint64_t seed)
+Tabnet::Tabnet(std::int64_t n_genes, std::int64_t n_types, const model::TabnetOptions& options, std::uint64_t seed)
     : Network(seed),
       options_(options),
       encoder_(root_ / "encoder"),

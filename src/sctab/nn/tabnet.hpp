@@ -14,7 +14,7 @@ namespace sctab::nn {
 /// adds to the embedding.
 class Tabnet final : public Network {
  public:
-  Tabnet(std::int64_t n_genes, std::int64_t n_types, const TabnetOptions& options, std::uint64_t seed);
+  Tabnet(std::int64_t n_genes, std::int64_t n_types, const model::TabnetOptions& options, std::uint64_t seed);
 
  private:
   NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
@@ -24,7 +24,7 @@ class Tabnet final : public Network {
   template <typename Genes>
   NetworkOutput run_steps(Genes genes, const LayerPass& pass, Explanation* explanation);
 
-  TabnetOptions options_;
+  model::TabnetOptions options_;
   LayerScope encoder_;
   BatchNorm initial_bn_;
   FeatureTransformer initial_splitter_;

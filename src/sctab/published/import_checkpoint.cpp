@@ -12,7 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/published/checkpoint.hpp"
@@ -22,7 +22,7 @@ namespace sctab::published {
 namespace {
 
 using core::InputError;
-using nn::ModelKind;
+using model::ModelKind;
 
 constexpr std::string_view kNetwork = "classifier.";
 constexpr const char* kBelongTogether = "check that the two belong together";
@@ -93,7 +93,7 @@ void require_shape(const Checkpoint& checkpoint, std::string_view tensor, const 
 }
 
 /// The sizes that memory depends on, before a network of them is made.
-void require_sizes(const Checkpoint& checkpoint, const nn::Architecture& architecture, const ImportOptions& options) {
+void require_sizes(const Checkpoint& checkpoint, const model::Architecture& architecture, const ImportOptions& options) {
   const std::int64_t genes = architecture.n_genes, types = architecture.n_types;
   switch (architecture.kind) {
     case ModelKind::kTabnet:
@@ -107,7 +107,7 @@ void require_sizes(const Checkpoint& checkpoint, const nn::Architecture& archite
       require_shape(checkpoint, "weight", {types, genes}, options);
       return;
     default:
-      SCTAB_ASSERT(nn::is_network(architecture.kind));
+      SCTAB_ASSERT(model::is_network(architecture.kind));
   }
 }
 
@@ -146,7 +146,7 @@ nn::NamedTensor to_torch(const CheckpointTensor& tensor) {
   return {tensor.name, storage.as_strided(tensor.shape, tensor.strides, tensor.offset)};
 }
 
-std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const nn::Architecture& architecture,
+std::unique_ptr<nn::Network> read_network(const Checkpoint& checkpoint, const model::Architecture& architecture,
                                           const ImportOptions& options) {
   require_known_tensors(checkpoint, options);
   require_sizes(checkpoint, architecture, options);
@@ -212,13 +212,13 @@ void require_joined_labels(const std::vector<JoinedLabel>& labels, const ImportO
 
 }  // namespace
 
-nn::Architecture architecture(const Hparams& hparams) {
-  nn::Architecture result;
+model::Architecture architecture(const Hparams& hparams) {
+  model::Architecture result;
   result.n_genes = hparams.integer("gene_dim");
   result.n_types = hparams.integer("type_dim");
   try {
     if (hparams.contains("n_d")) {
-      result.kind = nn::ModelKind::kTabnet;
+      result.kind = model::ModelKind::kTabnet;
       result.tabnet = {.n_d = hparams.integer("n_d"),
                        .n_a = hparams.integer("n_a"),
                        .n_steps = hparams.integer("n_steps"),
@@ -228,14 +228,14 @@ nn::Architecture architecture(const Hparams& hparams) {
                        .epsilon = hparams.real("epsilon"),
                        .virtual_batch_size = hparams.integer("virtual_batch_size"),
                        .momentum = hparams.real("momentum"),
-                       .mask_type = nn::parse_mask_type(hparams.text("mask_type"))};
+                       .mask_type = model::parse_mask_type(hparams.text("mask_type"))};
     } else if (hparams.contains("hidden_size")) {
-      result.kind = nn::ModelKind::kMlp;
+      result.kind = model::ModelKind::kMlp;
       result.mlp = {.n_hidden = hparams.integer("n_hidden"),
                     .hidden_size = hparams.integer("hidden_size"),
                     .dropout = hparams.real("dropout")};
     } else {
-      result.kind = nn::ModelKind::kLinear;
+      result.kind = model::ModelKind::kLinear;
     }
     result.validate();
   } catch (const InputError& error) {
@@ -249,7 +249,7 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   const Hparams hparams(options.hparams);
   ImportResult result;
   result.architecture = architecture(hparams);
-  nn::ModelDescription description;
+  model::ModelDescription description;
   description.architecture = result.architecture;
   description.genes = read_gene_table(options.genes);
   require_count(options.genes, "genes", description.genes.ids.size(), result.architecture.n_genes, hparams);
@@ -274,7 +274,7 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   description.ontology = ontology_json(ontology, result.labels);
   description.training = training_json(checkpoint, result.labels, options);
   nn::save_weights(model / description.members.front(), *network);
-  nn::write_description(model, description);
+  model::write_description(model, description);
   staged.commit();
   return result;
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/nn/architecture.hpp"
+#include "sctab/model/architecture.hpp"
 #include "sctab/published/hparams.hpp"
 #include "sctab/published/label_join.hpp"
 
@@ -20,14 +20,14 @@ struct ImportOptions {
 };
 
 struct ImportResult {
-  nn::Architecture architecture;
+  model::Architecture architecture;
   std::vector<JoinedLabel> labels;  // in the order of the network's outputs
   std::string ontology_version;     // empty where there is none
 };
 
 /// The network that they describe: tabnet if there is an n_d, mlp if there is a hidden_size, else linear. Throws
 /// InputError naming file and key.
-nn::Architecture architecture(const Hparams& hparams);
+model::Architecture architecture(const Hparams& hparams);
 
 /// Makes a model directory of a published scTab checkpoint (tabnet, mlp or linear), whole or not at all. Nothing of the
 /// checkpoint is executed; class weights, metrics, optimiser state and the augmentation vectors are not read. Throws

@@ -10,7 +10,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/sha256.hpp"
-#include "sctab/nn/safetensors.hpp"
+#include "sctab/nn/weights.hpp"
 #include "sctab/train/run_folder.hpp"
 
 namespace sctab::train {
@@ -79,22 +79,21 @@ std::string hash_of(const std::string& state, Tensors tensors) {
 }
 
 /// A file that cannot be read is one to remove.
-nn::Safetensors read_file(const std::filesystem::path& path) {
+nn::TensorFile read_file(const std::filesystem::path& path) {
   try {
-    return nn::read_safetensors(path);
+    return nn::read_tensors(path);
   } catch (const core::InputError& error) {
-    std::string_view what = error.what();
-    const std::string named = path.string() + ": ";
-    if (what.starts_with(named)) what.remove_prefix(named.size());
-    refuse_damaged(path, what);
+    core::Problem problem = error.problem();
+    problem.next_step = "it is damaged: " + remove_to_train_again(path);
+    throw core::InputError(problem);
   }
 }
 
-void require_whole(const std::filesystem::path& path, const nn::Safetensors& file) {
+void require_whole(const std::filesystem::path& path, const nn::TensorFile& file) {
   const auto expected = file.metadata.find(kHash);
-  if (expected == file.metadata.end()) return;  // of a run begun before there were any
+  if (expected == file.metadata.end()) return;  // a run begun before there were any
   if (hash_of(file.metadata.at(kState), file.tensors) == expected->second) return;
-  refuse_damaged(path, "its content is not what the training wrote (SHA-256 differs): it was damaged or changed");
+  refuse_damaged(path, "its SHA-256 is not that of what the training wrote: it was damaged or changed");
 }
 
 }  // namespace
@@ -111,23 +110,24 @@ void write_checkpoint(const std::filesystem::path& path, const json& identity, c
                       {"identity", identity},
                       {"progression", to_json(progression, optimizer.steps())}};
   const std::string text = state.dump();
-  nn::write_safetensors(path, tensors, {{kState, text}, {kHash, hash_of(text, tensors)}});
+  nn::write_tensors(path, tensors, {{kState, text}, {kHash, hash_of(text, tensors)}});
 }
 
 Progression read_checkpoint(const std::filesystem::path& path, const json& identity, nn::Network& network,
                             Optimizer& optimizer) try {
-  const nn::Safetensors file = read_file(path);
+  const nn::TensorFile file = read_file(path);
   const Tensors random_state = select(file.tensors, kRandomState);
   const auto text = file.metadata.find(kState);
   const json state = text == file.metadata.end() ? json() : json::parse(text->second, nullptr, false);
   if (!state.is_object() || !state.contains("version") || random_state.size() != 1) {
-    refuse_damaged(path, "is no checkpoint of a training run");
+    refuse_damaged(path, "is not a checkpoint of a training run");
   }
   if (state.at("version") != kCheckpointVersion) {
     throw OtherRun(
-        fmt::format("{}: is a checkpoint of version {}, and this sctab goes on from version {}; resume with "
-                    "the sctab that began the run, or remove the run's folder to start anew",
-                    path.string(), state.at("version").dump(), kCheckpointVersion));
+        {.file = path.string(),
+         .found = fmt::format("a checkpoint of version {}", state.at("version").dump()),
+         .expected = fmt::format("version {}", kCheckpointVersion),
+         .next_step = "resume with the sctab that began the run, or remove the run's folder to start again"});
   }
   require_whole(path, file);
   require_same_run(path, state.at("identity"), identity);
@@ -139,7 +139,7 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
   progression.best_weights = select(file.tensors, kBest);
   return progression;
 } catch (const json::exception&) {
-  refuse_damaged(path, "does not say which run it is of and where that stood, as this sctab notes it: it is damaged");
+  refuse_damaged(path, "does not say which run it belongs to and how far that was: it is damaged");
 }
 
 }  // namespace sctab::train

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 
 namespace sctab::train {
@@ -24,7 +25,9 @@ void append_metrics(const std::filesystem::path& path, const EpochMetrics& metri
   line["grad_norm"] = metrics.grad_norm;
   std::ofstream file(path, std::ios::app);
   file << line.dump() << '\n' << std::flush;
-  if (!file) throw core::InputError(fmt::format("{}: cannot be written; is the disk full?", path.string()));
+  if (!file)
+    throw core::InputError(
+        {.file = path.string(), .found = "cannot be written", .next_step = "check that the disk is not full"});
 }
 
 void truncate_metrics(const std::filesystem::path& path, std::int64_t epochs) {
@@ -33,10 +36,10 @@ void truncate_metrics(const std::filesystem::path& path, std::int64_t epochs) {
   std::int64_t n = 0;
   for (; n < epochs && std::getline(file, line); ++n) kept += line + '\n';
   if (n < epochs) {
-    throw core::InputError(
-        fmt::format("{}: holds {} epochs, and the checkpoint beside it was made after {}; remove the "
-                    "folder to start anew",
-                    path.string(), n, epochs));
+    throw core::InputError({.file = path.string(),
+                            .found = core::plural(n, "epoch"),
+                            .expected = fmt::format("{}, as in the checkpoint next to it", epochs),
+                            .next_step = "remove the folder to start again"});
   }
   file.close();
   core::write_file_atomically(path, kept);

@@ -11,7 +11,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/nn/model_directory.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/train/described_model.hpp"
 #include "sctab/train/ensemble_plan.hpp"
@@ -20,7 +20,7 @@ namespace sctab::train {
 namespace {
 
 nlohmann::json member_json(const TrainResult& result) {
-  return {{"kind", nn::name(result.kind)},
+  return {{"kind", model::name(result.kind)},
           {"seed", result.seed},
           {"epochs", result.epochs},
           {"best_epoch", result.best_epoch},
@@ -41,7 +41,7 @@ std::vector<std::string> joint_reasons(std::span<const TrainPlan> plans) {
 nlohmann::json training_json(const TrainingFacts& facts, std::span<const TrainedMember> members) {
   nlohmann::json json = corpus_json(facts.store, facts.size);
   json["reasons"] = joint_reasons(facts.plans);
-  const bool mixed = joint_architecture(facts.plans).kind == nn::ModelKind::kMixed;
+  const bool mixed = joint_architecture(facts.plans).kind == model::ModelKind::kMixed;
   if (!mixed) json["plan"] = to_json(facts.plans.front());
   if (members.size() == 1) {
     json.update(member_json(members.front().result));
@@ -71,8 +71,8 @@ std::vector<double> member_weights(std::span<const TrainedMember> members) {
   return weights;
 }
 
-nn::ModelDescription describe(const TrainingFacts& facts, std::span<const TrainedMember> members, std::string name) {
-  nn::ModelDescription description = describe_store(facts.store, std::move(name), members.size());
+model::ModelDescription describe(const TrainingFacts& facts, std::span<const TrainedMember> members, std::string name) {
+  model::ModelDescription description = describe_store(facts.store, std::move(name), members.size());
   description.architecture = joint_architecture(facts.plans);
   description.covariate = facts.plans.front().covariate;
   if (facts.plans.front().weigh_members) description.member_weights = member_weights(members);
@@ -96,7 +96,7 @@ TrainResult write_model(const TrainingFacts& facts, std::span<const TrainedMembe
   core::StagedOutput staged(out);
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model / "run");
-  const nn::ModelDescription description = describe(facts, members, staged.target().filename().string());
+  const model::ModelDescription description = describe(facts, members, staged.target().filename().string());
   for (std::size_t i = 0; i < members.size(); ++i) {
     std::filesystem::copy_file(members[i].folder.metrics(),
                                model / "run" / log_name(members[i], i + 1, members.size()));

@@ -7,7 +7,7 @@
 #include "sctab/nn/network.hpp"
 #include "sctab/store/store.hpp"
 #include "sctab/train/run_folder.hpp"
-#include "sctab/train/trainer.hpp"
+#include "sctab/train/train.hpp"
 
 namespace sctab::train {
 

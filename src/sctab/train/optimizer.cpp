@@ -73,10 +73,10 @@ void Optimizer::restore(std::int64_t steps, const std::vector<nn::NamedTensor>& 
       const std::string name = std::string(prefix) + parameter.name;
       const auto found = std::ranges::find(moments, name, &nn::NamedTensor::name);
       if (found == moments.end() || found->tensor.sizes() != moment.sizes()) {
-        throw core::InputError(
-            fmt::format("{}: the optimiser's {} is missing or not of the size of the network's; "
-                        "remove the run's folder to start anew",
-                        source, name));
+        throw core::InputError({.file = std::string(source),
+                                .subject = name,
+                                .found = "missing, or not of the size of the network's",
+                                .next_step = "remove the run's folder to start again"});
       }
       moment.copy_(found->tensor);
     }

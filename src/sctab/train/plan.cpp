@@ -10,15 +10,13 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/train/check_corpus.hpp"
-#include "sctab/train/kind_options.hpp"
 #include "sctab/train/sampling.hpp"
 
 namespace sctab::train {
 namespace {
 
 using core::format_count;
-using nn::ModelKind;
+using model::ModelKind;
 
 // Chosen on 8,500 to 10,800 training cells of nine public studies, by single runs on donors of theirs left out.
 constexpr std::int64_t kPaperSteps = 1000;  // an epoch, from which running averages are up to date
@@ -49,11 +47,11 @@ std::int64_t steps_per_epoch(CellIndex n_cells, std::int64_t batch_size) {
 /// Puts what was given, or else what suits the corpus, into a plan and notes why.
 class Choices {
  public:
-  Choices(const PlanOptions& options, const CorpusSize& size, TrainPlan& plan)
-      : options_(options), plan_(plan), cells_(size.n_train) {}
+  Choices(const TrainOptions& options, const CorpusSize& size, TrainPlan& plan)
+      : options_(options), plan_(plan), cells_(size.n_train), is_balanced_(options.sampling == Sampling::kBalanced) {}
 
   void choose() {
-    if (options_.paper_preset) plan_.reasons.push_back("preset paper: the paper's value for whatever is not given");
+    if (options_.is_paper()) plan_.reasons.push_back("preset paper: the paper's value for whatever is not given");
     choose_batch();
     choose_network();
     choose_optimisation();
@@ -64,10 +62,10 @@ class Choices {
   /// Whether the corpus's size, rather than the user or the paper, decides on a value.
   template <typename T>
   [[nodiscard]] bool is_free(const std::optional<T>& given) const {
-    return !given.has_value() && !options_.paper_preset;
+    return !given.has_value() && !options_.is_paper();
   }
   [[nodiscard]] bool is_small() const { return cells_ < kSmallCorpus; }
-  [[nodiscard]] bool is_shrunk() const { return is_small() && !options_.paper_preset; }
+  [[nodiscard]] bool is_shrunk() const { return is_small() && !options_.is_paper(); }
   template <typename... T>
   void because(fmt::format_string<T...> text, T&&... values) {
     plan_.reasons.push_back(fmt::format(text, std::forward<T>(values)...));
@@ -75,17 +73,18 @@ class Choices {
 
   void choose_batch();
   void choose_network();
-  void choose_tabnet(nn::TabnetOptions& tabnet);
-  void choose_mlp(nn::MlpOptions& mlp);
+  void choose_tabnet(model::TabnetOptions& tabnet);
+  void choose_mlp(model::MlpOptions& mlp);
   void choose_optimisation();
   void choose_small_optimisation();
   void choose_targets();
   void choose_assay_noise();
   void choose_batch_norm();
 
-  const PlanOptions& options_;
+  const TrainOptions& options_;
   TrainPlan& plan_;
   CellIndex cells_;
+  bool is_balanced_;
   std::int64_t steps_ = 0;  // an epoch
 };
 
@@ -112,7 +111,7 @@ void Choices::choose_network() {
   if (plan_.architecture.kind == ModelKind::kMlp) choose_mlp(plan_.architecture.mlp);
 }
 
-void Choices::choose_tabnet(nn::TabnetOptions& tabnet) {
+void Choices::choose_tabnet(model::TabnetOptions& tabnet) {
   if (is_small()) {
     if (is_free(options_.n_d)) tabnet.n_d = kSmallWidth;
     if (is_free(options_.n_a)) tabnet.n_a = kSmallWidth;
@@ -136,7 +135,7 @@ void Choices::choose_tabnet(nn::TabnetOptions& tabnet) {
           is_shrunk() ? ": under 200,000 cells a small network, which trains in a fraction of the time" : "");
 }
 
-void Choices::choose_mlp(nn::MlpOptions& mlp) {
+void Choices::choose_mlp(model::MlpOptions& mlp) {
   if (is_small() && is_free(options_.n_hidden)) mlp.n_hidden = 1;
   mlp.n_hidden = options_.n_hidden.value_or(mlp.n_hidden);
   mlp.hidden_size = options_.hidden_size.value_or(mlp.hidden_size);
@@ -188,12 +187,12 @@ void Choices::choose_small_optimisation() {
 
 // How often each type is shown, what it weighs, and what the network is to answer.
 void Choices::choose_targets() {
-  if (options_.balanced_sampling) {
+  if (is_balanced_) {
     plan_.sampling_power = options_.sampling_power.value_or(kSamplingPower);
     because("balanced sampling: a type of n cells is shown as n^{:.3g} says, a cell {} times an epoch at most",
             1 - plan_.sampling_power, kMostShown);
   }
-  plan_.class_weights = options_.class_weights.value_or(!options_.balanced_sampling);
+  plan_.class_weights = options_.class_weights.value_or(!is_balanced_);
   plan_.label_smoothing = options_.label_smoothing.value_or(0);
   plan_.smoothing = options_.smoothing.value_or(plan_.smoothing);
   if (plan_.label_smoothing > 0) {
@@ -206,7 +205,6 @@ void Choices::choose_targets() {
 void Choices::choose_assay_noise() {
   plan_.assay_noise = {.gene_dropout = options_.gene_dropout.value_or(0),
                        .gene_noise = options_.gene_noise.value_or(0)};
-  plan_.assay_noise.validate();
   if (!plan_.assay_noise.any()) return;
   because(
       "training cells as other assays might show them: up to {:.3g} of a cell's genes lost, others' counts times "
@@ -224,73 +222,14 @@ void Choices::choose_batch_norm() {
                                : "keeps its running averages");
 }
 
-void require(bool valid, std::string_view option, std::string_view expected) {
-  if (!valid) throw core::InputError(fmt::format("{}: out of range; give {}", option, expected));
-}
-
-void check_range(const TrainPlan& plan) {
-  const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
-  const auto not_negative = [](double value) { return std::isfinite(value) && value >= 0; };
-  require(plan.batch_size >= 1, "--batch-size", "at least 1 cell");
-  require(plan.max_epochs >= 1, "--epochs", "at least 1");
-  require(plan.patience >= 1, "--patience", "at least 1 epoch");
-  require(positive(plan.learning_rate) && plan.learning_rate <= 1000, "--learning-rate",
-          "a number above 0 and up to 1000");
-  require(not_negative(plan.weight_decay), "--weight-decay", "0 or more");
-  require(plan.lr_gamma > 0 && plan.lr_gamma <= 1, "--lr-gamma", "a number above 0 and up to 1");
-  require(not_negative(plan.lambda_sparse), "--lambda-sparse", "0 or more");
-  require(plan.subtype_credit > 0 && plan.subtype_credit <= 1, "--subtype-credit", "a number above 0 and up to 1");
-  require(positive(plan.clip_norm), "--clip-norm", "a number above 0");
-}
-
-void check_targets(const PlanOptions& options) {
-  if (options.sampling_power.has_value()) {
-    require(options.balanced_sampling, "--sampling-power", "it together with --sampling balanced");
-    require(*options.sampling_power > 0 && *options.sampling_power <= 1, "--sampling-power",
-            "a number above 0 and up to 1");
-  }
-  require(!options.subtype_credit.has_value() || options.loss == LossKind::kHierarchical, "--subtype-credit",
-          "it together with --loss hierarchical");
-  if (options.label_smoothing.has_value()) {
-    require(*options.label_smoothing >= 0 && *options.label_smoothing < 1, "--label-smoothing",
-            "a number from 0 to below 1");
-    require(*options.label_smoothing == 0 || options.loss != LossKind::kHierarchical, "--label-smoothing",
-            "it with --loss cross-entropy: the hierarchical loss leaves a label's subtypes open already");
-  }
-  require(!options.smoothing.has_value() || options.label_smoothing.has_value(), "--smoothing",
-          "it together with --label-smoothing");
-}
-
 }  // namespace
-
-std::string_view name(LossKind loss) {
-  return loss == LossKind::kCrossEntropy ? "cross-entropy" : "hierarchical";
-}
-
-LossKind parse_loss(std::string_view text) {
-  for (const LossKind loss : {LossKind::kCrossEntropy, LossKind::kHierarchical}) {
-    if (text == name(loss)) return loss;
-  }
-  throw core::InputError(fmt::format("--loss: is \"{}\"; give cross-entropy or hierarchical", text));
-}
-
-std::string_view name(Smoothing smoothing) {
-  return smoothing == Smoothing::kUniform ? "uniform" : "ontology";
-}
-
-Smoothing parse_smoothing(std::string_view text) {
-  for (const Smoothing smoothing : {Smoothing::kUniform, Smoothing::kOntology}) {
-    if (text == name(smoothing)) return smoothing;
-  }
-  throw core::InputError(fmt::format("--smoothing: is \"{}\"; give uniform or ontology", text));
-}
 
 double TrainPlan::learning_rate_of(std::int64_t epoch) const {
   return learning_rate * std::pow(lr_gamma, static_cast<double>(epoch));
 }
 
 nlohmann::json to_json(const TrainPlan& plan) {
-  nlohmann::json json{{"architecture", nn::to_json(plan.architecture)},
+  nlohmann::json json{{"architecture", model::to_json(plan.architecture)},
                       {"batch_size", plan.batch_size},
                       {"max_epochs", plan.max_epochs},
                       {"patience", plan.patience},
@@ -316,7 +255,7 @@ nlohmann::json to_json(const TrainPlan& plan) {
   }
   if (!plan.augmentation.empty()) json["augmentation"] = plan.augmentation;
   if (plan.covariate) {
-    json["covariate"] = nn::to_json(*plan.covariate);
+    json["covariate"] = model::to_json(*plan.covariate);
     json["covariate_dropout"] = plan.covariate_dropout;
   }
   return json;
@@ -337,20 +276,31 @@ CorpusSize corpus_size(const store::Store& store) {
   return size;
 }
 
-TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size) {
+void check_corpus(const CorpusSize& size, std::string_view store) {
+  if (size.n_train == 0) {
+    throw core::InputError({.file = std::string(store),
+                            .found = "no training cells",
+                            .next_step = "build it from more donors, or with a larger train share"});
+  }
+  if (size.n_types_trained() < 2) {
+    throw core::InputError({.file = std::string(store),
+                            .found = fmt::format("{}, all of one type", core::plural(size.n_train, "training cell")),
+                            .expected = "at least 2 types",
+                            .next_step = "add sources with other types, or relax the curation"});
+  }
+}
+
+TrainPlan choose_plan(const TrainOptions& options, const CorpusSize& size) {
   const ModelKind kind = options.kind.value();
-  SCTAB_ASSERT(nn::is_network(kind));
-  check_kind(kind, options);
+  SCTAB_ASSERT(model::is_network(kind));
+  check(options);  // first: what is chosen from a value out of range would be nonsense
+  check_needs(options);
   check_corpus(size, "the store");
   TrainPlan plan = paper_plan(kind);
   plan.architecture.n_genes = size.n_genes;
   plan.architecture.n_types = size.n_types();
   plan.seed = options.seed;
-  check_targets(options);
-  // Checked first: what is chosen from a value out of range would be nonsense.
-  if (options.batch_size.has_value()) require(*options.batch_size >= 1, "--batch-size", "at least 1 cell");
   Choices(options, size, plan).choose();
-  check_range(plan);
   if (size.n_val == 0) {
     plan.warnings.push_back(
         fmt::format("there are no validation cells: training goes on for all {} epochs and keeps "
@@ -360,7 +310,7 @@ TrainPlan choose_plan(const PlanOptions& options, const CorpusSize& size) {
   return plan;
 }
 
-TrainPlan choose_plan(const PlanOptions& options, const store::Store& store) {
+TrainPlan choose_plan(const TrainOptions& options, const store::Store& store) {
   return choose_plan(options, corpus_size(store));
 }
 

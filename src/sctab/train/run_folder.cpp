@@ -51,10 +51,11 @@ void require_ours(const RunFolder& folder, bool may_hold_members) {
       require_ours({entry.path()}, false);
       continue;
     }
-    throw core::InputError(
-        fmt::format("{}: holds {}, which is not of a training run, and an unfinished run would lie there; move it, or "
-                    "choose another -o",
-                    folder.path.string(), entry.path().filename().string()));
+    throw core::InputError({.file = folder.path.string(),
+                            .found = fmt::format("holds {}, which is not part of a training run, and an unfinished run "
+                                                 "would go there",
+                                                 entry.path().filename().string()),
+                            .next_step = "move it, or choose another -o"});
   }
 }
 
@@ -75,34 +76,32 @@ void require_unfinished(const RunFolder& folder, const fs::path& out) {
   std::error_code not_empty;
   fs::remove(folder.path, not_empty);
   throw core::InputError(
-      fmt::format("{}: its training has ended and nothing is left to resume; leave out --resume "
-                  "to train anew",
-                  out.string()));
+      {.file = out.string(), .found = "training has already finished", .next_step = "drop --resume to train again"});
 }
 
 void require_resumable(const RunFolder& folder, bool resume, int n_members) {
+  const auto refuse = [&](const std::string& found, const std::string& next_step) {
+    throw core::InputError({.file = folder.path.string(), .found = found, .next_step = next_step});
+  };
   if (!resume) {
-    throw core::InputError(
-        fmt::format("{}: holds an unfinished run; continue it with --resume, or remove the folder "
-                    "to train anew",
-                    folder.path.string()));
+    refuse("holds an unfinished run", "continue it with --resume, or remove the folder to train again");
   }
   const int n_begun = last_member_begun(folder);
   const bool is_ensemble = n_begun > 0;
   if (is_ensemble && n_members > 1) {
     if (n_begun <= n_members) return;
-    throw core::InputError(fmt::format(
-        "{0}: of the unfinished ensemble there {1} members are begun or finished, and the one asked for has "
-        "{2}, which would throw the others away; ask for {1} by --members (of a mixed model it counts those "
-        "of each kind), or remove the folders after {3}",
-        folder.path.string(), n_begun, n_members, folder.member(n_members).path.filename().string()));
+    refuse(fmt::format("holds an unfinished ensemble with {} members begun or finished, and the one asked for has {}, "
+                       "which would discard the others",
+                       n_begun, n_members),
+           fmt::format("ask for {} with --members (for a mixed model it counts those of each kind), or remove the "
+                       "folders after {}",
+                       n_begun, folder.member(n_members).path.filename().string()));
   }
   if (is_ensemble == (n_members > 1)) return;
-  throw core::InputError(
-      fmt::format("{}: the unfinished run there is {}, and the one asked for is {}; give the same --model and "
-                  "--members, or remove the folder to train anew",
-                  folder.path.string(), is_ensemble ? "an ensemble's" : "of one model",
-                  n_members > 1 ? fmt::format("of an ensemble of {}", n_members) : "of one model"));
+  refuse(fmt::format("holds an unfinished run of {}, and the one asked for is {}",
+                     is_ensemble ? "an ensemble" : "one model",
+                     n_members > 1 ? fmt::format("an ensemble of {}", n_members) : "one model"),
+         "give the same --kind and --members, or remove the folder to train again");
 }
 
 // What was logged before the first checkpoint will be logged again.
@@ -111,7 +110,9 @@ void prepare(const RunFolder& folder) {
   std::error_code error;
   fs::create_directories(folder.path, error);
   if (!error) fs::remove(folder.metrics(), error);
-  if (error) throw core::InputError(fmt::format("{}: cannot be made: {}", folder.path.string(), error.message()));
+  if (error) {
+    throw core::InputError({.file = folder.path.string(), .found = fmt::format("cannot be made: {}", error.message())});
+  }
 }
 
 /// What a plan that lacks a value does, as to_json() leaves it out.
@@ -163,22 +164,27 @@ LockedRunFolder open_run_folder(const fs::path& out, bool resume, int n_members)
   if (folder.has_any_checkpoint()) {
     require_resumable(folder, resume, n_members);
   } else if (resume) {
-    spdlog::warn("{}: no unfinished run there; training begins anew", folder.path.string());
+    spdlog::warn("{}: no unfinished run there; training starts from the beginning", folder.path.string());
   }
   for (int number = 1; number <= n_members; ++number) prepare(folder.member_of(n_members, number));
   return folder;
 }
 
+std::string remove_to_train_again(const fs::path& checkpoint) {
+  return fmt::format("remove the folder {} to train again what is there, and nothing else",
+                     checkpoint.parent_path().string());
+}
+
 void refuse_damaged(const fs::path& checkpoint, std::string_view what) {
-  throw core::InputError(fmt::format("{}: {}; remove the folder {} to train anew what lies there, and nothing else",
-                                     checkpoint.string(), what, checkpoint.parent_path().string()));
+  throw core::InputError(
+      {.file = checkpoint.string(), .found = std::string(what), .next_step = remove_to_train_again(checkpoint)});
 }
 
 void require_same_run(const fs::path& checkpoint, const json& there, const json& here) {
   if (there == here) return;
-  throw OtherRun(fmt::format(
-      "{}: the run there is another one: {}; give the same store and options, or remove the run's folder to start anew",
-      checkpoint.string(), first_difference(there, here)));
+  throw OtherRun({.file = checkpoint.string(),
+                  .found = fmt::format("belongs to another run: {}", first_difference(there, here)),
+                  .next_step = "give the same store and options, or remove the run's folder to start again"});
 }
 
 }  // namespace sctab::train

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 #include "sctab/core/error.hpp"
@@ -41,11 +42,12 @@ struct LockedRunFolder : RunFolder {
 /// not ours to replace or the run's folder holds what no training wrote, and where the folder cannot be made.
 LockedRunFolder open_run_folder(const std::filesystem::path& out, bool resume, int n_members = 1);
 
-/// Throws InputError for a checkpoint that cannot be gone on from, and names the folder to remove: its own, which of an
-/// ensemble is one member's. what: "is no checkpoint of a training run".
+/// "remove the folder … to train again": the checkpoint's own, which for an ensemble is one member's.
+std::string remove_to_train_again(const std::filesystem::path& checkpoint);
+/// Throws InputError for a checkpoint that cannot be continued from. what: "is not a checkpoint of a training run".
 [[noreturn]] void refuse_damaged(const std::filesystem::path& checkpoint, std::string_view what);
 
-/// A checkpoint that lies there is of another run than the one asked for.
+/// The checkpoint there belongs to another run than the one asked for.
 class OtherRun : public core::InputError {
  public:
   using core::InputError::InputError;

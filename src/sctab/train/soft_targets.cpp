@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sctab/core/error.hpp"
-#include "sctab/train/label_subtypes.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 
 namespace sctab::train {
 namespace {
@@ -81,7 +81,7 @@ std::vector<double> soft_targets(const store::Store& store, const TrainPlan& pla
   if (plan.label_smoothing == 0) return {};
   if (plan.smoothing == Smoothing::kUniform) return soft_targets(size.cells_per_type, plan.label_smoothing);
   const auto ontology = ontology::Ontology::from_json(store.ontology(), (store.directory() / "ontology.json").string());
-  return soft_targets(size.cells_per_type, plan.label_smoothing, closeness(cell_type_ids(store), ontology));
+  return soft_targets(size.cells_per_type, plan.label_smoothing, closeness(evaluate::cell_type_ids(store), ontology));
 }
 
 }  // namespace sctab::train

@@ -1,4 +1,5 @@
 #include "sctab/train/validation.hpp"
+#include "sctab/evaluate/split_levels.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/Functions.h>
@@ -84,7 +85,7 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
                         .shuffle = false,
                         .threads = store::reader_threads(threads),
                         .copies_per_type = copies_per_type(size, plan)});
-  const SplitLevels levels(store, store::Split::kTrain, plan.covariate);
+  const evaluate::SplitLevels levels(store, store::Split::kTrain, plan.covariate);
   sparse::CsrMatrix with_levels;
   nn::BatchNormEstimate estimate(network);
   std::int64_t n_batches = 0;
@@ -96,7 +97,7 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
 }
 
 Validation::Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms,
-                       std::optional<nn::Covariate> covariate, int threads)
+                       std::optional<model::Covariate> covariate, int threads)
     : store_(store),
       subtypes_(std::move(subtypes)),
       terms_(std::move(terms)),

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "sctab/evaluate/split_levels.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/ontology/ontology.hpp"
 #include "sctab/store/store.hpp"
@@ -44,14 +45,14 @@ class Validation {
  public:
   /// store: outlives this.
   Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms,
-             std::optional<nn::Covariate> covariate, int threads);
+             std::optional<model::Covariate> covariate, int threads);
   [[nodiscard]] ValidationScores score(nn::Network& network) const;
 
  private:
   const store::Store& store_;
   ontology::SubtypeMatrix subtypes_;
   LossTerms terms_;
-  SplitLevels levels_;
+  evaluate::SplitLevels levels_;
   int threads_;
 };
 

@@ -209,11 +209,11 @@ TEST_F(Benchmark, ContinuesAnInterruptedBaseline) {
   const Recipe recipe = parse_recipe(text);
   const store::Store store = store::Store::open(folder_ / "store");
   const TrialFolder trials(folder_ / "out" / "trials", {store.hash(), kernels::Device::kCpu});
-  baselines::BaselineOptions training{.kind = nn::ModelKind::kCelltypist, .members = 2, .threads = 1};
+  train::TrainOptions training{.kind = model::ModelKind::kCelltypist, .members = 2, .threads = 1};
   training.after_member = [](int) { core::set_interrupted(true); };
   const fs::path model = folder_ / "out" / "models" / trials.file(expand(recipe).front()).stem();
   fs::create_directories(model.parent_path());
-  EXPECT_THROW(baselines::train_baseline(store, training, model), core::Interrupted);
+  EXPECT_THROW(train::train(store, training, model), core::Interrupted);
   core::set_interrupted(false);
   ASSERT_TRUE(fs::exists(model.string() + ".run"));
   const BenchmarkResult result = run(text);
@@ -231,9 +231,9 @@ TEST_F(Benchmark, AnotherTrainingsRunFolderDoesNotBlockATrial) {
   const fs::path model = folder_ / "out" / "models" / trials.file(expand(recipe).front()).stem();
   fs::create_directories(model.parent_path());
   std::ofstream(folder_ / "out" / "benchmark.json") << "{}";
-  baselines::BaselineOptions training{.kind = nn::ModelKind::kCelltypist, .seed = 9, .members = 1, .threads = 1};
+  train::TrainOptions training{.kind = model::ModelKind::kCelltypist, .members = 1, .seed = 9, .threads = 1};
   training.after_member = [](int) { core::set_interrupted(true); };
-  EXPECT_THROW(baselines::train_baseline(store, training, model), core::Interrupted);
+  EXPECT_THROW(train::train(store, training, model), core::Interrupted);
   core::set_interrupted(false);
   ASSERT_TRUE(fs::exists(model.string() + ".run"));
   const BenchmarkResult result = run(text);

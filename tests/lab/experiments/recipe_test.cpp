@@ -22,26 +22,26 @@ TEST(Recipe, TakesWhatTrainingTakes) {
   const Recipe recipe = parse_recipe(with_head(
       "[[model]]\nname = \"a\"\nkind = \"tabnet\"\npreset = \"paper\"\nn_d = 16\nlearning_rate = 1\nmembers = 5\n"
       "augment = true\nloss = \"hierarchical\"\n[[model]]\nname = \"b\"\nkind = \"xgboost\"\npreset = "
-      "\"defaults\"\ncomponents = 32\nrounds = 40\neta = 0.2\nmax_depth = 4\nsubsample = 0.5\n"));
+      "\"library\"\ncomponents = 32\nxgb_rounds = 40\nxgb_eta = 0.2\nxgb_max_depth = 4\nxgb_subsample = 0.5\n"));
   ASSERT_EQ(recipe.models.size(), 2U);
   const ModelSpec& tabnet = recipe.models[0];
   EXPECT_TRUE(tabnet.is_network());
-  EXPECT_TRUE(tabnet.network.paper_preset);
-  EXPECT_EQ(tabnet.network.n_d, 16);
-  EXPECT_EQ(tabnet.network.n_a, std::nullopt);
-  EXPECT_EQ(tabnet.network.learning_rate, 1.0) << "a whole number is a number too";
-  EXPECT_EQ(tabnet.network.members, 5);
+  EXPECT_TRUE(tabnet.training.is_paper());
+  EXPECT_EQ(tabnet.training.n_d, 16);
+  EXPECT_EQ(tabnet.training.n_a, std::nullopt);
+  EXPECT_EQ(tabnet.training.learning_rate, 1.0) << "a whole number is a number";
+  EXPECT_EQ(tabnet.training.members, 5);
   EXPECT_TRUE(tabnet.augment);
-  EXPECT_EQ(tabnet.network.loss, train::LossKind::kHierarchical);
+  EXPECT_EQ(tabnet.training.loss, train::LossKind::kHierarchical);
   const ModelSpec& trees = recipe.models[1];
   EXPECT_FALSE(trees.is_network());
-  EXPECT_TRUE(trees.baseline.library_defaults);
-  EXPECT_EQ(trees.baseline.n_components, 32);
-  EXPECT_EQ(trees.baseline.rounds, 40);
-  EXPECT_EQ(trees.baseline.eta, 0.2);
-  EXPECT_EQ(trees.baseline.max_depth, 4);
-  EXPECT_EQ(trees.baseline.subsample, 0.5);
-  ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus if no part is given";
+  EXPECT_EQ(trees.training.preset, train::Preset::kLibrary);
+  EXPECT_EQ(trees.training.components, 32);
+  EXPECT_EQ(trees.training.xgb_rounds, 40);
+  EXPECT_EQ(trees.training.xgb_eta, 0.2);
+  EXPECT_EQ(trees.training.xgb_max_depth, 4);
+  EXPECT_EQ(trees.training.xgb_subsample, 0.5);
+  ASSERT_EQ(recipe.parts.size(), 1U) << "the whole corpus where no part is given";
   EXPECT_TRUE(recipe.parts[0].is_whole());
   EXPECT_FALSE(recipe.corpus.has_value());
 }
@@ -50,8 +50,8 @@ TEST(Recipe, TakesSamplingAndSmoothing) {
   const Recipe recipe = parse_recipe(with_head(std::string(kModel) +
                                                "sampling = \"balanced\"\nsampling_power = 1\nlabel_smoothing = 0.1\n"
                                                "smoothing = \"uniform\"\n"));
-  const train::PlanOptions& plan = recipe.models[0].network;
-  EXPECT_TRUE(plan.balanced_sampling);
+  const train::TrainOptions& plan = recipe.models[0].training;
+  EXPECT_EQ(plan.sampling, train::Sampling::kBalanced);
   EXPECT_EQ(plan.sampling_power, 1.0);
   EXPECT_EQ(plan.label_smoothing, 0.1);
   EXPECT_EQ(plan.smoothing, train::Smoothing::kUniform);
@@ -62,16 +62,16 @@ TEST(Recipe, TakesSamplingAndSmoothing) {
 TEST(Recipe, TakesACovariate) {
   const std::string covariate = std::string(kModel) + "covariate = \"tissue\"\n";
   const Recipe recipe = parse_recipe(with_head(covariate + "covariate_dropout = 0.5\n"));
-  EXPECT_EQ(recipe.models[0].network.covariate, "tissue");
-  EXPECT_EQ(recipe.models[0].network.covariate_dropout, 0.5);
+  EXPECT_EQ(recipe.models[0].training.covariate, "tissue");
+  EXPECT_EQ(recipe.models[0].training.covariate_dropout, 0.5);
   EXPECT_EQ(recipe.models[0].as_given.at("covariate"), "tissue") << "it decides the results";
   const auto refused = [](const std::string& model, const char* key, const char* why) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(model)), InputError, key, why);
   };
   refused(std::string(kModel) + "covariate = \"donor\"\n", "covariate", "tissue_general");
-  refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "has no effect");
-  for (const char* share : {"1", "-0.1"}) {
-    refused(covariate + "covariate_dropout = " + share + "\n", "covariate_dropout", "0 or more and below 1");
+  refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "no effect without --covariate");
+  for (const char* share : {"1", "-0.1", "nan"}) {
+    refused(covariate + "covariate_dropout = " + share + "\n", "covariate_dropout", "from 0 to below 1");
   }
   refused(covariate + "covariate_dropout = nan\n", "covariate_dropout", "a number");
 }
@@ -98,14 +98,14 @@ TEST(Recipe, MistakesAreReportedWithFileLineAndKey) {
   refused(model + "n_d = 3.5\n", "line 6", "3.5", "whole number");
   refused(model + "n_d = \"3\"\n", "line 6", "\"3\"", "whole number");
   refused(model + "augment = 1\n", "line 6", "augment", "true or false");
-  refused(model + "dropout = 0.1\n", "line 6", "dropout", "not a known key");
-  refused(model + "preset = \"defaults\"\n", "line 6", "preset", "one of paper");
+  refused(model + "dropout = 0.1\n", "line 6", "dropout", "is an option of mlp and mixed; this model is tabnet; remove it");
+  refused(model + "preset = \"defaults\"\n", "line 6", "preset", "paper or library");
   refused(model + "n_d = -4\n", "line 6", "[[model]] n_d", "-4");
   refused(model + "n_a = 8\nlearning_rate = -1\n", "line 7", "learning_rate", "above 0");
   refused("[[model]]\nname = \"a\"\nkind = \"mixed\"\nhidden_size = -4\n", "line 6", "hidden_size", "-4");
   refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\ncomponents = -5\n", "line 6", "components", "1 to 2000");
-  refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\neta = 0.1\nmax_depth = 0\n", "line 7", "max_depth", "1 to 30");
-  refused(model + "members = 0\n", "line 6", "members", "at least 1");
+  refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\nxgb_eta = 0.1\nxgb_max_depth = 0\n", "line 7", "xgb_max_depth", "1 to 30");
+  refused(model + "members = 0\n", "line 6", "members", "from 1 to 1000");
   refused("[[model]]\nkind = \"linear\"\n", "line 3", "name", "missing");
   refused("[[model]]\nname = \"a\"\nkind = \"forest\"\n", "line 5", "forest", "centroid");
   refused("model = 3\n", "line 3", "model", "list of tables");
@@ -159,7 +159,7 @@ TEST(Recipe, AMixedEnsembleTakesTheSizesOfItsKinds) {
       parse_recipe(with_head("[[model]]\nname = \"m\"\nkind = \"mixed\"\nmembers = 1\nn_d = 16\nn_a = 8\nn_hidden = 2\n"
                              "dropout = 0.5\n"));
   const std::vector<train::TrainPlan> plans = train::choose_plans(
-      recipe.models.at(0).network,
+      recipe.models.at(0).training,
       {.n_train = 1000, .n_val = 100, .n_genes = 50, .cells_per_type = std::vector<std::int64_t>(4, 250)});
   ASSERT_EQ(plans.size(), 3U);
   EXPECT_EQ(plans[0].architecture.tabnet.n_d, 16);

@@ -56,15 +56,15 @@ TEST(Recipes, FullFormsTrainThePapersNetworks) {
   for (const fs::path& path : recipes()) {
     const bool is_of_augmentation = path.stem() == "augmentation";  // on and off
     for (const ModelSpec& model : read_recipe(path, false).models) {
-      if (model.baseline.kind == nn::ModelKind::kXgboost && !model.loader) {
-        EXPECT_FALSE(model.baseline.library_defaults) << path << ": " << model.name;
+      if (model.training.kind == model::ModelKind::kXgboost && !model.loader) {
+        EXPECT_NE(model.training.preset, train::Preset::kLibrary) << path << ": " << model.name;
       }
       if (!model.is_network()) continue;
-      EXPECT_TRUE(model.network.paper_preset) << path << ": " << model.name;
+      EXPECT_TRUE(model.training.is_paper()) << path << ": " << model.name;
       const bool augments =
-          is_of_augmentation ? model.name.ends_with(", augmented") : model.network.kind == nn::ModelKind::kTabnet;
+          is_of_augmentation ? model.name.ends_with(", augmented") : model.training.kind == model::ModelKind::kTabnet;
       EXPECT_EQ(model.augment, augments) << path << ": " << model.name << ": the paper augments TabNet";
-      const train::TrainPlan plan = train::choose_plan(model.network, paper_corpus());
+      const train::TrainPlan plan = train::choose_plan(model.training, paper_corpus());
       EXPECT_EQ(plan.batch_size, 2048) << path << ": " << model.name;
       EXPECT_EQ(plan.max_epochs, 50) << path << ": " << model.name;
       EXPECT_TRUE(plan.warnings.empty()) << path << ": " << plan.warnings[0];
@@ -108,7 +108,7 @@ TEST(Recipes, PartsMatchThePaper) {
 TEST(Recipes, XgboostHasThePapersSettingsInTheSmallFormToo) {
   for (const ModelSpec& model : recipe_of("models", true).models) {
     if (model.name == "xgboost") {
-      EXPECT_FALSE(model.baseline.library_defaults);
+      EXPECT_NE(model.training.preset, train::Preset::kLibrary);
     }
   }
 }
@@ -128,7 +128,7 @@ TEST(Recipes, TheSizesOfFig2fHaveThePapersParameters) {
   const Recipe recipe = recipe_of("sizes");
   ASSERT_EQ(recipe.models.size(), millions.size());
   for (std::size_t i = 0; i < millions.size(); ++i) {
-    const train::TrainPlan plan = train::choose_plan(recipe.models[i].network, paper_corpus());
+    const train::TrainPlan plan = train::choose_plan(recipe.models[i].training, paper_corpus());
     const double found = static_cast<double>(nn::count_parameters(plan.architecture)) / 1e6;
     EXPECT_TRUE(std::abs(found - millions[i]) <= 0.005) << recipe.models[i].name << ": " << found;
   }

@@ -1,0 +1,69 @@
+#include "sctab/model/model_kinds.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sctab/core/error.hpp"
+#include "sctab/model/architecture.hpp"
+#include "sctab/model/predictor.hpp"
+
+namespace sctab::model {
+namespace {
+
+constexpr bool is_in_order() {
+  for (std::size_t i = 0; i < kModelKinds.size(); ++i) {
+    if (static_cast<std::size_t>(kModelKinds.at(i).kind) != i) return false;
+  }
+  return true;
+}
+static_assert(is_in_order(), "rows of kModelKinds are in the order of ModelKind");
+
+void refuse_network_options(ModelKind kind, const PredictorOptions& options) {
+  const auto refuse = [&](bool given, std::string_view what) {
+    if (!given) return;
+    throw core::InputError({.subject = std::string(what),
+                            .found = fmt::format("applies to networks only, and this model is {}", name(kind)),
+                            .next_step = "remove it"});
+  };
+  refuse(options.dense, "computing on dense arrays");
+  refuse(options.precision == kernels::Precision::kHalf, "half precision");
+}
+
+}  // namespace
+
+ModelKind parse_model_kind(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (const ModelKindInfo& kind : kModelKinds) {
+    if (text == kind.name) return kind.kind;
+    names.push_back(kind.name);
+  }
+  throw core::InputError({.subject = "kind of model",
+                          .found = fmt::format("\"{}\"", text),
+                          .expected = fmt::format("one of {}", fmt::join(names, ", "))});
+}
+
+std::string kinds_with(OptionGroup group) {
+  std::vector<std::string_view> names;
+  for (const ModelKindInfo& kind : kModelKinds) {
+    if (kind.options.contains(group)) names.push_back(kind.name);
+  }
+  const std::string_view last = names.back();
+  names.pop_back();
+  return names.empty() ? std::string(last) : fmt::format("{} and {}", fmt::join(names, ", "), last);
+}
+
+std::unique_ptr<Predictor> load_predictor(const std::filesystem::path& weights, const Architecture& architecture,
+                                          const PredictorOptions& options) {
+  if (!is_network(architecture.kind)) {
+    (void)kernels::backend(options.device);  // refused where this build has none
+    refuse_network_options(architecture.kind, options);
+  }
+  LoadPredictor* const load = info(architecture.kind).load;
+  SCTAB_ASSERT(load != nullptr);
+  return load(weights, architecture, options);
+}
+
+}  // namespace sctab::model

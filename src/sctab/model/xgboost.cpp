@@ -1,0 +1,68 @@
+#include "sctab/model/xgboost.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "sctab/core/error.hpp"
+#include "sctab/model/architecture.hpp"
+#include "sctab/model/booster.hpp"
+#include "sctab/model/model_arrays.hpp"
+#include "sctab/model/pca_arrays.hpp"
+#include "sctab/model/predictor.hpp"
+
+namespace sctab::model {
+namespace {
+
+/// The embedding is the components.
+class Xgboost : public Predictor {
+ public:
+  Xgboost(const ModelArrays& arrays, const Architecture& architecture)
+      : pca_(pca_from(arrays, architecture.n_genes, architecture.n_components)),
+        cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})),
+        classes_(cells_per_type_),
+        booster_(arrays.bytes(kBooster)) {}
+
+  void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
+               std::vector<float>& embedding) const override {
+    if (log_norm.n_cells == 0) return;
+    const std::vector<float> components = pca_.project(log_norm);
+    const std::vector<float> found = booster_.predict(BoosterData(components, pca_.n_components));
+    const std::size_t n_classes = classes_.type_of_class.size(), n_types = cells_per_type_.size();
+    SCTAB_ASSERT(found.size() == static_cast<std::size_t>(log_norm.n_cells) * n_classes);
+    std::size_t row = probabilities.size();
+    probabilities.resize(row + static_cast<std::size_t>(log_norm.n_cells) * n_types, 0.0F);
+    for (std::size_t begin = 0; begin < found.size(); begin += n_classes, row += n_types) {
+      for (std::size_t i = 0; i < n_classes; ++i) probabilities[row + classes_.type_of_class[i]] = found[begin + i];
+    }
+    embedding.insert(embedding.end(), components.begin(), components.end());
+  }
+
+ private:
+  linalg::Pca pca_;
+  CellsPerType cells_per_type_;
+  BoosterClasses classes_;
+  Booster booster_;
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> load_xgboost(const std::filesystem::path& weights, const Architecture& architecture,
+                                        const PredictorOptions& /*options*/) {
+  const ModelArrays arrays = ModelArrays::read(weights);
+  try {
+    return std::make_unique<Xgboost>(arrays, architecture);
+  } catch (const core::InputError&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw core::InputError(
+        {.file = weights.string(),
+         .found = fmt::format("its trees cannot be read: {}", std::string(error.what()).substr(0, 80)),
+         .next_step = "train the model again"});
+  }
+}
+
+}  // namespace sctab::model

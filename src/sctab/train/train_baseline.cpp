@@ -1,0 +1,172 @@
+#include "sctab/train/train_baseline.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <omp.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
+#include "sctab/core/staged_output.hpp"
+#include "sctab/core/thread_pool.hpp"
+#include "sctab/model/model_directory.hpp"
+#include "sctab/train/described_model.hpp"
+#include "sctab/train/ensemble_plan.hpp"
+#include "sctab/train/member_run.hpp"
+
+namespace sctab::train {
+namespace {
+
+using model::ModelKind;
+
+/// What decides a member's weights.
+nlohmann::json identity_of(const Corpus& corpus, const TrainOptions& options) {
+  nlohmann::json identity = {
+      {"kind", model::name(*options.kind)}, {"store", corpus.store.hash()}, {"seed", corpus.seed}};
+  identity.update(to_json(options));
+  identity.erase("members");  // an ensemble may grow
+  return identity;
+}
+
+/// Trains the member, or finds it finished. number: from 1.
+FinishedMember run_member(const Corpus& corpus, const TrainOptions& options, Fit& fit, const RunFolder& folder,
+                          int number) {
+  const nlohmann::json identity = identity_of(corpus, options);
+  if (auto finished = find_finished(folder, identity)) {
+    spdlog::info("{}: already finished", folder.path.string());
+    return *finished;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Fitted fitted = fit(corpus, options);
+  keep_finished(folder, identity, fitted,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (options.after_member) options.after_member(number);
+  return *find_finished(folder, identity);
+}
+
+void require_same_components(std::span<const FinishedMember> members) {
+  const std::int64_t first = members.front().n_components, last = members.back().n_components;
+  if (first == last) return;
+  throw core::InputError(
+      {.subject = "--members",
+       .found = fmt::format("{} principal components in the first and {} in member {}", first, last, members.size()),
+       .expected = "the same number in each",
+       .next_step = "give fewer with --components"});
+}
+
+/// All members, one after the other. Throws Interrupted, which says how to go on where that saves any work.
+std::vector<FinishedMember> run_members(const store::Store& store, const CorpusSize& size, const TrainOptions& options,
+                                        Fit& fit, const RunFolder& folder) try {
+  const auto n_members = static_cast<int>(options.members.value_or(1));
+  std::vector<FinishedMember> members;
+  for (int number = 1; number <= n_members; ++number) {
+    const Corpus corpus{store, size, options.threads, member_seed(options.seed, number)};
+    if (n_members > 1) {
+      spdlog::info("member {} of {}: {}, seed {}", number, n_members, model::name(*options.kind), corpus.seed);
+    }
+    members.push_back(run_member(corpus, options, fit, folder.member_of(n_members, number), number));
+    require_same_components(members);
+  }
+  return members;
+} catch (const core::Interrupted&) {
+  if (!folder.has_any_checkpoint()) throw;
+  throw core::Interrupted(fmt::format("interrupted; --resume trains the remaining members ({})", folder.path.string()));
+}
+
+nlohmann::json training_json(const store::Store& store, const CorpusSize& size, ModelKind kind,
+                             std::span<const FinishedMember> members) {
+  nlohmann::json json = corpus_json(store, size);
+  if (members.size() == 1) {
+    json["seed"] = members.front().seed;
+    json["baseline"] = members.front().facts;
+    return json;
+  }
+  for (const FinishedMember& member : members) {
+    json["members"].push_back({{"kind", model::name(kind)}, {"seed", member.seed}, {"baseline", member.facts}});
+  }
+  return json;
+}
+
+model::ModelDescription describe(const store::Store& store, const CorpusSize& size, ModelKind kind,
+                                 std::span<const FinishedMember> members, std::string name) {
+  model::ModelDescription description = describe_store(store, std::move(name), members.size());
+  description.architecture.kind = kind;
+  description.architecture.n_genes = size.n_genes;
+  description.architecture.n_types = size.n_types();
+  description.architecture.n_components = members.front().n_components;
+  description.training = training_json(store, size, kind, members);
+  return description;
+}
+
+/// Validation macro F1 of each member alone, as if the model had no other; NaN without validation cells.
+std::vector<double> member_scores(const store::Store& store, model::ModelDescription description, int threads,
+                                  const std::filesystem::path& model) {
+  const std::vector<std::string> files = description.members;
+  std::vector<double> scores;
+  for (const std::string& file : files) {
+    description.members = {file};
+    scores.push_back(write_description_with_metrics(model, description, store, threads));
+  }
+  return scores;
+}
+
+/// Writes the model directory and puts the scores into the result.
+void write_model(const store::Store& store, model::ModelDescription description,
+                 std::span<const FinishedMember> members, int threads, core::StagedOutput& staged,
+                 TrainResult& result) {
+  const std::filesystem::path& model = staged.path();
+  std::filesystem::create_directories(model);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    std::filesystem::copy_file(members[i].weights, model / description.members[i]);
+  }
+  const std::vector<double> scores = member_scores(store, description, threads, model);
+  result.best_val_macro_f1 = scores.front();
+  for (const FinishedMember& member : members) result.seconds += member.seconds;
+  if (members.size() == 1) {
+    result.facts = members.front().facts;
+  } else {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      result.members.push_back({.kind = result.kind,
+                                .seed = members[i].seed,
+                                .best_val_macro_f1 = scores[i],
+                                .seconds = members[i].seconds,
+                                .facts = members[i].facts});
+      description.training["members"][i]["best_val_macro_f1"] = core::json_number(scores[i]);
+    }
+    result.best_val_macro_f1 = write_description_with_metrics(model, description, store, threads);
+  }
+  staged.commit();
+}
+
+}  // namespace
+
+TrainResult train_baseline(const store::Store& store, const TrainOptions& given, Fit& fit,
+                           const std::filesystem::path& out) {
+  const TrainOptions options = with_baseline_defaults(given);
+  const CorpusSize size = corpus_size(store);
+  check_corpus(size, store.directory().string());
+  const LockedRunFolder folder = open_run_folder(out, options.resume, static_cast<int>(options.members.value_or(1)));
+  core::StagedOutput staged(out);
+  omp_set_num_threads(options.threads > 0 ? options.threads : core::default_threads());
+
+  std::vector<FinishedMember> members;
+  try {
+    members = run_members(store, size, options, fit, folder);
+  } catch (...) {
+    std::error_code ignored;  // before a member is finished nothing of value lies there
+    if (!folder.has_any_checkpoint()) std::filesystem::remove_all(folder.path, ignored);
+    throw;
+  }
+  TrainResult result{.kind = *options.kind, .seed = options.seed};
+  write_model(store, describe(store, size, result.kind, members, staged.target().filename().string()), members,
+              options.threads, staged, result);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder.path, ignored);
+  return result;
+}
+
+}  // namespace sctab::train
