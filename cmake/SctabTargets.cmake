@@ -5,13 +5,49 @@ target_compile_definitions(sctab_flags INTERFACE SCTAB_VERSION="${PROJECT_VERSIO
 target_compile_options(sctab_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast -Werror
   -Wno-restrict)  # false alarms on std::string in g++ 12 (GCC bug 105651)
 if(SCTAB_SANITIZE)
-  target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -O1 -g1
+  target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -g1
     -Wno-maybe-uninitialized)  # false alarms in std::regex under the sanitizers
   target_link_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE})
 endif()
 
-# sctab_add_modules(): a library sctab::NAME for each row of modules.txt (sctab::charts for lab/charts), and for each
-# library whether it links libtorch, in the property SCTAB_USES_TORCH. Sanitized builds leave modules with libtorch out.
+# ATen's headers take six seconds to read: targets with libtorch share them, compiled once for modules and once, with
+# GoogleTest, for tests. The first target of each kind makes them. Others gain too little from precompiled headers.
+function(sctab_precompile target kind libraries)
+  if(NOT "sctab::torch" IN_LIST libraries)
+    return()
+  endif()
+  # g++ 12 is wrong about the inlined members of std::string, whose header it no longer takes for the system's here.
+  set(false_alarms -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  get_property(maker GLOBAL PROPERTY SCTAB_PRECOMPILED_${kind})
+  if(maker)
+    target_precompile_headers(${target} REUSE_FROM ${maker})
+    target_compile_options(${target} PRIVATE ${false_alarms})
+    return()
+  endif()
+  set(headers <ATen/ATen.h> <algorithm> <cmath> <filesystem> <memory> <optional> <span> <string> <vector> <fmt/format.h>
+    <nlohmann/json.hpp>)
+  if(kind STREQUAL test)
+    list(APPEND headers <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${target} PRIVATE ${headers})
+  set_property(GLOBAL PROPERTY SCTAB_PRECOMPILED_${kind} ${target})
+  target_compile_options(${target} PRIVATE ${false_alarms})
+endfunction()
+
+# The libraries that these modules link, directly or through others, in the variable `result`.
+function(sctab_libraries_of modules result)
+  set(libraries)
+  foreach(module IN LISTS modules)
+    string(REGEX REPLACE "^(sctab::|lab/)" "" module ${module})
+    get_property(of_module GLOBAL PROPERTY SCTAB_LIBRARIES_${module})
+    list(APPEND libraries ${of_module})
+  endforeach()
+  list(REMOVE_DUPLICATES libraries)
+  set(${result} ${libraries} PARENT_SCOPE)
+endfunction()
+
+# sctab_add_modules(): a library sctab::NAME for each row of modules.txt (sctab::charts for lab/charts). Sanitized builds
+# leave modules with libtorch out.
 function(sctab_add_modules)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/modules.txt)
   file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/modules.txt rows REGEX "^[^#].*[|]")
@@ -32,20 +68,10 @@ function(sctab_add_module path uses libraries)
     set(folder ${PROJECT_SOURCE_DIR}/${path})
     list(APPEND include ${PROJECT_SOURCE_DIR})
   endif()
-  set(links_torch OFF)
-  if("sctab::torch" IN_LIST libraries)
-    set(links_torch ON)
-  endif()
-  foreach(module IN LISTS uses)
-    string(REGEX REPLACE ".*/" "" module ${module})
-    get_property(module_links_torch GLOBAL PROPERTY SCTAB_TORCH_${module})
-    if(module_links_torch)
-      set(links_torch ON)
-    endif()
-    list(APPEND libraries sctab::${module})
-  endforeach()
-  set_property(GLOBAL PROPERTY SCTAB_TORCH_${name} ${links_torch})
-  if(SCTAB_SANITIZE AND links_torch)
+  sctab_libraries_of("${uses}" inherited)
+  list(APPEND inherited ${libraries})
+  set_property(GLOBAL PROPERTY SCTAB_LIBRARIES_${name} ${inherited})
+  if(SCTAB_SANITIZE AND "sctab::torch" IN_LIST inherited)
     return()
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
@@ -58,7 +84,9 @@ function(sctab_add_module path uses libraries)
   add_library(sctab_${name} STATIC ${sources})
   add_library(sctab::${name} ALIAS sctab_${name})
   target_include_directories(sctab_${name} PUBLIC ${include})
-  target_link_libraries(sctab_${name} PUBLIC ${libraries} PRIVATE sctab_flags)
+  list(TRANSFORM uses REPLACE "(lab/)?([a-z0-9_]+)$" "sctab::\\2" OUTPUT_VARIABLE modules)
+  target_link_libraries(sctab_${name} PUBLIC ${libraries} ${modules} PRIVATE sctab_flags)
+  sctab_precompile(sctab_${name} module "${inherited}")
 endfunction()
 
 # Whether all of the modules among `libraries` are part of this build, in the variable `result`.
@@ -86,6 +114,8 @@ function(sctab_add_test name)
   add_executable(test_${name} ${arg_SOURCES} ${arg_EXTRA_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE ${arg_LINK} test_support GTest::gmock GTest::gtest_main sctab_flags)
+  sctab_libraries_of("${arg_LINK}" libraries)
+  sctab_precompile(test_${name} test "${libraries}")
   if(arg_ONE_ENTRY)
     add_test(NAME ${name} COMMAND test_${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 900 ${arg_PROPERTIES})

@@ -14,8 +14,8 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/evaluate/evaluation_report.hpp"
-#include "sctab/evaluate/uncertainty_report.hpp"
 #include "sctab/evaluate/seen_donors.hpp"
+#include "sctab/evaluate/uncertainty_report.hpp"
 #include "sctab/model/find_model.hpp"
 #include "shared_options.hpp"
 

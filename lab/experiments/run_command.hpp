@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "sctab/store/store.hpp"
 #include "sctab/evaluate/evaluate_model.hpp"
+#include "sctab/store/store.hpp"
 
 namespace sctab::experiments {
 

@@ -8,15 +8,15 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sctab/augment/make_vectors.hpp"
 #include "lab/experiments/run_command.hpp"
 #include "lab/experiments/run_description.hpp"
 #include "lab/experiments/run_loader.hpp"
+#include "sctab/augment/make_vectors.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/nn/parameter_count.hpp"
-#include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/train/run_folder.hpp"
 
 namespace sctab::experiments {

@@ -214,7 +214,8 @@ void check_state_after(const nn::Network& network, const nn::Network& exact, con
          1 - static_cast<double>(n_close) / static_cast<double>(n_values), 0.01);
 }
 
-void check_training(nn::Network& network, const model::Architecture& architecture, const GoldenGroup& group, Path path) {
+void check_training(nn::Network& network, const model::Architecture& architecture, const GoldenGroup& group,
+                    Path path) {
   network.train();
   network.compute_densely(path == Path::kDense);
   const double learning_rate = group.number("learning_rate");

@@ -85,7 +85,8 @@ TEST(Classifier, TakesAViewIntoTheMiddleOfAMatrix) {
 TEST(Classifier, NoCellsGiveNoRows) {
   const TemporaryFolder folder;
   write_small_model(folder / "model", ModelKind::kTabnet);
-  const Prediction found = Classifier::load(folder / "model", kBatchesOfThree).predict(nn::tests::random_cells(0, 12, 1).view());
+  const Prediction found =
+      Classifier::load(folder / "model", kBatchesOfThree).predict(nn::tests::random_cells(0, 12, 1).view());
   EXPECT_EQ(found.n_cells, 0);
   EXPECT_TRUE(found.probabilities.empty());
 }

@@ -54,7 +54,7 @@ class CovariateModel : public testing::Test {
     fs::create_directory(model_);
     for (std::size_t i = 0; i < description.members.size(); ++i) {
       nn::save_weights(model_ / description.members[i],
-                   *nn::make_network(member_architecture(description.architecture, i), i + 1));
+                       *nn::make_network(member_architecture(description.architecture, i), i + 1));
     }
     write_description(model_, description);
   }

@@ -15,7 +15,6 @@ inline Architecture small_architecture(ModelKind kind) {
   return architecture;
 }
 
-inline constexpr ModelKind kAllKinds[] = {ModelKind::kTabnet, ModelKind::kMlp,
-                                                 ModelKind::kLinear};
+inline constexpr ModelKind kAllKinds[] = {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear};
 
 }  // namespace sctab::model::tests

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "nn/random_tensors.hpp"
 #include "model/small_networks.hpp"
+#include "nn/random_tensors.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 

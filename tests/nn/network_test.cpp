@@ -6,9 +6,9 @@
 
 #include <set>
 
+#include "model/small_networks.hpp"
 #include "nn/gradient_check.hpp"
 #include "nn/random_tensors.hpp"
-#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/nn/mask_loss.hpp"
 #include "sctab/nn/torch_runtime.hpp"
@@ -17,8 +17,8 @@
 namespace sctab::nn::tests {
 namespace {
 
-using model::tests::small_architecture;
 using model::tests::kAllKinds;
+using model::tests::small_architecture;
 
 sparse::CsrMatrix cells(std::int64_t n) {
   return random_cells(n, 12, 7);

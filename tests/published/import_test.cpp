@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "formats/parquet/sql.hpp"
-#include "nn/random_tensors.hpp"
 #include "model/small_networks.hpp"
+#include "nn/random_tensors.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/model/classifier.hpp"

@@ -8,9 +8,9 @@
 
 #include "sctab/corpus/build.hpp"
 #include "sctab/evaluate/evaluation.hpp"
+#include "sctab/evaluate/label_subtypes.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/evaluate/label_subtypes.hpp"
 #include "sctab/train/loss.hpp"
 #include "sctab/train/optimizer.hpp"
 #include "sctab/train/validation.hpp"

@@ -129,10 +129,10 @@ Annotator::Annotator(const fs::path& model, AnnotateOptions options)
     : directory_(model),
       options_(validated(std::move(options))),
       classifier_(model::Classifier::load(model, {.threads = share_threads(options_.threads).network,
-                                               .batch_size = options_.batch_size,
-                                               .device = options_.device,
-                                               .dense = options_.dense,
-                                               .precision = options_.precision})) {}
+                                                  .batch_size = options_.batch_size,
+                                                  .device = options_.device,
+                                                  .dense = options_.dense,
+                                                  .precision = options_.precision})) {}
 
 AnnotateResult Annotator::annotate(const Job& job) const {
   const auto start = std::chrono::steady_clock::now();

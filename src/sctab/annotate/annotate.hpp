@@ -54,7 +54,7 @@ struct AnnotateResult {
   std::map<std::string, std::int64_t> cells_per_type;
   std::map<std::string, double> median_uncertainty_per_type;  // over the cells called so
   std::optional<CovariateUse> covariate{};                    // for models that have one
-  std::optional<model::PrecisionCost> half_precision_cost;       // if half precision was asked for: on the first cells
+  std::optional<model::PrecisionCost> half_precision_cost;    // if half precision was asked for: on the first cells
   double seconds = 0;
 };
 nlohmann::json to_json(const AnnotateResult& result);

@@ -26,11 +26,12 @@ model::LevelIndex typed_level(const model::Covariate& covariate, const std::stri
   const std::string_view tissue = tissue_name(text);
   const std::string wanted = h5ad::trimmed_lower_case(tissue.empty() ? text : tissue);
   const auto found = std::ranges::find(covariate.levels, wanted, &h5ad::trimmed_lower_case);
-  return found == covariate.levels.end() ? model::kNoLevel : static_cast<model::LevelIndex>(found - covariate.levels.begin());
+  return found == covariate.levels.end() ? model::kNoLevel
+                                         : static_cast<model::LevelIndex>(found - covariate.levels.begin());
 }
 
 model::LevelIndex require_level(const model::Covariate& covariate, const std::string& text, const std::string& option,
-                             const std::string& model) {
+                                const std::string& model) {
   const model::LevelIndex level = typed_level(covariate, text);
   if (level != model::kNoLevel) return level;
   const std::string nearest = core::nearest_word(text, covariate.levels);

@@ -19,7 +19,7 @@ struct CovariateOptions {
 
 /// The level of each cell of a file.
 struct CellLevels {
-  std::vector<model::LevelIndex> levels;                  // one per cell; empty for a model without covariate
+  std::vector<model::LevelIndex> levels;               // one per cell; empty for a model without covariate
   std::string source;                                  // "obs column tissue_general", "--tissue lung", …
   std::int64_t n_without = 0;                          // cells without a level
   std::map<std::string, std::int64_t> unknown_values;  // of the column, neither levels nor "nan" and such: cells

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "sctab/genes/genes.hpp"
 #include "sctab/model/architecture.hpp"
 #include "sctab/model/covariate.hpp"
-#include "sctab/genes/genes.hpp"
 
 namespace sctab::model {
 

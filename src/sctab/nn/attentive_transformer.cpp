@@ -15,7 +15,8 @@ kernels::Simplex simplex(model::MaskType type) {
 
 }  // namespace
 
-AttentiveTransformer::AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options)
+AttentiveTransformer::AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes,
+                                           const model::TabnetOptions& options)
     : weight_((scope / "fc").parameter("weight", scope.mapping_weight(options.n_a, n_genes))),
       bn_(scope / "bn", n_genes, options.virtual_batch_size, {.momentum = options.momentum}),
       mask_type_(options.mask_type) {}

@@ -4,8 +4,8 @@
 
 namespace sctab::nn {
 
-FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options,
-                                       const FeatureTransformer* shares_with) {
+FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_genes,
+                                       const model::TabnetOptions& options, const FeatureTransformer* shares_with) {
   const std::int64_t width = options.n_d + options.n_a;
   const BatchNormOptions norm{.momentum = options.momentum};
   const auto new_weight = [&] {

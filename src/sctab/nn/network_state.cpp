@@ -89,7 +89,8 @@ void NetworkState::load(const std::vector<NamedTensor>& values, std::string_view
     Target& target = targets[found->second];
     check_value(value.tensor, target.tensor, source, value.name);
     if (target.given != nullptr && !at::equal(target.given->tensor, value.tensor)) {
-      refuse(source, value.name, "differs from tensor " + target.given->name, "the same values: they are one tied weight");
+      refuse(source, value.name, "differs from tensor " + target.given->name,
+             "the same values: they are one tied weight");
     }
     target.given = &value;
   }

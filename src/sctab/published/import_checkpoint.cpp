@@ -93,7 +93,8 @@ void require_shape(const Checkpoint& checkpoint, std::string_view tensor, const 
 }
 
 /// The sizes that memory depends on, before a network of them is made.
-void require_sizes(const Checkpoint& checkpoint, const model::Architecture& architecture, const ImportOptions& options) {
+void require_sizes(const Checkpoint& checkpoint, const model::Architecture& architecture,
+                   const ImportOptions& options) {
   const std::int64_t genes = architecture.n_genes, types = architecture.n_types;
   switch (architecture.kind) {
     case ModelKind::kTabnet:

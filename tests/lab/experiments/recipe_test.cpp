@@ -98,13 +98,15 @@ TEST(Recipe, MistakesAreReportedWithFileLineAndKey) {
   refused(model + "n_d = 3.5\n", "line 6", "3.5", "whole number");
   refused(model + "n_d = \"3\"\n", "line 6", "\"3\"", "whole number");
   refused(model + "augment = 1\n", "line 6", "augment", "true or false");
-  refused(model + "dropout = 0.1\n", "line 6", "dropout", "is an option of mlp and mixed; this model is tabnet; remove it");
+  refused(model + "dropout = 0.1\n", "line 6", "dropout",
+          "is an option of mlp and mixed; this model is tabnet; remove it");
   refused(model + "preset = \"defaults\"\n", "line 6", "preset", "paper or library");
   refused(model + "n_d = -4\n", "line 6", "[[model]] n_d", "-4");
   refused(model + "n_a = 8\nlearning_rate = -1\n", "line 7", "learning_rate", "above 0");
   refused("[[model]]\nname = \"a\"\nkind = \"mixed\"\nhidden_size = -4\n", "line 6", "hidden_size", "-4");
   refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\ncomponents = -5\n", "line 6", "components", "1 to 2000");
-  refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\nxgb_eta = 0.1\nxgb_max_depth = 0\n", "line 7", "xgb_max_depth", "1 to 30");
+  refused("[[model]]\nname = \"a\"\nkind = \"xgboost\"\nxgb_eta = 0.1\nxgb_max_depth = 0\n", "line 7", "xgb_max_depth",
+          "1 to 30");
   refused(model + "members = 0\n", "line 6", "members", "from 1 to 1000");
   refused("[[model]]\nkind = \"linear\"\n", "line 3", "name", "missing");
   refused("[[model]]\nname = \"a\"\nkind = \"forest\"\n", "line 5", "forest", "centroid");
