@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/simulate/simulate.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/corpus/subsample.hpp"
 #include "sctab/store/loader.hpp"
