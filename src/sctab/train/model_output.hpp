@@ -6,6 +6,7 @@
 
 #include "sctab/nn/network.hpp"
 #include "sctab/store/store.hpp"
+#include "sctab/train/plan.hpp"
 #include "sctab/train/run_folder.hpp"
 #include "sctab/train/train.hpp"
 

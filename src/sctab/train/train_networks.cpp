@@ -1,6 +1,4 @@
 #include "sctab/train/train_networks.hpp"
-#include "sctab/core/numbers.hpp"
-#include "sctab/evaluate/split_levels.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -19,9 +17,11 @@
 #include "sctab/augment/vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/evaluate/label_subtypes.hpp"
+#include "sctab/evaluate/split_levels.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/nn/weights.hpp"
 #include "sctab/store/loader.hpp"

@@ -1,5 +1,4 @@
 #include "sctab/train/validation.hpp"
-#include "sctab/evaluate/split_levels.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/Functions.h>
@@ -9,6 +8,7 @@
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/evaluate/evaluation.hpp"
+#include "sctab/evaluate/split_levels.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
 #include "sctab/train/sampling.hpp"
