@@ -19,7 +19,7 @@ json must_print_json(std::vector<std::string> arguments) {
 TEST(Baselines, TrainEvaluateAndAnnotateAsNetworksDo) {
   const TrainedModel& trained = TrainedModel::instance();
   const TemporaryFolder folder;
-  for (const std::string kind : {"centroid", "celltypist", "pca+linear", "xgboost"}) {
+  for (const std::string kind : {"centroid", "celltypist", "pca+linear", "xgboost", "knn"}) {
     const std::string model = (folder / kind).string(), out = (folder / "out.h5ad").string();
     std::vector<std::string> train = {"train", trained.store.string(), "-o", model, "--kind", kind, "--threads", "1"};
     if (kind == "xgboost")

@@ -24,6 +24,7 @@ enum class ModelKind : std::uint8_t {
   kPcaLinear,
   kCelltypist,
   kCentroid,
+  kKnn,
 };
 
 /// Groups of training options that a kind takes or does not take; train/options.hpp lists their members.
@@ -35,6 +36,7 @@ enum class OptionGroup : std::uint8_t {
   kMlp,
   kComponents,
   kXgboost,
+  kNeighbours,
 };
 
 /// A set of groups.
@@ -54,7 +56,7 @@ struct OptionGroups {
 using LoadPredictor = std::unique_ptr<Predictor>(const std::filesystem::path& weights, const Architecture& architecture,
                                                  const PredictorOptions& options);
 LoadPredictor load_network;  // of module nn, since networks are run by libtorch; a program without it does not link
-LoadPredictor load_xgboost, load_pca_linear, load_celltypist, load_centroid;
+LoadPredictor load_xgboost, load_pca_linear, load_celltypist, load_centroid, load_knn;
 
 struct ModelKindInfo {
   ModelKind kind;
@@ -102,6 +104,11 @@ inline constexpr auto kModelKinds = std::to_array<ModelKindInfo>({
      {OptionGroup::kPreset, OptionGroup::kMembers},
      "CellTypist's logistic regression"},
     {ModelKind::kCentroid, "centroid", load_centroid, {}, "the nearest mean profile, a lower bound"},
+    {ModelKind::kKnn,
+     "knn",
+     load_knn,
+     {OptionGroup::kMembers, OptionGroup::kComponents, OptionGroup::kNeighbours},
+     "k nearest neighbours on principal components"},
 });
 
 constexpr const ModelKindInfo& info(ModelKind kind) {

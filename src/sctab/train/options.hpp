@@ -56,7 +56,7 @@ struct TrainOptions {
   std::optional<std::string> augment{}, covariate{};
   std::optional<double> covariate_dropout{};
 
-  std::optional<std::int64_t> components{}, xgb_rounds{}, xgb_max_depth{};
+  std::optional<std::int64_t> components{}, neighbours{}, xgb_rounds{}, xgb_max_depth{};
   std::optional<double> xgb_eta{}, xgb_subsample{};
 
   std::uint64_t seed = 1;
@@ -287,6 +287,8 @@ inline constexpr Option kOptions[] = {
 
     {"components", Section::kBaselines, model::OptionGroup::kComponents, &TrainOptions::components, from_to(1, 2000),
      "256", "256", "principal components that the model sees"},
+    {"neighbours", Section::kBaselines, model::OptionGroup::kNeighbours, &TrainOptions::neighbours, from_to(1, 1000),
+     "15", "", "training cells that vote on the type of a cell, the nearer the more"},
     {"xgb-rounds", Section::kBaselines, model::OptionGroup::kXgboost, &TrainOptions::xgb_rounds, from_to(1, 1'000'000),
      "800", "800", "rounds of boosting, each with one tree per type, at most", "", "100"},
     {"xgb-eta", Section::kBaselines, model::OptionGroup::kXgboost, &TrainOptions::xgb_eta, above(0, 1), "0.05", "0.05",

@@ -5,7 +5,7 @@
 
 namespace sctab::train {
 
-Fit fit_xgboost, fit_pca_linear, fit_celltypist, fit_centroid;  // each in its own file
+Fit fit_xgboost, fit_pca_linear, fit_celltypist, fit_centroid, fit_knn;  // each in its own file
 
 namespace {
 
@@ -20,6 +20,7 @@ constexpr auto kTrainKinds = std::to_array<TrainKind>({
     {ModelKind::kPcaLinear, fit_pca_linear},
     {ModelKind::kCelltypist, fit_celltypist},
     {ModelKind::kCentroid, fit_centroid},
+    {ModelKind::kKnn, fit_knn},
 });
 
 }  // namespace
