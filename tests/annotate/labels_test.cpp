@@ -113,7 +113,7 @@ TEST(Labels, WritesATsvWithTabsQuoted) {
   EXPECT_EQ(tests::read_bytes(folder / "labels.tsv"),
             "cell\tcell_type\tcell_type_ontology_term_id\tprobability\tuncertainty\n"
             "c1\tB cell\tCL:0000236\t0.7\t0.3\n"
-            "c,2\tCD4-positive, alpha-beta T cell\tCL:0000624\t0.5\t0.5\n"
+            "\"c,2\"\t\"CD4-positive, alpha-beta T cell\"\tCL:0000624\t0.5\t0.5\n"
             "\"c\t3\"\tunknown\tunknown\t0\t1\n"
             "\"c\"\"4\"\tB cell\tCL:0000236\t1\t0\n");
 }

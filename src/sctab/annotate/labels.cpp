@@ -123,10 +123,10 @@ void Labels::write_table(const std::filesystem::path& path, OutputFormat format,
 void Labels::write_text(const std::filesystem::path& path, char separator,
                         std::span<const std::string> cell_names) const {
   constexpr std::size_t kBytesAtOnce = 1 << 20;
-  const auto field = [separator](const std::string& text) { return core::csv_field(text, separator); };
   std::vector<std::string> fields;  // ",label,id," of each type, unknown first
   for (core::TypeIndex type = -1; std::cmp_less(type, cell_types_.size()); ++type) {
-    fields.push_back(fmt::format("{0}{1}{0}{2}{0}", separator, field(label(type)), field(id(type))));
+    fields.push_back(
+        fmt::format("{0}{1}{0}{2}{0}", separator, core::csv_field(label(type)), core::csv_field(id(type))));
   }
   const bool to_standard_output = path == kStandardOutput;
   std::FILE* file = to_standard_output ? stdout : std::fopen(path.c_str(), "wb");
@@ -137,7 +137,7 @@ void Labels::write_text(const std::filesystem::path& path, char separator,
     lines.clear();
   };
   for (std::size_t cell = 0; cell < types_.size(); ++cell) {
-    lines += field(cell_names[cell]);
+    lines += core::csv_field(cell_names[cell]);
     lines += fields[static_cast<std::size_t>(types_[cell] + 1)];
     const float probability = probabilities_[cell];
     fmt::format_to(std::back_inserter(lines), "{}{}{}\n", probability, separator, uncertainty(probability));

@@ -18,8 +18,8 @@ std::string describe(const CsvFormat& format) {
 
 }  // namespace
 
-std::string csv_field(const std::string& text, char separator) {
-  if (text.find_first_of("\"\r\n") == std::string::npos && text.find(separator) == std::string::npos) return text;
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\t\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"') quoted += '"';

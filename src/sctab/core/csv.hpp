@@ -13,8 +13,8 @@
 
 namespace sctab::core {
 
-/// A field as a csv holds it: quoted if it contains the separator, a quote or a line break.
-std::string csv_field(const std::string& text, char separator = ',');
+/// A field as a csv or tsv holds it: quoted if it contains a comma, a tab, a quote or a line break.
+std::string csv_field(const std::string& text);
 
 /// Throws InputError naming the file if the text cannot be a field of kPlainTsv: it contains a tab or a line break.
 void require_tsv_field(const std::filesystem::path& path, const std::string& text);
