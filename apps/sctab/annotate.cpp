@@ -213,7 +213,7 @@ std::shared_ptr<Arguments> add_arguments(CLI::App& command) {
       .add_option("--batch-size", options.batch_size,
                   "cells per batch; more take more memory, and results change by rounding only")
       ->check(at_least(1))
-      ->type_name("CELLS")
+      ->type_name("N")
       ->capture_default_str();
   add_threads(command, options.threads);
   add_json(command, arguments->json);

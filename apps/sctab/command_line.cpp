@@ -53,14 +53,25 @@ void add_commands(CLI::App& app) {
   add_dev_annotate(dev);
 }
 
-/// "sctab corpus build": the command that was being parsed.
-std::string command_name(const CLI::App& app) {
-  std::string name = app.get_name();
-  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
-    command = command->get_subcommands().front();
-    name += " " + command->get_name();
+/// The command that was being parsed.
+const CLI::App& command_at(const CLI::App& app) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  return *command;
+}
+
+/// "sctab corpus build"
+std::string full_name(const CLI::App& command) {
+  const CLI::App* group = command.get_parent();
+  return group == nullptr ? command.get_name() : full_name(*group) + " " + command.get_name();
+}
+
+std::vector<std::string> command_names(const CLI::App& group) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands_of(group)) {
+    if (!command->get_group().empty()) names.push_back(command->get_name());
   }
-  return name;
+  return names;
 }
 
 /// The nearest of the candidates as a question, before where to find them all.
@@ -69,12 +80,10 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return nearest.empty() ? all : fmt::format("did you mean '{}'? {}", nearest, all);
 }
 
-/// The options of the command that was being parsed, and those of the groups above it, which it takes too.
-std::vector<std::string> option_names(const CLI::App& app) {
-  const CLI::App* command = &app;
-  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+/// The options of a command, and those of the groups above it, which it takes too.
+std::vector<std::string> option_names(const CLI::App& at) {
   std::vector<std::string> names;
-  for (; command != nullptr; command = command->get_parent()) {
+  for (const CLI::App* command = &at; command != nullptr; command = command->get_parent()) {
     for (const CLI::Option* option : command->get_options()) {
       for (std::string& name : names_of(*option)) names.push_back(std::move(name));
     }
@@ -124,35 +133,37 @@ std::unique_ptr<CLI::App> make_command_line() {
 
 void require_known_commands(const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* group = &app;
-  std::string name = app.get_name();
   for (const std::string& word : words) {
     const std::vector<const CLI::App*> commands = commands_of(*group);
     if (commands.empty()) return;
     if (word.starts_with('-')) continue;  // an option of a group: none of them takes a value
     const auto found = std::ranges::find(commands, word, &CLI::App::get_name);
     if (found == commands.end()) {
-      std::vector<std::string> names;
-      for (const CLI::App* command : commands) names.push_back(command->get_name());
-      throw core::InputError(
-          {.found = fmt::format("unknown command '{}'", word),
-           .next_step = suggestion(word, names, fmt::format("`{} --help` lists the commands", name))});
+      const std::string help = fmt::format("`{} --help` lists the commands", full_name(*group));
+      throw core::InputError({.found = fmt::format("unknown command '{}'", word),
+                              .next_step = suggestion(word, command_names(*group), help)});
     }
     group = *found;
-    name += " " + word;
   }
 }
 
 core::InputError explain(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string command = command_name(app), help = fmt::format("`{} --help` shows the options", command);
+  const CLI::App& command = command_at(app);
+  const std::string help = fmt::format("`{} --help` shows the options", full_name(command));
   const std::vector<std::string> unknown = app.remaining(true);
   const auto option = std::ranges::find_if(unknown, [](const std::string& word) { return word.starts_with('-'); });
   if (option != unknown.end()) {
     const std::string name = option->substr(0, option->find('='));
-    return core::InputError(
-        {.found = fmt::format("unknown option '{}'", name), .next_step = suggestion(name, option_names(app), help)});
+    return core::InputError({.found = fmt::format("unknown option '{}'", name),
+                             .next_step = suggestion(name, option_names(command), help)});
   }
   if (!unknown.empty()) {
     return core::InputError({.found = fmt::format("unexpected argument '{}'", unknown.front()), .next_step = help});
+  }
+  if (const std::vector<std::string> names = command_names(command); !names.empty()) {
+    return core::InputError({.found = "no command was given",
+                             .expected = fmt::format("one of {}", fmt::join(names, ", ")),
+                             .next_step = fmt::format("`{} --help` describes them", full_name(command))});
   }
   return core::InputError({.found = error.what(), .next_step = help});
 }

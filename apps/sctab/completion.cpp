@@ -161,7 +161,9 @@ std::string script(const CLI::App& app, Shell of) {
   text +=
       fmt::format("  if [[ $current == -* ]]; then\n    case \"$command\" in\n{}    esac\n    return\n  fi\n", options);
   text += fmt::format("  case \"$command\" in\n{}  esac\n}}\n", arguments);
-  return text + (of == Shell::kBash ? "complete -F _sctab sctab\n" : "compdef _sctab sctab\n");
+  if (of == Shell::kBash) return text + "complete -F _sctab sctab\n";
+  // zsh runs the script as the function itself where it is a file of $fpath.
+  return text + "if [[ ${funcstack[1]} == _sctab ]]; then _sctab \"$@\"; else compdef _sctab sctab; fi\n";
 }
 
 }  // namespace

@@ -64,8 +64,9 @@ TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
   model::Prediction p;
   const Labels labels = four_cells(&p);
   EXPECT_EQ(labels.n_unknown(), 1);
-  EXPECT_EQ(labels.cells_per_type(), (std::map<std::string, std::int64_t>{
-                                         {"B cell", 2}, {"CD4-positive, alpha-beta T cell", 1}, {"unknown", 1}}));
+  const std::map<std::string, std::int64_t> want = {
+      {"B cell", 2}, {"CD4-positive, alpha-beta T cell", 1}, {"unknown", 1}};
+  EXPECT_EQ(labels.cells_per_type(), want);
   const auto columns = labels.obs_columns();
   EXPECT_EQ(std::get<h5ad::Reals32>(columns[2].values), (std::vector<float>{0.7F, 0.5F, 0, 1}));
   EXPECT_EQ(columns[3].name, "sctab_uncertainty");

@@ -131,6 +131,14 @@ TEST(CommandLine, RefusesOldSpellings) {
   EXPECT_NE(refusal({"augment", "store", "-o", "y"}).find("unknown command 'store'"), std::string::npos);
 }
 
+TEST(CommandLine, NamesTheCommandsOfAGroup) {
+  EXPECT_EQ(refusal({"corpus"}),
+            "no command was given; expected one of build, describe, import, subsample; `sctab corpus --help` describes "
+            "them");
+  EXPECT_EQ(refusal({}).find("no command was given; expected one of corpus, augment, train, "), 0U) << refusal({});
+  EXPECT_EQ(refusal({}).find("dev"), std::string::npos);
+}
+
 TEST(CommandLine, NamesTheWordsThatAnOptionTakes) {
   EXPECT_EQ(refusal({"corpus", "subsample", "s", "-o", "t", "--by", "donor"}),
             "--by: 'donor' is not one of cells, donors; did you mean 'donors'?; `sctab corpus subsample --help` shows "
