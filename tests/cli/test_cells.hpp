@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::tests {

@@ -48,7 +48,7 @@ h5ad::Appender& AnnotatedCopy::appender() {
   return *appender_;
 }
 
-void AnnotatedCopy::put_obs(const h5ad::Column& column) {
+void AnnotatedCopy::put_obs(const formats::Column& column) {
   write_waiting();
   appender().put_obs(column);
 }

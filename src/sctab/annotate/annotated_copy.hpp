@@ -12,26 +12,24 @@
 #include <vector>
 
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/formats/cell_sink.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 
 namespace sctab::annotate {
 
-/// A copy of a file of n_cells cells, to which results are added. It is made by a thread of its own beside the first
-/// results, which wait for it in memory; the disk starts to write meanwhile, so that little is left to wait for at the
-/// end. Throws InputError naming the file.
-class AnnotatedCopy {
+/// The sink of h5ad files: a copy of a file of n_cells cells, to which results are added. A thread of its own makes the
+/// copy while the first results wait in memory; the disk starts to write meanwhile, so that little is left to wait for
+/// at the end.
+class AnnotatedCopy final : public formats::CellSink {
  public:
   AnnotatedCopy(const std::filesystem::path& from, std::filesystem::path to, std::int64_t n_cells);
   /// Ends a copy that is still being made.
-  ~AnnotatedCopy();
-  AnnotatedCopy(const AnnotatedCopy&) = delete;
-  AnnotatedCopy& operator=(const AnnotatedCopy&) = delete;
+  ~AnnotatedCopy() override;
 
-  /// The next cells of obsm/NAME, `width` floats a cell; name and width are the same each time.
-  void append_obsm(std::string_view name, std::int64_t width, std::span<const float> rows);
-  void put_obs(const h5ad::Column& column);
-  void put_uns(std::string_view name, const nlohmann::json& value);
-  void close();
+  void append_obsm(std::string_view name, std::int64_t width, std::span<const float> rows) override;
+  void put_obs(const formats::Column& column) override;
+  void put_uns(std::string_view name, const nlohmann::json& value) override;
+  void close() override;
 
  private:
   h5ad::Appender& appender();

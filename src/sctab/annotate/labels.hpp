@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sctab/annotate/outputs.hpp"
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 #include "sctab/model/classifier.hpp"
 
 namespace sctab::annotate {

@@ -133,7 +133,7 @@ void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::siz
   std::vector<store::CellObs> obs;
   std::vector<Split> splits;
   bool writing = false;
-  const CellSink add = [&](sparse::CsrView counts, const std::vector<CellIndex>& rows) {
+  const CountsReceiver add = [&](sparse::CsrView counts, const std::vector<CellIndex>& rows) {
     obs.clear();
     splits.clear();
     for (const CellIndex row : rows) {

@@ -16,19 +16,20 @@ namespace sctab::corpus {
 namespace {
 
 using core::InputError;
-using h5ad::Categorical;
-using h5ad::File;
+using formats::Categorical;
+using formats::CellSource;
 using h5ad::is_missing;
 using Codes = std::vector<std::int32_t>;
 
 constexpr std::string_view kPersonColumn = "donor_id";
 
-std::string columns_of(const File& file) {
+std::string columns_of(const CellSource& file) {
   const std::vector<std::string> columns = file.obs_columns();
   return columns.empty() ? "none" : fmt::format("{}", fmt::join(columns, ", "));
 }
 
-void require_column(const File& file, const std::string& column, std::string_view holds, std::string_view option) {
+void require_column(const CellSource& file, const std::string& column, std::string_view holds,
+                    std::string_view option) {
   if (file.has_obs(column)) return;
   throw InputError({.file = file.path().string(),
                     .found = fmt::format("obs has no column '{}'; its columns are {}", column, columns_of(file)),
@@ -37,7 +38,7 @@ void require_column(const File& file, const std::string& column, std::string_vie
 }
 
 // The first of these columns that the file has, as text; otherwise `otherwise` for every cell.
-Categorical first_column(const File& file, std::span<const std::string_view> names, std::string_view otherwise) {
+Categorical first_column(const CellSource& file, std::span<const std::string_view> names, std::string_view otherwise) {
   for (const std::string_view name : names) {
     if (!name.empty() && file.has_obs(name)) return file.obs_as_text(name);
   }
@@ -103,7 +104,7 @@ ObsCollector::ObsCollector(const ontology::Ontology& ontology, ObsKeys keys)
     throw InputError({.subject = "--donor-key", .found = "is empty", .expected = "the name of an obs column"});
 }
 
-void ObsCollector::add(const File& file) {
+void ObsCollector::add(const CellSource& file) {
   const std::size_t n_before = cells_.size();
   const auto names_before = cells_.names;
   const auto replaced_before = replaced_;
@@ -134,7 +135,7 @@ void ObsCollector::truncate(std::size_t n_cells) {
 }
 
 // Donors come last of all that can fail: their groups cannot be taken back.
-void ObsCollector::append(const File& file) {
+void ObsCollector::append(const CellSource& file) {
   const auto n_cells = static_cast<std::size_t>(file.n_cells());
   reserve(n_cells);
   for (const auto& column : donor_columns_) require_column(file, column, "the donors", "--donor-key");
@@ -160,7 +161,7 @@ void ObsCollector::append(const File& file) {
   cells_.kept.insert(cells_.kept.end(), n_cells, 1);
 }
 
-void ObsCollector::add_labels(const File& file) {
+void ObsCollector::add_labels(const CellSource& file) {
   require_column(file, keys_.cell_type, "a Cell Ontology id for each cell", "--cell-type-key");
   const Categorical labels = file.obs_as_text(keys_.cell_type);
   std::vector<CellIndex> n_cells(labels.categories.size() + 1, 0);
@@ -170,7 +171,8 @@ void ObsCollector::add_labels(const File& file) {
   });
 }
 
-std::int32_t ObsCollector::label_code(const File& file, const std::string& label, std::size_t cell, CellIndex n_cells) {
+std::int32_t ObsCollector::label_code(const CellSource& file, const std::string& label, std::size_t cell,
+                                      CellIndex n_cells) {
   if (is_missing(label)) return -1;
   const auto refuse = [&](const std::string& what, const std::string& remedy) {
     throw InputError({.file = file.path().string(),
@@ -200,7 +202,7 @@ std::int32_t ObsCollector::label_code(const File& file, const std::string& label
   return cells_.dictionary(Field::kCellType).code(id);
 }
 
-void ObsCollector::add_donors(const File& file, const Categorical& datasets) {
+void ObsCollector::add_donors(const CellSource& file, const Categorical& datasets) {
   std::vector<Categorical> columns;
   for (const auto& column : donor_columns_) columns.push_back(file.obs_as_text(column));
   const std::size_t n_keys = columns.size();
@@ -227,7 +229,7 @@ void ObsCollector::add_donors(const File& file, const Categorical& datasets) {
   for (const std::int32_t combination : all.codes) donors.push_back(nodes[static_cast<std::size_t>(combination)]);
 }
 
-void ObsCollector::warn_of_namesakes(const File& file) {
+void ObsCollector::warn_of_namesakes(const CellSource& file) {
   for (const std::string& donor : file.obs_as_text(donor_columns_.front()).categories) {
     if (is_no_donor(donor)) continue;
     const auto [seen, inserted] = donors_of_unnamed_datasets_.emplace(donor, file.path().string());
@@ -240,7 +242,7 @@ void ObsCollector::warn_of_namesakes(const File& file) {
   }
 }
 
-void ObsCollector::warn_of_split_persons(const File& file) {
+void ObsCollector::warn_of_split_persons(const CellSource& file) {
   if (!file.has_obs(keys_.dataset)) return;
   const Categorical donors = file.obs_as_text(donor_columns_.front());
   const Categorical datasets = file.obs_as_text(keys_.dataset);
@@ -259,7 +261,7 @@ void ObsCollector::warn_of_split_persons(const File& file) {
   }
 }
 
-void ObsCollector::add_primary(const File& file) {
+void ObsCollector::add_primary(const CellSource& file) {
   constexpr const char* column = "is_primary_data";
   const bool has_column = file.has_obs(column);
   if (!keys_.primary_only || (keys_.assume_primary && !has_column)) {

@@ -7,7 +7,7 @@
 
 #include "sctab/corpus/cell_table.hpp"
 #include "sctab/corpus/donors.hpp"
-#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/cell_source.hpp"
 #include "sctab/ontology/ontology.hpp"
 
 namespace sctab::corpus {
@@ -33,25 +33,26 @@ class ObsCollector {
   ObsCollector(const ontology::Ontology& ontology, ObsKeys keys);
 
   /// Appends the cells of a file. Throws InputError naming file, cell, column and value, and has appended nothing then.
-  void add(const h5ad::File& file);
+  void add(const formats::CellSource& file);
   /// Ends the collection: joins keys of one person to donors. The collector is empty afterwards.
   CellTable finish();
   [[nodiscard]] std::vector<ReplacedLabel> replaced_labels() const;
 
  private:
-  void append(const h5ad::File& file);
+  void append(const formats::CellSource& file);
   /// Room for so many more cells; not the double, as vectors take it: the corpus may be half of the memory.
   void reserve(std::size_t n_cells);
   void truncate(std::size_t n_cells);
-  void add_labels(const h5ad::File& file);
-  void add_donors(const h5ad::File& file, const h5ad::Categorical& datasets);
+  void add_labels(const formats::CellSource& file);
+  void add_donors(const formats::CellSource& file, const formats::Categorical& datasets);
   /// Warns where the column given as dataset parts the cells of a donor name: perhaps one person.
-  void warn_of_split_persons(const h5ad::File& file);
+  void warn_of_split_persons(const formats::CellSource& file);
   /// Warns where a file that names no dataset has a donor of the same name as another such file: perhaps one person.
-  void warn_of_namesakes(const h5ad::File& file);
-  void add_primary(const h5ad::File& file);
+  void warn_of_namesakes(const formats::CellSource& file);
+  void add_primary(const formats::CellSource& file);
   /// The current term of a label; -1: none. `cell`: the first one with it, for the message.
-  std::int32_t label_code(const h5ad::File& file, const std::string& label, std::size_t cell, CellIndex n_cells);
+  std::int32_t label_code(const formats::CellSource& file, const std::string& label, std::size_t cell,
+                          CellIndex n_cells);
 
   const ontology::Ontology& ontology_;
   ObsKeys keys_;

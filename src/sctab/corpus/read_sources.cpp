@@ -6,6 +6,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/formats/open_cells.hpp"
 
 namespace sctab::corpus {
 namespace {
@@ -26,13 +27,13 @@ ObsKeys obs_keys(const BuildOptions& options) {
 // Adds one source to all that is known of them, or throws and has added nothing.
 void add_source(const std::filesystem::path& path, const BuildOptions& options, ObsCollector& collector,
                 SourceContents& contents) {
-  const h5ad::File file(path);
+  const auto file = formats::open_cells(path);
   const auto first_cell =
       contents.sources.empty() ? CellIndex{0} : contents.sources.back().first_cell + contents.sources.back().n_cells;
-  Source source = inspect_source(file, options.counts, first_cell);
-  const h5ad::Strings genes = h5ad::gene_names(file, source.matrix.path);
-  const h5ad::Strings symbols = gene_symbols(file, source.matrix.path);
-  collector.add(file);
+  Source source = inspect_source(*file, options.counts, first_cell);
+  const formats::Strings genes = file->gene_names(source.counts.matrix_path);
+  const formats::Strings symbols = file->gene_symbols(source.counts.matrix_path);
+  collector.add(*file);
   contents.genes.add(genes, symbols);
   contents.sources.push_back(std::move(source));
 }

@@ -4,25 +4,23 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <future>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/formats/open_cells.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::corpus {
 namespace {
 
-constexpr std::array<const char*, 6> kSymbolColumns = {"gene_symbol", "gene_symbols", "feature_name",
-                                                       "gene_name",   "gene_names",   "symbol"};
 constexpr CellIndex kMostCellsPerBlock = 16'384;
 constexpr CellIndex kCellsPerTask = 256;
 
 // How many cells make a block of about this many bytes: values and indices as read, and once more as aligned.
-CellIndex cells_per_block(const h5ad::MatrixInfo& matrix, std::int64_t block_bytes) {
-  const std::int64_t per_cell = matrix.n_cells == 0 ? 0 : matrix.nnz / matrix.n_cells + 1;
+CellIndex cells_per_block(const Source& source, std::int64_t block_bytes) {
+  const std::int64_t per_cell = source.n_cells == 0 ? 0 : source.counts.nnz / source.n_cells + 1;
   const std::int64_t cells = block_bytes / std::max<std::int64_t>(1, 16 * per_cell);
   return std::clamp<CellIndex>(cells, 1, kMostCellsPerBlock);
 }
@@ -64,7 +62,7 @@ struct BlockAligner {
 
 }  // namespace
 
-Source inspect_source(const h5ad::File& file, const std::string& counts_name, CellIndex first_cell) {
+Source inspect_source(const formats::CellSource& file, const std::string& counts_name, CellIndex first_cell) {
   Source source;
   source.path = file.path();
   struct stat status = {};
@@ -74,38 +72,18 @@ Source inspect_source(const h5ad::File& file, const std::string& counts_name, Ce
   }
   source.first_cell = first_cell;
   source.n_cells = file.n_cells();
-  source.counts = h5ad::find_counts(file, h5ad::InputKind::kCounts, counts_name);
-  source.matrix = file.matrix(source.counts.matrix_path);
-  if (source.matrix.n_cells != source.n_cells) {
-    throw core::InputError(
-        {.file = source.path.string(),
-         .matrix = source.matrix.path,
-         .found = fmt::format("{} and {} of obs", core::plural(source.matrix.n_cells, "row"), source.n_cells),
-         .expected = "as many",
-         .next_step = "write the file again; it is damaged"});
-  }
+  source.counts = file.find_counts(formats::InputKind::kCounts, counts_name);
   return source;
 }
 
-std::vector<std::string> gene_symbols(const h5ad::File& file, const std::string& matrix_path) {
-  for (const char* column : kSymbolColumns) {
-    if (!file.has_var(column, matrix_path)) continue;
-    const h5ad::Categorical symbols = h5ad::as_text(file.var(column, matrix_path).values);
-    std::vector<std::string> texts;
-    for (std::size_t gene = 0; gene < symbols.codes.size(); ++gene) texts.push_back(symbols.value(gene));
-    return texts;
-  }
-  return {};
-}
-
 void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const genes::GeneAlignment& alignment,
-                   const StreamOptions& options, core::ThreadPool& pool, const CellSink& sink) {
+                   const StreamOptions& options, core::ThreadPool& pool, const CountsReceiver& receive) {
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
-  const h5ad::File file(source.path);
-  const BlockAligner align{fmt::format("{}: {}", source.path.string(), source.matrix.path),
-                           h5ad::gene_names(file, source.matrix.path), keep, alignment};
-  const auto reader = file.read_rows(source.matrix.path, options.read);
-  const CellIndex max_cells = cells_per_block(source.matrix, options.block_bytes);
+  const auto file = formats::open_cells(source.path);
+  const BlockAligner align{fmt::format("{}: {}", source.path.string(), source.counts.matrix_path),
+                           file->gene_names(source.counts.matrix_path), keep, alignment};
+  const auto reader = file->read_rows(source.counts.matrix_path, options.read);
+  const CellIndex max_cells = cells_per_block(source, options.block_bytes);
 
   sparse::CsrMatrix block, ahead;
   const auto read_ahead = [&] { return reader->next(max_cells, ahead); };
@@ -122,7 +100,7 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
       parts[static_cast<std::size_t>(part)] = align(slice(block.view(), begin, end), first_row + begin);
     });
     for (const auto& part : parts) {
-      if (!part.rows.empty()) sink(part.counts.view(), part.rows);
+      if (!part.rows.empty()) receive(part.counts.view(), part.rows);
     }
     first_row += block.n_cells;
   }

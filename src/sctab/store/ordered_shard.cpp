@@ -33,9 +33,9 @@ void OrderedShard::append(sparse::CsrView cells, std::span<const CellObs> obs) {
   for (const CellObs& cell : obs) obs_.set(n_cells_++, cell);
 }
 
-Shard OrderedShard::finish(std::vector<h5ad::Column> more_obs) {
+Shard OrderedShard::finish(std::vector<formats::Column> more_obs) {
   SCTAB_ASSERT(n_cells_ == place_.end);
-  std::vector<h5ad::Column> columns = obs_.take_columns(layout_.tables);
+  std::vector<formats::Column> columns = obs_.take_columns(layout_.tables);
   std::move(more_obs.begin(), more_obs.end(), std::back_inserter(columns));
   write_tables(writer_, place_, columns, layout_.genes);
   writer_.close();

@@ -19,7 +19,7 @@ class OrderedShard {
   /// Throws InputError where the shard's values become more than layout.most_values.
   void append(sparse::CsrView cells, std::span<const CellObs> obs);
   /// more_obs: further columns for obs, one value a cell. Throws std::logic_error where cells are missing.
-  Shard finish(std::vector<h5ad::Column> more_obs);
+  Shard finish(std::vector<formats::Column> more_obs);
 
  private:
   std::filesystem::path file_;

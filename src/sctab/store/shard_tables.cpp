@@ -15,20 +15,20 @@ void ObsColumns::set(CellIndex position, const CellObs& obs) {
   source_rows_[at] = obs.source_row;
 }
 
-std::vector<h5ad::Column> ObsColumns::take_columns(const CategoryTables& tables) {
+std::vector<formats::Column> ObsColumns::take_columns(const CategoryTables& tables) {
   std::vector<std::string> labels, ids;
   for (const CellTypeEntry& type : tables.cell_types) {
     labels.push_back(type.label);
     ids.push_back(type.id);
   }
   auto& cell_types = codes_[static_cast<std::size_t>(Field::kCellType)];
-  std::vector<h5ad::Column> columns;
-  columns.push_back({"cell_type", h5ad::Categorical{cell_types, std::move(labels), false}});
-  columns.push_back({"cell_type_ontology_term_id", h5ad::Categorical{std::move(cell_types), std::move(ids), false}});
+  std::vector<formats::Column> columns;
+  columns.push_back({"cell_type", formats::Categorical{cell_types, std::move(labels), false}});
+  columns.push_back({"cell_type_ontology_term_id", formats::Categorical{std::move(cell_types), std::move(ids), false}});
   for (const Field field : kFields) {
     if (field == Field::kCellType) continue;
     auto& codes = codes_[static_cast<std::size_t>(field)];
-    columns.push_back({std::string(name(field)), h5ad::Categorical{std::move(codes), tables.column(field), false}});
+    columns.push_back({std::string(name(field)), formats::Categorical{std::move(codes), tables.column(field), false}});
   }
   columns.push_back({"source_row", std::move(source_rows_)});
   return columns;
@@ -47,14 +47,14 @@ h5ad::WriteOptions write_options(const ShardLayout& layout, core::ThreadPool* po
   return options;
 }
 
-void write_tables(h5ad::Writer& writer, const ShardPlace& place, const std::vector<h5ad::Column>& obs,
+void write_tables(h5ad::Writer& writer, const ShardPlace& place, const std::vector<formats::Column>& obs,
                   const genes::GeneList& genes) {
-  h5ad::Strings names;
+  formats::Strings names;
   for (CellIndex i = 0; i < place.end - place.begin; ++i) {
     names.push_back(fmt::format("{}-{}", name(place.split), place.first_position + i));
   }
   writer.write_obs(names, obs);
-  const h5ad::Column symbols{"gene_symbol", genes.symbols};
+  const formats::Column symbols{"gene_symbol", genes.symbols};
   writer.write_var(genes.ids, std::span(&symbols, 1));
 }
 

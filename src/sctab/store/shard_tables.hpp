@@ -16,12 +16,12 @@ class ObsColumns {
   ObsColumns(CellIndex begin, CellIndex end);
   void set(CellIndex position, const CellObs& obs);
   /// As a shard has them. Leaves this empty.
-  std::vector<h5ad::Column> take_columns(const CategoryTables& tables);
+  std::vector<formats::Column> take_columns(const CategoryTables& tables);
 
  private:
   CellIndex begin_;
   std::array<std::vector<std::int32_t>, kNumFields> codes_;
-  h5ad::Integers source_rows_;
+  formats::Integers source_rows_;
 };
 
 /// "train-00000.h5ad".
@@ -31,7 +31,7 @@ std::string shard_file_name(const ShardPlace& place);
 h5ad::WriteOptions write_options(const ShardLayout& layout, core::ThreadPool* pool);
 
 /// obs, whose index is the loader's row ("train-0", "train-1" …), and var. obs: the columns of the cells of the place.
-void write_tables(h5ad::Writer& writer, const ShardPlace& place, const std::vector<h5ad::Column>& obs,
+void write_tables(h5ad::Writer& writer, const ShardPlace& place, const std::vector<formats::Column>& obs,
                   const genes::GeneList& genes);
 
 }  // namespace sctab::store

@@ -50,7 +50,7 @@ std::vector<std::string> cell_type_ids(const CategoryTables& tables) {
   return ids;
 }
 
-[[noreturn]] void refuse_column(const h5ad::File& file, std::string_view column) {
+[[noreturn]] void refuse_column(const formats::CellSource& file, std::string_view column) {
   throw core::InputError(
       {.file = file.path().string(),
        .key = fmt::format("obs/{}", column),
@@ -59,11 +59,11 @@ std::vector<std::string> cell_type_ids(const CategoryTables& tables) {
        .next_step = kRestore});
 }
 
-void append_codes(const h5ad::File& file, const Shard& shard, Field field, const std::vector<std::string>& categories,
-                  std::vector<std::int32_t>& codes) {
+void append_codes(const formats::CellSource& file, const Shard& shard, Field field,
+                  const std::vector<std::string>& categories, std::vector<std::int32_t>& codes) {
   const std::string_view column_name = field == Field::kCellType ? "cell_type_ontology_term_id" : name(field);
-  const h5ad::Column column = file.obs(column_name);
-  const auto* values = std::get_if<h5ad::Categorical>(&column.values);
+  const formats::Column column = file.obs(column_name);
+  const auto* values = std::get_if<formats::Categorical>(&column.values);
   if (values == nullptr || std::cmp_not_equal(values->codes.size(), shard.n_cells) ||
       values->categories != categories) {
     refuse_column(file, column_name);
@@ -74,9 +74,9 @@ void append_codes(const h5ad::File& file, const Shard& shard, Field field, const
   codes.insert(codes.end(), values->codes.begin(), values->codes.end());
 }
 
-void append_source_rows(const h5ad::File& file, const Shard& shard, std::vector<CellIndex>& rows) {
-  const h5ad::Column column = file.obs("source_row");
-  const auto* values = std::get_if<h5ad::Integers>(&column.values);
+void append_source_rows(const formats::CellSource& file, const Shard& shard, std::vector<CellIndex>& rows) {
+  const formats::Column column = file.obs("source_row");
+  const auto* values = std::get_if<formats::Integers>(&column.values);
   if (values == nullptr || std::cmp_not_equal(values->size(), shard.n_cells)) refuse_column(file, "source_row");
   rows.insert(rows.end(), values->begin(), values->end());
 }

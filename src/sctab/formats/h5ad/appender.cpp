@@ -6,8 +6,8 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/chunk_writer.hpp"
-#include "sctab/formats/h5ad/frame_reader.hpp"
-#include "sctab/formats/h5ad/frame_writer.hpp"
+#include "sctab/formats/h5ad/dataframe_reader.hpp"
+#include "sctab/formats/h5ad/dataframe_writer.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 
@@ -17,7 +17,7 @@ struct Appender::State {
   explicit State(std::filesystem::path file_path) : path(std::move(file_path)) {
     const Hdf5Lock lock;
     file = open_file(path, Access::kReadWrite);
-    n_cells = FrameReader(file.id(), "obs").n_rows();
+    n_cells = DataframeReader(file.id(), "obs").n_rows();
     // The root is marked since 0.8.
     encoding = has_attribute(file.id(), "encoding-type") ? Encoding::kCurrent : Encoding::kLegacy;
   }
@@ -58,7 +58,7 @@ void Appender::put_obs(const Column& column) {
   const Hdf5Lock lock;
   const Handle obs = open_group(state_->file.id(), "obs");
   const bool legacy = text_attribute(obs.id(), "encoding-version") != "0.2.0";
-  Strings order = FrameReader(state_->file.id(), "obs").columns();
+  Strings order = DataframeReader(state_->file.id(), "obs").columns();
   if (exists(obs.id(), column.name)) remove(obs.id(), column.name);
   const std::string categories = "__categories/" + column.name;
   if (exists(obs.id(), categories)) remove(obs.id(), categories);

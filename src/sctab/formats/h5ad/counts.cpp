@@ -28,6 +28,10 @@ std::string what_it_holds(const ValueSummary& values) {
   return (values.looks_log_normalised() ? "log-normalised values " : "non-integers ") + largest;
 }
 
+CountsSource found(const MatrixInfo& matrix, bool log_normalised, bool integers, std::string reason) {
+  return {matrix.path, log_normalised, integers, std::move(reason), matrix.n_genes, matrix.nnz};
+}
+
 /// Matrices where counts are kept, most likely first.
 std::vector<std::string> usual_places(const File& file) {
   constexpr std::array kLayers = {"counts", "raw_counts", "raw", "umi", "umis", "umi_counts"};
@@ -72,7 +76,7 @@ CountsSource log_normalised_source(const File& file, std::string_view named) {
          .expected = "log1p of counts scaled to 10,000 per cell, which is at most 9.21",
          .next_step = "give raw counts, or scale and log them that way"});
   }
-  return {path, true, false, fmt::format("{} is log-normalised, as --input says", path)};
+  return found(file.matrix(path), true, false, fmt::format("{} is log-normalised, as --input says", path));
 }
 
 }  // namespace
@@ -84,31 +88,31 @@ CountsSource find_counts(const File& file, InputKind kind, std::string_view name
     candidates.push_back({file.matrix(path), file.summarise_values(path)});
   }
   const auto find = [&](auto accepts) -> const Candidate* {
-    const auto found = std::find_if(candidates.begin(), candidates.end(),
+    const auto match = std::find_if(candidates.begin(), candidates.end(),
                                     [&](const Candidate& candidate) { return accepts(candidate.values); });
-    return found == candidates.end() ? nullptr : &*found;
+    return match == candidates.end() ? nullptr : &*match;
   };
   const auto valid = [](const ValueSummary& v) { return !v.negative && !v.non_finite; };
   if (const auto* c = find([&](const auto& v) { return valid(v) && v.integers; })) {
-    return {c->matrix.path, false, true, fmt::format("{} holds integers", c->matrix.path)};
+    return found(c->matrix, false, true, fmt::format("{} holds integers", c->matrix.path));
   }
   if (const auto* c = find([&](const auto& v) { return valid(v) && !v.looks_log_normalised(); })) {
-    return {c->matrix.path, false, false,
-            fmt::format("{} holds non-integers too large for logarithms: expected counts", c->matrix.path)};
+    return found(c->matrix, false, false,
+                 fmt::format("{} holds non-integers too large for logarithms: expected counts", c->matrix.path));
   }
   // Integers but for a bad value: taken, so that whoever reads them all can name the cell.
   if (const auto* c = find([](const auto& v) { return v.integers; })) {
-    return {c->matrix.path, false, true, fmt::format("{} holds integers", c->matrix.path)};
+    return found(c->matrix, false, true, fmt::format("{} holds integers", c->matrix.path));
   }
-  std::vector<std::string> found;
+  std::vector<std::string> contents;
   bool log_normalised = false;
   for (const Candidate& candidate : candidates) {
-    found.push_back(fmt::format("{}: {}", candidate.matrix.path, what_it_holds(candidate.values)));
+    contents.push_back(fmt::format("{}: {}", candidate.matrix.path, what_it_holds(candidate.values)));
     log_normalised = log_normalised || (valid(candidate.values) && candidate.values.looks_log_normalised());
   }
   throw core::InputError(
       {.file = file.path().string(),
-       .found = fmt::format("no raw counts found ({})", fmt::join(found, "; ")),
+       .found = fmt::format("no raw counts found ({})", fmt::join(contents, "; ")),
        .next_step =
            fmt::format("{}{}", named.empty() ? "name the matrix that holds them with --counts" : "name another matrix",
                        log_normalised ? ", or annotate the log-normalised one with --input log-normalised" : "")});
@@ -136,6 +140,26 @@ Strings gene_names(const File& file, std::string_view matrix_path) {
     return names;
   }
   return names;
+}
+
+CountsSource File::find_counts(InputKind kind, std::string_view named) const {
+  return h5ad::find_counts(*this, kind, named);
+}
+
+Strings File::gene_names(std::string_view matrix_path) const {
+  return h5ad::gene_names(*this, matrix_path);
+}
+
+Strings File::gene_symbols(std::string_view matrix_path) const {
+  constexpr std::array kColumns = {"gene_symbol", "gene_symbols", "feature_name", "gene_name", "gene_names", "symbol"};
+  for (const char* column : kColumns) {
+    if (!has_var(column, matrix_path)) continue;
+    const Categorical symbols = as_text(var(column, matrix_path).values);
+    Strings texts;
+    for (std::size_t gene = 0; gene < symbols.codes.size(); ++gene) texts.push_back(symbols.value(gene));
+    return texts;
+  }
+  return {};
 }
 
 }  // namespace sctab::h5ad

@@ -10,10 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 
 namespace sctab::h5ad {
+
+using namespace formats;  // tables, and the seam
 
 /// How numbers lie in memory once read. Booleans are kInt8; half floats are read as kFloat32.
 enum class Number { kInt8, kUint8, kInt16, kUint16, kInt32, kUint32, kInt64, kUint64, kFloat32, kFloat64 };

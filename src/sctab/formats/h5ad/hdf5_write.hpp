@@ -4,10 +4,12 @@
 #include <span>
 #include <string_view>
 
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 
 namespace sctab::h5ad {
+
+using namespace formats;  // tables, and the seam
 
 /// How elements are marked: today's files carry encoding-type and encoding-version on each; those of anndata 0.7 only
 /// on tables and matrices, and keep the categories of a table together in __categories.

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "sctab/formats/h5ad/frame_writer.hpp"
+#include "sctab/formats/h5ad/dataframe_writer.hpp"
 
 namespace sctab::h5ad {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
-#include "sctab/formats/h5ad/frame_reader.hpp"
+#include "sctab/formats/h5ad/dataframe_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
 
 namespace sctab::h5ad {
@@ -18,12 +18,12 @@ using Layout = MatrixInfo::Layout;
 struct File::State {
   std::filesystem::path path;
   Handle file;
-  std::optional<FrameReader> obs;
+  std::optional<DataframeReader> obs;
   std::vector<MatrixInfo> matrices;
 
   /// The table of genes of a matrix.
-  [[nodiscard]] FrameReader genes_of(std::string_view matrix_path) const {
-    return FrameReader(file.id(), matrix_path == "raw/X" ? "raw/var" : "var");
+  [[nodiscard]] DataframeReader genes_of(std::string_view matrix_path) const {
+    return DataframeReader(file.id(), matrix_path == "raw/X" ? "raw/var" : "var");
   }
 };
 
@@ -62,16 +62,6 @@ void summarise(std::span<const double> values, ValueSummary& summary) {
 }
 
 }  // namespace
-
-bool RowReader::next(CellIndex max_cells, sparse::CsrMatrix& block) {
-  const Work work = claim(max_cells);
-  if (!work) {
-    block.clear(0);
-    return false;
-  }
-  work(block);
-  return true;
-}
 
 File::File(std::filesystem::path path) : state_(std::make_unique<State>()) {
   const Hdf5Lock lock;
@@ -135,10 +125,6 @@ Column File::obs(std::string_view column) const {
   return state_->obs->column(column);
 }
 
-Categorical File::obs_as_text(std::string_view column) const {
-  return as_text(obs(column).values);
-}
-
 Strings File::obs_names() const {
   const Hdf5Lock lock;
   return state_->obs->index();
@@ -147,7 +133,7 @@ Strings File::obs_names() const {
 Strings File::var_names(std::string_view matrix_path) const {
   const Hdf5Lock lock;
   const MatrixInfo info = matrix(matrix_path);
-  const FrameReader genes = state_->genes_of(matrix_path);
+  const DataframeReader genes = state_->genes_of(matrix_path);
   if (genes.n_rows() != info.n_genes) {
     throw core::InputError(
         {.file = state_->path.string(),
@@ -181,6 +167,11 @@ std::unique_ptr<RowReader> File::read_rows(std::string_view matrix_path, const R
       break;
   }
   return make_dense_rows(file, info, options);
+}
+
+bool is_hdf5(const std::filesystem::path& path) {
+  const Hdf5Lock lock;
+  return H5Fis_hdf5(path.c_str()) > 0;
 }
 
 ValueSummary File::summarise_values(std::string_view matrix_path, CellIndex n_sampled) const {

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 
 namespace sctab::h5ad {
+
+using namespace formats;  // tables, and the seam
 
 /// All strings of a one-dimensional or scalar dataset, fixed- or variable-length. Throws InputError where it is no such
 /// dataset, is damaged or is not UTF-8: then it names the entry, which is a `counted` ("row", "category").

@@ -13,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/chunk_writer.hpp"
-#include "sctab/formats/h5ad/frame_writer.hpp"
+#include "sctab/formats/h5ad/dataframe_writer.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -169,13 +169,13 @@ void Writer::append(sparse::CsrView cells) {
 void Writer::write_obs(const Strings& index, std::span<const Column> columns) {
   SCTAB_ASSERT(index.size() + 1 == state_->indptr.size());
   const Hdf5Lock lock;
-  write_frame(state_->file.id(), "obs", index, columns);
+  write_dataframe(state_->file.id(), "obs", index, columns);
 }
 
 void Writer::write_var(const Strings& index, std::span<const Column> columns) {
   SCTAB_ASSERT(std::cmp_equal(index.size(), state_->n_genes));
   const Hdf5Lock lock;
-  write_frame(state_->file.id(), "var", index, columns);
+  write_dataframe(state_->file.id(), "var", index, columns);
 }
 
 void Writer::write_uns(const nlohmann::json& uns) {

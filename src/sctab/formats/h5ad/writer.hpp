@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::core {
@@ -17,6 +17,8 @@ class ThreadPool;
 }
 
 namespace sctab::h5ad {
+
+using namespace formats;  // tables, and the seam
 
 enum class ValueType { kUint16, kInt32, kFloat32 };
 

@@ -1,4 +1,4 @@
-#include "sctab/formats/h5ad/frame_reader.hpp"
+#include "sctab/formats/h5ad/dataframe_reader.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -60,7 +60,7 @@ Booleans as_booleans(const std::vector<std::int64_t>& values) {
 
 }  // namespace
 
-FrameReader::FrameReader(hid_t file, std::string_view path) {
+DataframeReader::DataframeReader(hid_t file, std::string_view path) {
   if (is_dataset(file, path)) {
     throw error_at(file, {.key = std::string(path),
                           .found = "is a table as anndata before 0.7 wrote it",
@@ -82,7 +82,7 @@ FrameReader::FrameReader(hid_t file, std::string_view path) {
   n_rows_ = shape[0];
 }
 
-Strings FrameReader::index() const {
+Strings DataframeReader::index() const {
   const ColumnValues values =
       is_dataset(group_.id(), index_name_) ? read_dataset(index_name_) : read_group(index_name_);
   return std::visit(
@@ -105,7 +105,7 @@ Strings FrameReader::index() const {
       values);
 }
 
-Strings FrameReader::columns() const {
+Strings DataframeReader::columns() const {
   Strings names = has_attribute(group_.id(), "column-order") ? texts_attribute(group_.id(), "column-order")
                                                              : member_names(group_.id());
   std::erase_if(names, [this](const std::string& name) {
@@ -114,12 +114,12 @@ Strings FrameReader::columns() const {
   return names;
 }
 
-bool FrameReader::has(std::string_view column) const {
+bool DataframeReader::has(std::string_view column) const {
   return !column.empty() && column != index_name_ && column != "__categories" &&
          column.find('/') == std::string_view::npos && exists(group_.id(), column);
 }
 
-Column FrameReader::column(std::string_view name) const {
+Column DataframeReader::column(std::string_view name) const {
   if (!has(name)) {
     throw error_at(group_.id(), {.found = fmt::format("has no column '{}'", name),
                                  .expected = fmt::format("one of {}", fmt::join(columns(), ", "))});
@@ -130,14 +130,14 @@ Column FrameReader::column(std::string_view name) const {
   return {std::move(key), std::move(values)};
 }
 
-void FrameReader::require_rows(hid_t object, std::size_t n) const {
+void DataframeReader::require_rows(hid_t object, std::size_t n) const {
   if (std::cmp_equal(n, n_rows_)) return;
   throw error_at(object, {.found = fmt::format("has {}", core::plural(static_cast<std::int64_t>(n), "row")),
                           .expected = fmt::format("{}", n_rows_),
                           .next_step = kWriteAgain});
 }
 
-ColumnValues FrameReader::read_dataset(const std::string& name) const {
+ColumnValues DataframeReader::read_dataset(const std::string& name) const {
   Handle dataset = open_dataset(group_.id(), name);
   const std::string legacy_categories = "__categories/" + name;
   if (is_dataset(group_.id(), legacy_categories)) {
@@ -169,7 +169,7 @@ ColumnValues FrameReader::read_dataset(const std::string& name) const {
   return fill(Integers());
 }
 
-ColumnValues FrameReader::read_group(const std::string& name) const {
+ColumnValues DataframeReader::read_group(const std::string& name) const {
   const Handle group = open_group(group_.id(), name);
   if (is_dataset(group.id(), "codes") && exists(group.id(), "categories")) {
     // Categories may themselves be values with a mask: pandas' string arrays.
@@ -183,7 +183,7 @@ ColumnValues FrameReader::read_group(const std::string& name) const {
                               .next_step = "remove the column or convert it"});
 }
 
-Categorical FrameReader::read_categorical(Handle codes, Handle categories, bool ordered) const {
+Categorical DataframeReader::read_categorical(Handle codes, Handle categories, bool ordered) const {
   Categorical out;
   out.ordered = ordered;
   out.categories = category_texts(std::move(categories));
@@ -200,7 +200,7 @@ Categorical FrameReader::read_categorical(Handle codes, Handle categories, bool 
   return out;
 }
 
-ColumnValues FrameReader::read_nullable(hid_t group) const {
+ColumnValues DataframeReader::read_nullable(hid_t group) const {
   const auto mask = read_numbers<std::int64_t>(open_dataset(group, "mask"));
   require_rows(group, mask.size());
   const auto missing = [&mask](std::size_t row) { return mask[row] != 0; };

@@ -8,7 +8,7 @@
 
 #include "sctab/core/index.hpp"
 
-namespace sctab::h5ad {
+namespace sctab::formats {
 
 /// Text, with each distinct value once. codes: one a row, -1 = missing. Strings and categoricals of a file both become
 /// this.
@@ -45,4 +45,4 @@ Categorical as_categorical(const Strings& texts);
 /// Any column as text: numbers are formatted, booleans are "True" and "False"; empty, "nan" and "<NA>" are missing.
 Categorical as_text(const ColumnValues& values);
 
-}  // namespace sctab::h5ad
+}  // namespace sctab::formats

@@ -1,11 +1,11 @@
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 
 #include <fmt/format.h>
 
 #include <string_view>
 #include <unordered_map>
 
-namespace sctab::h5ad {
+namespace sctab::formats {
 namespace {
 
 bool means_missing(std::string_view text) {
@@ -74,4 +74,4 @@ Categorical as_text(const ColumnValues& values) {
   return std::visit(AsText(), values);
 }
 
-}  // namespace sctab::h5ad
+}  // namespace sctab::formats

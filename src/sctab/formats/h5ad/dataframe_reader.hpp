@@ -3,17 +3,19 @@
 #include <string>
 #include <string_view>
 
-#include "sctab/formats/h5ad/frame.hpp"
+#include "sctab/formats/dataframe.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 
 namespace sctab::h5ad {
 
+using namespace formats;  // tables, and the seam
+
 /// A dataframe group of a file (obs, var, raw/var) opened for reading; encodings 0.1.0 and 0.2.0, with or without
 /// attributes. Callers hold the Hdf5Lock.
-class FrameReader {
+class DataframeReader {
  public:
   /// Throws InputError where the group is missing or is a table of anndata before 0.7.
-  FrameReader(hid_t file, std::string_view path);
+  DataframeReader(hid_t file, std::string_view path);
 
   [[nodiscard]] std::int64_t n_rows() const { return n_rows_; }
   [[nodiscard]] Strings index() const;

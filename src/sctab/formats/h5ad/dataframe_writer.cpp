@@ -1,4 +1,4 @@
-#include "sctab/formats/h5ad/frame_writer.hpp"
+#include "sctab/formats/h5ad/dataframe_writer.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -34,7 +34,7 @@ Handle write_codes(hid_t parent, std::string_view name, const Categorical& colum
   return write_codes_as<std::int32_t>(parent, name, H5T_NATIVE_INT32, column, encoding);
 }
 
-void write_categorical(hid_t frame, const std::string& name, const Categorical& column, Encoding encoding) {
+void write_categorical(hid_t dataframe, const std::string& name, const Categorical& column, Encoding encoding) {
   if (encoding == Encoding::kCurrent) {
     const Handle group = create_group(frame, name);
     mark(group.id(), "categorical", "0.2.0");
@@ -59,7 +59,7 @@ void write_categorical(hid_t frame, const std::string& name, const Categorical& 
           kFreeSpace);
 }
 
-void write_booleans(hid_t frame, const std::string& name, const Booleans& values, Encoding encoding) {
+void write_booleans(hid_t dataframe, const std::string& name, const Booleans& values, Encoding encoding) {
   const Handle type = boolean_type();
   const bool any_missing = std::find(values.begin(), values.end(), std::uint8_t{2}) != values.end();
   if (!any_missing) {
@@ -80,7 +80,7 @@ void write_booleans(hid_t frame, const std::string& name, const Booleans& values
 }
 
 struct ColumnWriter {
-  hid_t frame;
+  hid_t dataframe;
   const std::string& name;
   Encoding encoding;
 
@@ -94,11 +94,11 @@ struct ColumnWriter {
 
 }  // namespace
 
-void write_column(hid_t frame, const Column& column, Encoding encoding) {
+void write_column(hid_t dataframe, const Column& column, Encoding encoding) {
   std::visit(ColumnWriter{frame, column.name, encoding}, column.values);
 }
 
-void write_frame(hid_t file, std::string_view name, const Strings& index, std::span<const Column> columns) {
+void write_dataframe(hid_t file, std::string_view name, const Strings& index, std::span<const Column> columns) {
   const Handle group = create_group(file, name);
   mark(group.id(), "dataframe", "0.2.0");
   set_text(group.id(), "_index", "_index");
