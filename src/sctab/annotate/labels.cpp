@@ -25,14 +25,14 @@ constexpr std::array kColumns = {"cell", "cell_type", "cell_type_ontology_term_i
 
 /// One name per type, -1 first; categories are sorted, and only types that occur have one.
 template <typename NameOf>
-h5ad::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf name_of) {
+formats::Categorical to_categorical(std::span<const core::TypeIndex> types, NameOf name_of) {
   std::map<core::TypeIndex, std::string> names;
   for (const core::TypeIndex type : types) {
     if (!names.contains(type)) names.emplace(type, name_of(type));
   }
   std::map<std::string, std::int32_t> codes;
   for (const auto& [type, name] : names) codes.emplace(name, 0);
-  h5ad::Categorical column;
+  formats::Categorical column;
   for (auto& [name, code] : codes) {
     code = core::narrow<std::int32_t>(column.categories.size());
     column.categories.push_back(name);
@@ -104,12 +104,12 @@ std::map<std::string, double> Labels::median_uncertainty_per_type() const {
   return by_label;
 }
 
-std::vector<h5ad::Column> Labels::obs_columns() const {
-  h5ad::Reals32 uncertainties(probabilities_.size());
+std::vector<formats::Column> Labels::obs_columns() const {
+  formats::Reals32 uncertainties(probabilities_.size());
   std::ranges::transform(probabilities_, uncertainties.begin(), uncertainty);
   return {{"sctab_cell_type", to_categorical(types_, [this](auto type) { return label(type); })},
           {"sctab_cell_type_ontology_term_id", to_categorical(types_, [this](auto type) { return id(type); })},
-          {"sctab_probability", h5ad::Reals32(probabilities_)},
+          {"sctab_probability", formats::Reals32(probabilities_)},
           {"sctab_uncertainty", std::move(uncertainties)}};
 }
 

@@ -32,7 +32,7 @@ class Labels {
 
   /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order),
   /// sctab_probability and sctab_uncertainty: 1 - probability; for an ensemble, of its members' mean.
-  [[nodiscard]] std::vector<h5ad::Column> obs_columns() const;
+  [[nodiscard]] std::vector<formats::Column> obs_columns() const;
 
   /// The table cell,cell_type,cell_type_ontology_term_id,probability,uncertainty as csv or tsv, quoted as in RFC 4180,
   /// or as Parquet (text and float32). path: "-" is standard output. Throws InputError naming the file if it cannot be

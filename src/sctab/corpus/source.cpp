@@ -106,7 +106,7 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
   }
   if (first_row != source.n_cells) {
     throw core::InputError({.file = source.path.string(),
-                            .matrix = source.matrix.path,
+                            .matrix = source.counts.matrix_path,
                             .found = fmt::format("ends after {} of {} cells", first_row, source.n_cells),
                             .next_step = "write the file again; it is damaged, or was changed while it was read"});
   }

@@ -36,20 +36,20 @@ Handle write_codes(hid_t parent, std::string_view name, const Categorical& colum
 
 void write_categorical(hid_t dataframe, const std::string& name, const Categorical& column, Encoding encoding) {
   if (encoding == Encoding::kCurrent) {
-    const Handle group = create_group(frame, name);
+    const Handle group = create_group(dataframe, name);
     mark(group.id(), "categorical", "0.2.0");
     set_boolean(group.id(), "ordered", column.ordered);
     (void)write_codes(group.id(), "codes", column, encoding);
     (void)write_texts(group.id(), "categories", column.categories, encoding);
     return;
   }
-  const Handle group =
-      exists(frame, "__categories") ? open_group(frame, "__categories") : create_group(frame, "__categories");
+  const Handle group = exists(dataframe, "__categories") ? open_group(dataframe, "__categories")
+                                                         : create_group(dataframe, "__categories");
   const Handle categories = write_texts(group.id(), name, column.categories, encoding);
   set_boolean(categories.id(), "ordered", column.ordered);
-  const Handle codes = write_codes(frame, name, column, encoding);
+  const Handle codes = write_codes(dataframe, name, column, encoding);
   hobj_ref_t reference = 0;
-  checked(H5Rcreate(&reference, frame, ("__categories/" + name).c_str(), H5R_OBJECT, H5I_INVALID_HID), frame,
+  checked(H5Rcreate(&reference, dataframe, ("__categories/" + name).c_str(), H5R_OBJECT, H5I_INVALID_HID), dataframe,
           "the categories cannot be written", kFreeSpace);
   const Handle space(H5Screate(H5S_SCALAR));
   const Handle attribute =
@@ -63,16 +63,16 @@ void write_booleans(hid_t dataframe, const std::string& name, const Booleans& va
   const Handle type = boolean_type();
   const bool any_missing = std::find(values.begin(), values.end(), std::uint8_t{2}) != values.end();
   if (!any_missing) {
-    (void)write_values(frame, name, type.id(), values, encoding);
+    (void)write_values(dataframe, name, type.id(), values, encoding);
   } else if (encoding == Encoding::kLegacy) {
-    write_categorical(frame, name, as_text(values), encoding);
+    write_categorical(dataframe, name, as_text(values), encoding);
   } else {
     Booleans held, missing;
     for (const std::uint8_t value : values) {
       held.push_back(value == 1);
       missing.push_back(value == 2);
     }
-    const Handle group = create_group(frame, name);
+    const Handle group = create_group(dataframe, name);
     mark(group.id(), "nullable-boolean", "0.1.0");
     (void)write_values(group.id(), "values", type.id(), held, encoding);
     (void)write_values(group.id(), "mask", type.id(), missing, encoding);
@@ -84,18 +84,24 @@ struct ColumnWriter {
   const std::string& name;
   Encoding encoding;
 
-  void operator()(const Categorical& values) const { write_categorical(frame, name, values, encoding); }
-  void operator()(const Strings& values) const { (void)write_texts(frame, name, values, encoding); }
-  void operator()(const Booleans& values) const { write_booleans(frame, name, values, encoding); }
-  void operator()(const Integers& values) const { (void)write_values(frame, name, H5T_NATIVE_INT64, values, encoding); }
-  void operator()(const Reals& values) const { (void)write_values(frame, name, H5T_NATIVE_DOUBLE, values, encoding); }
-  void operator()(const Reals32& values) const { (void)write_values(frame, name, H5T_NATIVE_FLOAT, values, encoding); }
+  void operator()(const Categorical& values) const { write_categorical(dataframe, name, values, encoding); }
+  void operator()(const Strings& values) const { (void)write_texts(dataframe, name, values, encoding); }
+  void operator()(const Booleans& values) const { write_booleans(dataframe, name, values, encoding); }
+  void operator()(const Integers& values) const {
+    (void)write_values(dataframe, name, H5T_NATIVE_INT64, values, encoding);
+  }
+  void operator()(const Reals& values) const {
+    (void)write_values(dataframe, name, H5T_NATIVE_DOUBLE, values, encoding);
+  }
+  void operator()(const Reals32& values) const {
+    (void)write_values(dataframe, name, H5T_NATIVE_FLOAT, values, encoding);
+  }
 };
 
 }  // namespace
 
 void write_column(hid_t dataframe, const Column& column, Encoding encoding) {
-  std::visit(ColumnWriter{frame, column.name, encoding}, column.values);
+  std::visit(ColumnWriter{dataframe, column.name, encoding}, column.values);
 }
 
 void write_dataframe(hid_t file, std::string_view name, const Strings& index, std::span<const Column> columns) {
