@@ -236,8 +236,12 @@ void add_annotate(CLI::App& app) {
 void add_dev_annotate(CLI::App& dev) {
   CLI::App* command = dev.add_subcommand("annotate", "Like `sctab annotate`, with a choice of what computes.");
   annotate::AnnotateOptions& options = add_arguments(*command)->options;
-  add_device(*command, options.device);
-  add_dense(*command, options.dense);
+  add_choice<kernels::Device>(*command, "--device", options.device,
+                              {{"cpu", kernels::Device::kCpu}, {"cuda", kernels::Device::kCuda}},
+                              "what computes; this version has no kernels for cuda yet");
+  command->add_flag("--dense", options.dense,
+                    "compute on dense arrays with torch: the same results up to rounding, many times slower; to check "
+                    "the kernels");
 }
 
 }  // namespace sctab::cli

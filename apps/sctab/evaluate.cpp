@@ -73,7 +73,7 @@ void run(const Arguments& arguments) {
   fmt::print("{}\n{}", evaluate::evaluation_text(result.evaluation, result.labels, result.ids),
              evaluate::uncertainty_text(result.uncertainty));
   if (const auto& covariate = model.description().covariate) {
-    fmt::print("\n{}: {} of {} cells have none that the model knows\n", covariate->column,
+    fmt::print("\n{}: {} of {} cells have no value that the model knows\n", covariate->column,
                core::format_count(result.n_without_level), core::format_count(store.n_cells(split)));
   }
 }
@@ -83,15 +83,16 @@ void run(const Arguments& arguments) {
 void add_evaluate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "evaluate",
-      "Compare a model's calls with the authors' labels. A call that is the author's label, or a subtype of it in the "
-      "Cell Ontology, is right; a parent of it is wrong. Macro, weighted and micro F1, the same uncorrected, per type "
-      "and per tissue, and the confusions. For the first 1 to all members of an ensemble: the areas under the ROC "
-      "curve of "
-      "1 - probability, right against wrong calls and known against absent types, and the calibration of "
+      "Compare a model's calls with the authors' labels. A call is right if it is the author's label or, in the Cell "
+      "Ontology, a subtype of it; a parent is wrong. Reports macro, weighted and micro F1, also uncorrected, per type "
+      "and "
+      "per tissue, and the confusions. For the first 1 to all members of an ensemble: how well 1 - probability tells "
+      "wrong "
+      "calls from right ones and absent types from known ones (areas under the ROC curve), and the calibration of "
       "probabilities.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();
-  command->add_option("-m,--model", arguments->model, "a model directory made by `sctab train`")
+  command->add_option("-m,--model", arguments->model, "a model directory, or the name of an installed model")
       ->type_name("MODEL")
       ->required();
   command->add_option("--split", arguments->split, "the cells to compare on; test holds donors that training never saw")

@@ -50,18 +50,6 @@ void add_threads(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
-void add_device(CLI::App& command, kernels::Device& device) {
-  add_choice<kernels::Device>(command, "--device", device,
-                              {{"cpu", kernels::Device::kCpu}, {"cuda", kernels::Device::kCuda}},
-                              "what computes; this version has no kernels for cuda yet");
-}
-
-void add_dense(CLI::App& command, bool& dense) {
-  command.add_flag("--dense", dense,
-                   "compute on dense arrays with torch: the same results up to rounding, many times slower; to check "
-                   "the kernels");
-}
-
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides) {
   command.add_option("--seed", seed, "decides " + what_it_decides + "; the same seed gives the same result")
       ->type_name("N")

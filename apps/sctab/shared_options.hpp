@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "sctab/kernels/backend.hpp"
-
 namespace sctab::cli {
 
 /// Accepts whole numbers of `least` or more, and names the number otherwise.
@@ -48,8 +46,6 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
 
 /// Options that mean the same in every command that has them.
 void add_threads(CLI::App& command, int& threads);
-void add_device(CLI::App& command, kernels::Device& device);
-void add_dense(CLI::App& command, bool& dense);
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides);
 /// Bytes, given as 4GB (powers of 1,000), 4GiB or a plain number.
 void add_memory(CLI::App& command, std::int64_t& bytes);

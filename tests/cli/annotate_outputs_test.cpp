@@ -118,7 +118,7 @@ TEST_F(AnnotateOutputs, AnInstalledModelIsFoundByItsName) {
   ::setenv("SCTAB_MODELS", at("models").c_str(), 1);
   EXPECT_EQ(run({"annotate", at("a.h5ad"), "-m", "tiny", "-o", "-", "--threads", "1"}).out, labels_);
   EXPECT_EQ(run_json({"models", "show", "tiny"}).at("name"), "tiny");
-  EXPECT_GT(run_json({"evaluate", "tiny", trained_.store.string()}).at("macro_f1"), 0.9);
+  EXPECT_GT(run_json({"evaluate", trained_.store.string(), "-m", "tiny"}).at("macro_f1"), 0.9);
   const json listed = run_json({"models", "list"});
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed[0].at("name"), "tiny");

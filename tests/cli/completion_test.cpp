@@ -81,7 +81,7 @@ TEST_P(Completion, OffersTheOptionsOfTheCommand) {
 TEST_P(Completion, OffersTheWordsThatAnOptionTakes) {
   EXPECT_THAT(complete({"sctab", "annotate", "--input", ""}), UnorderedElementsAre("counts", "log-normalised"));
   EXPECT_THAT(complete({"sctab", "annotate", "--input", "log"}), ElementsAre("log-normalised"));
-  EXPECT_THAT(complete({"sctab", "evaluate", "m", "s", "--split", ""}), UnorderedElementsAre("train", "val", "test"));
+  EXPECT_THAT(complete({"sctab", "evaluate", "s", "--split", ""}), UnorderedElementsAre("train", "val", "test"));
   EXPECT_THAT(complete({"sctab", "completion", ""}), UnorderedElementsAre("bash", "zsh"));
   EXPECT_THAT(complete({"sctab", "annotate", "--tissue", ""}), ElementsAre()) << "a value that is not known";
 }
