@@ -114,6 +114,7 @@ function(sctab_add_test name)
   add_executable(test_${name} ${arg_SOURCES} ${arg_EXTRA_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE ${arg_LINK} test_support GTest::gmock GTest::gtest_main sctab_flags)
+  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O1>)  # a fifth less to compile, and they run for seconds
   sctab_libraries_of("${arg_LINK}" libraries)
   sctab_precompile(test_${name} test "${libraries}")
   if(arg_ONE_ENTRY)
