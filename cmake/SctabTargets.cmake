@@ -46,6 +46,18 @@ function(sctab_libraries_of modules result)
   set(${result} ${libraries} PARENT_SCOPE)
 endfunction()
 
+# sctab_optimise(target option [sanitized]): the compiler's level of optimisation where it is not the build type's. Under
+# sanitizers compiling takes longer than running: not at all (-O0), but for hot loops.
+function(sctab_optimise target option)
+  if(NOT SCTAB_SANITIZE)
+    target_compile_options(${target} PRIVATE ${option})
+  elseif(ARGC GREATER 2)
+    target_compile_options(${target} PRIVATE ${ARGV2})
+  else()
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # sctab_add_modules(): a library sctab::NAME for each row of modules.txt (sctab::charts for lab/charts). Sanitized builds
 # leave modules with libtorch out.
 function(sctab_add_modules)
@@ -87,6 +99,12 @@ function(sctab_add_module path uses libraries)
   list(TRANSFORM uses REPLACE "(lab/)?([a-z0-9_]+)$" "sctab::\\2" OUTPUT_VARIABLE modules)
   target_link_libraries(sctab_${name} PUBLIC ${libraries} ${modules} PRIVATE sctab_flags)
   sctab_precompile(sctab_${name} module "${inherited}")
+  set(hot_loops sparse store kernels linalg)
+  if(name IN_LIST hot_loops)
+    sctab_optimise(sctab_${name} "" -O1)
+  else()
+    sctab_optimise(sctab_${name} "")
+  endif()
 endfunction()
 
 # Whether all of the modules among `libraries` are part of this build, in the variable `result`.
@@ -114,7 +132,7 @@ function(sctab_add_test name)
   add_executable(test_${name} ${arg_SOURCES} ${arg_EXTRA_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE ${arg_LINK} test_support GTest::gmock GTest::gtest_main sctab_flags)
-  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O1>)  # a fifth less to compile, and they run for seconds
+  sctab_optimise(test_${name} $<$<CONFIG:Release>:-O1>)  # they run for seconds
   sctab_libraries_of("${arg_LINK}" libraries)
   sctab_precompile(test_${name} test "${libraries}")
   if(arg_ONE_ENTRY)
