@@ -50,7 +50,7 @@ int main(int argc, char** argv) try {
   if (argc < 2) return std::puts("usage: annotate_example MODEL [FILE.h5ad]"), 2;
   const auto model = model::find_model(argv[1]);
   const auto classifier = model::Classifier::load(model);
-  label_batch(classifier, two_cells(classifier.description().architecture.n_genes));
+  label_batch(classifier, two_cells(classifier.description().genes.size()));
 
   if (argc < 3) return 0;
   const annotate::Annotator annotator(model, {});

@@ -1,4 +1,5 @@
 #include "sctab/corpus/obs_collection.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 
 #include <gtest/gtest.h>
 

@@ -150,7 +150,7 @@ inline constexpr Option kOptions[] = {
      {},
      "none",
      "",
-     "vectors made by `sctab augment`: each training cell is moved by one of them, drawn again in each epoch"},
+     "vectors made by `sctab augment make`: each training cell is moved by one of them, drawn again in each epoch"},
     {"covariate",
      Section::kInputs,
      model::OptionGroup::kNetwork,
