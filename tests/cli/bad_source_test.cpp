@@ -60,7 +60,8 @@ TEST_F(BadSource, AmongOthers) {
   const auto source = std::find(arguments.begin(), arguments.end(), bad_.string());
   ASSERT_NE(source, arguments.end());
   arguments.insert(source, (folder_ / "good.h5ad").string());
-  expect_refused(arguments, folder_.path(), {"bad.h5ad", "HDF5", "--keep-going builds the store of the other sources"});
+  expect_refused(arguments, folder_.path(),
+                 {"bad.h5ad", "HDF5", "build the store of the other sources with --keep-going"});
 }
 
 TEST_F(BadSource, TruncatedHdf5) {
