@@ -124,7 +124,7 @@ TEST_F(ModelsImport, BadInputIsRefused) {
   arguments[2] = path("none.ckpt");
   expect_refused(arguments, folder_.path(), {"none.ckpt", "no such file"});
   arguments[2] = path("hparams.yaml");
-  expect_refused(arguments, folder_.path(), {"hparams.yaml", "no checkpoint"});
+  expect_refused(arguments, folder_.path(), {"hparams.yaml", "not a checkpoint"});
   write_bytes(path("cell_type.csv"), "PAR1");
   expect_refused(import_arguments(), folder_.path(), {"cell_type.csv", "Parquet"});
 }

@@ -115,7 +115,10 @@ TEST_F(GoldenCheckpoint, ChangedBytesAreRefusedOrChangeNothing) {
       const auto found = published::Checkpoint(damaged).read("classifier.");
       ASSERT_EQ(found.size(), want.size()) << at;
       for (std::size_t i = 0; i < want.size(); ++i) {
-        if (!at::equal(found[i].tensor, want[i].tensor)) ADD_FAILURE() << want[i].name << " changed with byte " << at;
+        const bool is_same = found[i].type == want[i].type && found[i].shape == want[i].shape &&
+                             found[i].strides == want[i].strides && found[i].offset == want[i].offset &&
+                             *found[i].storage == *want[i].storage;
+        if (!is_same) ADD_FAILURE() << want[i].name << " changed with byte " << at;
       }
     } catch (const core::InputError& error) {
       ++n_refused;
@@ -139,7 +142,7 @@ TEST_F(GoldenCheckpoint, ChangedBytesOfThePickleAreNoCrash) {
       for (const int flip : {0x01, 0x10, 0xFF}) {
         bytes[at] = before ^ std::byte{static_cast<unsigned char>(flip)};
         try {
-          static_cast<void>(published::Pickle(bytes, name).root());
+          static_cast<void>(published::Pickle(bytes, {.key = name}).root());
         } catch (const core::InputError&) {
         }
       }

@@ -64,13 +64,15 @@ TEST_F(BadParquetStore, MissingFilesAreNamed) {
     expect_refused([&name](const ParquetStoreFiles& files) { fs::remove_all(files.folder / name); }, texts);
   };
   without("var.parquet", {"var.parquet", "no such file", "the genes"});
-  without("categorical_lookup/tissue.parquet", {"tissue.parquet", "no such file", "what the codes of tissue mean"});
+  without("categorical_lookup/tissue.parquet",
+          {"tissue.parquet", "no such file", "the meaning of the codes of tissue"});
   without("val", {"val", "no such folder", "train, val and test"});
-  without("train/part.0.parquet", {"train", "has no part.0.parquet, but a part.1.parquet", "is the download whole?"});
+  without("train/part.0.parquet",
+          {"train", "has no part.0.parquet, but a part.1.parquet", "check that the download is complete"});
   without("test/part.0.parquet", {"test", "has no part.0.parquet;"});
   // The last part is missed where there is a _metadata, one in the middle by its number.
   without("train/part.1.parquet",
-          {"train/_metadata", "announces 50 cells", "part.0 to part.0 beside it hold 30", "are parts missing"});
+          {"train/_metadata", "lists 50 cells", "part.0 to part.0 have 30", "download the whole folder"});
   expect_refused([](const ParquetStoreFiles& files) { files.write_metadata("val", 9); },
                  {"val/_metadata", "lists 9 cells", "have 10"});
   expect_refused(

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -35,6 +36,13 @@ std::string read_plain_or_gzip(const std::filesystem::path& path) {
   }
 }
 
+/// A tab if the first line has one, comments apart; else a comma.
+char separator_of(const std::string& text) {
+  std::size_t begin = 0;
+  while (begin < text.size() && text[begin] == '#') begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+  return text.substr(begin, text.find('\n', begin) - begin).find('\t') == std::string::npos ? ',' : '\t';
+}
+
 /// Columns of ids and symbols, where a header names them as var of CELLxGENE does.
 struct NamedColumns {
   std::optional<std::size_t> id, symbol;
@@ -66,7 +74,7 @@ constexpr const char *kIdColumn = "gene_id", *kSymbolColumn = "gene_symbol";
 
 GeneList read_gene_list(const std::filesystem::path& path) {
   std::string text = read_plain_or_gzip(path);
-  const char separator = text.find('\t') == std::string::npos ? ',' : '\t';
+  const char separator = separator_of(text);
   core::CsvReader csv(std::move(text), path, {.separator = separator, .header = false, .comments = true});
   GeneList genes;
   NamedColumns named;
