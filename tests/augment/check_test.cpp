@@ -81,7 +81,7 @@ TEST_F(Check, WritesTheMapAsCsv) {
 
 TEST_F(Check, DrawsTheMapAsAPage) {
   const CheckResult result = check_vectors(store_, vectors_.view(), {.map_cells = 10});
-  const std::string html = map_page(result, store_).html();
+  const std::string html = charts::map_page(result, store_).html();
   const auto first = static_cast<std::size_t>(result.map.front().cell);
   const store::ObsTable obs = store_.obs(store::Split::kTrain);
   const std::string donor =
@@ -92,13 +92,13 @@ TEST_F(Check, DrawsTheMapAsAPage) {
     EXPECT_NE(html.find(part), std::string::npos) << part;
   }
   const CheckResult without = check_vectors(store_, vectors_.view());
-  EXPECT_NE(map_page(without, store_).html().find("0 drawn"), std::string::npos);
+  EXPECT_NE(charts::map_page(without, store_).html().find("0 drawn"), std::string::npos);
 }
 
 TEST_F(Check, ThePageDrawsEachCellOnceAPictureAndLeavesNoneOut) {
   const store::Store store = tests::make_donor_store(folder_ / "many", {.n_donors = 20, .cells_per_group = 2});
   CheckResult result = check_vectors(store, vectors_.view(), {.map_cells = 100});
-  const std::string html = map_page(result, store).html();
+  const std::string html = charts::map_page(result, store).html();
   std::size_t n_points = 0;
   for (std::size_t at = html.find("<title>"); at != std::string::npos; at = html.find("<title>", at + 1)) {
     const std::string tip = html.substr(at + 7, html.find('<', at + 7) - at - 7);
