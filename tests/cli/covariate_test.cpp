@@ -102,7 +102,7 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
 
 TEST_F(CovariateJourney, MistakesAreNamed) {
   expect_refused({"train", at("store"), "-o", at("model"), "--kind", "centroid", "--covariate", "tissue"},
-                 folder_.path(), {"--covariate", "is an option of tabnet", "centroid"});
+                 folder_.path(), {"--covariate", "is an option of networks", "centroid"});
   expect_refused({"train", at("store"), "-o", at("model"), "--kind", "linear", "--covariate", "donor"}, folder_.path(),
                  {"--covariate: \"donor\"", "tissue_general"});
   run(train("model"));

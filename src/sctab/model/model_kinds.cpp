@@ -46,10 +46,15 @@ ModelKind parse_model_kind(std::string_view text) {
 }
 
 std::string kinds_with(OptionGroup group) {
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names, others;
+  bool are_networks = true;  // all of them, and nothing else
   for (const ModelKindInfo& kind : kModelKinds) {
-    if (kind.options.contains(group)) names.push_back(kind.name);
+    const bool takes_it = kind.options.contains(group);
+    (takes_it ? names : others).push_back(kind.name);
+    are_networks = are_networks && takes_it == (is_network(kind.kind) || kind.kind == ModelKind::kMixed);
   }
+  if (are_networks) return "networks";
+  if (others.size() == 1) return fmt::format("all kinds but {}", others.front());
   const std::string_view last = names.back();
   names.pop_back();
   return names.empty() ? std::string(last) : fmt::format("{} and {}", fmt::join(names, ", "), last);

@@ -128,7 +128,7 @@ constexpr bool uses_components(ModelKind kind) {
 
 /// Throws InputError naming the kinds.
 ModelKind parse_model_kind(std::string_view text);
-/// "tabnet and mixed": the kinds that take options of the group.
+/// "tabnet and mixed", "networks", "all kinds but centroid": those that take options of the group.
 std::string kinds_with(OptionGroup group);
 
 /// Loads a member of any kind. Throws InputError as LoadPredictor does, and for options that apply to networks only.
