@@ -7,11 +7,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 #include <set>
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/nearest_word.hpp"
 
 namespace sctab::experiments {
 namespace {
@@ -63,25 +63,10 @@ bool is_number_of_members(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && number >= 1;
 }
 
-/// The edit distance: insertions, deletions and replacements that turn one text into the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 /// "try macro_f1, micro_f1": the most similar names; empty if there are none to choose from.
 std::string nearest(const std::string& name, const std::set<std::string>& among) {
   std::vector<std::pair<std::size_t, std::string>> found;
-  for (const std::string& other : among) found.emplace_back(distance(name, other), other);
+  for (const std::string& other : among) found.emplace_back(core::edit_distance(name, other), other);
   std::ranges::sort(found);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(kMostNearest, found.size()); ++i) names.push_back(found[i].second);

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "cli/journey.hpp"
+#include "cli/process.hpp"
 #include "cli/test_cells.hpp"
 #include "cli/trained_model.hpp"
 #include "sctab/formats/parquet/reader.hpp"
@@ -14,10 +14,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class AnnotateOutputs : public Journey {
+class AnnotateOutputs : public testing::Test {
  protected:
   AnnotateOutputs() {
-    for (const char* name : {"a.h5ad", "b.h5ad"}) make_test_cells(60, 2).write(folder_ / name);
+    for (const char* name : {"a.h5ad", "b.h5ad"}) distinct_types_file(60, 2).write(folder_ / name);
     labels_ = run({"annotate", at("a.h5ad"), "-m", model_, "-o", "-", "--threads", "1", "--quiet"}).out;
   }
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "cli/journey.hpp"
 #include "cli/process.hpp"
 #include "cli/trained_model.hpp"
 
@@ -15,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class AugmentJourney : public Journey {
+class AugmentJourney : public testing::Test {
  protected:
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
   [[nodiscard]] std::string text_of(const std::string& name) const {

@@ -41,7 +41,7 @@ class BadSource : public testing::Test {
   const TrainedModel& trained_ = TrainedModel::instance();
   TemporaryFolder folder_;
   fs::path bad_ = folder_ / "bad.h5ad";
-  TestCells cells_ = make_test_cells(60, 6, 2);
+  H5adFile cells_ = distinct_types_file(60, 6, 2);
 };
 
 TEST_F(BadSource, NoSuchFile) {
@@ -125,7 +125,7 @@ TEST_F(BadSource, DuplicateGenesInTheGeneList) {
 }
 
 TEST_F(BadSource, LabelThatIsNoOntologyId) {
-  cells_.fill("cell_type_ontology_term_id", "T cells, probably");
+  cells_.set_all("cell_type_ontology_term_id", "T cells, probably");
   cells_.write(bad_);
   expect_build_refused({"bad.h5ad", "T cells, probably", "CL:"});
 }
@@ -149,13 +149,13 @@ TEST_F(BadSource, NoPrimaryDataColumn) {
 }
 
 TEST_F(BadSource, OneDonorOnly) {
-  cells_.fill("donor_id", "the only one");
+  cells_.set_all("donor_id", "the only one");
   cells_.write(bad_);
   expect_build_refused({"donor"});
 }
 
 TEST_F(BadSource, FewerTypesThanTwo) {
-  cells_.fill("cell_type_ontology_term_id", "CL:0000084");
+  cells_.set_all("cell_type_ontology_term_id", "CL:0000084");
   cells_.write(bad_);
   expect_build_refused({"type"});
 }
@@ -192,7 +192,7 @@ TEST_F(BadSource, MatrixThatIsNotThere) {
 
 TEST_F(BadSource, CellsWithoutCountsAreUnknown) {
   sparse::CsrMatrix counts;
-  counts.clear(kTestGenes);
+  counts.clear(kDistinctTypesGenes);
   for (core::CellIndex cell = 0; cell < cells_.counts.n_cells; ++cell) {
     const sparse::RowView row = cells_.counts.row(cell);
     cell == 5 ? counts.append_row({}, {}) : counts.append_row(row.indices, row.data);

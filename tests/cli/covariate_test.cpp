@@ -1,8 +1,6 @@
 // A covariate through the program: cells whose type their tissue alone tells, trained, evaluated and annotated.
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/journey.hpp"
 #include "cli/process.hpp"
 #include "cli/test_cells.hpp"
 #include "cli/trained_model.hpp"
@@ -16,8 +14,8 @@ using nlohmann::json;
 constexpr std::size_t kCells = 600;
 
 /// Cells of one expression, labelled T cell in blood and B cell in the lung, in turn.
-TestCells puzzle_cells() {
-  TestCells cells = make_test_cells(kCells, 10);
+H5adFile puzzle_cells() {
+  H5adFile cells = distinct_types_file(kCells, 10);
   sparse::CsrMatrix same = cells.counts;
   same.clear(cells.counts.n_genes);
   for (core::CellIndex cell = 0; cell < cells.counts.n_cells; ++cell) {
@@ -25,17 +23,14 @@ TestCells puzzle_cells() {
     same.append_row(row.indices, row.data);
   }
   cells.counts = std::move(same);
-  h5ad::Categorical ids{{}, {"CL:0000084", "CL:0000236"}, false}, tissues{{}, {"blood", "lung"}, false};
   for (std::size_t cell = 0; cell < kCells; ++cell) {
-    ids.codes.push_back(static_cast<std::int32_t>(cell % 2));
-    tissues.codes.push_back(static_cast<std::int32_t>(cell % 2));
+    cells.obs["cell_type_ontology_term_id"][cell] = cell % 2 == 0 ? "CL:0000084" : "CL:0000236";
+    cells.obs["tissue"][cell] = cell % 2 == 0 ? "blood" : "lung";
   }
-  std::ranges::find(cells.obs, "cell_type_ontology_term_id", &h5ad::Column::name)->values = ids;
-  std::ranges::find(cells.obs, "tissue", &h5ad::Column::name)->values = tissues;
   return cells;
 }
 
-class CovariateJourney : public Journey {
+class CovariateJourney : public testing::Test {
  protected:
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_ / name).string(); }
   [[nodiscard]] std::vector<std::string> train(const std::string& model, const std::string& kind = "linear") const {
@@ -87,8 +82,8 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
     EXPECT_EQ(stated.at("covariate").at("source"), std::string("--tissue ") + tissue);
   }
 
-  TestCells elsewhere = puzzle_cells();
-  elsewhere.fill("tissue", "skin");
+  H5adFile elsewhere = puzzle_cells();
+  elsewhere.set_all("tissue", "skin");
   elsewhere.write(folder_ / "skin.h5ad");
   elsewhere.drop("tissue");
   elsewhere.write(folder_ / "none.h5ad");

@@ -44,7 +44,7 @@ class DiskFull : public testing::Test {
     std::ofstream(disk_.path() / "out" / "config.json") << "{}";
     std::ofstream(disk_.path() / "out" / "truth.json") << "{}";
     std::ofstream(disk_.path() / "out.h5ad") << "earlier";
-    make_test_cells(6000, 10).write(folder_ / "cells.h5ad");
+    distinct_types_file(6000, 10).write(folder_ / "cells.h5ad");
   }
   void expect_refused_for_space(const std::vector<std::string>& arguments) {
     expect_refused(arguments, disk_.path(), {disk_.path().string()});

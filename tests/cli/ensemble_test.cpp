@@ -9,17 +9,6 @@ namespace sctab::tests {
 namespace {
 namespace fs = std::filesystem;
 
-Finished run(const std::vector<std::string>& arguments) {
-  Finished finished = run_sctab(arguments);
-  EXPECT_EQ(finished.exit_code, 0) << arguments[0] << ": " << finished.err;
-  return finished;
-}
-
-nlohmann::json run_json(std::vector<std::string> arguments) {
-  arguments.emplace_back("--json");
-  return nlohmann::json::parse(run(arguments).out);
-}
-
 TEST(EnsembleJourney, FromTypesLeftOutToTheUncertaintyOfEachCell) {
   const TrainedModel& trained = TrainedModel::instance();
   const TemporaryFolder folder;

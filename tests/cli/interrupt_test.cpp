@@ -26,7 +26,7 @@ struct LargeInputs {
   TemporaryFolder folder;
   fs::path source = folder / "large.h5ad", store = folder / "store";
   LargeInputs() {
-    make_test_cells(40'000, 10).write(source);
+    distinct_types_file(40'000, 10).write(source);
     const Finished built = run_sctab(build_arguments(source, store, TrainedModel::instance().ontology));
     if (built.exit_code != 0) throw std::runtime_error(built.err);
   }

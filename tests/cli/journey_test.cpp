@@ -12,17 +12,6 @@ namespace sctab::tests {
 namespace {
 namespace fs = std::filesystem;
 
-std::string run(const std::vector<std::string>& arguments) {
-  const Finished finished = run_sctab(arguments);
-  EXPECT_EQ(finished.exit_code, 0) << arguments[0] << ": " << finished.err;
-  return finished.out;
-}
-
-nlohmann::json run_json(std::vector<std::string> arguments) {
-  arguments.emplace_back("--json");
-  return nlohmann::json::parse(run(arguments));
-}
-
 TEST(Journey, FromSimulatedCellsToLabels) {
   const TemporaryFolder folder;
   const auto at = [&folder](const std::string& name) { return (folder / name).string(); };
@@ -42,7 +31,7 @@ TEST(Journey, FromSimulatedCellsToLabels) {
   EXPECT_GE(built.at("types"), 2);
 
   EXPECT_TRUE(run_json({"corpus", "describe", at("store")}).is_object());
-  EXPECT_FALSE(run({"corpus", "describe", at("store"), "--html", at("store.html")}).empty());
+  EXPECT_FALSE(run({"corpus", "describe", at("store"), "--html", at("store.html")}).out.empty());
   EXPECT_GT(fs::file_size(folder / "store.html"), 10'000U);
   run({"corpus", "subsample", at("store"), "-o", at("half"), "--by", "donors", "--fraction", "0.5"});
 
@@ -56,14 +45,14 @@ TEST(Journey, FromSimulatedCellsToLabels) {
     EXPECT_LE(scores.at(key), 1.0);
   }
   EXPECT_EQ(nlohmann::json::parse(std::ifstream(folder / "scores.json")), scores);
-  EXPECT_NE(run({"evaluate", at("half"), "-m", at("model"), "--split", "val"}).find("acro F1"), std::string::npos);
+  EXPECT_NE(run({"evaluate", at("half"), "-m", at("model"), "--split", "val"}).out.find("acro F1"), std::string::npos);
 
   const nlohmann::json labelled = run_json({"annotate", at("sim/source-01.h5ad"), "-m", at("model")});
   EXPECT_EQ(labelled.at("h5ad"), at("sim/source-01.sctab.h5ad"));
   EXPECT_EQ(labelled.at("genes_found"), labelled.at("genes_of_model"));
   EXPECT_TRUE(fs::exists(folder / "sim/source-01.sctab.csv"));
   EXPECT_EQ(run_json({"models", "show", at("model")}).at("genes").at("n"), labelled.at("genes_of_model"));
-  EXPECT_FALSE(run({"models", "show", at("model")}).empty());
+  EXPECT_FALSE(run({"models", "show", at("model")}).out.empty());
 }
 
 TEST(Journey, ClearTypesAreToldApartOnDonorsNeverSeen) {

@@ -1,6 +1,7 @@
 #include "cli/process.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,17 @@ std::vector<std::string> sctab_command(std::vector<std::string> arguments) {
 
 Finished run_sctab(std::vector<std::string> arguments) {
   return run_program(sctab_command(std::move(arguments)));
+}
+
+Finished run(const std::vector<std::string>& arguments) {
+  Finished finished = run_sctab(arguments);
+  EXPECT_EQ(finished.exit_code, 0) << arguments[0] << ": " << finished.err;
+  return finished;
+}
+
+nlohmann::json run_json(std::vector<std::string> arguments) {
+  arguments.emplace_back("--json");
+  return nlohmann::json::parse(run(arguments).out);
 }
 
 std::map<std::string, std::string> contents(const fs::path& folder) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ class Process {
 Finished run_program(const std::vector<std::string>& arguments);
 /// Runs the sctab of this build.
 Finished run_sctab(std::vector<std::string> arguments);
+/// Runs the sctab of this build, which must succeed.
+Finished run(const std::vector<std::string>& arguments);
+/// The same with --json: the JSON that it prints.
+nlohmann::json run_json(std::vector<std::string> arguments);
 /// The sctab of this build with these arguments.
 std::vector<std::string> sctab_command(std::vector<std::string> arguments);
 

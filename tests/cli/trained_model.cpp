@@ -28,7 +28,7 @@ TrainedModel::TrainedModel()
       genes(folder / "genes.csv"),
       store(folder / "store"),
       model(folder / "model") {
-  make_test_cells(600, 10).write(source);
+  distinct_types_file(600, 10).write(source);
   write_test_ontology(ontology);
   write_test_genes(genes);
   auto build = build_arguments(source, store, ontology);

@@ -15,7 +15,7 @@
 
 namespace sctab::tests {
 
-/// The content of a small h5ad file, to be changed at will before it is written. Cells are named "cell0", "cell1", …
+/// The content of a small h5ad file, to be changed at will before it is written. Cells are named "cell-0", "cell-1", …
 struct H5adFile {
   std::vector<std::string> genes;                       // Ensembl ids: the index of var
   std::map<std::string, std::vector<std::string>> obs;  // text columns, one value per cell
@@ -26,6 +26,11 @@ struct H5adFile {
   [[nodiscard]] std::size_t n_cells() const { return static_cast<std::size_t>(counts.n_cells); }
 
   void set_all(const std::string& column, const std::string& value) { obs[column].assign(n_cells(), value); }
+
+  void drop(const std::string& column) {
+    if (column == "is_primary_data") primary.clear();
+    obs.erase(column);
+  }
 
   /// Adds a cell with Poisson counts. mean(gene): of its count.
   template <typename Mean>
@@ -49,7 +54,7 @@ struct H5adFile {
     if (!primary.empty()) obs_columns.push_back({"is_primary_data", primary});
     if (!gene_symbols.empty()) var_columns.push_back({"gene_symbol", categorical(gene_symbols)});
     h5ad::Strings cell_names;
-    for (std::size_t cell = 0; cell < n_cells(); ++cell) cell_names.push_back(fmt::format("cell{}", cell));
+    for (std::size_t cell = 0; cell < n_cells(); ++cell) cell_names.push_back(fmt::format("cell-{}", cell));
     writer.write_obs(cell_names, obs_columns);
     writer.write_var(genes, var_columns);
     writer.close();
@@ -90,21 +95,23 @@ inline H5adFile small_file(std::size_t n_donors, std::uint64_t seed, const std::
   return file;
 }
 
+inline constexpr std::array kDistinctTypeIds = {"CL:0000084", "CL:0000236", "CL:0000576"};
+inline constexpr std::array kDistinctTypeNames = {"T cell", "B cell", "monocyte"};
+inline constexpr core::GeneIndex kDistinctTypesGenes = 300;
+
 /// Cells of three types that differ clearly, with the columns of the CELLxGENE schema: T cell, B cell and monocyte in
 /// turn, donors in blocks. 300 genes, from gene_id(1) on.
 inline H5adFile distinct_types_file(std::size_t n_cells, std::size_t n_donors, std::uint64_t seed = 1) {
-  constexpr std::array kTypeIds = {"CL:0000084", "CL:0000236", "CL:0000576"};
-  constexpr std::array kTypeNames = {"T cell", "B cell", "monocyte"};
   constexpr core::GeneIndex kMarkers = 20;  // genes that each type expresses more than the others
   H5adFile file;
-  file.genes = gene_ids(300);
-  file.counts.clear(300);
+  file.genes = gene_ids(kDistinctTypesGenes);
+  file.counts.clear(kDistinctTypesGenes);
   core::Rng rng(seed);
   for (std::size_t cell = 0; cell < n_cells; ++cell) {
     const std::size_t type = cell % 3;
     file.add_cell(rng, [type](core::GeneIndex gene) { return std::cmp_equal(gene / kMarkers, type) ? 5.0 : 0.3; });
-    file.obs["cell_type_ontology_term_id"].emplace_back(kTypeIds.at(type));
-    file.obs["cell_type"].emplace_back(kTypeNames.at(type));
+    file.obs["cell_type_ontology_term_id"].emplace_back(kDistinctTypeIds.at(type));
+    file.obs["cell_type"].emplace_back(kDistinctTypeNames.at(type));
     file.obs["donor_id"].push_back(fmt::format("donor {}", cell * n_donors / n_cells + 1));
     file.primary.push_back(1);
   }
