@@ -98,7 +98,7 @@ void check_eval(nn::Network& network, nn::Network& exact, const GoldenGroup& gro
   network.eval();
   exact.eval();
   network.compute_densely(path == Path::kDense);
-  model::Explanation explanation, exact_explanation;
+  nn::Explanation explanation, exact_explanation;
   const sparse::CsrMatrix x = non_zeros(want.tensor("x"));
   const nn::NetworkOutput output = network.explain(x.view(), explanation);
   const nn::NetworkOutput exact_output = exact.explain(want.tensor("x").to(at::kDouble), exact_explanation);

@@ -10,7 +10,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::linalg {
 namespace {

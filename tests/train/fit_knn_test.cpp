@@ -5,7 +5,7 @@
 #include "sctab/model/classifier.hpp"
 #include "sctab/train/train.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {

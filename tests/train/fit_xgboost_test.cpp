@@ -14,7 +14,7 @@
 #include "sctab/train/train.hpp"
 #include "support/captured_log.hpp"
 #include "support/fixtures.hpp"
-#include "train/tiny_store.hpp"
+#include "support/tiny_store.hpp"
 
 namespace sctab::train {
 namespace {
