@@ -56,7 +56,7 @@ PY
 
 say "Annotating $annotate"
 name=$(basename "$annotate" .h5ad)
-run "$sctab" annotate "$annotate" -m "$out/mixed" -o "$out/$name.sctab.h5ad"
+run "$sctab" annotate "$annotate" -m "$out/mixed" -o "$out/$name.sctab.h5ad" -o "$out/$name.sctab.csv"
 
 say "Where everything lies (after $((SECONDS - start)) seconds)"
 cat <<EOF
