@@ -11,6 +11,7 @@
 #include "sctab/core/rng.hpp"
 #include "sctab/store/store.hpp"
 #include "sctab/store/writer.hpp"
+#include "support/gene_id.hpp"
 
 namespace sctab::store::tests {
 
