@@ -121,7 +121,7 @@ Steps infer_steps(nn::Network& network, std::span<const LabelledCells> batches, 
 
 double mean_support(nn::Network& network, sparse::CsrView x) {
   const at::NoGradGuard no_gradient;
-  model::Explanation explanation;
+  nn::Explanation explanation;
   network.explain(x, explanation);
   SCTAB_ASSERT(!explanation.masks.empty());
   const auto used = explanation.masks.front().count_nonzero().item<std::int64_t>();
