@@ -1,6 +1,6 @@
 #include "version_report.hpp"
 
-#include <cblas.h>
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <hdf5.h>
 #include <hwy/highway.h>
@@ -38,6 +38,13 @@ std::string xgboost_version() {
   int major = 0, minor = 0, patch = 0;
   XGBoostVersion(&major, &minor, &patch);
   return fmt::format("{}.{}.{}", major, minor, patch);
+}
+
+/// Asked for by name: any BLAS may stand behind libblas, and only OpenBLAS has this function.
+std::string blas_version() {
+  using Config = const char* (*)();
+  const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
+  return config == nullptr ? "not OpenBLAS: training is many times slower" : config();
 }
 
 std::string duckdb_version() {
@@ -82,7 +89,7 @@ std::string version_report(bool verbose) {
   table.add_row({"SIMD", simd_target()});
   table.add_row({"threads", fmt::format("{}", core::default_threads())});
   table.add_row({"libtorch", TORCH_VERSION});
-  table.add_row({"BLAS", openblas_get_config()});
+  table.add_row({"BLAS", blas_version()});
   table.add_row({"HDF5", hdf5_version()});
   table.add_row({"libdeflate", LIBDEFLATE_VERSION_STRING});
   table.add_row({"DuckDB", duckdb_version()});
