@@ -9,7 +9,7 @@ namespace sctab::experiments::tests {
 namespace {
 
 TEST(MeasuresOfTraining, OnlyASingleNetworkTrainedByThisProcessHasARate) {
-  train::TrainResult training{.epochs = 3, .best_val_macro_f1 = 0.5, .cells_per_second = 1000};
+  train::TrainResult training{.best_val_macro_f1 = 0.5, .epochs = 3, .cells_per_second = 1000};
   EXPECT_EQ(measures_of(training, 2.5).at("cells_per_second"), 1000);
   EXPECT_EQ(measures_of(training, 2.5).at("train_seconds"), 2.5);
   EXPECT_EQ(measures_of(training, 2.5).at("epochs"), 3);
