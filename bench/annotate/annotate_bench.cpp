@@ -112,7 +112,9 @@ BENCHMARK(predict)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime()
 void annotate_whole_file(benchmark::State& state) {
   const Setup* const use = setup(state);
   if (use == nullptr) return;
-  const Annotator annotator(use->model, {.threads = static_cast<int>(state.range(0))});
+  AnnotateOptions options;
+  options.threads = static_cast<int>(state.range(0));
+  const Annotator annotator(use->model, options);
   const Job job{use->path, {{scratch("out.h5ad"), OutputFormat::kH5ad}, {scratch("out.csv"), OutputFormat::kCsv}}};
   for (auto _ : state) benchmark::DoNotOptimize(annotator.annotate(job).n_cells);
   for (const Output& output : job.outputs) std::filesystem::remove(output.path);

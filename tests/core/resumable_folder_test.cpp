@@ -113,7 +113,7 @@ TEST_F(Resumable, FilesOfTheUserStayAndAreNamed) {
   expect_refused(false, "out.sewing", "is a file");
   fs::create_directory(folder_ / "out");
   write_file_atomically(folder_ / "out" / "cat.jpg", "a cat");
-  expect_refused(false, "out", "not one of ours");
+  expect_refused(false, "out", "sctab did not make it");
 }
 
 TEST_F(Resumable, ARequiredFileTellsOursFromOthers) {

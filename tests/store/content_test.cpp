@@ -65,7 +65,7 @@ TEST_F(LogNormalisedStore, OlderProgramsRefuseIt) {
   EXPECT_EQ(manifest.at("format_version"), 2);
   manifest["content"] = "logarithms";
   core::write_json(folder_ / "log" / "store.json", manifest);
-  SCTAB_EXPECT_THROW_WITH(Store::open(folder_ / "log"), core::InputError, "store.json", "content: 'logarithms'",
+  SCTAB_EXPECT_THROW_WITH(Store::open(folder_ / "log"), core::InputError, "store.json", "content: \"logarithms\"",
                           "counts or log_normalised");
   manifest.erase("content");
   core::write_json(folder_ / "log" / "store.json", manifest);

@@ -424,20 +424,20 @@ TEST_F(DamagedStore, WrongOffsetsAreRefused) {
 
 TEST_F(DamagedStore, WrongGenesAreRefused) {
   put("train-00000.h5ad", "X/indices", 3, 1000);
-  expect_refused("train-00000.h5ad", "genes of cell 0");
+  expect_refused("train-00000.h5ad", "cell 0: its genes");
   put("train-00000.h5ad", "X/indices", 3, -1);
-  expect_refused("train-00000.h5ad", "genes of cell 0");
+  expect_refused("train-00000.h5ad", "cell 0: its genes");
   put("train-00000.h5ad", "X/indices", 3, 1 << 16);  // whose lower half alone would be gene 0
-  expect_refused("train-00000.h5ad", "genes of cell 0");
+  expect_refused("train-00000.h5ad", "cell 0: its genes");
 }
 
 TEST_F(DamagedStore, TheCellWithWrongGenesIsNamed) {
   const ShardMap map = read_shard_map(directory_ / "train-00003.h5ad", 1000, ValueType::kUint16);
   const auto last_of_777 = static_cast<hsize_t>(map.indptr[778]) - 1;
   put("train-00003.h5ad", "X/indices", last_of_777, 1 << 20);  // does not fit two bytes
-  expect_refused("train-00003.h5ad", "genes of cell 777");
+  expect_refused("train-00003.h5ad", "cell 777: its genes");
   put("train-00003.h5ad", "X/indices", last_of_777, 0);  // fits, and does not ascend
-  expect_refused("train-00003.h5ad", "genes of cell 777");
+  expect_refused("train-00003.h5ad", "cell 777: its genes");
 }
 
 TEST_F(DamagedStore, AnotherNumberOfCellsIsRefused) {

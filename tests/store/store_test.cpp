@@ -91,7 +91,8 @@ TEST_F(StoreTest, AMissingOrResizedShardIsNamed) {
   std::filesystem::resize_file(shard, std::filesystem::file_size(shard) - 1);
   SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "train-00001.h5ad", "bytes");
   std::filesystem::remove(shard);
-  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "train-00001.h5ad", "expected there");
+  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "train-00001.h5ad",
+                          "expected a shard of the store");
 }
 
 TEST_F(StoreTest, OtherGenesAreRefused) {
@@ -104,7 +105,7 @@ TEST_F(StoreTest, OtherGenesAreRefused) {
   std::getline(in, second);
   out << header << '\n' << second << '\n' << first << '\n' << in.rdbuf();
   out.close();
-  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "genes.tsv", "another order");
+  SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "genes.tsv", "their order");
 }
 
 TEST_F(StoreTest, ShardsOfAnotherStoreAreRefused) {

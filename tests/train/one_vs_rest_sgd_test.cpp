@@ -72,7 +72,7 @@ class OneVsRest : public testing::Test {
 
   sparse::CsrMatrix cells_;
   std::vector<core::TypeIndex> types_;
-  CellsPerType n_cells_ = CellsPerType(kTypes);
+  model::CellsPerType n_cells_ = model::CellsPerType(kTypes);
 };
 
 TEST_F(OneVsRest, EqualsTheSlowReference) {

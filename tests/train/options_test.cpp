@@ -14,6 +14,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/train/train_kinds.hpp"
 #include "support/fixtures.hpp"
+#include "support/source_folder.hpp"
 
 namespace sctab::train {
 namespace {
@@ -130,7 +131,7 @@ TEST(Options, OfAnotherKindAreDropped) {
 
 std::string page(const char* name) {
   std::stringstream text;
-  text << std::ifstream(std::filesystem::path(SCTAB_SOURCE_DIR) / "docs" / name).rdbuf();
+  text << std::ifstream(sctab::tests::source_folder() / "docs" / name).rdbuf();
   return text.str();
 }
 
