@@ -109,8 +109,8 @@ TEST_F(BadParquetStore, ValuesThatCannotBeAreNamedWithTheirRow) {
   expect_part_refused(values("'nan'"), {"part.1.parquet", "cell 3", "gene ENSG00000000100: X: nan", "9.2104"});
   expect_part_refused(values("-0.5"), {"cell 3", "X: -0.5"});
   expect_part_refused(values("37"), {"cell 3", "X: 37", "sf-log1p"});
-  expect_part_refused(values("NULL"), {"row 3", "no value in column X"});
-  expect_part_refused("* REPLACE (CASE WHEN idx = 33 THEN NULL ELSE X END AS X)", {"row 3", "no value in column X"});
+  expect_part_refused(values("NULL"), {"column X: row 3", "has no value"});
+  expect_part_refused("* REPLACE (CASE WHEN idx = 33 THEN NULL ELSE X END AS X)", {"column X: row 3", "has no value"});
   const auto code = [](const std::string& column, const std::string& value) {
     return fmt::format("* REPLACE (CASE WHEN idx = 33 THEN {} ELSE {} END AS {})", value, column, column);
   };
