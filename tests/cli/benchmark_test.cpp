@@ -68,9 +68,9 @@ TEST_F(BenchmarkCommand, AFailedTrialIsNamedAndTheExitCodeTells) {
 
 TEST_F(BenchmarkCommand, MistakesInARecipeAreNamed) {
   write(std::string("n_seeds = 3\n") + kRecipe);
-  expect_refused(command(), folder_.path(), {"recipe.toml, line 1: n_seeds is not known here", "seeds"});
+  expect_refused(command(), folder_.path(), {"recipe.toml, line 1: n_seeds: not a known key", "seeds"});
   write("title = ");
-  expect_refused(command(), folder_.path(), {"recipe.toml, line 1: not TOML"});
+  expect_refused(command(), folder_.path(), {"recipe.toml, line 1: not valid TOML"});
 }
 
 TEST_F(BenchmarkCommand, AReportTakesNoOptionOfComputing) {

@@ -1,4 +1,6 @@
 // examples/annotate.cpp, built and run as a user of the library would.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
 #include "cli/trained_model.hpp"
@@ -10,7 +12,10 @@ TEST(Example, LabelsABatchAndAFile) {
   const TrainedModel& trained = TrainedModel::instance();
   const Finished finished = run_program({SCTAB_EXAMPLE, trained.model.string(), trained.source.string()});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_TRUE(finished.out.starts_with("cell 0: T cell (CL:0000084), probability ")) << finished.out.substr(0, 200);
+  EXPECT_THAT(finished.out.substr(0, finished.out.find("\ncell,")),
+              testing::MatchesRegex("cell 0: (T cell|B cell|monocyte) .CL:0000[0-9]+., probability [01].[0-9]+\n"
+                                    "cell 1: (T cell|B cell|monocyte) .CL:0000[0-9]+., probability [01].[0-9]+"));
+  EXPECT_NE(finished.out.find("\ncell-0,T cell,CL:0000084,"), std::string::npos);
   EXPECT_NE(finished.out.find("\ncell-599,"), std::string::npos);
   EXPECT_EQ(std::ranges::count(finished.out, '\n'), 2 + 1 + 600);
   EXPECT_NE(finished.err.find("600 cells labelled"), std::string::npos) << finished.err;
