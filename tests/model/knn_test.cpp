@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -70,8 +71,8 @@ TEST_F(KnnModel, EqualCellsVoteAlikeAndFewerThanKAreAll) {
 TEST_F(KnnModel, DamagedTypesAreNamed) {
   for (const std::int32_t type : {-1, 3}) {
     write({1, 1, 2, 2}, {0, type}, 1);
-    SCTAB_EXPECT_THROW_WITH(static_cast<void>(load()), core::InputError, "model.safetensors", "types",
-                            std::to_string(type).c_str());
+    const std::string found = fmt::format("types: {};", type);
+    SCTAB_EXPECT_THROW_WITH(static_cast<void>(load()), core::InputError, "model.safetensors", found.c_str());
   }
 }
 

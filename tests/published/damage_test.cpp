@@ -102,7 +102,7 @@ TEST(DamagedCheckpoint, TensorsThatTheirStorageDoesNotHoldAreRefused) {
     weight.storage_length = 60;
   });
   refused("\"torch QuantizedStorage\"", [](StoredTensor& weight) { weight.type = "QuantizedStorage"; });
-  refused("tensor weight holds Int", [](StoredTensor& weight) { weight.type = "IntStorage"; });
+  refused("tensor weight: Int; expected Float", [](StoredTensor& weight) { weight.type = "IntStorage"; });
 }
 
 TEST(DamagedCheckpoint, NamesAndShapesAreCheckedBeforeNumbersAreRead) {
@@ -112,7 +112,7 @@ TEST(DamagedCheckpoint, NamesAndShapesAreCheckedBeforeNumbersAreRead) {
   expect_refused(ModelKind::kLinear, text, "tensor extra: is unknown");
   text = good;
   find(text, "classifier.bias") = {"classifier.bias", {4}, "gone", "FloatStorage", {}, 0, 5};
-  expect_refused(ModelKind::kLinear, text, "has another tensor classifier.bias, expected [5]");
+  expect_refused(ModelKind::kLinear, text, "tensor classifier.bias: has the shape [4]; expected [5]");
 }
 
 std::string zip_header(const std::string& name) {

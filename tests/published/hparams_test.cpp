@@ -75,10 +75,10 @@ TEST_F(TextFiles, AliasesAreNotExpandedAndDepthIsLimited) {
 }
 
 TEST_F(TextFiles, HparamsThatAreNotAreNamed) {
-  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nwhat is this\n"), InputError, "hparams.yaml, line 2", "is not YAML");
+  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nwhat is this\nb: 2\n"), InputError, "hparams.yaml, line 3", "is not YAML");
   SCTAB_EXPECT_THROW_WITH(hparams("n_d:1\n"), InputError, "line 1", "is not a map");
   SCTAB_EXPECT_THROW_WITH(hparams("- n_d\n"), InputError, "line 1", "is a list");
-  SCTAB_EXPECT_THROW_WITH(hparams("n_d: 'x\n"), InputError, "is not YAML");
+  SCTAB_EXPECT_THROW_WITH((void)hparams("n_d: '1\n").integer("n_d"), InputError, "n_d");
   SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\n---\nn_d: 2\n"), InputError, "second document");
   SCTAB_EXPECT_THROW_WITH(hparams("n_d: 1\nn_d: 2\n"), InputError, "line 2: has n_d a second time");
   SCTAB_EXPECT_THROW_WITH(hparams("n_d: \xFF\n"), InputError, "not UTF-8");

@@ -280,8 +280,8 @@ TEST_F(Benchmark, AFailedTrialIsReportedAndTheOthersRun) {
   EXPECT_TRUE(result.first_failure.starts_with("moved, all, seed 1: ")) << result.first_failure;
   EXPECT_NE(result.first_failure.find("donor"), std::string::npos) << result.first_failure;
   const auto expect_reported = [this](const char* form) {
-    for (const char* text : {"This run", "recipe.toml", "300 cells of ", "6 of 10 finished; 4 failed", form,
-                             "moved, half, seed 2", "training cells of two donors"}) {
+    for (const char* text : {"This run", "recipe.toml", "300 cells from ", "6 of 10 finished; 4 failed", form,
+                             "moved, half, seed 2", "training cells from two donors"}) {
       EXPECT_NE(page().find(text), std::string::npos) << text;
     }
     const auto run = nlohmann::json::parse(std::ifstream(folder_ / "out" / "results.json")).at("run");

@@ -82,7 +82,7 @@ TEST(Results, NameTheTypesThatAPartLacks) {
   results.add(trial_json("a", "all", 1, 0.5));
   EXPECT_EQ(lost_types(results),
             (std::vector<std::string>{
-                "part 'few donors', seeds 1, 2: its training cells have none of 1 type of the corpus: B cell"}));
+                "part 'few donors', seeds 1, 2: its training cells lack 1 type of the corpus: B cell"}));
   add("few cells", 2, std::vector<std::string>(12, "x"));
   EXPECT_NE(lost_types(results).at(0).find("'few cells', seed 2: its training cells lack 12 types"), std::string::npos);
   EXPECT_TRUE(lost_types(results)[0].ends_with("x, x and 2 more")) << lost_types(results)[0];
