@@ -39,8 +39,8 @@ TEST_F(AugmentJourney, VectorsAreMadeLookedAtAndTrainedWith) {
   EXPECT_EQ(made.at("options").at("pairs_per_type"), 10);
   EXPECT_GE(made.at("vectors"), 1);
 
-  const std::vector<std::string> check = {
-      "augment", "check", at("vectors.h5ad"), store_, "--map-cells", "20", "--threads", "1", "--map"};
+  const std::vector<std::string> check = {"augment",   "check", store_, at("vectors.h5ad"), "--map-cells", "20",
+                                          "--threads", "1",     "--map"};
   auto as_csv = check, as_page = check;
   as_csv.push_back(at("map.csv"));
   as_page.push_back(at("map.html"));
@@ -112,14 +112,14 @@ TEST_F(AugmentJourney, EvaluateTellsOfDonorsThatTheModelHasSeen) {
   EXPECT_EQ(json::parse(own.out).at("donors_seen"), 0);
   EXPECT_EQ(json::parse(own.out).at("absent_types"), json::array());
   EXPECT_GT(json::parse(trained.out).at("donors_seen"), 0);
-  EXPECT_NE(trained.err.find("was trained on"), std::string::npos) << trained.err;
-  EXPECT_NE(val.err.find("chosen by"), std::string::npos) << val.err;
+  EXPECT_NE(trained.err.find("These are training cells"), std::string::npos) << trained.err;
+  EXPECT_NE(val.err.find("was chosen on these cells"), std::string::npos) << val.err;
   for (const Finished& finished : {own, trained, val}) EXPECT_EQ(finished.err.find("warning"), std::string::npos);
 
   const Finished other = evaluated(at("other split"), "test");
   EXPECT_GT(json::parse(other.out).at("donors_seen"), 0);
   EXPECT_NE(other.err.find("warning"), std::string::npos) << other.err;
-  EXPECT_NE(other.err.find("never seen"), std::string::npos) << other.err;
+  EXPECT_NE(other.err.find("do not measure unseen people"), std::string::npos) << other.err;
 }
 
 }  // namespace

@@ -88,8 +88,9 @@ TEST_F(BadSource, LogNormalisedIsAnnotatedWhenSaid) {
   sparse::log_normalise(cells_.counts);
   cells_.write(folder_ / "logs.h5ad");
   const auto annotate = [this](const char* name, const char* kind) {
-    const Finished done = run_sctab({"annotate", (folder_ / name).string(), "-m", trained_.model.string(), "-o",
-                                     (folder_ / "out.h5ad").string(), "--input", kind});
+    const Finished done =
+        run_sctab({"annotate", (folder_ / name).string(), "-m", trained_.model.string(), "-o",
+                   (folder_ / "out.h5ad").string(), "-o", (folder_ / "out.csv").string(), "--input", kind});
     EXPECT_EQ(done.exit_code, 0) << done.err;
     return contents(folder_.path()).at((folder_ / "out.csv").string());
   };

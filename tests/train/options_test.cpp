@@ -86,7 +86,8 @@ TEST(Options, EachRefusesWhatIsOutOfRange) {
       EXPECT_NO_THROW(check(options));
       const auto refused = [&](const OptionValue& wrong) {
         set(options, option, wrong);
-        SCTAB_EXPECT_THROW_WITH(check(options), InputError, command_line_name(option).c_str(), "expected");
+        const std::string name = command_line_name(option);
+        SCTAB_EXPECT_THROW_WITH(check(options), InputError, name.c_str(), "expected");
       };
       if (std::holds_alternative<OptionalField<double>>(option.field)) {
         for (const double wrong : {nan, infinity, -infinity, -1.0}) refused(wrong);

@@ -25,7 +25,7 @@ TEST(RunFolder, IsOfOneProcessAtATime) {
     const LockedRunFolder first = open_run_folder(out, false);
     for (const bool resume : {false, true}) {
       SCTAB_EXPECT_THROW_WITH(open_run_folder(out, resume), InputError, "model.run", "another training is at work",
-                              "wait for its end");
+                              "wait until it ends");
     }
     tests::write_bytes(first.checkpoint(), "a checkpoint");
     SCTAB_EXPECT_THROW_WITH(open_run_folder(out, false), InputError, "another training is at work");
