@@ -8,8 +8,8 @@ if [ ! -f "$build/build.ninja" ] || [ $# -gt 0 ]; then
     { cat "$build.cmake.log" >&2; exit 1; }
   rm -f "$build.cmake.log"
 fi
-# What ccache must overlook to keep the files that use precompiled headers.
-export CCACHE_SLOPPINESS=pch_defines,time_macros
+# Checkouts share ccache's files wherever they are, those that use precompiled headers too.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true CCACHE_SLOPPINESS=pch_defines,time_macros
 # Translation units with libtorch take up to 1.5 GB each.
 memory_gb=$(awk '/MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)
 most=$((memory_gb / 2 > 0 ? memory_gb / 2 : 1))

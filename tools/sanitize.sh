@@ -10,6 +10,7 @@ build() {
   # shellcheck disable=SC2086
   cmake --build "$build" --parallel "$jobs" --target $target
 }
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 export OMP_WAIT_POLICY=passive ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/tools/tsan.supp"
 build build-asan address,undefined all
