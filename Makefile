@@ -32,13 +32,15 @@ lint: build
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
 
-# The tests of the modules without libtorch, under address and undefined-behaviour sanitizers, and threads under TSan.
+# The parsers of foreign bytes and the kernels under address, undefined-behaviour and thread sanitizers.
 sanitize: install-dependencies
 	@tools/sanitize.sh $(JOBS)
 
-# What takes too long for every change: clang-tidy on every file without libtorch, the demo at its full size.
+# What takes too long for every change: clang-tidy on every file and sanitizers on every test without libtorch, the demo
+# at its full size.
 check-slow: build
 	@SCTAB_TIDY=all tools/lint.sh $(BUILD)
+	@tools/sanitize.sh $(JOBS) all
 	@$(MAKE) demo OUT=demo-simulated CELLS=20000
 
 install-dependencies:

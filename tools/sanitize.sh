@@ -1,26 +1,28 @@
 #!/usr/bin/env bash
-# sanitize.sh JOBS: every test that needs no libtorch (all parsers of foreign bytes among them) under address and
-# undefined-behaviour sanitizers, and those of the modules with threads of their own under the thread sanitizer.
+# sanitize.sh JOBS [all]: under address and undefined-behaviour sanitizers, the tests of every module that parses foreign
+# bytes and of the kernels; under the thread sanitizer, those of threads and kernels. all: every test that needs no
+# libtorch, and the store's threads too.
 set -euo pipefail
-jobs=$1
-build() {
-  local build=$1 sanitizers=$2 target=$3
+jobs=$1 what=${2:-some}
+tests="test_core test_sparse test_genes test_ontology test_formats test_h5ad test_npy test_parquet test_store test_corpus
+  test_kernels"
+threaded="test_core test_kernels"
+[ "$what" != all ] || threaded="$threaded test_store"
+run() {
+  local build=$1 sanitizers=$2 tests=$3 test
   cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DSCTAB_BUILD_BENCH=OFF -DSCTAB_SANITIZE="$sanitizers" >/dev/null
   # shellcheck disable=SC2086
-  cmake --build "$build" --parallel "$jobs" --target $target
+  [ "$tests" != all ] || tests=$(ninja -C "$build" -t targets all | sed -nE 's/^(test_[a-z0-9_]+): CXX_EXECUTABLE.*/\1/p')
+  # shellcheck disable=SC2086
+  cmake --build "$build" --parallel "$jobs" --target $tests
+  for test in $tests; do
+    echo "== $test under $sanitizers"
+    "$build/$test" --gtest_brief=1
+  done
 }
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 export OMP_WAIT_POLICY=passive ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/tools/tsan.supp"
-build build-asan address,undefined all
-echo "== all tests without libtorch under address,undefined"
-ctest --test-dir build-asan --output-on-failure --parallel "$jobs" --quiet --output-log build-asan/ctest.log ||
-  { cat build-asan/ctest.log; exit 1; }
-tail -n 6 build-asan/ctest.log
-threaded="test_core test_store test_kernels"
-build build-tsan thread "$threaded"
-for test in $threaded; do
-  echo "== $test under thread"
-  "build-tsan/$test" --gtest_brief=1
-done
+if [ "$what" = all ]; then run build-asan address,undefined all; else run build-asan address,undefined "$tests"; fi
+run build-tsan thread "$threaded"
