@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lint.sh BUILD_FOLDER: formatting, layering, sizes, docs, and clang-tidy on files without libtorch (the others take 50 s
-# each). SCTAB_TIDY: changed (default; what the last day's commits and the working tree touched, the newest 40 files),
+# each). SCTAB_TIDY: changed (default; what the last day's commits and the working tree touched, the newest 16 files),
 # all, or none.
 set -uo pipefail
 build=$1
@@ -31,7 +31,7 @@ if [ "$tidy" != none ]; then
   files=$all
   if [ "$tidy" = changed ]; then
     files=$({ git diff --name-only HEAD; git log --since='24 hours ago' --name-only --format=; } |
-      awk 'NF && !seen[$0]++' | torch_free | head -n 40)
+      awk 'NF && !seen[$0]++' | torch_free | head -n 16)
   fi
   counts="$(printf '%s' "$files" | grep -c .) of $(printf '%s' "$all" | grep -c .) files"
   if echo "$files" | xargs -r -P "$(nproc)" -n 4 clang-tidy -p "$build/tidy" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null; then

@@ -24,7 +24,6 @@ namespace sctab::corpus {
 namespace {
 
 namespace fs = std::filesystem;
-using core::format_count;
 using core::InputError;
 using ontology::Ontology;
 using store::Split;
