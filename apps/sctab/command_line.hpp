@@ -24,7 +24,7 @@ std::vector<const CLI::App*> commands_of(const CLI::App& group);
 /// The names of an option as they are typed, without the values of CLI11's negated flags: "-o", "--output".
 std::vector<std::string> names_of(const CLI::Option& option);
 
-/// Throws InputError where a word stands in the place of a command and is none, with the nearest command.
+/// Throws InputError if a word is given where a command belongs and no command has that name; suggests the nearest one.
 void require_known_commands(const CLI::App& app, const std::vector<std::string>& words);
 
 /// What to tell the user of a command line that could not be parsed: an unknown option gets the nearest one suggested.

@@ -18,9 +18,9 @@ namespace {
 /// k nearest neighbours on principal components. Arrays: those of add_pca(), "reference" (n_cells × n_components, the
 /// training cells), "types" (n_cells, int32 as bytes) and "neighbours" (1: k).
 ///
-/// Each neighbour votes for its type with the weight exp(−d² / d_k²), where d is its distance and d_k that of the
-/// farthest of the k: from 1 to 1/e, whatever the scale of the components. So near cells count more, ties between types
-/// are rare, and equal ones go to the first type. The embedding is the components.
+/// Each neighbour votes for its type with weight exp(−d² / d_k²), where d is its distance and d_k the distance of the
+/// farthest of the k neighbours: between 1/e and 1 for any scale of the components. Near cells count more, and ties
+/// between types, which are rare, go to the first type. The embedding is the components.
 class Knn : public Predictor {
  public:
   Knn(const ModelArrays& arrays, const Architecture& architecture)
