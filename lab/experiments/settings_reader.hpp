@@ -9,7 +9,7 @@
 
 #include "lab/experiments/setting.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/core/json_fields.hpp"
+#include "sctab/core/json_file.hpp"
 
 namespace sctab::experiments {
 

@@ -134,13 +134,6 @@ TEST_F(Resumable, ATargetThatCannotBeWrittenIsRefusedAtOnce) {
   SCTAB_EXPECT_THROW_WITH(ResumableFolder::check(folder_ / "no/out", sewing(), false), InputError, "no", "exist");
 }
 
-TEST(NameWhenWhole, IsThatOfTheTarget) {
-  EXPECT_EQ(name_when_whole(".a.h5ad.12-0.tmp"), "a.h5ad");
-  EXPECT_EQ(name_when_whole(".a.h5ad.12-0.tmp.old"), "a.h5ad");
-  EXPECT_EQ(name_when_whole("a.h5ad"), "a.h5ad");
-  EXPECT_EQ(name_when_whole(".a.tmp"), ".a.tmp");
-}
-
 TEST(Differences, NamesFiveAtMost) {
   const nlohmann::json before = {{"seed", 1}, {"options", {{"a", 1}, {"b", 2}}}};
   nlohmann::json now = before;

@@ -189,7 +189,9 @@ TEST(StagedOutput, TemporaryNamesAreThoseOfTheirTargets) {
   const StagedOutput out(folder / "a.sctab.h5ad");
   EXPECT_EQ(target_name(out.path().string()), (folder / "a.sctab.h5ad").string());
   EXPECT_EQ(target_name(out.path().filename().string() + "/train-00000.h5ad"), "a.sctab.h5ad/train-00000.h5ad");
-  for (const char* name : {"./.hidden/a.tmp", ".hidden.tmp", ".a.b.tmp", "/tmp/", "..", "/", ""}) {
+  EXPECT_EQ(target_name(".a.h5ad.12-0.tmp.old"), "a.h5ad");
+  for (const char* name : {"./.hidden/a.tmp", ".hidden.tmp", ".a.b.tmp", ".a.-1.tmp", ".a.1-.tmp", ".a.1-2-3.tmp",
+                           "a.h5ad.old", "/tmp/", "..", "/", ""}) {
     EXPECT_EQ(target_name(name), name);
   }
 }

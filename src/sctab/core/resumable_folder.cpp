@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -93,18 +92,12 @@ void require_as_asked(const fs::path& target, const ResumableWork& work, bool re
 
 }  // namespace
 
-std::string name_when_whole(const std::string& name) {
-  static const std::regex temporary(R"(\.(.+)\.\d+-\d+\.tmp(\.old)?)");
-  std::smatch match;
-  return std::regex_match(name, match, temporary) ? match[1].str() : name;
-}
-
 void require_only_ours(const fs::path& folder, std::string_view work,
                        const std::function<bool(const std::string&)>& is_ours, std::string_view subfolder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename();
     if (fs::is_directory(entry.symlink_status()) && name == subfolder) continue;
-    if (fs::is_regular_file(entry.symlink_status()) && is_ours(name_when_whole(name))) continue;
+    if (fs::is_regular_file(entry.symlink_status()) && is_ours(target_name(name))) continue;
     throw InputError({.file = folder.string(),
                       .found = fmt::format("has {}, which does not come from an unfinished {}", name, work),
                       .next_step = "move it, or choose another -o"});

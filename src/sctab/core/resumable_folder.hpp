@@ -12,9 +12,6 @@
 
 namespace sctab::core {
 
-/// The name that a file gets when it is whole: NAME for a hidden temporary file ".NAME.PID-SERIAL.tmp", else its own.
-std::string name_when_whole(const std::string& name);
-
 /// Throws InputError naming the first entry of the folder that is neither a plain file whose name is_ours() knows nor
 /// the subfolder: such folders are emptied and removed, and nothing of the user's may go with them. Hidden temporary
 /// files with such names are ours too. work: what grows there ("build").

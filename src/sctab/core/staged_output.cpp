@@ -7,12 +7,12 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/sync_file.hpp"
+#include "sctab/core/file_descriptor.hpp"
 
 namespace sctab::core {
 namespace fs = std::filesystem;
@@ -28,12 +28,10 @@ InputError cannot_write(const fs::path& path, const std::string& why) {
 
 /// Opens, syncs and closes. 0, or the error number; `no_matter` where opening fails with that.
 int sync_open(const fs::path& path, int flags, int no_matter = 0) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0 && errno == no_matter) return no_matter;
-  if (fd < 0) throw InputError({.file = path.string(), .found = "cannot be opened to sync it: " + reason()});
-  const int error = ::fsync(fd) == 0 ? 0 : errno;
-  ::close(fd);
-  return error;
+  const FileDescriptor file = FileDescriptor::open(path, flags);
+  if (!file.is_open() && errno == no_matter) return no_matter;
+  if (!file.is_open()) throw InputError({.file = path.string(), .found = "cannot be opened to sync it: " + reason()});
+  return ::fsync(file.get()) == 0 ? 0 : errno;
 }
 
 [[noreturn]] void fail_sync(const fs::path& path, int error) {
@@ -54,7 +52,7 @@ fs::path folder_of(const fs::path& target) {
   return target.has_parent_path() ? target.parent_path() : fs::path(".");
 }
 
-// "out/" and "out" name the same target; a link or "." stands for what it leads to, which is what a rename replaces.
+// "out/" and "out" name the same target; a link or "." means what it leads to, which is what a rename replaces.
 fs::path resolved(fs::path target) {
   if (!target.has_filename() && target.has_parent_path()) target = target.parent_path();
   const bool indirect = fs::is_symlink(target) || target.filename() == "." || target.filename() == "..";
@@ -73,7 +71,7 @@ bool exchange(const fs::path& a, const fs::path& b) {
   return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
 }
 
-/// Gives `path` the name `target`, under which something of its kind stands. Returns where that is now.
+/// Gives `path` the name `target`, which something of its kind has. Returns where that is now.
 fs::path replace(const fs::path& path, const fs::path& target) {
   if (exchange(path, target)) return path;
   // A file gets a second name first, so that its own is never without one. Where that cannot be (folders, some file
@@ -97,6 +95,22 @@ void rename_to(const fs::path& path, const fs::path& target) {
 void refuse_folder(const fs::path& target) {
   if (!fs::is_directory(target)) return;
   throw InputError({.file = target.string(), .found = "is a folder", .next_step = "give the name of a file in it"});
+}
+
+/// ".NAME.PID-SERIAL.tmp" -> NAME, and the same with ".old" behind it, see replace(); any other name as it is.
+std::string_view name_of_target(std::string_view name) {
+  constexpr std::string_view kEnding = ".tmp", kOld = ".old", kDigits = "0123456789";
+  std::string_view stem = name;
+  if (stem.ends_with(kOld)) stem.remove_suffix(kOld.size());
+  if (!stem.starts_with('.') || !stem.ends_with(kEnding)) return name;
+  stem = stem.substr(1, stem.size() - 1 - kEnding.size());
+  const std::size_t dot = stem.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return name;
+  const std::string_view number = stem.substr(dot + 1);
+  const std::size_t dash = number.find_first_not_of(kDigits);
+  const bool is_ours = dash != std::string_view::npos && dash > 0 && number[dash] == '-' && dash + 1 < number.size() &&
+                       number.find_first_not_of(kDigits, dash + 1) == std::string_view::npos;
+  return is_ours ? stem.substr(0, dot) : name;
 }
 
 }  // namespace
@@ -181,7 +195,7 @@ void StagedOutput::place() {
 void StagedOutput::undo() noexcept {
   if (!placed_) return;
   placed_ = false;
-  // The hidden name is forgotten first: whatever becomes of the renaming, the file there is not removed.
+  // The hidden name is forgotten first: the file there is not removed even if the renaming fails.
   const fs::path earlier = std::exchange(earlier_, {});
   (void)(earlier.empty() ? ::unlink(target_.c_str()) : ::rename(earlier.c_str(), target_.c_str()));
 }
@@ -203,28 +217,11 @@ void move_into_place(const fs::path& folder, const fs::path& target) {
   try {
     staged.commit();
   } catch (...) {
-    // An empty path: it stands under the target's name, and all that failed is to sync the folder that holds it.
+    // An empty path: it has the target's name already, and all that failed is to sync the folder that holds it.
     if (!staged.path().empty()) (void)::rename(temporary.c_str(), folder.c_str());
     throw;
   }
 }
-
-namespace {
-
-/// ".NAME.PID-SERIAL.tmp" -> NAME; any other name as it is.
-std::string_view name_of_target(std::string_view name) {
-  constexpr std::string_view kEnding = ".tmp", kSerial = "0123456789-";
-  if (!name.starts_with('.') || !name.ends_with(kEnding)) return name;
-  const std::string_view stem = name.substr(1, name.size() - 1 - kEnding.size());
-  const std::size_t dot = stem.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return name;
-  const std::string_view serial = stem.substr(dot + 1);
-  const bool is_ours =
-      serial.find('-') != std::string_view::npos && serial.find_first_not_of(kSerial) == std::string_view::npos;
-  return is_ours ? stem.substr(0, dot) : name;
-}
-
-}  // namespace
 
 std::string target_name(std::string_view path) {
   std::string result;
@@ -245,14 +242,10 @@ void require_writable_file(const fs::path& target) {
 void write_file_atomically(const fs::path& target, std::string_view content) {
   StagedOutput out(target);
   refuse_folder(out.target());
-  std::FILE* file = std::fopen(out.path().c_str(), "wb");
-  if (file == nullptr) throw cannot_write(target, reason());
-  const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
-  const std::string why = reason();
-  const bool closed = std::fclose(file) == 0;
-  if (!written || !closed) {
-    throw cannot_write(target, written ? reason() : why);
-  }
+  const FileDescriptor file = FileDescriptor::open(out.path(), O_WRONLY | O_CREAT | O_TRUNC);
+  if (!file.is_open()) throw cannot_write(target, reason());
+  const int error = write_at(file.get(), 0, std::as_bytes(std::span(content)));
+  if (error != 0) throw cannot_write(target, std::strerror(error));
   out.commit();
 }
 

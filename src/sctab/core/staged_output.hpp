@@ -7,8 +7,8 @@
 namespace sctab::core {
 
 /// A file or directory that appears under its own name only when it is whole. It is written under a hidden temporary
-/// name beside the target; commit() syncs it to disk and renames it. Destroyed without commit, it removes the
-/// temporary and leaves whatever stood under the target's name untouched.
+/// name next to the target; commit() syncs it to disk and renames it. Destroyed without commit, it removes the
+/// temporary and leaves what was under the target's name untouched.
 ///
 ///   StagedOutput out("labels.csv");
 ///   write(out.path());
@@ -28,13 +28,13 @@ class StagedOutput {
   [[nodiscard]] const std::filesystem::path& path() const { return temporary_; }
   [[nodiscard]] const std::filesystem::path& target() const { return target_; }
 
-  /// Syncs what stands at path() (a directory with all its files) and renames it to the target, replacing an earlier
+  /// Syncs what is at path() (a directory with all its files) and renames it to the target, replacing an earlier
   /// file or directory of that name in one step (on file systems without RENAME_EXCHANGE a directory takes two). Throws
   /// InputError on failure, and the earlier one stays, unless all that failed is to sync the folder that holds it. A
   /// file never replaces a directory, nor a directory a file.
   void commit();
 
-  /// commit() for a file that must stand together with another: what it replaces is kept under a hidden name, until
+  /// commit() for a file that must appear together with another: what it replaces is kept under a hidden name, until
   /// settle() or the end of this.
   void place();
   /// After place(), even one that failed: the earlier file comes back, or where there was none the new one goes. A file
@@ -46,7 +46,7 @@ class StagedOutput {
  private:
   std::filesystem::path target_;
   std::filesystem::path temporary_;
-  std::filesystem::path earlier_;  // what stood under the target's name, to be removed; empty: nothing
+  std::filesystem::path earlier_;  // what was under the target's name, to be removed; empty: nothing
   bool placed_ = false;            // by place(), and may be undone
 };
 
@@ -55,11 +55,14 @@ class StagedOutput {
 /// takes longest and fails most. Throws InputError on failure.
 void move_into_place(const std::filesystem::path& folder, const std::filesystem::path& target);
 
+/// Puts what was written to a file on disk. Throws InputError naming it.
+void sync_file(const std::filesystem::path& path);
 /// Puts the names in a folder on disk. File systems that know no such thing (some network ones) are left to their ways,
 /// and so are folders that may be written to and not read.
 void sync_directory(const std::filesystem::path& folder);
 
-/// The path as the user knows it: the temporary names of StagedOutput in it become the names of their targets.
+/// The path as the user knows it: StagedOutput's temporary names in it, ".NAME.PID-SERIAL.tmp" and the same with
+/// ".old", become the names of their targets.
 std::string target_name(std::string_view path);
 
 /// Throws InputError where no file can be written under this name: its folder is missing or cannot be written to, or

@@ -118,11 +118,6 @@ std::vector<std::uint8_t> kept_rows(const Corpus& corpus, const Source& source) 
   return {begin, begin + source.n_cells};
 }
 
-bool is_in(const InputError& error, const Source& source) {
-  const core::Problem& problem = error.problem();
-  return (problem.file.empty() ? problem.found.substr(0, source.path.string().size()) : problem.file) == source.path;
-}
-
 // The counts of one source into the writer. Throws BadSources if the source is to blame.
 void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::size_t number,
                          const StreamOptions& options, core::ThreadPool& pool, store::Writer& writer,
@@ -149,7 +144,7 @@ void write_source_counts(const Corpus& corpus, const StoreCodes& codes, std::siz
     stream_counts(source, keep, corpus.genes.alignment(number), options, pool, add);
   } catch (const InputError& error) {
     // A full disk is not the source's fault.
-    if (writing || !is_in(error, source)) throw;
+    if (writing || error.problem().file != source.path) throw;
     throw BadSources({{source.path, error.problem()}});
   }
 }
@@ -165,7 +160,7 @@ void check_counts(const Corpus& corpus, std::size_t first, const StreamOptions& 
       stream_counts(source, kept_rows(corpus, source), corpus.genes.alignment(i), options, pool,
                     [](sparse::CsrView, const std::vector<CellIndex>&) {});
     } catch (const InputError& error) {
-      if (!is_in(error, source)) throw;
+      if (error.problem().file != source.path) throw;
       bad.push_back({source.path, error.problem()});
     }
     progress.advance();

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "sctab/core/json_fields.hpp"
+#include "sctab/core/json_file.hpp"
 
 namespace sctab::ontology {
 namespace {

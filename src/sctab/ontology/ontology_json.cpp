@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/json_fields.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/ontology/obo_graphs.hpp"
 #include "sctab/ontology/ontology.hpp"
 

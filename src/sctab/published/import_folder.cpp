@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/json_fields.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/published/import_store.hpp"
 #include "sctab/store/manifest.hpp"

@@ -4,7 +4,6 @@
 
 #include <limits>
 
-#include "sctab/core/json_fields.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/core/json_fields.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::store {

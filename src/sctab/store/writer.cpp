@@ -12,7 +12,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/core/sync_file.hpp"
+#include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/gene_order.hpp"
 #include "sctab/store/manifest.hpp"

@@ -4,7 +4,6 @@
 
 #include <regex>
 
-#include "sctab/core/json_fields.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/store/manifest.hpp"
 

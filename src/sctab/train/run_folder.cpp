@@ -39,7 +39,7 @@ int member_number(const fs::directory_entry& entry) {
 
 bool is_file_of_run(const RunFolder& folder, const fs::directory_entry& entry) {
   if (!fs::is_regular_file(entry.symlink_status())) return false;
-  const fs::path whole = folder.path / core::name_when_whole(entry.path().filename());
+  const fs::path whole = folder.path / core::target_name(entry.path().filename().string());
   return whole == folder.checkpoint() || whole == folder.best_weights() || whole == folder.metrics();
 }
 

@@ -6,7 +6,7 @@
 #include <bit>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/utf8.hpp"
+#include "sctab/core/text_file.hpp"
 
 namespace sctab::h5ad {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/utf8.hpp"
+#include "sctab/core/text_file.hpp"
 #include "sctab/formats/h5ad/chunk_decoder.hpp"
 #include "sctab/formats/h5ad/global_heap.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
