@@ -50,8 +50,8 @@ void add_commands(CLI::App& app) {
   add_benchmark(app);
   add_completion(app);
   CLI::App& dev = add_group(app, "dev", "For developers of sctab: commands with options that nobody else needs.");
-  dev.group("");  // hidden from `sctab --help`
   add_dev_annotate(dev);
+  dev.group("");  // hidden from `sctab --help`; commands added later would inherit that
 }
 
 /// The command that was being parsed.

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "commit.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/core/thread_pool.hpp"
 #ifdef SCTAB_HAS_DUCKDB
@@ -40,7 +41,7 @@ std::string xgboost_version() {
   return fmt::format("{}.{}.{}", major, minor, patch);
 }
 
-/// Asked for by name: any BLAS may stand behind libblas, and only OpenBLAS has this function.
+/// Asked for by name: any BLAS may be behind libblas, and only OpenBLAS has this function.
 std::string blas_version() {
   using Config = const char* (*)();
   const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
@@ -84,6 +85,7 @@ std::string version_report(bool verbose) {
   const std::string version = "sctab " SCTAB_VERSION "\n";
   if (!verbose) return version;
   core::TextTable table({{"build", core::TextTable::Align::kLeft}, {SCTAB_BUILD_TYPE, core::TextTable::Align::kLeft}});
+  table.add_row({"commit", SCTAB_COMMIT});
   table.add_row({"compiler", compiler()});
   table.add_row({"processor", processor()});
   table.add_row({"SIMD", simd_target()});

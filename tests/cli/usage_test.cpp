@@ -17,8 +17,8 @@ TEST(Usage, TellsWhatABugReportNeeds) {
     const Finished finished = run_sctab(words);
     EXPECT_EQ(finished.exit_code, 0);
     EXPECT_TRUE(finished.out.starts_with("sctab " SCTAB_VERSION "\n"));
-    for (const char* text : {"\nbuild ", "\ncompiler ", "\nprocessor ", "\nSIMD ", "\nthreads ", "\nlibtorch ",
-                             "\nBLAS ", "\nHDF5 ", "\nDuckDB "}) {
+    for (const char* text : {"\nbuild ", "\ncommit ", "\ncompiler ", "\nprocessor ", "\nSIMD ", "\nthreads ",
+                             "\nlibtorch ", "\nBLAS ", "\nHDF5 ", "\nDuckDB "}) {
       EXPECT_NE(finished.out.find(text), std::string::npos) << text << finished.out;
     }
   }
@@ -26,7 +26,7 @@ TEST(Usage, TellsWhatABugReportNeeds) {
 
 TEST(Usage, EveryCommandHasHelp) {
   for (const std::vector<std::string>& command :
-       {std::vector<std::string>{}, {"corpus"}, {"corpus", "build"}, {"annotate"}}) {
+       {std::vector<std::string>{}, {"corpus"}, {"corpus", "build"}, {"annotate"}, {"dev"}}) {
     auto words = command;
     words.emplace_back("--help");
     const Finished finished = run_sctab(words);
@@ -35,6 +35,11 @@ TEST(Usage, EveryCommandHasHelp) {
     EXPECT_NE(finished.out.find("Usage: sctab" + (command.empty() ? "" : " " + command[0])), std::string::npos)
         << finished.out;
   }
+}
+
+TEST(Usage, CommandsForDevelopersAreListedUnderDevAlone) {
+  EXPECT_NE(run_sctab({"dev", "--help"}).out.find("annotate"), std::string::npos);
+  EXPECT_EQ(run_sctab({"--help"}).out.find("\n  dev "), std::string::npos);
 }
 
 TEST(Usage, HelpGivesThePapersValues) {

@@ -253,8 +253,8 @@ void ObsCollector::warn_of_split_persons(const CellSource& file) {
     if (dataset < 0) dataset = datasets.codes[cell];
     if (dataset == datasets.codes[cell]) continue;
     spdlog::warn(
-        "{}: donor '{}' stands in '{}' and in '{}' of '{}', and counts as two people; if it is one, name a column with "
-        "--dataset-key that does not part a person's cells",
+        "{}: donor '{}' is in '{}' and in '{}' of '{}', and counts as two people; if it is one, name a column with "
+        "--dataset-key that does not split one person's cells",
         file.path().string(), donors.value(cell), datasets.categories[static_cast<std::size_t>(dataset)],
         datasets.value(cell), keys_.dataset);
     return;

@@ -93,7 +93,7 @@ void require_whole(const std::filesystem::path& path, const nn::TensorFile& file
   const auto expected = file.metadata.find(kHash);
   if (expected == file.metadata.end()) return;  // a run begun before there were any
   if (hash_of(file.metadata.at(kState), file.tensors) == expected->second) return;
-  refuse_damaged(path, "its SHA-256 is not that of what the training wrote: it was damaged or changed");
+  refuse_damaged(path, "its SHA-256 is not the one recorded when it was written: it was damaged or changed");
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ inline constexpr Option kOptions[] = {
      {},
      "none",
      "",
-     "paper: the paper's value for whatever is not given. library: XGBoost's own defaults"},
+     "paper: the paper's value for every option that is not given. library: XGBoost's own defaults"},
     {"members", Section::kModel, model::OptionGroup::kMembers, &TrainOptions::members, from_to(1, 1000),
      "1, or 3 of each kind for mixed", "5",
      "train an ensemble of this many models, each with its own seed; probabilities are their mean, for mixed weighted "

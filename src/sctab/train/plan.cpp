@@ -51,7 +51,8 @@ class Choices {
       : options_(options), plan_(plan), cells_(size.n_train), is_balanced_(options.sampling == Sampling::kBalanced) {}
 
   void choose() {
-    if (options_.is_paper()) plan_.reasons.push_back("preset paper: the paper's value for whatever is not given");
+    if (options_.is_paper())
+      plan_.reasons.push_back("preset paper: the paper's value for every option that is not given");
     choose_batch();
     choose_network();
     choose_optimisation();
@@ -218,7 +219,7 @@ void Choices::choose_batch_norm() {
   plan_.reestimate_batch_norm = options_.reestimate_batch_norm.value_or(plan_.reestimate_batch_norm);
   if (!has_batch_norm) return;
   because("batch norm {}", plan_.reestimate_batch_norm
-                               ? "statistics estimated anew after each epoch: running averages lag behind few steps"
+                               ? "statistics estimated again after each epoch: running averages lag behind few steps"
                                : "keeps its running averages");
 }
 
