@@ -1,4 +1,4 @@
-#include "sctab/store/cell_codec.hpp"
+#include "sctab/store/spool.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,3 @@
-#include "sctab/store/cell_copies.hpp"
 
 #include <gtest/gtest.h>
 

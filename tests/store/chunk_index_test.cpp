@@ -1,4 +1,4 @@
-#include "sctab/store/chunk_index.hpp"
+#include "sctab/store/chunk_map.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

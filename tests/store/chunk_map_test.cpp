@@ -21,7 +21,7 @@ void write_shard_like(const std::filesystem::path& path) {
   h5ad::Writer writer(path, 50, options);
   sparse::CsrMatrix cells;
   cells.clear(50);
-  h5ad::Strings names, genes;
+  formats::Strings names, genes;
   std::vector<core::GeneIndex> indices;
   for (core::GeneIndex gene = 0; gene < 50; ++gene) {
     indices.push_back(gene);

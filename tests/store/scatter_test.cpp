@@ -1,4 +1,4 @@
-#include "sctab/store/scatter.hpp"
+#include "sctab/store/spool.hpp"
 
 #include <gtest/gtest.h>
 

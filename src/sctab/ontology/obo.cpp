@@ -1,4 +1,4 @@
-#include "sctab/ontology/obo.hpp"
+#include "sctab/ontology/term.hpp"
 
 #include <fmt/format.h>
 

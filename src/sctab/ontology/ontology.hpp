@@ -21,12 +21,12 @@ inline constexpr std::string_view kNativeCell = "CL:0000003";
 
 /// What the constructor met and mended; none is an error, all can be shown.
 struct LoadReport {
-  std::vector<std::string> missing_parents;  // "CL:… is_a X", where X is no current term; the edge is dropped
+  std::vector<std::string> missing_parents;  // "CL:… is_a X", where X is not a current term; the edge is dropped
   std::vector<std::string> cycles;           // "A -> B -> A", child first; the edge that closes it is dropped
 };
 
 /// The Cell Ontology as an is_a graph over its current CL terms. Obsolete terms are kept to be looked up and resolved,
-/// but stand outside the graph. Immutable after construction, so threads may share it.
+/// but lie outside the graph. Immutable after construction, so threads may share it.
 class Ontology {
  public:
   /// terms: each id once, in any order. An edge to an obsolete or merged term goes to the term that replaced it. Drops
@@ -49,48 +49,36 @@ class Ontology {
 
   [[nodiscard]] const std::string& version() const { return version_; }  // "cl/releases/2023-07-20"
   [[nodiscard]] TermIndex size() const { return static_cast<TermIndex>(terms_.size()); }
-  /// Terms stand in the order of their ids.
+  /// Terms are in the order of their ids.
   [[nodiscard]] const Term& term(TermIndex index) const { return terms_.at(static_cast<std::size_t>(index)); }
   [[nodiscard]] const LoadReport& report() const { return report_; }
 
   /// By id, obsolete ones included.
   [[nodiscard]] std::optional<TermIndex> find(std::string_view id) const;
-  /// The current term that an id stands for: itself, the one it was merged into (alt_id), or the one that replaced it
+  /// The current term that an id means: itself, the one it was merged into (alt_id), or the one that replaced it
   /// (replaced_by, transitively). Nothing where there is none or more than one; `consider` is not followed, for it
   /// asks for a person's judgement.
   [[nodiscard]] std::optional<TermIndex> resolve(std::string_view id) const;
-  /// By name, then by exact synonym where it stands for one term only; obsolete terms resolve to their replacement.
-  [[nodiscard]] std::optional<TermIndex> find_by_name(std::string_view name) const;
 
-  /// One is_a edge up or down, ascending.
+  /// One is_a edge up, ascending.
   [[nodiscard]] std::span<const TermIndex> parents(TermIndex term) const;
-  [[nodiscard]] std::span<const TermIndex> children(TermIndex term) const;
-  /// All terms above, without the term itself, ascending.
-  [[nodiscard]] std::vector<TermIndex> ancestors(TermIndex term) const;
-  /// All terms below, without the term itself, ascending.
-  [[nodiscard]] std::vector<TermIndex> descendants(TermIndex term) const;
-  /// How many distinct CL terms lie above by is_a: not the term itself, not terms of other ontologies (cell is_a
-  /// UBERON:0000061 in some releases). Curation's min_ancestors means this number. In release 2023-07-20, 163 of the
+  /// The distinct CL terms that lie above by is_a, ascending: not the term itself, not terms of other ontologies (cell
+  /// is_a UBERON:0000061 in some releases). Curation's min_ancestors counts these. In release 2023-07-20, 163 of the
   /// paper's 164 types have more than 7, five of them exactly 8; oligodendrocyte precursor cell has 4.
-  [[nodiscard]] TermIndex n_ancestors(TermIndex term) const;
-  /// True where `term` is `ancestor` or lies below it.
+  [[nodiscard]] std::vector<TermIndex> ancestors(TermIndex term) const;
+  /// True if `term` is `ancestor` or lies below it.
   [[nodiscard]] bool is_a(TermIndex term, TermIndex ancestor) const;
 
  private:
-  using Edges = std::vector<std::vector<TermIndex>>;
-  using Lookup = std::map<std::string, TermIndex, std::less<>>;  // -1: stands for several terms
-
   void index_alt_ids();
   void link();
-  void index_names();
-  [[nodiscard]] std::vector<TermIndex> reachable(TermIndex from, const Edges& edges) const;
   [[nodiscard]] std::optional<TermIndex> find_or_merged(std::string_view id) const;
 
   std::vector<Term> terms_;  // sorted by id
   std::string version_;
   LoadReport report_;
-  Edges parents_, children_;
-  Lookup alt_ids_, names_;
+  std::vector<std::vector<TermIndex>> parents_;
+  std::map<std::string, TermIndex, std::less<>> alt_ids_;  // -1: of several terms
 };
 
 /// Which of a list of labels are subtypes of which: what the evaluation needs.

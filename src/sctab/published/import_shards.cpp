@@ -11,7 +11,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/published/part_reader.hpp"
 #include "sctab/published/shared_progress.hpp"
-#include "sctab/store/ordered_shard.hpp"
+#include "sctab/store/shard_writer.hpp"
 
 namespace sctab::published {
 namespace {
@@ -29,8 +29,8 @@ Coded source_of(Field field) {
 /// The obs of a shard beyond the store's own.
 struct MoreObs {
   std::vector<std::int32_t> donor_id, development_stage;
-  h5ad::Booleans is_primary;
-  h5ad::Integers idx;
+  formats::Booleans is_primary;
+  formats::Integers idx;
 
   void append(const CellBlock& block, std::size_t begin, std::size_t end) {
     const auto copy = [begin, end](const auto& from, auto& to) {
@@ -43,11 +43,11 @@ struct MoreObs {
     copy(block.idx, idx);
   }
 
-  std::vector<h5ad::Column> take_columns(const ParquetStore& from) {
-    std::vector<h5ad::Column> columns;
-    columns.push_back({"donor_id", h5ad::Categorical{std::move(donor_id), from.lookup(Coded::kDonor), false}});
-    columns.push_back({"development_stage",
-                       h5ad::Categorical{std::move(development_stage), from.lookup(Coded::kDevelopmentStage), false}});
+  std::vector<formats::Column> take_columns(const ParquetStore& from) {
+    std::vector<formats::Column> columns;
+    columns.push_back({"donor_id", formats::Categorical{std::move(donor_id), from.lookup(Coded::kDonor), false}});
+    columns.push_back({"development_stage", formats::Categorical{std::move(development_stage),
+                                                                 from.lookup(Coded::kDevelopmentStage), false}});
     columns.push_back({"is_primary_data", std::move(is_primary)});
     columns.push_back({"idx", std::move(idx)});
     return columns;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sctab/store/epoch_plan.hpp"
-#include "sctab/store/split_reader.hpp"
+#include "sctab/store/shard_reader.hpp"
 
 namespace sctab::store {
 

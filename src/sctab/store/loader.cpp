@@ -14,7 +14,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/batch_assembly.hpp"
 #include "sctab/store/epoch_plan.hpp"
-#include "sctab/store/split_reader.hpp"
+#include "sctab/store/shard_reader.hpp"
 
 namespace sctab::store {
 

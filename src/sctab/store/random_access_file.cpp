@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "sctab/core/error.hpp"
-#include "sctab/store/next_steps.hpp"
+#include "sctab/store/manifest.hpp"
 
 namespace sctab::store {
 

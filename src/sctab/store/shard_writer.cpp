@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -11,7 +12,6 @@
 #include "sctab/core/sha256.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/store/gene_order.hpp"
-#include "sctab/store/shard_tables.hpp"
 
 namespace sctab::store {
 namespace {
@@ -83,7 +83,63 @@ std::int64_t append_cells(h5ad::Writer& writer, const CellArena& arena, CellInde
   return n_values;
 }
 
+/// How the X of a shard is written.
+h5ad::WriteOptions write_options(const ShardLayout& layout, core::ThreadPool* pool) {
+  h5ad::WriteOptions options;
+  options.values = layout.values == ValueType::kUint16 ? h5ad::ValueType::kUint16 : h5ad::ValueType::kFloat32;
+  options.chunk_elements = layout.chunk_elements;
+  options.gzip_level = layout.gzip_level;
+  options.pool = pool;
+  return options;
+}
+
+/// obs, whose index is the loader's row ("train-0", "train-1" …), and var. obs: the columns of the cells of the place.
+void write_tables(h5ad::Writer& writer, const ShardPlace& place, const std::vector<formats::Column>& obs,
+                  const genes::GeneList& genes) {
+  formats::Strings names;
+  for (CellIndex i = 0; i < place.end - place.begin; ++i) {
+    names.push_back(fmt::format("{}-{}", name(place.split), place.first_position + i));
+  }
+  writer.write_obs(names, obs);
+  const formats::Column symbols{"gene_symbol", genes.symbols};
+  writer.write_var(genes.ids, std::span(&symbols, 1));
+}
+
 }  // namespace
+
+ObsColumns::ObsColumns(CellIndex begin, CellIndex end)
+    : begin_(begin), source_rows_(static_cast<std::size_t>(end - begin)) {
+  for (auto& codes : codes_) codes.resize(source_rows_.size());
+}
+
+void ObsColumns::set(CellIndex position, const CellObs& obs) {
+  const auto at = static_cast<std::size_t>(position - begin_);
+  for (std::size_t field = 0; field < kNumFields; ++field) codes_[field][at] = obs.codes[field];
+  source_rows_[at] = obs.source_row;
+}
+
+std::vector<formats::Column> ObsColumns::take_columns(const CategoryTables& tables) {
+  std::vector<std::string> labels, ids;
+  for (const CellTypeEntry& type : tables.cell_types) {
+    labels.push_back(type.label);
+    ids.push_back(type.id);
+  }
+  auto& cell_types = codes_[static_cast<std::size_t>(Field::kCellType)];
+  std::vector<formats::Column> columns;
+  columns.push_back({"cell_type", formats::Categorical{cell_types, std::move(labels), false}});
+  columns.push_back({"cell_type_ontology_term_id", formats::Categorical{std::move(cell_types), std::move(ids), false}});
+  for (const Field field : kFields) {
+    if (field == Field::kCellType) continue;
+    auto& codes = codes_[static_cast<std::size_t>(field)];
+    columns.push_back({std::string(name(field)), formats::Categorical{std::move(codes), tables.column(field), false}});
+  }
+  columns.push_back({"source_row", std::move(source_rows_)});
+  return columns;
+}
+
+std::string shard_file_name(const ShardPlace& place) {
+  return fmt::format("{}-{:05}.h5ad", name(place.split), place.number);
+}
 
 Shard write_shard(const std::filesystem::path& directory, const ShardPlace& place, const Spool& spool, core::Rng rng,
                   const ShardLayout& layout, core::ThreadPool& pool) {
@@ -121,6 +177,39 @@ Shard write_shard(const std::filesystem::path& directory, const ShardPlace& plac
   shard.bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
   shard.sha256 = core::sha256_of_file(file);
   return shard;
+}
+
+OrderedShard::OrderedShard(std::filesystem::path file, ShardPlace place, const ShardLayout& layout)
+    : file_(std::move(file)),
+      place_(place),
+      layout_(layout),
+      writer_(file_, layout.genes.size(), write_options(layout, nullptr)),
+      obs_(0, place.end) {
+  SCTAB_ASSERT(place.begin == 0);
+}
+
+void OrderedShard::append(sparse::CsrView cells, std::span<const CellObs> obs) {
+  SCTAB_ASSERT(std::cmp_equal(obs.size(), cells.n_cells) && n_cells_ + cells.n_cells <= place_.end);
+  n_values_ += cells.nnz();
+  if (n_values_ > layout_.most_values) {
+    throw core::InputError(
+        {.file = shard_file_name(place_),
+         .found = fmt::format("its {} have more values than the {} that a shard holds",
+                              core::plural(place_.end, "cell"), core::format_count(layout_.most_values)),
+         .next_step = "remove the cells with the most non-zero genes"});
+  }
+  writer_.append(cells);
+  for (const CellObs& cell : obs) obs_.set(n_cells_++, cell);
+}
+
+Shard OrderedShard::finish(std::vector<formats::Column> more_obs) {
+  SCTAB_ASSERT(n_cells_ == place_.end);
+  std::vector<formats::Column> columns = obs_.take_columns(layout_.tables);
+  std::move(more_obs.begin(), more_obs.end(), std::back_inserter(columns));
+  write_tables(writer_, place_, columns, layout_.genes);
+  writer_.close();
+  return {shard_file_name(place_), n_cells_, static_cast<std::int64_t>(std::filesystem::file_size(file_)),
+          core::sha256_of_file(file_)};
 }
 
 }  // namespace sctab::store

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "sctab/core/rng.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/store/spool.hpp"
 #include "sctab/store/store.hpp"
 
@@ -36,5 +40,45 @@ struct ShardPlace {
 /// more values than a shard may hold.
 Shard write_shard(const std::filesystem::path& directory, const ShardPlace& place, const Spool& spool, core::Rng rng,
                   const ShardLayout& layout, core::ThreadPool& pool);
+
+/// The obs of a shard's cells, which have positions [begin, end) in some order.
+class ObsColumns {
+ public:
+  ObsColumns(CellIndex begin, CellIndex end);
+  void set(CellIndex position, const CellObs& obs);
+  /// As a shard has them. Leaves this empty.
+  std::vector<formats::Column> take_columns(const CategoryTables& tables);
+
+ private:
+  CellIndex begin_;
+  std::array<std::vector<std::int32_t>, kNumFields> codes_;
+  formats::Integers source_rows_;
+};
+
+/// "train-00000.h5ad".
+std::string shard_file_name(const ShardPlace& place);
+
+/// Writes a shard of cells that come in their final order, in bounded memory: for sources whose order is kept. Several
+/// may be written at once, each by a thread of its own.
+class OrderedShard {
+ public:
+  /// file: written directly, give it the path() of a core::StagedOutput. place: begin is 0, end the number of cells.
+  /// layout: outlives this; its genes are those of the cells, in their order.
+  OrderedShard(std::filesystem::path file, ShardPlace place, const ShardLayout& layout);
+
+  /// Throws InputError where the shard's values become more than layout.most_values.
+  void append(sparse::CsrView cells, std::span<const CellObs> obs);
+  /// more_obs: further columns for obs, one value a cell. Throws std::logic_error where cells are missing.
+  Shard finish(std::vector<formats::Column> more_obs);
+
+ private:
+  std::filesystem::path file_;
+  ShardPlace place_;
+  const ShardLayout& layout_;
+  h5ad::Writer writer_;
+  ObsColumns obs_;
+  CellIndex n_cells_ = 0;
+  std::int64_t n_values_ = 0;
+};
 
 }  // namespace sctab::store

@@ -10,7 +10,6 @@
 #include "sctab/core/sha256.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/manifest.hpp"
-#include "sctab/store/next_steps.hpp"
 
 namespace sctab::store {
 namespace fs = std::filesystem;

@@ -16,9 +16,8 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/gene_order.hpp"
 #include "sctab/store/manifest.hpp"
-#include "sctab/store/next_steps.hpp"
-#include "sctab/store/scatter.hpp"
 #include "sctab/store/shard_writer.hpp"
+#include "sctab/store/spool.hpp"
 #include "sctab/store/writer_checkpoint.hpp"
 
 namespace sctab::store {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,8 @@
 #include <cstring>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/lzf.hpp"
+#include "sctab/core/file_descriptor.hpp"
+#include "sctab/formats/h5ad/chunk_codec.hpp"
 
 namespace sctab::h5ad {
 namespace fs = std::filesystem;
@@ -177,11 +179,8 @@ void abandon_file(Handle& file) noexcept {
   if (!file) return;
   const Hdf5Lock lock;
   if (const int* descriptor = descriptor_of(file)) {
-    const int memory = ::memfd_create("sctab-abandoned", 0);
-    if (memory >= 0) {
-      (void)::dup2(memory, *descriptor);
-      (void)::close(memory);
-    }
+    const core::FileDescriptor memory(::memfd_create("sctab-abandoned", 0));
+    if (memory.is_open()) (void)::dup2(memory.get(), *descriptor);
   }
   file.reset();
 }
@@ -237,6 +236,26 @@ Handle timeless_dataset() {
 void remove(hid_t parent, std::string_view name) {
   checked(H5Ldelete(parent, std::string(name).c_str(), H5P_DEFAULT), parent,
           fmt::format("'{}' cannot be replaced", name), kFreeSpace);
+}
+
+FileBytes::FileBytes(hid_t object) {
+  const Handle file = owned(H5Iget_file_id(object), object, "its file is closed");
+  const Handle properties = owned(H5Fget_create_plist(file.id()), object, "its file is damaged");
+  std::size_t address_bytes = 0;
+  std::size_t size_bytes = 0;
+  hsize_t user_block = 0;
+  if (H5Pget_sizes(properties.id(), &address_bytes, &size_bytes) < 0 || address_bytes != 8 || size_bytes != 8) return;
+  if (H5Pget_userblock(properties.id(), &user_block) < 0 || user_block != 0) return;
+  const int* descriptor = descriptor_of(file);
+  struct stat status {};
+  if (descriptor == nullptr || ::fstat(*descriptor, &status) != 0) return;
+  descriptor_ = *descriptor;
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+bool FileBytes::read(std::uint64_t address, std::span<std::byte> out) const {
+  if (address > size_ || out.size() > size_ - address) return false;
+  return core::read_at(descriptor_, static_cast<std::int64_t>(address), out) == 0;
 }
 
 }  // namespace sctab::h5ad

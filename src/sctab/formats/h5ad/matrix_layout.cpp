@@ -87,7 +87,7 @@ MatrixInfo describe_matrix(hid_t file, std::string_view path) {
   return info;
 }
 
-void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz,
+void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, bool is_last,
                   const core::Problem& where) {
   for (std::size_t i = 0; i < indptr.size(); ++i) {
     const std::int64_t least = i == 0 ? 0 : indptr[i - 1];
@@ -99,6 +99,12 @@ void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std:
                             .expected = fmt::format("{} to {}", least, starts_at_zero ? nnz : 0),
                             .next_step = kWriteAgain});
   }
+  if (!is_last || indptr.back() == nnz) return;
+  throw core::InputError(
+      {.file = where.file,
+       .matrix = where.matrix,
+       .found = fmt::format("indptr ends at {}, but there are {}", indptr.back(), core::plural(nnz, "value")),
+       .next_step = kWriteAgain});
 }
 
 namespace {
