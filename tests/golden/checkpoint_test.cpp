@@ -10,7 +10,7 @@
 #include "golden/golden_file.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/published/checkpoint.hpp"
 #include "sctab/published/hparams.hpp"
 #include "sctab/published/import_checkpoint.hpp"
@@ -66,8 +66,8 @@ TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
   const sparse::CsrMatrix x = to_csr(expected.tensor("x"));
   const fs::path weights = options_.output / "model.safetensors";
   const auto network = nn::make_network(result.architecture, 1), exact = nn::make_network(result.architecture, 1);
-  nn::load_weights(weights, *network);
-  nn::load_weights(weights, *exact);
+  nn::load_weights(weights, network->state());
+  nn::load_weights(weights, exact->state());
   exact->convert_to(at::kDouble);
   network->eval();
   exact->eval();

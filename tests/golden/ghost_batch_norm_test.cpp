@@ -4,7 +4,7 @@
 
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
-#include "sctab/nn/ghost_batch_norm.hpp"
+#include "sctab/nn/batch_norm.hpp"
 
 namespace sctab::golden {
 namespace {

@@ -1,4 +1,4 @@
-#include "sctab/kernels/gated_norm.hpp"
+#include "sctab/kernels/gates.hpp"
 
 #include <gtest/gtest.h>
 

@@ -152,7 +152,7 @@ TEST(Classifier, WeightsOfAnotherModelAreNamed) {
   write_small_model(folder / "model", ModelKind::kTabnet);
   Architecture other = small_architecture(ModelKind::kTabnet);
   other.tabnet.n_d = 5;
-  nn::save_weights(folder / "model" / "model.safetensors", *nn::make_network(other, 1));
+  nn::save_weights(folder / "model" / "model.safetensors", nn::make_network(other, 1)->state());
   write_description(folder / "model", small_description(ModelKind::kTabnet, "model"));
   SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model", kBatchesOfThree), core::InputError, "model.safetensors",
                           "shape");
@@ -165,7 +165,7 @@ TEST(Classifier, MembersOfOtherGenesOrTypesAreNamed) {
     Architecture other = small_architecture(ModelKind::kLinear);
     ++(genes ? other.n_genes : other.n_types);
     ModelDescription description = read_description(folder / "model");
-    nn::save_weights(folder / "model" / "member-2.safetensors", *nn::make_network(other, 1));
+    nn::save_weights(folder / "model" / "member-2.safetensors", nn::make_network(other, 1)->state());
     write_description(folder / "model", description);
     SCTAB_EXPECT_THROW_WITH(Classifier::load(folder / "model"), core::InputError, "member-2.safetensors", "shape");
   }

@@ -11,7 +11,6 @@
 #include "sctab/core/json_file.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/parameter_count.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::model::tests {
@@ -54,7 +53,7 @@ class CovariateModel : public testing::Test {
     fs::create_directory(model_);
     for (std::size_t i = 0; i < description.members.size(); ++i) {
       nn::save_weights(model_ / description.members[i],
-                       *nn::make_network(member_architecture(description.architecture, i), i + 1));
+                       nn::make_network(member_architecture(description.architecture, i), i + 1)->state());
     }
     write_description(model_, description);
   }

@@ -6,7 +6,6 @@
 
 #include "nn/gradient_check.hpp"
 #include "nn/random_tensors.hpp"
-#include "sctab/nn/ghost_batch_norm.hpp"
 
 namespace sctab::nn::tests {
 namespace {

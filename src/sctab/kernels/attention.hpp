@@ -5,7 +5,7 @@
 
 #include "sctab/kernels/attention_panels.hpp"
 #include "sctab/kernels/batch_norm.hpp"
-#include "sctab/kernels/prior.hpp"
+#include "sctab/kernels/mask.hpp"
 #include "sctab/kernels/simplex.hpp"
 
 namespace sctab::kernels {

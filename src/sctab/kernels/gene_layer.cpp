@@ -10,11 +10,7 @@
 #include "sctab/kernels/cpu/csr_projection.hpp"
 #include "sctab/kernels/cpu/dot.hpp"
 #include "sctab/kernels/csr_projection.hpp"
-#include "sctab/kernels/csr_rows.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
-#include "sctab/kernels/half_gene_layer.hpp"
 #include "sctab/kernels/parallel.hpp"
-#include "sctab/kernels/sampled_product.hpp"
 
 namespace sctab::kernels {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/nn/differentiable.hpp"
-#include "sctab/nn/spans.hpp"
 
 namespace sctab::nn {
 
@@ -115,6 +114,14 @@ void BatchNorm::merge_statistics(const at::Tensor& mean, const at::Tensor& varia
   running_var_.mul_(std::max(before - 1, 0.0)).add_(variance, added).add_(shift.square(), before * added / total);
   running_var_.div_(std::max(total - 1, 1.0));
   running_mean_.add_(shift, added / total);
+}
+
+at::Tensor GhostBatchNorm::forward(const at::Tensor& x, const LayerPass& pass) {
+  const std::int64_t n_parts = x.size(0) / virtual_batch_size_;
+  if (pass.mode != LayerMode::kTrain || n_parts <= 1) return bn_.forward(x, pass);
+  std::vector<at::Tensor> parts = x.chunk(n_parts);
+  for (at::Tensor& part : parts) part = bn_.forward(part, pass);
+  return at::cat(parts);
 }
 
 }  // namespace sctab::nn

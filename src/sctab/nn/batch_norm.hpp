@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "sctab/kernels/batch_norm.hpp"
-#include "sctab/nn/layer_mode.hpp"
-#include "sctab/nn/layer_scope.hpp"
+#include "sctab/nn/layer.hpp"
 
 namespace sctab::nn {
 
@@ -62,6 +61,27 @@ class BatchNorm {
 
   at::Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;
   BatchNormOptions options_;
+};
+
+/// Batch norm over virtual batches, each with its own statistics: torch.chunk(batch, max(batch / virtual, 1)), so equal
+/// parts rounded up and a shorter last one. A part of one cell is normalised by the running statistics. Without chunks
+/// outside training. Its tensors are named "bn.weight" and so on, as published.
+class GhostBatchNorm {
+ public:
+  GhostBatchNorm(const LayerScope& scope, std::int64_t width, std::int64_t virtual_batch_size,
+                 const BatchNormOptions& options)
+      : virtual_batch_size_(virtual_batch_size), bn_(scope / "bn", width, options) {}
+  /// x: cells × width. Returns the same shape.
+  at::Tensor forward(const at::Tensor& x, const LayerPass& pass);
+  /// As BatchNorm::statistics(), in this layer's virtual batches.
+  NormStatistics statistics(std::int64_t n_cells, const LayerPass& pass, const ComputeStatistics& compute) {
+    return bn_.statistics(n_cells, virtual_batch_size_, pass, compute);
+  }
+  [[nodiscard]] const BatchNorm& batch_norm() const { return bn_; }
+
+ private:
+  std::int64_t virtual_batch_size_;
+  BatchNorm bn_;
 };
 
 }  // namespace sctab::nn

@@ -4,7 +4,6 @@
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/nn/differentiable.hpp"
-#include "sctab/nn/spans.hpp"
 
 namespace sctab::nn {
 namespace {

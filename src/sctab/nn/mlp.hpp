@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sctab/nn/batch_norm.hpp"
-#include "sctab/nn/gene_linear.hpp"
+#include "sctab/nn/linear.hpp"
 #include "sctab/nn/network.hpp"
 
 namespace sctab::nn {

@@ -65,6 +65,15 @@ std::unique_ptr<Network> make_network(const model::Architecture& architecture, s
   core::assertion_failed("a kind of network", __FILE__, __LINE__);
 }
 
+std::int64_t count_parameters(const model::Architecture& architecture) {
+  SCTAB_ASSERT(model::is_network(architecture.kind) || architecture.kind == model::ModelKind::kMixed);
+  std::int64_t n = 0;
+  for (const model::Architecture& member : architecture.members) n += count_parameters(member);
+  if (architecture.kind == model::ModelKind::kMixed) return n;
+  for (const at::Tensor& parameter : make_network(architecture, 1)->parameters()) n += parameter.numel();
+  return n;
+}
+
 NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
   // Statistics of one cell are torch's: to the kernels it has no variance.
   if (dense_ || (pass.mode == LayerMode::kEstimate && x.n_cells == 1)) return run(dense_tensor(x), pass, explanation);

@@ -5,8 +5,8 @@
 #include "sctab/model/model_kinds.hpp"
 #include "sctab/model/predictor.hpp"
 #include "sctab/nn/network.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/nn/torch_runtime.hpp"
-#include "sctab/nn/weights.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -50,6 +50,6 @@ std::unique_ptr<sctab::model::Predictor> sctab::model::load_network(const std::f
                                                                     const PredictorOptions& options) {
   nn::set_torch_threads(options.threads);
   auto network = nn::make_network(architecture, 0);
-  nn::load_weights(weights, *network);
+  nn::load_weights(weights, network->state());
   return std::make_unique<nn::NetworkPredictor>(std::move(network), options);
 }

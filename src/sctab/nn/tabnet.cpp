@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "sctab/nn/dense_genes.hpp"
-#include "sctab/nn/linear_map.hpp"
+#include "sctab/nn/linear.hpp"
 #include "sctab/nn/sparse_genes.hpp"
 
 namespace sctab::nn {

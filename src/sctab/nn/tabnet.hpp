@@ -6,7 +6,7 @@
 #include "sctab/nn/batch_norm.hpp"
 #include "sctab/nn/feature_transformer.hpp"
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/prepared_genes.hpp"
+#include "sctab/nn/sparse_genes.hpp"
 
 namespace sctab::nn {
 
