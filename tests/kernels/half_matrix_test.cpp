@@ -183,7 +183,7 @@ TEST(HalfProjectionEdges, LetsNanThrough) {
   weights[23] = NAN;
   const std::vector<float> ones(2, 1.0F), zeros(2, 0.0F);
   HalfGeneLayer layer({ones, zeros, weights, 20});
-  std::fill(layer.constant.begin(), layer.constant.end(), 0.0F);  // 0 · NaN stands there: the product is asked about
+  std::fill(layer.constant.begin(), layer.constant.end(), 0.0F);  // it has 0 · NaN: the product is asked about
   gene_projection_half(x.view(), layer, out);
   for (std::size_t c = 0; c < out.size(); ++c) EXPECT_TRUE(c == 3 ? std::isnan(out[c]) : out[c] == 2) << c;
 }

@@ -4,10 +4,10 @@
 
 #include <filesystem>
 
-#include "model/small_networks.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/nn/network_state.hpp"
 #include "support/gene_id.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::model::tests {
 

@@ -36,7 +36,6 @@ void column_statistics(std::span<const float> values, std::int64_t width, std::s
   for_each_column_group(n_batches, width, [&](std::int64_t batch, std::int64_t first, std::int64_t last) {
     const std::int64_t begin = batch_starts[static_cast<std::size_t>(batch)];
     const std::int64_t n_rows = batch_starts[static_cast<std::size_t>(batch) + 1] - begin;
-    if (n_rows < 2) return;
     cpu::column_statistics({values.data() + begin * width, n_rows, width, first, last}, mean.data() + batch * width,
                            variance.data() + batch * width);
   });

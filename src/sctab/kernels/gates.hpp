@@ -8,8 +8,7 @@
 namespace sctab::kernels {
 
 /// Mean and biased variance of every column in every virtual batch. values: n_cells × width, row-major; mean, variance:
-/// n_batches × width. A batch of one cell has no variance: its values are left as they are, for the caller to have put
-/// the running statistics there.
+/// n_batches × width. The variance of a batch of one cell is 0.
 void column_statistics(std::span<const float> values, std::int64_t width, std::span<const std::int64_t> batch_starts,
                        std::span<float> mean, std::span<float> variance);
 

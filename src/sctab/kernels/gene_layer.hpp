@@ -20,7 +20,7 @@ struct GeneLayer {
   [[nodiscard]] std::int64_t n_genes() const { return std::ssize(scale); }
 };
 
-/// What every cell gets, whatever its genes: shift · weights. gene_projection() computes it for each batch, unless the
+/// What every cell gets, with any genes: shift · weights. gene_projection() computes it for each batch, unless the
 /// layer has it; that pays in inference, and most for small batches.
 std::vector<float> project_shift(const GeneLayer& layer);
 
@@ -33,8 +33,8 @@ struct GeneLayerGradient {
 /// out_i = sum over all genes of (scale_j · x_ij + shift_j) · weights_j. x: (n_cells × n_genes); out: n_cells × width,
 /// overwritten.
 void gene_projection(sparse::CsrView x, const GeneLayer& layer, std::span<float> out);
-/// by_gene: (n_genes × n_cells), csr_transpose() of x, which the caller can make beside other work and into memory used
-/// before; dout: n_cells × width.
+/// by_gene: (n_genes × n_cells), csr_transpose() of x, which the caller can make in memory used before; dout: n_cells ×
+/// width.
 void gene_projection_backward(sparse::CsrView by_gene, const GeneLayer& layer, std::span<const float> dout,
                               const GeneLayerGradient& gradient);
 

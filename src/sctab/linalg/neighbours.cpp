@@ -28,7 +28,7 @@ constexpr double kUnderflow = std::numeric_limits<float>::min();  // the error o
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
 /// A bound on the error of |a|² + |b|² − 2 a·b in float, as a share of |a|² + |b|²: `width` roundings of the product,
-/// in whatever order it is summed, and a few of the rest.
+/// summed in any order, and a few of the rest.
 double error_share(std::int64_t width) {
   return 1.01 * static_cast<double>(width + 8) * 0x1p-24;
 }

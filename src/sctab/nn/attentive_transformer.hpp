@@ -35,17 +35,11 @@ at::Tensor mask_loss(const GeneMask& mask, double epsilon, const LayerPass& pass
 /// The prior for the step after one with this mask.
 GenePrior advance_prior(const GenePrior& prior, const GeneMask& mask, double gamma, const LayerPass& pass);
 
-/// cells × genes, with zeros, without autograd's knowledge.
-at::Tensor dense_mask(const GeneMask& mask);
-
 /// Which genes a step looks at: scores from the step before, ghost batch norm, the prior, entmax or sparsemax.
 class AttentiveTransformer {
  public:
   AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options);
-  /// attention: cells × n_a. prior: cells × genes, how freely each gene may still be used; undefined = 1 everywhere.
-  /// Returns the mask, cells × genes, rows on the simplex.
-  at::Tensor forward(const at::Tensor& attention, const at::Tensor& prior, const LayerPass& pass);
-  /// The same by pass.kernels, with no cells × genes array.
+  /// attention: cells × n_a. By pass.kernels, with no cells × genes array.
   GeneMask forward(const at::Tensor& attention, const GenePrior& prior, const LayerPass& pass);
 
   /// Packs the weights as they are now, for many batches of inference; nullopt: no longer.
@@ -58,7 +52,7 @@ class AttentiveTransformer {
                                               const NormStatistics& statistics) const;
 
   at::Tensor weight_;  // genes × n_a
-  GhostBatchNorm bn_;
+  BatchNorm bn_;
   model::MaskType mask_type_;
   std::optional<kernels::AttentionPanels> panels_;  // where prepared
 };

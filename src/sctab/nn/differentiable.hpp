@@ -17,7 +17,7 @@ inline std::span<float> values(const at::Tensor& tensor) {
   return {static_cast<float*>(tensor.data_ptr()), static_cast<std::size_t>(tensor.numel())};
 }
 
-/// The same in the order of memory, whatever that is, for what does not ask where a value stands.
+/// The same in the order of memory, for operations on each value alone.
 inline std::span<float> values_in_memory(const at::Tensor& tensor) {
   SCTAB_ASSERT(tensor.scalar_type() == at::kFloat && tensor.is_non_overlapping_and_dense() && tensor.device().is_cpu());
   return {static_cast<float*>(tensor.data_ptr()), static_cast<std::size_t>(tensor.numel())};

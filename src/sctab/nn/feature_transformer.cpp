@@ -10,37 +10,31 @@
 namespace sctab::nn {
 
 at::Tensor GluLayer::gate(const at::Tensor& projected, const LayerPass& pass) {
-  if (pass.kernels == nullptr) return at::glu(bn_.forward(projected, pass), 1);
   const at::Tensor input = projected.detach();
   const NormStatistics used = statistics(input, pass);
-  const BatchNorm& bn = bn_.batch_norm();
-  at::Tensor out = at::empty({input.size(0), bn.width() / 2});
-  pass.kernels->gated_norm(values(input), bn.with(used), {}, values(out));
-  return differentiable(out, {projected, bn.weight(), bn.bias()}, [this, input, used, pass](const at::Tensor& dout) {
+  at::Tensor out = at::empty({input.size(0), bn_.width() / 2});
+  pass.kernels->gated_norm(values(input), bn_.with(used), {}, values(out));
+  return differentiable(out, {projected, bn_.weight(), bn_.bias()}, [this, input, used, pass](const at::Tensor& dout) {
     return gate_backward(input, used, false, dout, pass);
   });
 }
 
 at::Tensor GluLayer::residual(const at::Tensor& x, const LayerPass& pass) {
-  if (pass.kernels == nullptr) {
-    return (x + at::glu(bn_.forward(at::linear(x, weight_), pass), 1)) * std::sqrt(0.5);
-  }
   const kernels::Backend& kernels = *pass.kernels;
   const at::Tensor input = x.detach(), weights = weight_.detach();
-  const BatchNorm& bn = bn_.batch_norm();
   const std::int64_t n_cells = input.size(0), width = input.size(1);
-  const at::Tensor projected = at::empty({n_cells, bn.width()});
+  const at::Tensor projected = at::empty({n_cells, bn_.width()});
   kernels.product_transposed(values(input), values(weights), width, values(projected));
   const NormStatistics used = statistics(projected, pass);
   at::Tensor out = at::empty_like(input);
-  kernels.gated_norm(values(projected), bn.with(used), values(input), values(out));
+  kernels.gated_norm(values(projected), bn_.with(used), values(input), values(out));
 
-  return differentiable(out, {x, weight_, bn.weight(), bn.bias()},
-                        [=, this, &kernels, &bn](const at::Tensor& dout) -> std::vector<at::Tensor> {
+  return differentiable(out, {x, weight_, bn_.weight(), bn_.bias()},
+                        [=, this, &kernels](const at::Tensor& dout) -> std::vector<at::Tensor> {
                           const std::vector<at::Tensor> of_gate = gate_backward(projected, used, true, dout, pass);
                           // The residual's share, to which the layer's is added.
                           at::Tensor dinput = dout.clone(), dweights = at::empty_like(weights);
-                          kernels.product(values(of_gate[0]), values(weights), bn.width(),
+                          kernels.product(values(of_gate[0]), values(weights), bn_.width(),
                                           static_cast<float>(std::sqrt(0.5)), values(dinput));
                           kernels.transposed_product(values(of_gate[0]), values(input), n_cells, values(dweights));
                           return {dinput, dweights, of_gate[1], of_gate[2]};
@@ -58,7 +52,7 @@ std::vector<at::Tensor> GluLayer::gate_backward(const at::Tensor& projected, con
                                                 const LayerPass& pass) const {
   at::Tensor dprojected = at::empty_like(projected);
   at::Tensor dweight = at::zeros({projected.size(1)}), dbias = at::zeros({projected.size(1)});
-  pass.kernels->gated_norm_backward(values(projected), bn_.batch_norm().with(statistics), has_residual, values(dout),
+  pass.kernels->gated_norm_backward(values(projected), bn_.with(statistics), has_residual, values(dout),
                                     {values(dprojected), values(dweight), values(dbias)});
   return {dprojected, dweight, dbias};
 }
@@ -66,7 +60,7 @@ std::vector<at::Tensor> GluLayer::gate_backward(const at::Tensor& projected, con
 FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_genes,
                                        const model::TabnetOptions& options, const FeatureTransformer* shares_with) {
   const std::int64_t width = options.n_d + options.n_a;
-  const BatchNormOptions norm{.momentum = options.momentum};
+  const BatchNormOptions norm{.momentum = options.momentum, .virtual_batch_size = options.virtual_batch_size};
   const auto new_weight = [&] {
     return layers_.empty() ? gene_major(scope.glu_weight(n_genes, 2 * width)) : scope.glu_weight(width, 2 * width);
   };
@@ -81,12 +75,12 @@ FeatureTransformer::FeatureTransformer(const LayerScope& scope, std::int64_t n_g
       shared.tie("weight", weight);
     }
     (layer / "fc").tie("weight", weight);
-    layers_.emplace_back(layer, weight, options.virtual_batch_size, norm);
+    layers_.emplace_back(layer, weight, norm);
   }
   for (std::int64_t i = 0; i < options.n_independent; ++i) {
     const LayerScope layer = scope / "specifics" / "glu_layers" / i;
     const at::Tensor weight = (layer / "fc").parameter("weight", new_weight());
-    layers_.emplace_back(layer, weight, options.virtual_batch_size, norm);
+    layers_.emplace_back(layer, weight, norm);
   }
 }
 

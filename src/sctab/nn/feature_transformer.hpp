@@ -14,8 +14,8 @@ namespace sctab::nn {
 class GluLayer {
  public:
   /// weight: (2 · width) × n_in, registered by the caller, since layers of several steps may share one.
-  GluLayer(const LayerScope& scope, at::Tensor weight, std::int64_t virtual_batch_size, const BatchNormOptions& norm)
-      : weight_(std::move(weight)), bn_(scope / "bn", weight_.size(0), virtual_batch_size, norm) {}
+  GluLayer(const LayerScope& scope, at::Tensor weight, const BatchNormOptions& norm)
+      : weight_(std::move(weight)), bn_(scope / "bn" / "bn", weight_.size(0), norm) {}
 
   [[nodiscard]] const at::Tensor& weight() const { return weight_; }
   /// What follows the linear map. projected: cells × (2 · width). Returns cells × width.
@@ -31,7 +31,7 @@ class GluLayer {
                                                       const LayerPass& pass) const;
 
   at::Tensor weight_;
-  GhostBatchNorm bn_;
+  BatchNorm bn_;
 };
 
 /// A stack of GLU layers, n_shared ones whose weights all stacks of a network share (their batch norms are each stack's

@@ -24,8 +24,8 @@ enum class LayerMode {
 /// How the layers are to treat one batch.
 struct LayerPass {
   LayerMode mode = LayerMode::kTrain;
-  std::int64_t cells_before = 0;              // kEstimate: the cells that the running statistics already stand for
-  const kernels::Backend* kernels = nullptr;  // what computes; null: torch, on dense arrays
+  std::int64_t cells_before = 0;              // kEstimate: the cells in the running statistics so far
+  const kernels::Backend* kernels = nullptr;  // what computes
 };
 
 /// The place of a layer in a network while it is built: the prefix of its tensors' names, where they are registered,

@@ -6,16 +6,8 @@
 #include "sctab/nn/differentiable.hpp"
 
 namespace sctab::nn {
-namespace {
-
-NetworkOutput output_of(const at::Tensor& logits) {
-  return {logits, at::zeros({}, logits.options()), logits};
-}
-
-}  // namespace
 
 at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const LayerPass& pass) {
-  if (pass.kernels == nullptr) return at::linear(x, weight, bias);
   const kernels::Backend& kernels = *pass.kernels;
   const std::int64_t n_cells = x.size(0), n_out = weight.size(0), n_in = weight.size(1);
   const at::Tensor input = x.detach().contiguous(), weights = weight.detach();
@@ -38,17 +30,9 @@ LinearLayer::LinearLayer(const LayerScope& scope, std::int64_t n_in, std::int64_
     : weight(scope.parameter("weight", scope.uniform({n_out, n_in}, n_in))),
       bias(scope.parameter("bias", scope.uniform({n_out}, n_in))) {}
 
-at::Tensor LinearLayer::forward(const at::Tensor& x, const LayerPass& pass) const {
-  return linear_map(x, weight, bias, pass);
-}
-
 GeneLinear::GeneLinear(const LayerScope& scope, std::int64_t n_genes, std::int64_t n_out)
     : weight_(scope.parameter("weight", gene_major(scope.uniform({n_out, n_genes}, n_genes)))),
       bias_(scope.parameter("bias", scope.uniform({n_out}, n_genes))) {}
-
-at::Tensor GeneLinear::forward(const at::Tensor& x, const LayerPass& /*pass*/) const {
-  return at::linear(x, weight_.contiguous(), bias_);
-}
 
 void GeneLinear::prepare(std::optional<kernels::Precision> precision) {
   prepared_.reset();
@@ -57,7 +41,7 @@ void GeneLinear::prepare(std::optional<kernels::Precision> precision) {
 
 at::Tensor GeneLinear::forward(sparse::CsrView x, const LayerPass& pass) const {
   const kernels::Backend& kernels = *pass.kernels;
-  if (prepared_ && pass.mode == LayerMode::kEval) return prepared_->project(x, kernels).add_(bias_.detach());
+  if (prepared_ && pass.mode == LayerMode::kEval) return prepared_->project(x, nullptr, kernels).add_(bias_.detach());
   const std::int64_t n_out = bias_.size(0);
   at::Tensor out = at::empty({x.n_cells, n_out});
   kernels.csr_projection(x, values(weight_.detach().t()), n_out, values(out));
@@ -72,12 +56,9 @@ at::Tensor GeneLinear::forward(sparse::CsrView x, const LayerPass& pass) const {
   });
 }
 
-NetworkOutput Linear::run(const at::Tensor& x, const LayerPass& pass, Explanation* /*explanation*/) {
-  return output_of(layer_.forward(x, pass));
-}
-
 NetworkOutput Linear::run(sparse::CsrView x, const LayerPass& pass, Explanation* /*explanation*/) {
-  return output_of(layer_.forward(x, pass));
+  const at::Tensor logits = layer_.forward(x, pass);
+  return {logits, at::zeros({}), logits};
 }
 
 }  // namespace sctab::nn

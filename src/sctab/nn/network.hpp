@@ -48,15 +48,9 @@ class Network {
   /// As forward(), and what attention looked at.
   NetworkOutput explain(sparse::CsrView x, Explanation& explanation) { return dispatch(x, pass_, &explanation); }
 
-  /// Computes by torch on dense arrays from now on, or by the kernels again: the same but for rounding, many times
-  /// slower and with several cells × genes arrays in memory. It is what the kernels are checked by.
-  void compute_densely(bool dense) { dense_ = dense; }
   /// Computes by the kernels of this device. Throws InputError where the build or the machine lacks it.
   void compute_on(kernels::Device device) { kernels_ = &kernels::backend(device); }
   [[nodiscard]] const kernels::Backend& kernels() const { return *kernels_; }
-  /// By torch, whatever compute_densely() says, and in double too. x: cells × genes of the parameters' type.
-  NetworkOutput forward(const at::Tensor& x) { return run(x, pass_, nullptr); }
-  NetworkOutput explain(const at::Tensor& x, Explanation& explanation) { return run(x, pass_, &explanation); }
 
   /// Batch statistics and dropout. A new network is in this mode.
   void train() {
@@ -82,8 +76,6 @@ class Network {
   /// The parameters as an optimiser takes them, in the order of state().parameters().
   [[nodiscard]] std::vector<at::Tensor> parameters() const;
   void zero_gradients();
-  /// Converts parameters and statistics, float <-> double, keeping the handles.
-  void convert_to(at::ScalarType type);
 
   /// The state of the stream that dropout draws from (uint8), for checkpoints: no other randomness is in a network.
   [[nodiscard]] at::Tensor random_state() const;
@@ -91,7 +83,6 @@ class Network {
 
  protected:
   explicit Network(std::uint64_t seed);
-  virtual NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) = 0;
   /// By pass.kernels.
   virtual NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) = 0;
 
@@ -107,7 +98,6 @@ class Network {
   NetworkOutput dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation);
 
   LayerPass pass_;
-  bool dense_ = false;
   const kernels::Backend* kernels_ = &kernels::backend(kernels::Device::kCpu);
 };
 

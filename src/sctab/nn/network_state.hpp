@@ -17,7 +17,7 @@ struct NamedTensor {
 };
 
 /// The parameters and buffers of a network under the names of the published checkpoints. Tensors are handles: a layer
-/// holds the same tensor that stands here, so what is loaded here is seen there.
+/// holds the same tensor, so what is loaded here is seen there.
 class NetworkState {
  public:
   void add_parameter(std::string name, const at::Tensor& tensor);

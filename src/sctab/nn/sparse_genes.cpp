@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace sctab::nn {
@@ -10,8 +9,8 @@ namespace {
 
 /// x needs no gradient, so none flows through its statistics.
 FoldedNorm fold(const sparse::CsrView& x, BatchNorm& bn, const LayerPass& pass) {
-  const NormStatistics used = bn.statistics(x.n_cells, 0, pass, [&](auto /*starts*/, auto mean, auto variance) {
-    if (x.n_cells > 1) pass.kernels->column_moments(x, mean, variance);
+  const NormStatistics used = bn.statistics(x.n_cells, pass, [&](auto /*starts*/, auto mean, auto variance) {
+    pass.kernels->column_moments(x, mean, variance);
   });
   return bn.folded(used.mean[0], used.variance[0]);
 }
@@ -64,7 +63,7 @@ at::Tensor SparseGenes::project(const at::Tensor& weight) {
       });
 }
 
-at::Tensor SparseGenes::project(const at::Tensor& weight, const Mask& mask) {
+at::Tensor SparseGenes::project(const at::Tensor& weight, const GeneMask& mask) {
   const Layer& layer = layer_of(weight);
   at::Tensor out = at::empty({x_.n_cells, layer.width()});
   pass_.kernels->masked_gene_projection(x_, mask.view(), layer.view(), values(out));
@@ -79,10 +78,6 @@ at::Tensor SparseGenes::project(const at::Tensor& weight, const Mask& mask) {
                           gradients.push_back(dmask);
                           return gradients;
                         });
-}
-
-GeneMask SparseGenes::attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const {
-  return transformer.forward(attention, prior, pass_);
 }
 
 PreparedLayer::PreparedLayer(const at::Tensor& weight, const BatchNorm* initial_bn, kernels::Precision precision)
@@ -108,39 +103,18 @@ kernels::GeneLayer PreparedLayer::view() const {
   return {values(scale_), values(shift_), values(weight_), weight_.size(1), constant_};
 }
 
-at::Tensor PreparedLayer::project(sparse::CsrView x, const kernels::Backend& kernels) const {
+at::Tensor PreparedLayer::project(sparse::CsrView x, const GeneMask* mask, const kernels::Backend& kernels) const {
   const at::Tensor out = at::empty({x.n_cells, weight_.size(1)});
-  if (half_) {
+  if (half_ && mask != nullptr) {
+    kernels.masked_gene_projection_half(x, mask->view(), *half_, values(out));
+  } else if (half_) {
     kernels.gene_projection_half(x, *half_, values(out));
+  } else if (mask != nullptr) {
+    kernels.masked_gene_projection(x, mask->view(), view(), values(out));
   } else {
     kernels.gene_projection(x, view(), values(out));
   }
   return out;
-}
-
-at::Tensor PreparedLayer::project(sparse::CsrView x, const GeneMask& mask, const kernels::Backend& kernels) const {
-  const at::Tensor out = at::empty({x.n_cells, weight_.size(1)});
-  if (half_) {
-    kernels.masked_gene_projection_half(x, mask.view(), *half_, values(out));
-  } else {
-    kernels.masked_gene_projection(x, mask.view(), view(), values(out));
-  }
-  return out;
-}
-
-const PreparedLayer& PreparedGenes::layer_of(const at::Tensor& weight) const {
-  const auto found =
-      std::ranges::find_if(*layers_, [&](const auto& prepared) { return prepared.first.is_same(weight); });
-  SCTAB_ASSERT(found != layers_->end());
-  return found->second;
-}
-
-at::Tensor PreparedGenes::project(const at::Tensor& weight) const {
-  return layer_of(weight).project(x_, *pass_.kernels);
-}
-
-at::Tensor PreparedGenes::project(const at::Tensor& weight, const Mask& mask) const {
-  return layer_of(weight).project(x_, mask, *pass_.kernels);
 }
 
 }  // namespace sctab::nn

@@ -13,22 +13,17 @@
 
 namespace sctab::nn {
 
-/// The input of one pass of TabNet, and all that has as many columns as genes, over the non-zeros by pass.kernels: the
-/// functions and gradients of DenseGenes, with no cells × genes array. The initial batch norm is folded into a scale
-/// and a shift of each gene.
+/// The input of one pass of TabNet, and all that has as many columns as genes, over the non-zeros by pass.kernels, with
+/// no cells × genes array. The initial batch norm is folded into a scale and a shift of each gene.
 class SparseGenes {
  public:
-  using Mask = GeneMask;
-  using Prior = GenePrior;
-
   /// x: (n_cells × n_genes); it and by_gene, working memory for its transpose, must outlive the backward pass.
   SparseGenes(sparse::CsrView x, sparse::CsrMatrix& by_gene, BatchNorm& initial_bn, const LayerPass& pass);
 
   /// The normalised genes times a first layer's weight, (2 · width) × genes, gene_major(). Returns cells × (2 · width).
   at::Tensor project(const at::Tensor& weight);
   /// The same of the genes seen through a mask.
-  at::Tensor project(const at::Tensor& weight, const Mask& mask);
-  [[nodiscard]] Mask attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const;
+  at::Tensor project(const at::Tensor& weight, const GeneMask& mask);
 
  private:
   /// The initial batch norm and one first layer's weight: what the products read, and where their gradients add up.
@@ -68,10 +63,8 @@ class PreparedLayer {
   /// weight: n_out × genes, gene_major(). initial_bn: null where there is none.
   PreparedLayer(const at::Tensor& weight, const BatchNorm* initial_bn, kernels::Precision precision);
 
-  /// The (normalised) genes times the weight. Returns cells × n_out.
-  [[nodiscard]] at::Tensor project(sparse::CsrView x, const kernels::Backend& kernels) const;
-  /// The same of the genes seen through a mask.
-  [[nodiscard]] at::Tensor project(sparse::CsrView x, const GeneMask& mask, const kernels::Backend& kernels) const;
+  /// The (normalised) genes times the weight, seen through the mask unless that is null. Returns cells × n_out.
+  [[nodiscard]] at::Tensor project(sparse::CsrView x, const GeneMask* mask, const kernels::Backend& kernels) const;
 
  private:
   at::Tensor scale_, shift_, weight_;  // genes; genes; genes × n_out
@@ -79,32 +72,6 @@ class PreparedLayer {
   std::optional<kernels::HalfGeneLayer> half_;
 
   [[nodiscard]] kernels::GeneLayer view() const;
-};
-
-/// TabNet's first layers, by weight: all steps share one, as a rule.
-using PreparedLayers = std::vector<std::pair<at::Tensor, PreparedLayer>>;
-
-/// The input of one pass of inference over prepared layers: as SparseGenes, without gradients.
-class PreparedGenes {
- public:
-  using Mask = GeneMask;
-  using Prior = GenePrior;
-
-  PreparedGenes(sparse::CsrView x, const PreparedLayers& layers, const LayerPass& pass)
-      : x_(x), layers_(&layers), pass_(pass) {}
-
-  [[nodiscard]] at::Tensor project(const at::Tensor& weight) const;
-  [[nodiscard]] at::Tensor project(const at::Tensor& weight, const Mask& mask) const;
-  [[nodiscard]] Mask attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const {
-    return transformer.forward(attention, prior, pass_);
-  }
-
- private:
-  [[nodiscard]] const PreparedLayer& layer_of(const at::Tensor& weight) const;
-
-  sparse::CsrView x_;
-  const PreparedLayers* layers_;
-  LayerPass pass_;
 };
 
 }  // namespace sctab::nn

@@ -63,7 +63,7 @@ void set_torch_threads(int threads) {
           "install libopenblas0-openmp",
           blas_library());
     } else if (blas_has_threads_of_its_own()) {
-      spdlog::warn("{} has threads of its own beside OpenMP's: networks run slower; install libopenblas0-openmp",
+      spdlog::warn("{} has threads of its own next to OpenMP's: networks run slower; install libopenblas0-openmp",
                    blas_library());
     }
   });
