@@ -239,9 +239,6 @@ void add_dev_annotate(CLI::App& dev) {
   add_choice<kernels::Device>(*command, "--device", options.device,
                               {{"cpu", kernels::Device::kCpu}, {"cuda", kernels::Device::kCuda}},
                               "what computes; this version has no kernels for cuda yet");
-  command->add_flag("--dense", options.dense,
-                    "compute on dense arrays with torch: the same results up to rounding, many times slower; to check "
-                    "the kernels");
 }
 
 }  // namespace sctab::cli

@@ -3,8 +3,7 @@
 #include <string>
 
 #include "paper_step.hpp"
-#include "sctab/kernels/mask_loss.hpp"
-#include "sctab/kernels/prior.hpp"
+#include "sctab/kernels/mask.hpp"
 
 namespace sctab::bench {
 namespace {

@@ -1,7 +1,7 @@
 // The layers after the first, and the optimizer. The argument is the number of threads.
 #include "paper_step.hpp"
 #include "sctab/kernels/dense_product.hpp"
-#include "sctab/kernels/gated_norm.hpp"
+#include "sctab/kernels/gates.hpp"
 
 namespace sctab::bench {
 namespace {

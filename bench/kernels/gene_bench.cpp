@@ -2,9 +2,7 @@
 #include "paper_step.hpp"
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/csr_projection.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
-#include "sctab/kernels/half_gene_layer.hpp"
-#include "sctab/kernels/sampled_product.hpp"
+#include "sctab/kernels/gene_layer.hpp"
 
 namespace sctab::bench {
 namespace {

@@ -2,10 +2,10 @@
 // inference. The argument is the number of threads.
 #include "paper_step.hpp"
 #include "sctab/kernels/column_sums.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
+#include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/dense_product.hpp"
-#include "sctab/kernels/gated_norm.hpp"
-#include "sctab/kernels/half_gene_layer.hpp"
+#include "sctab/kernels/gates.hpp"
+#include "sctab/kernels/gene_layer.hpp"
 
 namespace sctab::bench {
 namespace {

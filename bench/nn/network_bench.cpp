@@ -3,7 +3,6 @@
 #include <torch/optim/adamw.h>
 
 #include "sctab/core/rng.hpp"
-#include "sctab/nn/mask_activation.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 
@@ -72,15 +71,6 @@ void predict(benchmark::State& state) {
   rate(state, state.range(0));
 }
 BENCHMARK(predict)->Arg(256)->Arg(1024)->Unit(benchmark::kMillisecond)->UseRealTime();
-
-void masks(benchmark::State& state) {
-  const at::Tensor scores = at::randn({1024, kGenes});
-  const auto type = static_cast<model::MaskType>(state.range(0));
-  state.SetLabel(std::string(name(type)));
-  for (auto _ : state) benchmark::DoNotOptimize(mask_activation(type, scores));
-  rate(state, scores.size(0));
-}
-BENCHMARK(masks)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace sctab::nn

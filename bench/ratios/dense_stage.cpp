@@ -7,13 +7,13 @@
 
 #include "network_steps.hpp"
 #include "stages.hpp"
+#include "support/dense_network.hpp"
 
 namespace sctab::bench {
 
 nlohmann::json dense_stage(const Settings& settings) {
   const std::vector<LabelledCells> batches = cells_of_store(settings, 2);
-  const auto network = paper_network(settings);
-  network->compute_densely(true);
+  const auto network = std::make_unique<tests::DenseNetwork>(paper_architecture(settings), 1);
   torch::optim::AdamW adamw(network->parameters(), torch::optim::AdamWOptions(0.005).weight_decay(0.05));
   Trainee trainee{*network, settings.n_types, [&] {
                     torch::nn::utils::clip_grad_norm_(network->parameters(), 1.0);

@@ -70,12 +70,16 @@ void train_step(Trainee& trainee, const LabelledCells& cells, Augmentation* augm
 
 }  // namespace
 
-std::unique_ptr<nn::Network> paper_network(const Settings& settings) {
+model::Architecture paper_architecture(const Settings& settings) {
   nn::set_torch_threads(settings.threads);
   model::Architecture architecture;
   architecture.n_genes = settings.n_genes;
   architecture.n_types = settings.n_types;
-  return nn::make_network(architecture, 1);
+  return architecture;
+}
+
+std::unique_ptr<nn::Network> paper_network(const Settings& settings) {
+  return nn::make_network(paper_architecture(settings), 1);
 }
 
 nlohmann::json step_times(const Steps& steps) {

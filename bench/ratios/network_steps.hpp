@@ -10,7 +10,9 @@
 
 namespace sctab::bench {
 
-/// The paper's network, new, in training mode, with the settings' threads.
+/// The paper's network. Sets the settings' threads.
+model::Architecture paper_architecture(const Settings& settings);
+/// The same, new, in training mode.
 std::unique_ptr<nn::Network> paper_network(const Settings& settings);
 
 /// Seconds and cells of some steps of training, or of passes of inference (forward alone).

@@ -7,7 +7,7 @@
 #include "network_steps.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/model/model_directory.hpp"
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/train/optimizer.hpp"
 #include "sctab/train/train.hpp"
 #include "stages.hpp"
@@ -26,7 +26,7 @@ nlohmann::json last_epoch(const std::filesystem::path& model) {
 std::unique_ptr<nn::Network> trained_network(const Settings& settings) {
   const model::ModelDescription description = model::read_description(settings.model());
   auto network = nn::make_network(description.architecture, 1);
-  nn::load_weights(settings.model() / description.members.front(), *network);
+  nn::load_weights(settings.model() / description.members.front(), network->state());
   return network;
 }
 

@@ -16,7 +16,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/model/classifier.hpp"
-#include "sctab/nn/parameter_count.hpp"
+#include "sctab/nn/network.hpp"
 #include "sctab/train/run_folder.hpp"
 
 namespace sctab::experiments {

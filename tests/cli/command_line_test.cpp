@@ -92,8 +92,8 @@ TEST(CommandLine, SwitchesAreTurnedOffWithNo) {
 TEST(CommandLine, DevelopersOptionsAreHiddenFromTheFirstHelp) {
   const auto app = make_command_line();
   EXPECT_EQ(app->help().find("dev "), std::string::npos) << app->help();
-  EXPECT_EQ(app->get_subcommand("annotate")->get_option_no_throw("--dense"), nullptr);
-  EXPECT_NE(app->get_subcommand("dev")->get_subcommand("annotate")->get_option_no_throw("--dense"), nullptr);
+  EXPECT_EQ(app->get_subcommand("annotate")->get_option_no_throw("--device"), nullptr);
+  EXPECT_NE(app->get_subcommand("dev")->get_subcommand("annotate")->get_option_no_throw("--device"), nullptr);
 }
 
 TEST(CommandLine, SuggestsTheNearestCommand) {
@@ -126,6 +126,7 @@ TEST(CommandLine, RefusesOldSpellings) {
                                                      {"annotate", "x", "-m", "m", "--covariate", "tissue=lung"},
                                                      {"annotate", "x", "-m", "m", "--without-covariate"},
                                                      {"annotate", "x", "-m", "m", "--dense"},
+                                                     {"dev", "annotate", "x", "-m", "m", "--dense"},
                                                      {"annotate", "x", "-m", "m", "--device", "cpu"},
                                                      {"corpus", "build", "x", "-o", "y", "--preset", "published"},
                                                      {"simulate", "-o", "y", "--genes", "100"},

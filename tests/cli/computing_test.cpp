@@ -68,11 +68,5 @@ TEST_F(Computing, HalfPrecisionSaysWhatItCosts) {
   EXPECT_LT(cost.at("largest_probability_difference").get<double>(), 0.01);
 }
 
-TEST_F(Computing, HalfPrecisionOfDenseArraysIsRefused) {
-  expect_refused({"dev", "annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"),
-                  "--half", "--dense"},
-                 folder_.path(), {"half precision"});
-}
-
 }  // namespace
 }  // namespace sctab::tests

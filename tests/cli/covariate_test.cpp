@@ -73,9 +73,6 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
   EXPECT_EQ(from_obs.at("covariate").at("source"), "obs column tissue");
   EXPECT_EQ(annotate("source.h5ad", {"--obs", "tissue=lung"}).at("cells_per_type"), (json{{"B cell", 600}}));
   EXPECT_EQ(annotate("source.h5ad", {"--half"}).at("cells_per_type"), from_obs.at("cells_per_type"));
-  const std::vector<std::string> dense = {"dev",       "annotate", at("source.h5ad"), "-m",
-                                          at("model"), "-o",       at("out.csv"),     "--dense"};
-  EXPECT_EQ(run_json(dense).at("cells_per_type"), from_obs.at("cells_per_type"));
   for (const char* tissue : {"lung", "UBERON:0002048"}) {
     const json stated = annotate("source.h5ad", {"--tissue", tissue});
     EXPECT_EQ(stated.at("cells_per_type"), (json{{"B cell", 600}})) << tissue;

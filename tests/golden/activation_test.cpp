@@ -5,7 +5,7 @@
 
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
-#include "sctab/nn/mask_activation.hpp"
+#include "support/mask_activation.hpp"
 
 namespace sctab::golden {
 namespace {
@@ -28,12 +28,12 @@ void check_activation(const GoldenGroup& root, const std::string& name,
 
 TEST(Golden, Entmax15) {
   SCTAB_NEED_GOLDEN(root);
-  check_activation(root, "entmax15", nn::entmax15);
+  check_activation(root, "entmax15", tests::entmax15);
 }
 
 TEST(Golden, Sparsemax) {
   SCTAB_NEED_GOLDEN(root);
-  check_activation(root, "sparsemax", nn::sparsemax);
+  check_activation(root, "sparsemax", tests::sparsemax);
 }
 
 }  // namespace

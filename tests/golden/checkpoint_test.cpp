@@ -10,10 +10,11 @@
 #include "golden/golden_file.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/published/checkpoint.hpp"
 #include "sctab/published/hparams.hpp"
 #include "sctab/published/import_checkpoint.hpp"
+#include "support/dense_network.hpp"
 #include "support/fixtures.hpp"
 #include "support/gene_id.hpp"
 
@@ -65,20 +66,22 @@ TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
   const at::Tensor want_logits = expected.tensor("logits"), want = expected.tensor("probabilities");
   const sparse::CsrMatrix x = to_csr(expected.tensor("x"));
   const fs::path weights = options_.output / "model.safetensors";
-  const auto network = nn::make_network(result.architecture, 1), exact = nn::make_network(result.architecture, 1);
-  nn::load_weights(weights, *network);
-  nn::load_weights(weights, *exact);
-  exact->convert_to(at::kDouble);
-  network->eval();
-  exact->eval();
+  const auto network = nn::make_network(result.architecture, 1);
+  tests::DenseNetwork dense_network(result.architecture, 1), exact(result.architecture, 1);
+  for (nn::Network* each :
+       {network.get(), static_cast<nn::Network*>(&dense_network), static_cast<nn::Network*>(&exact)}) {
+    nn::load_weights(weights, each->state());
+    each->eval();
+  }
+  exact.convert_to(at::kDouble);
   const at::NoGradGuard no_gradient;
-  const at::Tensor exact_logits = exact->forward(expected.tensor("x").to(at::kDouble)).logits;
+  const at::Tensor exact_logits = exact.forward(x.view()).logits;
+  const auto classifier = model::Classifier::load(options_.output);
   for (const bool dense : {false, true}) {
     const std::string path = dense ? "checkpoint densely" : "checkpoint by kernels";
-    network->compute_densely(dense);
-    const auto classifier = model::Classifier::load(options_.output, {.dense = dense});
-    const at::Tensor logits = network->forward(x.view()).logits;
-    const at::Tensor probabilities = at::tensor(classifier.predict(x.view()).probabilities).view(want.sizes());
+    const at::Tensor logits = dense ? dense_network.forward(x.view()).logits : network->forward(x.view()).logits;
+    const at::Tensor probabilities =
+        dense ? logits.softmax(1) : at::tensor(classifier.predict(x.view()).probabilities).view(want.sizes());
     // Dense arrays give the file's very bits. The kernels add up in another order, so to them 1e-5 is in parts of the
     // largest logit, and the file's own distance from exact numbers counts: they are to be closer to those.
     const double unit = dense ? 1 : std::max(want_logits.abs().max().item<double>(), 1.0);

@@ -13,6 +13,7 @@
 #include "golden/golden_file.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
+#include "support/dense_network.hpp"
 
 namespace sctab::golden {
 namespace {
@@ -79,7 +80,7 @@ sparse::CsrMatrix non_zeros(const at::Tensor& x) {
 
 /// The network in float64, with the weights that the file begins with.
 std::unique_ptr<nn::Network> exact_network(const model::Architecture& architecture, const GoldenGroup& group) {
-  auto network = nn::make_network(architecture, 1);
+  auto network = std::make_unique<tests::DenseNetwork>(architecture, 1);
   network->state().load(group.group("state_before").tensors(), group.path());
   network->convert_to(at::kDouble);
   return network;
@@ -97,11 +98,10 @@ void check_eval(nn::Network& network, nn::Network& exact, const GoldenGroup& gro
   const at::NoGradGuard no_gradient;
   network.eval();
   exact.eval();
-  network.compute_densely(path == Path::kDense);
   nn::Explanation explanation, exact_explanation;
   const sparse::CsrMatrix x = non_zeros(want.tensor("x"));
   const nn::NetworkOutput output = network.explain(x.view(), explanation);
-  const nn::NetworkOutput exact_output = exact.explain(want.tensor("x").to(at::kDouble), exact_explanation);
+  const nn::NetworkOutput exact_output = exact.explain(x.view(), exact_explanation);
   const auto check = [&](const std::string& name, const at::Tensor& found, const at::Tensor& in_double) {
     const at::Tensor wanted = want.tensor(name);
     report(path_name(want, path), name, deviation(found, wanted, path), kTolerance, deviation(in_double, wanted, path));
@@ -120,8 +120,7 @@ nn::NetworkOutput forward_and_backward(nn::Network& network, const GoldenGroup& 
   const GoldenGroup batch = group.group(fmt::format("step{}", step));
   const at::ScalarType type = network.parameters().front().scalar_type();
   const sparse::CsrMatrix x = non_zeros(batch.tensor("x"));
-  nn::NetworkOutput output =
-      type == at::kDouble ? network.forward(batch.tensor("x").to(type)) : network.forward(x.view());
+  nn::NetworkOutput output = network.forward(x.view());
   const at::Tensor loss =
       at::cross_entropy_loss(output.logits, batch.tensor("y"), group.tensor("class_weights").to(type)) -
       group.number("lambda_sparse") * output.mask_loss;
@@ -217,7 +216,6 @@ void check_state_after(const nn::Network& network, const nn::Network& exact, con
 void check_training(nn::Network& network, const model::Architecture& architecture, const GoldenGroup& group,
                     Path path) {
   network.train();
-  network.compute_densely(path == Path::kDense);
   const double learning_rate = group.number("learning_rate");
   torch::optim::AdamWOptions options(learning_rate);
   options.weight_decay(group.number("weight_decay")).eps(group.number("adam_eps"));
@@ -255,7 +253,9 @@ void check_network(const GoldenGroup& group, const model::Architecture& architec
   // a gradient is only rounding, its sign decides where Adam goes.
   nn::set_torch_threads(2);
   for (const Path path : {Path::kDense, Path::kKernels}) {
-    const auto network = nn::make_network(architecture, 1);
+    const std::unique_ptr<nn::Network> network = path == Path::kDense
+                                                     ? std::make_unique<tests::DenseNetwork>(architecture, 1)
+                                                     : nn::make_network(architecture, 1);
     network->state().load(group.group("state_before").tensors(), group.path());
     check_eval(*network, *exact_network(architecture, group), group, path);
     check_training(*network, architecture, group, path);

@@ -40,12 +40,15 @@ class AttentionProblem {
       used_ = random_cells(rng_, shape.n_cells, shape.n_genes, 0.3);
       for (float& value : used_.data) value = value / 4 * 1.3F;
     }
-    const std::size_t n_batches = starts_.size() - 1;
-    for (std::size_t batch = 0; batch < n_batches; ++batch) {
-      mean_.insert(mean_.end(), running_mean_.begin(), running_mean_.end());
-      variance_.insert(variance_.end(), running_variance_.begin(), running_variance_.end());
-    }
+    mean_.resize((starts_.size() - 1) * running_mean_.size());
+    variance_.resize(mean_.size());
     kernels::score_statistics(activations_, weights_, shape.n_a, starts_, mean_, variance_);
+    for (std::size_t batch = 0; batch + 1 < starts_.size(); ++batch) {
+      if (starts_[batch + 1] - starts_[batch] > 1) continue;
+      const auto begin = static_cast<std::int64_t>(batch) * shape.n_genes;
+      std::ranges::copy(running_mean_, mean_.begin() + begin);
+      std::ranges::copy(running_variance_, variance_.begin() + begin);
+    }
     activations.values.assign(activations_.begin(), activations_.end());
     weights.values.assign(weights_.begin(), weights_.end());
     norm = {starts_, wide(weight_), wide(bias_), wide(running_mean_), wide(running_variance_), kEpsilon};

@@ -131,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Attention,
                          testing::Combine(testing::Values(Simplex::kEntmax15, Simplex::kSparsemax),
                                           testing::ValuesIn(kShapes)));
 
-// One virtual batch in eval mode: running statistics, whatever the scores.
+// One virtual batch in eval mode: running statistics for any scores.
 TEST(AttentionEval, UsesTheStatisticsGiven) {
   const std::vector<float> activations{1, 2}, weights{1, 0, -1}, weight{1, 2, 3}, bias{0, 0.5F, 1},
       mean{0.1F, 0.2F, 0.3F};

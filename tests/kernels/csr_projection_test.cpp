@@ -4,9 +4,6 @@
 
 #include "kernels/random_matrices.hpp"
 #include "kernels/reference.hpp"
-#include "sctab/kernels/csr_rows.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
-#include "sctab/kernels/sampled_product.hpp"
 
 namespace sctab::kernels {
 namespace {

@@ -1,4 +1,4 @@
-#include "sctab/kernels/gated_norm.hpp"
+#include "sctab/kernels/gates.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,11 +39,15 @@ class GatedNorm : public testing::TestWithParam<Shape> {
   tests::reference::Norm norm_{starts_, wide(weight_), wide(bias_), wide(running_mean_), wide(running_variance_)};
 
   void SetUp() override {
-    for (std::size_t batch = 0; batch + 1 < starts_.size(); ++batch) {
-      mean_.insert(mean_.end(), running_mean_.begin(), running_mean_.end());
-      variance_.insert(variance_.end(), running_variance_.begin(), running_variance_.end());
-    }
+    mean_.resize((starts_.size() - 1) * running_mean_.size());
+    variance_.resize(mean_.size());
     column_statistics(projected_, columns_, starts_, mean_, variance_);
+    for (std::size_t batch = 0; batch + 1 < starts_.size(); ++batch) {
+      if (starts_[batch + 1] - starts_[batch] > 1) continue;
+      const auto begin = static_cast<std::int64_t>(batch) * columns_;
+      std::ranges::copy(running_mean_, mean_.begin() + begin);
+      std::ranges::copy(running_variance_, variance_.begin() + begin);
+    }
   }
   [[nodiscard]] GhostNorm norm() const { return {starts_, weight_, bias_, mean_, variance_}; }
   [[nodiscard]] Matrix reference() const {
@@ -130,6 +134,14 @@ TEST(ColumnStatistics, KeepAccuracyFarFromZero) {
     EXPECT_NEAR(mean[c], sum, 1e-3);
     EXPECT_NEAR(variance[c], squares, 1e-4);
   }
+}
+
+TEST(ColumnStatistics, OfOneCellAreTheCellAndZero) {
+  const std::vector<float> values{3, -4, 5, 1, 2, 9};
+  std::vector<float> mean(6, NAN), variance(6, NAN);
+  column_statistics(values, 3, std::vector<std::int64_t>{0, 1, 2}, mean, variance);
+  EXPECT_EQ(mean, values);
+  EXPECT_EQ(variance, std::vector<float>(6, 0.0F));
 }
 
 }  // namespace

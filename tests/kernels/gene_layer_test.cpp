@@ -4,7 +4,7 @@
 
 #include "kernels/random_matrices.hpp"
 #include "kernels/reference.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
+#include "sctab/kernels/csr_projection.hpp"
 
 namespace sctab::kernels {
 namespace {

@@ -1,4 +1,4 @@
-#include "sctab/kernels/mask_loss.hpp"
+#include "sctab/kernels/mask.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "sctab/kernels/prior.hpp"
+#include "sctab/kernels/mask.hpp"
 
 #include <gtest/gtest.h>
 

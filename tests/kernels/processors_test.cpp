@@ -7,10 +7,9 @@
 #include "sctab/kernels/adamw.hpp"
 #include "sctab/kernels/attention.hpp"
 #include "sctab/kernels/column_sums.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
-#include "sctab/kernels/gated_norm.hpp"
+#include "sctab/kernels/csr_projection.hpp"
+#include "sctab/kernels/gates.hpp"
 #include "sctab/kernels/gene_layer.hpp"
-#include "sctab/kernels/half_gene_layer.hpp"
 
 namespace sctab::kernels {
 namespace {

@@ -1,4 +1,4 @@
-#include "sctab/kernels/silu.hpp"
+#include "sctab/kernels/gates.hpp"
 
 #include <gtest/gtest.h>
 

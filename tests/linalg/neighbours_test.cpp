@@ -14,6 +14,11 @@
 namespace sctab::linalg {
 namespace {
 
+Neighbours nearest_neighbours(std::span<const float> reference, std::span<const float> queries, std::int64_t width,
+                              std::int64_t k) {
+  return NeighbourSearch(reference, width).find(queries, k);
+}
+
 std::vector<float> random_rows(std::int64_t n, std::int64_t width, std::uint64_t seed, double centre = 0) {
   core::Rng rng(seed);
   std::vector<float> rows(static_cast<std::size_t>(n * width));
@@ -130,32 +135,6 @@ TEST(Neighbours, RefuseValuesThatAreNotFinite) {
   SCTAB_EXPECT_THROW_WITH(nearest_neighbours(bad, good, 4, 2), core::InputError, "reference", "cell 3", "nan");
   bad[13] = std::numeric_limits<float>::infinity();
   SCTAB_EXPECT_THROW_WITH(nearest_neighbours(good, bad, 4, 2), core::InputError, "queries", "cell 3", "inf");
-}
-
-TEST(Neighbours, OfUnitRowsAreTheNearestByCosine) {
-  constexpr std::int64_t kWidth = 6;
-  std::vector<float> reference = random_rows(500, kWidth, 1), query = random_rows(1, kWidth, 2);
-  std::fill_n(reference.begin(), kWidth, 0.0F);
-  std::vector<std::pair<double, core::CellIndex>> want;  // 1 − cosine; the row of zeros has none, so 1
-  const auto dot = [&](const float* a, const float* b) {
-    double sum = 0;
-    for (std::int64_t i = 0; i < kWidth; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    return sum;
-  };
-  for (core::CellIndex row = 1; row < 500; ++row) {
-    const float* values = reference.data() + row * kWidth;
-    const double lengths = std::sqrt(dot(values, values) * dot(query.data(), query.data()));
-    want.emplace_back(1 - dot(values, query.data()) / lengths, row);
-  }
-  std::ranges::sort(want);
-  unit_rows(reference, kWidth);
-  unit_rows(query, kWidth);
-  const Neighbours got = nearest_neighbours(reference, query, kWidth, 20);
-  for (std::size_t i = 0; i < 20; ++i) {
-    EXPECT_EQ(got.index[i], want[i].second);
-    EXPECT_NEAR(static_cast<double>(got.squared_distance[i]), 2 * want[i].first, 1e-6);  // rows are rounded to float
-  }
-  EXPECT_EQ(std::vector<float>(reference.begin(), reference.begin() + kWidth), std::vector<float>(kWidth, 0.0F));
 }
 
 }  // namespace

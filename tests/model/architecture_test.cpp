@@ -7,9 +7,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::model::tests {
 namespace {

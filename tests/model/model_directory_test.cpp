@@ -63,7 +63,7 @@ TEST_F(ModelDirectory, MetricsAndCardMayBeWrittenAnew) {
 TEST_F(ModelDirectory, HashFollowsTheWeights) {
   const std::string before = model_hash(model_);
   const ModelDescription description = read_description(model_);
-  nn::save_weights(model_ / "model.safetensors", *nn::make_network(description.architecture, 77));
+  nn::save_weights(model_ / "model.safetensors", nn::make_network(description.architecture, 77)->state());
   write_description(model_, description);
   EXPECT_NE(model_hash(model_), before);
 }

@@ -4,10 +4,10 @@
 
 #include <filesystem>
 
-#include "model/small_networks.hpp"
 #include "sctab/model/model_directory.hpp"
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "support/gene_id.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::model::tests {
 
@@ -36,7 +36,7 @@ inline void write_small_model(const std::filesystem::path& directory, model::Mod
     description.members.push_back(fmt::format("member-{}.safetensors", i));
   }
   for (std::size_t i = 0; i < description.members.size(); ++i) {
-    nn::save_weights(directory / description.members[i], *nn::make_network(description.architecture, i + 1));
+    nn::save_weights(directory / description.members[i], nn::make_network(description.architecture, i + 1)->state());
   }
   model::write_description(directory, description);
 }

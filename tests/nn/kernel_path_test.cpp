@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "model/small_networks.hpp"
-#include "nn/random_tensors.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
+#include "support/dense_network.hpp"
+#include "support/random_tensors.hpp"
+#include "support/small_networks.hpp"
 
 // The kernels' way through a network against torch's, on dense arrays and in double: outputs, gradients and running
 // statistics.
@@ -64,11 +65,9 @@ std::vector<Case> all_cases() {
 class KernelPath : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    network_ = make_network(architecture_, 3);
-    exact_ = make_network(architecture_, 3);
     spread_norms();
-    exact_->state().load(network_->state().copy(), "memory");
-    exact_->convert_to(at::kDouble);
+    exact_.state().load(network_->state().copy(), "memory");
+    exact_.convert_to(at::kDouble);
   }
 
   /// Batch norms that are not the identity: their gradients and folds must show.
@@ -96,14 +95,15 @@ class KernelPath : public testing::TestWithParam<Case> {
   }
 
   void expect_same_buffers() {
-    const auto &found = network_->state().buffers(), &want = exact_->state().buffers();
+    const auto &found = network_->state().buffers(), &want = exact_.state().buffers();
     for (std::size_t i = 0; i < want.size(); ++i) {
       expect_close(found[i].tensor, want[i].tensor.to(at::kDouble), 1e-3, want[i].name);
     }
   }
 
   const model::Architecture architecture_ = GetParam().architecture;
-  std::unique_ptr<Network> network_, exact_;
+  std::unique_ptr<Network> network_ = make_network(architecture_, 3);
+  sctab::tests::DenseNetwork exact_{architecture_, 3};
 };
 
 TEST_P(KernelPath, TrainsAsDenseArraysInDouble) {
@@ -118,16 +118,16 @@ TEST_P(KernelPath, TrainsAsDenseArraysInDouble) {
       return output;
     };
     const NetworkOutput found = run(*network_, network_->forward(x.view()), weights.to(at::kFloat));
-    const NetworkOutput want = run(*exact_, exact_->forward(dense_tensor(x.view()).to(at::kDouble)), weights);
+    const NetworkOutput want = run(exact_, exact_.forward(x.view()), weights);
     expect_same_outputs(found, want);
     expect_same_buffers();
     double scale = 0;
-    for (const at::Tensor& parameter : exact_->parameters()) {
+    for (const at::Tensor& parameter : exact_.parameters()) {
       scale = std::max(scale, parameter.grad().abs().max().item<double>() / 1000);
     }
     for (std::size_t i = 0; i < network_->parameters().size(); ++i) {
       const auto& [name, parameter] = network_->state().parameters()[i];
-      const at::Tensor want_gradient = exact_->parameters()[i].grad();
+      const at::Tensor want_gradient = exact_.parameters()[i].grad();
       if (!want_gradient.defined()) continue;
       expect_close(parameter.grad(), want_gradient, scale, name);
     }
@@ -136,13 +136,12 @@ TEST_P(KernelPath, TrainsAsDenseArraysInDouble) {
 
 TEST_P(KernelPath, PredictsAsDenseArraysInDouble) {
   network_->eval();
-  exact_->eval();
+  exact_.eval();
   const at::NoGradGuard no_gradient;
   for (const std::int64_t n_cells : {1, 65, 300}) {
     const sparse::CsrMatrix x = random_cells(n_cells, kGenes, 2);
     Explanation found, want;
-    expect_same_outputs(network_->explain(x.view(), found),
-                        exact_->explain(dense_tensor(x.view()).to(at::kDouble), want));
+    expect_same_outputs(network_->explain(x.view(), found), exact_.explain(x.view(), want));
     ASSERT_EQ(found.masks.size(), want.masks.size());
     for (std::size_t step = 0; step < want.masks.size(); ++step) {
       expect_close(found.masks[step], want.masks[step], 1, "mask");
@@ -211,17 +210,16 @@ TEST(PreparedNetwork, GivesNoGradientsOutsideTraining) {
 }
 
 TEST_P(KernelPath, EstimatesBatchNormAsDenseArrays) {
-  const auto dense = make_network(architecture_, 3);
-  dense->state().load(network_->state().copy(), "memory");
-  dense->compute_densely(true);
-  BatchNormEstimate estimate(*network_), expected(*dense);
+  sctab::tests::DenseNetwork dense(architecture_, 3);
+  dense.state().load(network_->state().copy(), "memory");
+  BatchNormEstimate estimate(*network_), expected(dense);
   for (const std::int64_t n_cells : {40, 1, 25}) {
     const sparse::CsrMatrix x = random_cells(n_cells, kGenes, static_cast<std::uint64_t>(n_cells));
     estimate.add(x.view());
     expected.add(x.view());
   }
   for (std::size_t i = 0; i < network_->state().buffers().size(); ++i) {
-    const auto& [name, want] = dense->state().buffers()[i];
+    const auto& [name, want] = dense.state().buffers()[i];
     expect_close(network_->state().buffers()[i].tensor, want.to(at::kDouble), 1e-2, name);
   }
 }

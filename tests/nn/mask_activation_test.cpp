@@ -1,4 +1,4 @@
-#include "sctab/nn/mask_activation.hpp"
+#include "support/mask_activation.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -7,10 +7,12 @@
 
 #include "nn/gradient_check.hpp"
 #include "nn/mask_activation_reference.hpp"
-#include "nn/random_tensors.hpp"
+#include "support/random_tensors.hpp"
 
 namespace sctab::nn::tests {
 namespace {
+
+using sctab::tests::mask_activation;
 
 class MaskActivation : public testing::TestWithParam<model::MaskType> {
  protected:

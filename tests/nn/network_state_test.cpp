@@ -7,10 +7,10 @@
 #include <functional>
 #include <limits>
 
-#include "model/small_networks.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/nn/network.hpp"
 #include "support/fixtures.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::nn::tests {
 namespace {

@@ -6,13 +6,14 @@
 
 #include <set>
 
-#include "model/small_networks.hpp"
 #include "nn/gradient_check.hpp"
-#include "nn/random_tensors.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/nn/mask_loss.hpp"
+#include "sctab/kernels/csr_projection.hpp"
 #include "sctab/nn/torch_runtime.hpp"
+#include "support/dense_network.hpp"
 #include "support/fixtures.hpp"
+#include "support/random_tensors.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::nn::tests {
 namespace {
@@ -22,10 +23,6 @@ using model::tests::small_architecture;
 
 sparse::CsrMatrix cells(std::int64_t n) {
   return random_cells(n, 12, 7);
-}
-
-at::Tensor dense_cells(std::int64_t n) {
-  return dense_tensor(cells(n).view());
 }
 
 void expect_same_state(const Network& a, const Network& b, bool same) {
@@ -41,20 +38,21 @@ class EachKind : public testing::TestWithParam<model::ModelKind> {
   std::unique_ptr<Network> network_ = make_network(architecture_, 1);
 };
 
-TEST_P(EachKind, GradientsEqualDifferences) {
+TEST_P(EachKind, GradientsOnDenseArraysEqualDifferences) {
   architecture_.mlp.dropout = 0;
   for (const model::MaskType mask_type : {model::MaskType::kEntmax, model::MaskType::kSparsemax}) {
     for (const std::int64_t n_shared : {0, 2}) {
       architecture_.tabnet.mask_type = mask_type;
       architecture_.tabnet.n_shared = n_shared;
-      const auto network = make_network(architecture_, 3);
-      network->convert_to(at::kDouble);
-      const at::Tensor x = dense_cells(10).to(at::kDouble), weights = normal_tensor({10, 5}, 2);
+      sctab::tests::DenseNetwork network(architecture_, 3);
+      network.convert_to(at::kDouble);
+      const sparse::CsrMatrix x = cells(10);
+      const at::Tensor weights = normal_tensor({10, 5}, 2);
       const auto loss = [&] {
-        const NetworkOutput output = network->forward(x);
+        const NetworkOutput output = network.forward(x.view());
         return (output.logits * weights).sum() + output.mask_loss;
       };
-      for (const auto& [name, parameter] : network->state().parameters()) {
+      for (const auto& [name, parameter] : network.state().parameters()) {
         expect_gradient(loss, parameter, name, 1e-5, 12);
       }
     }
@@ -87,12 +85,13 @@ TEST_P(EachKind, AnyBatchSizeTrainsWithFiniteNumbers) {
 TEST_P(EachKind, EvalIsAFunctionOfEachCell) {
   network_->forward(cells(9).view());  // moves running statistics off their start
   network_->eval();
-  const at::Tensor x = dense_cells(9);
-  const at::Tensor together = network_->forward(x).logits;
+  const sparse::CsrMatrix x = cells(9);
+  const at::Tensor together = network_->forward(x.view()).logits;
   for (std::int64_t i = 0; i < 9; ++i) {
-    EXPECT_TRUE(at::allclose(network_->forward(x.narrow(0, i, 1)).logits[0], together[i], 1e-5, 1e-6)) << i;
+    const at::Tensor alone = network_->forward(kernels::rows_of(x.view(), i, i + 1)).logits[0];
+    EXPECT_TRUE(at::allclose(alone, together[i], 1e-5, 1e-6)) << i;
   }
-  EXPECT_TRUE(at::equal(network_->forward(x).logits, together));
+  EXPECT_TRUE(at::equal(network_->forward(x.view()).logits, together));
 }
 
 TEST_P(EachKind, SeedAloneDecides) {
@@ -143,11 +142,11 @@ TEST(Tabnet, EstimatedStatisticsMakeEvalEqualOneTrainingBatch) {
   model::Architecture architecture = small_architecture(model::ModelKind::kTabnet);
   architecture.tabnet.virtual_batch_size = 4000;
   const auto network = make_network(architecture, 1);
-  const at::Tensor x = dense_cells(3000);
-  const at::Tensor want = network->forward(x).logits.detach();
-  BatchNormEstimate(*network).add(cells(3000).view());
+  const sparse::CsrMatrix x = cells(3000);
+  const at::Tensor want = network->forward(x.view()).logits.detach();
+  BatchNormEstimate(*network).add(x.view());
   network->eval();
-  const at::Tensor found = network->forward(x).logits.detach();
+  const at::Tensor found = network->forward(x.view()).logits.detach();
   const double deviation = ((found - want).abs().max() / want.abs().max()).item<double>();
   EXPECT_TRUE(deviation < 5e-3) << deviation;
 }
@@ -209,11 +208,12 @@ TEST(Mlp, DropoutActsInTrainingOnly) {
   EXPECT_TRUE(at::equal(network->forward(cells(6).view()).logits, network->forward(cells(6).view()).logits));
 }
 
-TEST(MaskLoss, GradientEqualsDifferences) {
+TEST(DenseMaskLoss, GradientEqualsDifferences) {
+  using sctab::tests::dense_mask_loss;
   const at::Tensor mask = normal_tensor({4, 6}, 1).softmax(1);
-  expect_gradient([&] { return mask_loss(mask, 1e-15); }, mask, "mask");
-  EXPECT_NEAR(mask_loss(at::full({3, 4}, 0.25), 1e-15).item<double>(), -std::log(4.0), 1e-6);
-  EXPECT_EQ(mask_loss(at::tensor({0.0F, 1.0F}).view({1, 2}), 1e-15).item<double>(), 0);
+  expect_gradient([&] { return dense_mask_loss(mask, 1e-15); }, mask, "mask");
+  EXPECT_NEAR(dense_mask_loss(at::full({3, 4}, 0.25), 1e-15).item<double>(), -std::log(4.0), 1e-6);
+  EXPECT_EQ(dense_mask_loss(at::tensor({0.0F, 1.0F}).view({1, 2}), 1e-15).item<double>(), 0);
 }
 
 TEST(MakeNetwork, RefusesSizesThatCannotBe) {

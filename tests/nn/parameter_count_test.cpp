@@ -1,4 +1,4 @@
-#include "sctab/nn/parameter_count.hpp"
+#include "sctab/nn/network.hpp"
 
 #include <gtest/gtest.h>
 

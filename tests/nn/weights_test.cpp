@@ -1,4 +1,4 @@
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

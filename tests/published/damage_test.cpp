@@ -6,10 +6,10 @@
 #include <limits>
 #include <stdexcept>
 
-#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/published/checkpoint.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::published::tests {
 namespace {

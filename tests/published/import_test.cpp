@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "formats/parquet/sql.hpp"
-#include "model/small_networks.hpp"
-#include "nn/random_tensors.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/ontology/ontology.hpp"
+#include "support/random_tensors.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::published::tests {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <cstdlib>
 
-#include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::published::tests {
 namespace {

@@ -14,6 +14,7 @@
 #include "sctab/train/loss.hpp"
 #include "sctab/train/optimizer.hpp"
 #include "sctab/train/validation.hpp"
+#include "support/dense_network.hpp"
 #include "support/fixtures.hpp"
 
 // Training on real cells by the kernels against the same on dense arrays.
@@ -64,17 +65,18 @@ double test_macro_f1(nn::Network& network, const store::Store& store) {
 /// A training run as `sctab train` makes it, step by step.
 class Training {
  public:
-  Training(const store::Store& store, std::uint64_t seed)
+  Training(const store::Store& store, std::uint64_t seed, bool dense = false)
       : store_(store),
         size_(train::corpus_size(store)),
         plan_(train::choose_plan({.seed = seed}, size_)),
         terms_(train::loss_terms(plan_, size_, {})),
-        network_(nn::make_network(plan_.architecture, seed)),
+        network_(dense ? std::make_unique<DenseNetwork>(plan_.architecture, seed)
+                       : nn::make_network(plan_.architecture, seed)),
         optimizer_(*network_, plan_.weight_decay, plan_.clip_norm),
         loader_(store, store::Split::kTrain, {.batch_size = plan_.batch_size, .seed = seed}) {}
 
   [[nodiscard]] nn::Network& network() { return *network_; }
-  [[nodiscard]] std::unique_ptr<nn::Network> new_network() const { return nn::make_network(plan_.architecture, 1); }
+  [[nodiscard]] const model::Architecture& architecture() const { return plan_.architecture; }
 
   void load_batch() {
     if (loader_.next(batch_)) return;
@@ -128,16 +130,15 @@ TEST(DenseOracle, AgreesAtEveryStepOnRealCells) {
   nn::set_torch_threads(0);
   for (const std::uint64_t seed : kSeeds) {
     Training training(store, seed);
-    const auto dense = training.new_network();
-    dense->compute_densely(true);
+    DenseNetwork dense(training.architecture(), 1);
     double largest_loss = 0, largest_gradient = 0;
     for (int step = 0; step < kSteps; ++step) {
-      dense->state().load(training.network().state().copy(), "memory");
+      dense.state().load(training.network().state().copy(), "memory");
       training.load_batch();
       const double found = training.forward_and_backward(training.network());
       if (step % 5 == 0) {
-        const double loss = std::abs(found / training.forward_and_backward(*dense) - 1);
-        const double gradient = gradient_deviation(training.network(), *dense);
+        const double loss = std::abs(found / training.forward_and_backward(dense) - 1);
+        const double gradient = gradient_deviation(training.network(), dense);
         ASSERT_FALSE(std::isnan(loss) || std::isnan(gradient)) << "step " << step;
         largest_loss = std::max(largest_loss, loss);
         largest_gradient = std::max(largest_gradient, gradient);
@@ -145,8 +146,8 @@ TEST(DenseOracle, AgreesAtEveryStepOnRealCells) {
       training.step();
     }
     const double found = training.finish();
-    dense->state().load(training.network().state().copy(), "memory");
-    const double want = test_macro_f1(*dense, store);
+    dense.state().load(training.network().state().copy(), "memory");
+    const double want = test_macro_f1(dense, store);
     fmt::print("seed {}: losses within {:.2g}, gradients within {:.2g}; macro F1 {:.4f}, densely {:.4f}\n", seed,
                largest_loss, largest_gradient, found, want);
     EXPECT_TRUE(largest_loss <= 1e-3) << largest_loss;
@@ -164,8 +165,7 @@ TEST(DenseOracle, DISABLED_HowFarFreeRunsPart) {
   const store::Store store = build_store(data, folder / "store");
   const auto run = [&](std::uint64_t seed, bool dense, int threads) {
     nn::set_torch_threads(threads);
-    Training training(store, seed);
-    training.network().compute_densely(dense);
+    Training training(store, seed, dense);
     std::vector<double> losses;
     for (int step = 0; step < kSteps; ++step) {
       training.load_batch();

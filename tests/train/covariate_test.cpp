@@ -91,13 +91,10 @@ TEST_F(CovariateTraining, SolvesWhatGenesAloneCannot) {
   }
 }
 
-TEST_F(CovariateTraining, SolvesItAsAMixedEnsembleAndOnDenseArrays) {
+TEST_F(CovariateTraining, SolvesItAsAMixedEnsemble) {
   TrainOptions mixed = options(ModelKind::kMixed);
   mixed.members = 1;
   EXPECT_GE(score(mixed), kSolved);
-  TrainOptions dense = options(ModelKind::kTabnet);
-  dense.dense = true;
-  EXPECT_GE(score(dense), kSolved);
 }
 
 TEST_F(CovariateTraining, SolvesItWithAugmentedGenes) {

@@ -290,17 +290,5 @@ TEST_F(Trainer, RefusesBadOutputsBeforeItBegins) {
   SCTAB_EXPECT_THROW_WITH(train(empty, options, folder_ / "model"), core::InputError, "no training cells");
 }
 
-TEST_F(Trainer, DenseArraysGiveTheSameWeightsForAnyThreadsIfDeterministic) {
-  TrainOptions options = quick_options(ModelKind::kTabnet);
-  options.max_epochs = 1;
-  options.dense = true;
-  train(store_, options, folder_ / "one");
-  options.threads = 3;
-  options.deterministic = true;
-  train(store_, options, folder_ / "three");
-  EXPECT_EQ(tests::read_bytes(folder_ / "three" / "model.safetensors"),
-            tests::read_bytes(folder_ / "one" / "model.safetensors"));
-}
-
 }  // namespace
 }  // namespace sctab::train

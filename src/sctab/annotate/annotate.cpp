@@ -118,7 +118,6 @@ Annotator::Annotator(const fs::path& model, AnnotateOptions options)
       classifier_(model::Classifier::load(model, {.threads = share_threads(options_.threads).network,
                                                   .batch_size = options_.batch_size,
                                                   .device = options_.device,
-                                                  .dense = options_.dense,
                                                   .precision = options_.precision})) {}
 
 AnnotateResult Annotator::annotate(const Job& job) const {

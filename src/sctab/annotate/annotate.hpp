@@ -32,7 +32,6 @@ struct AnnotateOptions {
   CovariateOptions covariate;      // for models that have one
   int threads = 0;                 // 0: all processors
   kernels::Device device = kernels::Device::kCpu;
-  bool dense = false;  // see model::ClassifierOptions
   kernels::Precision precision = kernels::Precision::kFloat;
   void validate() const;  // throws InputError naming the field
 };

@@ -13,7 +13,7 @@ struct AdamWOptions {
   double weight_decay = 0.05;
 };
 
-/// A trained tensor, its gradient and its moments: spans of the same length, whatever the order of values in them.
+/// A trained tensor, its gradient and its moments: spans of the same length, with their values in the same order.
 struct AdamWTensor {
   std::span<const float> gradient;
   std::span<float> parameter, exp_avg, exp_avg_sq;

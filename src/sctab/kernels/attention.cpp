@@ -86,8 +86,6 @@ void score_statistics(std::span<const float> activations, std::span<const float>
     const float* block = weights.data() + first * n_a;
     std::vector<float> product(static_cast<std::size_t>((last - first) * n_a));
     for (std::int64_t batch = 0; batch < n_batches; ++batch) {
-      const auto at = static_cast<std::size_t>(batch);
-      if (batch_starts[at + 1] - batch_starts[at] < 2) continue;
       float* block_mean = mean.data() + batch * n_genes + first;
       float* block_variance = variance.data() + batch * n_genes + first;
       cblas_sgemv(CblasRowMajor, CblasNoTrans, n, depth, 1.0F, block, depth, moments.mean_of(batch), 1, 0.0F,

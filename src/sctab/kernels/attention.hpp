@@ -5,7 +5,7 @@
 
 #include "sctab/kernels/attention_panels.hpp"
 #include "sctab/kernels/batch_norm.hpp"
-#include "sctab/kernels/prior.hpp"
+#include "sctab/kernels/mask.hpp"
 #include "sctab/kernels/simplex.hpp"
 
 namespace sctab::kernels {
@@ -19,15 +19,15 @@ struct AttentionLayer {
   GhostNorm norm;  // of the scores; width n_genes, statistics from score_statistics() or the running ones
   Prior prior;
   Simplex simplex = Simplex::kEntmax15;
-  const AttentionPanels* panels = nullptr;  // of the weights; null: attention_mask() makes them anew for each batch
+  const AttentionPanels* panels = nullptr;  // of the weights; null: attention_mask() makes them for each batch
 
   [[nodiscard]] std::int64_t n_cells() const { return norm.n_cells(); }
   [[nodiscard]] std::int64_t n_genes() const { return norm.width(); }
 };
 
 /// Mean and biased variance of every gene's score in every virtual batch, from the mean and covariance of the
-/// activations. activations: n_cells × n_a; weights: n_genes × n_a; mean, variance: n_batches × n_genes. A batch of one
-/// cell has no variance: its values are left as they are, for the caller to have put the running statistics there.
+/// activations. activations: n_cells × n_a; weights: n_genes × n_a; mean, variance: n_batches × n_genes. The
+/// variance of a batch of one cell is 0.
 void score_statistics(std::span<const float> activations, std::span<const float> weights, std::int64_t n_a,
                       std::span<const std::int64_t> batch_starts, std::span<float> mean, std::span<float> variance);
 

@@ -9,10 +9,7 @@
 #include "sctab/kernels/attention.hpp"
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/csr_projection.hpp"
-#include "sctab/kernels/csr_rows.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
 #include "sctab/kernels/parallel.hpp"
-#include "sctab/kernels/sampled_product.hpp"
 
 // With z_ij = weight_j · zhat_ij + bias_j and zhat_ij = (a_i · w_j - mean_j) / sd_j, the gradient of a_i · w_j is
 //   scale_j · (dz_ij - dbias_j / m - zhat_ij · dweight_j / m),  scale_j = weight_j / sd_j,

@@ -11,7 +11,7 @@
 namespace sctab::kernels {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 128;    // of cells: a task's rows stay in L2 beside the weights
+constexpr std::int64_t kRowsPerTask = 128;    // of cells: a task's rows stay in L2 next to the weights
 constexpr std::int64_t kWeightsPerTask = 48;  // rows of a weight's gradient, each a sum over all cells
 
 int dim(std::int64_t n) {

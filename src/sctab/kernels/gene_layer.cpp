@@ -10,11 +10,7 @@
 #include "sctab/kernels/cpu/csr_projection.hpp"
 #include "sctab/kernels/cpu/dot.hpp"
 #include "sctab/kernels/csr_projection.hpp"
-#include "sctab/kernels/csr_rows.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
-#include "sctab/kernels/half_gene_layer.hpp"
 #include "sctab/kernels/parallel.hpp"
-#include "sctab/kernels/sampled_product.hpp"
 
 namespace sctab::kernels {
 namespace {
@@ -121,7 +117,7 @@ void add_column_sums(const sparse::CsrView& terms, std::span<float> sums) {
 std::vector<float> project_shift(const GeneLayer& layer) {
   const auto width = static_cast<std::size_t>(layer.width);
   const std::int64_t n_parts = (layer.n_genes() + kGenesPerPart - 1) / kGenesPerPart;
-  // Parts of the genes are summed in order, whatever the threads.
+  // Parts of the genes are summed in order, for any number of threads.
   std::vector<float> parts(static_cast<std::size_t>(std::max<std::int64_t>(n_parts, 1)) * width, 0.0F);
   parallel_blocks(layer.n_genes(), kGenesPerPart, [&](std::int64_t first, std::int64_t last) {
     cblas_sgemv(CblasRowMajor, CblasTrans, static_cast<int>(last - first), static_cast<int>(layer.width), 1.0F,

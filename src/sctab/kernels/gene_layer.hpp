@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "sctab/kernels/half_matrix.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::kernels {
@@ -19,8 +20,8 @@ struct GeneLayer {
   [[nodiscard]] std::int64_t n_genes() const { return std::ssize(scale); }
 };
 
-/// What every cell gets, whatever its genes: shift · weights. gene_projection() finds it anew for each batch, unless it
-/// is given in the layer; that pays in inference, and most for small batches.
+/// What every cell gets, with any genes: shift · weights. gene_projection() computes it for each batch, unless the
+/// layer has it; that pays in inference, and most for small batches.
 std::vector<float> project_shift(const GeneLayer& layer);
 
 /// Gradients, which are added to what the spans hold.
@@ -32,8 +33,8 @@ struct GeneLayerGradient {
 /// out_i = sum over all genes of (scale_j · x_ij + shift_j) · weights_j. x: (n_cells × n_genes); out: n_cells × width,
 /// overwritten.
 void gene_projection(sparse::CsrView x, const GeneLayer& layer, std::span<float> out);
-/// by_gene: (n_genes × n_cells), csr_transpose() of x, which the caller can make beside other work and into memory used
-/// before; dout: n_cells × width.
+/// by_gene: (n_genes × n_cells), csr_transpose() of x, which the caller can make in memory used before; dout: n_cells ×
+/// width.
 void gene_projection_backward(sparse::CsrView by_gene, const GeneLayer& layer, std::span<const float> dout,
                               const GeneLayerGradient& gradient);
 
@@ -44,5 +45,20 @@ void masked_gene_projection(sparse::CsrView x, sparse::CsrView mask, const GeneL
 void masked_gene_projection_backward(sparse::CsrView x, sparse::CsrView mask, const GeneLayer& layer,
                                      std::span<const float> dout, const GeneLayerGradient& gradient,
                                      std::span<float> dmask);
+
+/// A GeneLayer made ready once for many batches of inference: weights at half precision, and what every cell gets of
+/// the shifts already projected. Sums stay in float32.
+struct HalfGeneLayer {
+  HalfMatrix weights;               // n_genes × width
+  std::vector<float> scale, shift;  // n_genes; the layer's, times the weights' row scales
+  std::vector<float> constant;      // width; shift · weights, of the weights as they were
+
+  explicit HalfGeneLayer(const GeneLayer& layer);
+};
+
+/// As those over a GeneLayer, within what rounding the weights to 11 bits of mantissa costs.
+void gene_projection_half(sparse::CsrView x, const HalfGeneLayer& layer, std::span<float> out);
+void masked_gene_projection_half(sparse::CsrView x, sparse::CsrView mask, const HalfGeneLayer& layer,
+                                 std::span<float> out);
 
 }  // namespace sctab::kernels

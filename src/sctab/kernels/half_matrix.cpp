@@ -39,13 +39,6 @@ std::uint16_t to_half(float value) {
   return static_cast<std::uint16_t>(sign | half);
 }
 
-float from_half(std::uint16_t half) {
-  const std::uint32_t sign = (half & 0x8000U) << 16, magnitude = half & 0x7fffU;
-  if (magnitude >= 0x7c00U) return std::bit_cast<float>(sign | 0x7f800000U | (magnitude & 0x3ffU) << 13);
-  if (magnitude < 0x400U) return (sign != 0 ? -0x1p-24F : 0x1p-24F) * static_cast<float>(magnitude);
-  return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000U));
-}
-
 HalfMatrix::HalfMatrix(std::span<const float> values, std::int64_t width) : width_(width) {
   SCTAB_ASSERT(width >= 1 && std::ssize(values) % width == 0);
   row_scale_.resize(values.size() / static_cast<std::size_t>(width));

@@ -10,7 +10,6 @@ namespace sctab::kernels {
 
 /// The half-precision number nearest to `value`, ties to even; NaN stays NaN, and what is too large becomes infinite.
 std::uint16_t to_half(float value);
-float from_half(std::uint16_t half);
 
 /// A matrix at half the memory, for inference: value = half · scale of its row. Each row has a power of two of its own,
 /// so that none over- or underflows: every value is within 2^-11 of itself, or within 2^-39 of its row's largest.
@@ -28,9 +27,6 @@ class HalfMatrix {
   /// n_rows × width, row-major, aligned to 64 bytes.
   [[nodiscard]] const std::uint16_t* halves() const { return halves_.data(); }
   [[nodiscard]] std::span<const float> row_scale() const { return row_scale_; }
-  [[nodiscard]] float value(std::int64_t row, std::int64_t column) const {
-    return from_half(halves_.data()[row * width_ + column]) * row_scale_[static_cast<std::size_t>(row)];
-  }
 
  private:
   std::int64_t width_ = 0;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "sctab/kernels/cpu/simplex.hpp"
-#include "sctab/kernels/csr_rows.hpp"
+#include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 namespace sctab::kernels {

@@ -50,7 +50,7 @@ class SupportSearch {
   std::size_t next_used_ = 0;
   float threshold_ = -std::numeric_limits<float>::infinity();
   std::size_t size_ = 0;
-  std::size_t limit_ = 32;  // of the candidates, before the threshold is found anew
+  std::size_t limit_ = 32;  // of the candidates, before the threshold is found again
   bool finite_ = true;
   std::vector<sparse::GeneIndex> genes_;  // size_ candidates, and room
   std::vector<float> scores_;

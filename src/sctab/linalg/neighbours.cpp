@@ -28,7 +28,7 @@ constexpr double kUnderflow = std::numeric_limits<float>::min();  // the error o
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
 /// A bound on the error of |a|² + |b|² − 2 a·b in float, as a share of |a|² + |b|²: `width` roundings of the product,
-/// in whatever order it is summed, and a few of the rest.
+/// summed in any order, and a few of the rest.
 double error_share(std::int64_t width) {
   return 1.01 * static_cast<double>(width + 8) * 0x1p-24;
 }
@@ -168,23 +168,6 @@ Neighbours NeighbourSearch::find(std::span<const float> queries, std::int64_t k)
     }
   });
   return result;
-}
-
-Neighbours nearest_neighbours(std::span<const float> reference, std::span<const float> queries, std::int64_t width,
-                              std::int64_t k) {
-  return NeighbourSearch(reference, width).find(queries, k);
-}
-
-void unit_rows(std::span<float> rows, std::int64_t width) {
-  SCTAB_ASSERT(width >= 1 && std::ssize(rows) % width == 0);
-  kernels::parallel_blocks(std::ssize(rows) / width, kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      const double length = std::sqrt(squared_length(row_of(rows, width, i)));
-      for (float& value : rows.subspan(static_cast<std::size_t>(i * width), static_cast<std::size_t>(width))) {
-        if (length > 0) value = static_cast<float>(static_cast<double>(value) / length);
-      }
-    }
-  });
 }
 
 }  // namespace sctab::linalg

@@ -15,8 +15,8 @@ struct Neighbours {
   std::vector<float> squared_distance;  // n_queries × k, ascending
 };
 
-/// Exact k nearest neighbours in a dense reference, by squared Euclidean distance. For cosine distance give rows to
-/// unit_rows() first: the squared distance of unit rows is 2 − 2 · cosine.
+/// Exact k nearest neighbours in a dense reference, by squared Euclidean distance. Of rows of length 1 that is
+/// 2 − 2 · cosine.
 ///
 /// Distances decide as computed in double; equal ones go to the lower index. So the result depends on the rows only:
 /// not on the number of threads, the batches of queries or the BLAS. Time: n_queries × n_reference × width float
@@ -37,12 +37,5 @@ class NeighbourSearch {
   std::int64_t width_;
   std::vector<float> offsets_;  // squared lengths of the reference rows, less the error of a float product
 };
-
-/// One search.
-Neighbours nearest_neighbours(std::span<const float> reference, std::span<const float> queries, std::int64_t width,
-                              std::int64_t k);
-
-/// Scales each row (of `width` values) to length 1; rows of zeros stay.
-void unit_rows(std::span<float> rows, std::int64_t width);
 
 }  // namespace sctab::linalg

@@ -14,7 +14,6 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/kernels/csr_projection.hpp"
-#include "sctab/kernels/csr_transpose.hpp"
 #include "sctab/kernels/dense_product.hpp"
 #include "sctab/kernels/parallel.hpp"
 #include "sctab/linalg/factorisations.hpp"

@@ -59,10 +59,6 @@ Classifier::Classifier(Classifier&&) noexcept = default;
 
 Classifier Classifier::load(const std::filesystem::path& directory, const ClassifierOptions& options) {
   SCTAB_ASSERT(options.batch_size > 0);
-  if (options.dense && options.precision == kernels::Precision::kHalf) {
-    throw core::InputError(
-        {.subject = "half precision", .found = "dense arrays, which have none", .next_step = "choose one of the two"});
-  }
   auto state = std::make_unique<State>();
   state->options = options;
   state->description = read_description(directory);
@@ -70,7 +66,7 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
   const ModelDescription& model = state->description;
   for (std::size_t i = 0; i < model.members.size(); ++i) {
     state->members.push_back(load_predictor(directory / model.members[i], member_architecture(model.architecture, i),
-                                            {options.threads, options.device, options.dense, options.precision}));
+                                            {options.threads, options.device, options.precision}));
   }
   return Classifier(std::move(state));
 }
@@ -109,9 +105,6 @@ std::vector<Prediction> Classifier::predict_members(sparse::CsrView log_norm) co
 }
 
 PrecisionCost Classifier::cost_of_half_precision(sparse::CsrView log_norm) const {
-  if (state_->options.dense) {
-    throw core::InputError({.subject = "the cost of half precision", .found = "cannot be measured on dense arrays"});
-  }
   const auto predict_at = [&](kernels::Precision precision) {
     state_->prepare(precision);
     try {

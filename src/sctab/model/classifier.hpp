@@ -34,7 +34,6 @@ struct ClassifierOptions {
   int threads = 0;                 // 0: all; the results are the same to the bit
   std::int64_t batch_size = 2048;  // cells at once: bounds memory, does not change results beyond rounding
   kernels::Device device = kernels::Device::kCpu;
-  bool dense = false;  // networks by torch on dense arrays, to check the kernels by: see nn::Network::compute_densely()
   kernels::Precision precision = kernels::Precision::kFloat;  // of the weights of the genes
 };
 

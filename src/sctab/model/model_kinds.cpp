@@ -22,14 +22,10 @@ constexpr bool is_in_order() {
 static_assert(is_in_order(), "rows of kModelKinds are in the order of ModelKind");
 
 void refuse_network_options(ModelKind kind, const PredictorOptions& options) {
-  const auto refuse = [&](bool given, std::string_view what) {
-    if (!given) return;
-    throw core::InputError({.subject = std::string(what),
-                            .found = fmt::format("applies to networks only, and this model is {}", name(kind)),
-                            .next_step = "remove it"});
-  };
-  refuse(options.dense, "computing on dense arrays");
-  refuse(options.precision == kernels::Precision::kHalf, "half precision");
+  if (options.precision != kernels::Precision::kHalf) return;
+  throw core::InputError({.subject = "half precision",
+                          .found = fmt::format("applies to networks only, and this model is {}", name(kind)),
+                          .next_step = "remove it"});
 }
 
 }  // namespace

@@ -26,7 +26,6 @@ class Predictor {
 struct PredictorOptions {
   int threads = 0;  // 0: all
   kernels::Device device = kernels::Device::kCpu;
-  bool dense = false;  // networks by torch on dense arrays: see nn::Network::compute_densely()
   kernels::Precision precision = kernels::Precision::kFloat;
 };
 

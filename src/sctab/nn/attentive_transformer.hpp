@@ -3,22 +3,43 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
+#include "sctab/kernels/backend.hpp"
 #include "sctab/model/architecture.hpp"
-#include "sctab/nn/gene_mask.hpp"
-#include "sctab/nn/ghost_batch_norm.hpp"
+#include "sctab/nn/batch_norm.hpp"
 
 namespace sctab::nn {
+
+/// What attention looks at, on its support alone: cells × genes, rows on the simplex.
+struct GeneMask {
+  std::shared_ptr<const sparse::CsrMatrix> matrix;
+  at::Tensor weights;  // the matrix's values, one a non-zero, as autograd knows them
+
+  [[nodiscard]] sparse::CsrView view() const { return matrix->view(); }
+};
+
+/// How freely each gene may still be used: see kernels::Prior.
+struct GenePrior {
+  float elsewhere = 1;
+  std::shared_ptr<const sparse::CsrMatrix> used;  // null: nowhere yet
+  at::Tensor values;                              // of used, one a non-zero, as autograd knows them
+
+  [[nodiscard]] kernels::Prior view() const { return {elsewhere, used == nullptr ? sparse::CsrView{} : used->view()}; }
+};
+
+/// The mean over cells of sum(m · log(m + epsilon)), a scalar.
+at::Tensor mask_loss(const GeneMask& mask, double epsilon, const LayerPass& pass);
+
+/// The prior for the step after one with this mask.
+GenePrior advance_prior(const GenePrior& prior, const GeneMask& mask, double gamma, const LayerPass& pass);
 
 /// Which genes a step looks at: scores from the step before, ghost batch norm, the prior, entmax or sparsemax.
 class AttentiveTransformer {
  public:
   AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options);
-  /// attention: cells × n_a. prior: cells × genes, how freely each gene may still be used; undefined = 1 everywhere.
-  /// Returns the mask, cells × genes, rows on the simplex.
-  at::Tensor forward(const at::Tensor& attention, const at::Tensor& prior, const LayerPass& pass);
-  /// The same by pass.kernels, with no cells × genes array.
+  /// attention: cells × n_a. By pass.kernels, with no cells × genes array.
   GeneMask forward(const at::Tensor& attention, const GenePrior& prior, const LayerPass& pass);
 
   /// Packs the weights as they are now, for many batches of inference; nullopt: no longer.
@@ -31,7 +52,7 @@ class AttentiveTransformer {
                                               const NormStatistics& statistics) const;
 
   at::Tensor weight_;  // genes × n_a
-  GhostBatchNorm bn_;
+  BatchNorm bn_;
   model::MaskType mask_type_;
   std::optional<kernels::AttentionPanels> panels_;  // where prepared
 };

@@ -6,7 +6,6 @@
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/nn/differentiable.hpp"
-#include "sctab/nn/spans.hpp"
 
 namespace sctab::nn {
 
@@ -19,25 +18,11 @@ BatchNorm::BatchNorm(const LayerScope& scope, std::int64_t width, const BatchNor
       options_(options) {}
 
 at::Tensor BatchNorm::forward(const at::Tensor& x, const LayerPass& pass) {
-  if (pass.kernels != nullptr) return forward_by_kernels(x, pass);
-  const auto normalise = [&](const at::Tensor& mean, const at::Tensor& var, bool of_batch) {
-    return at::batch_norm(x, weight_, bias_, mean, var, of_batch, options_.momentum, options_.epsilon, false);
-  };
-  if (pass.mode == LayerMode::kEstimate) {
-    const auto [variance, mean] = at::var_mean(x.detach(), at::IntArrayRef{0}, /*unbiased=*/false);
-    merge_statistics(mean, variance, x.size(0), pass.cells_before);
-    return normalise({}, {}, true);
-  }
-  const bool of_batch = pass.mode == LayerMode::kTrain && x.size(0) > 1;
-  if (of_batch) num_batches_tracked_.add_(1);
-  return normalise(running_mean_, running_var_, of_batch);
-}
-
-at::Tensor BatchNorm::forward_by_kernels(const at::Tensor& x, const LayerPass& pass) {
+  SCTAB_ASSERT(options_.virtual_batch_size == 0);
   const kernels::Backend& kernels = *pass.kernels;
   const at::Tensor input = x.detach().contiguous(), weight = weight_.detach();
   const std::int64_t n_cells = input.size(0), n_columns = width();
-  const NormStatistics used = statistics(n_cells, 0, pass, [&](auto batch_starts, auto mean, auto variance) {
+  const NormStatistics used = statistics(n_cells, pass, [&](auto batch_starts, auto mean, auto variance) {
     kernels.column_statistics(values(input), n_columns, batch_starts, mean, variance);
   });
   const bool of_batch = pass.mode == LayerMode::kTrain && n_cells > 1;
@@ -54,14 +39,13 @@ at::Tensor BatchNorm::forward_by_kernels(const at::Tensor& x, const LayerPass& p
                         });
 }
 
-NormStatistics BatchNorm::statistics(std::int64_t n_cells, std::int64_t virtual_batch_size, const LayerPass& pass,
-                                     const ComputeStatistics& compute) {
+NormStatistics BatchNorm::statistics(std::int64_t n_cells, const LayerPass& pass, const ComputeStatistics& compute) {
   const at::NoGradGuard no_gradient;
   if (pass.mode == LayerMode::kEval) return {{0, n_cells}, running_mean_.unsqueeze(0), running_var_.unsqueeze(0)};
   const bool train = pass.mode == LayerMode::kTrain;
   NormStatistics result;
-  result.batch_starts =
-      kernels::virtual_batch_starts(n_cells, train && virtual_batch_size > 0 ? virtual_batch_size : n_cells);
+  const std::int64_t virtual_size = train && options_.virtual_batch_size > 0 ? options_.virtual_batch_size : n_cells;
+  result.batch_starts = kernels::virtual_batch_starts(n_cells, virtual_size);
   const std::int64_t n_batches = std::ssize(result.batch_starts) - 1;
   result.mean = at::zeros({n_batches, width()});
   result.variance = at::zeros({n_batches, width()});

@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "sctab/kernels/batch_norm.hpp"
-#include "sctab/nn/layer_mode.hpp"
-#include "sctab/nn/layer_scope.hpp"
+#include "sctab/nn/layer.hpp"
 
 namespace sctab::nn {
 
 struct BatchNormOptions {
   double momentum = 0.1;  // weight of the newest batch in the running statistics
   double epsilon = 1e-5;
+  std::int64_t virtual_batch_size = 0;  // in training; 0: the whole batch
 };
 
 /// What a pass normalises its cells by: each virtual batch's own mean and biased variance, or the running ones.
@@ -29,23 +29,23 @@ struct FoldedNorm {
   at::Tensor scale, shift;
 };
 
-/// Fills mean and variance (virtual batches × width), but those of virtual batches of one cell.
+/// Fills mean and variance (virtual batches × width).
 using ComputeStatistics =
     std::function<void(std::span<const std::int64_t> batch_starts, std::span<float> mean, std::span<float> variance)>;
 
-/// Batch norm over the cells of a batch, per column: torch's, under torch's names. Where torch refuses, in training
-/// mode on one cell, whose variance does not exist, the running statistics normalise it and stay as they are.
+/// Batch norm over the cells of a batch, per column, under torch's names. In training each virtual batch has its own
+/// statistics: torch.chunk(batch, max(batch / virtual, 1)), so equal parts rounded up and a shorter last one. Where
+/// torch refuses, in training on one cell, whose variance does not exist, the running statistics normalise it and stay
+/// as they are.
 class BatchNorm {
  public:
   BatchNorm(const LayerScope& scope, std::int64_t width, const BatchNormOptions& options = {});
-  /// x: cells × width. Returns the same shape.
+  /// x: cells × width. Returns the same shape. Without virtual batches.
   at::Tensor forward(const at::Tensor& x, const LayerPass& pass);
 
-  /// The same for layers that normalise by a kernel of their own: the statistics to use for n_cells (more than one in
-  /// kEstimate) in virtual batches of `virtual_batch_size` (0: all in one; so too outside training), computed where
-  /// the pass wants the batch's. Moves the running ones as forward() does.
-  NormStatistics statistics(std::int64_t n_cells, std::int64_t virtual_batch_size, const LayerPass& pass,
-                            const ComputeStatistics& compute);
+  /// For layers that normalise by a kernel of their own: the statistics to use for n_cells, computed where the pass
+  /// wants the batch's. Moves the running ones as forward() does.
+  NormStatistics statistics(std::int64_t n_cells, const LayerPass& pass, const ComputeStatistics& compute);
   /// As the kernels take them; both must outlive it.
   [[nodiscard]] kernels::GhostNorm with(const NormStatistics& statistics) const;
   /// By these statistics of one virtual batch; differentiable with respect to weight and bias.
@@ -56,7 +56,6 @@ class BatchNorm {
   [[nodiscard]] std::int64_t width() const { return weight_.size(0); }
 
  private:
-  at::Tensor forward_by_kernels(const at::Tensor& x, const LayerPass& pass);
   void merge_statistics(const at::Tensor& mean, const at::Tensor& variance, std::int64_t n_cells,
                         std::int64_t cells_before);
 

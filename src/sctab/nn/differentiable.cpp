@@ -1,9 +1,10 @@
 #include "sctab/nn/differentiable.hpp"
 
+#include <ATen/ATen.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
-#include "sctab/core/error.hpp"
+#include <utility>
 
 namespace sctab::nn {
 namespace {
@@ -35,6 +36,21 @@ at::Tensor differentiable(at::Tensor value, const std::vector<at::Tensor>& input
   node->set_next_edges(torch::autograd::collect_next_edges(inputs));
   torch::autograd::set_history(value, node);
   return value;
+}
+
+SharedInput::SharedInput(const at::Tensor& tensor) : like_(tensor.detach()), gradient_(std::make_shared<at::Tensor>()) {
+  token_ = differentiable(at::zeros({1}), {tensor}, [gradient = gradient_](const at::Tensor& /*token's*/) {
+    return std::vector<at::Tensor>{std::exchange(*gradient, at::Tensor())};
+  });
+}
+
+const at::Tensor& SharedInput::gradient() const {
+  if (!gradient_->defined()) *gradient_ = at::zeros_like(like_);
+  return *gradient_;
+}
+
+at::Tensor SharedInput::spent() {
+  return at::zeros({1});
 }
 
 }  // namespace sctab::nn

@@ -4,13 +4,11 @@
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/nn/differentiable.hpp"
-#include "sctab/nn/spans.hpp"
 
 namespace sctab::nn {
 namespace {
 
 at::Tensor silu(const at::Tensor& x, const LayerPass& pass) {
-  if (pass.kernels == nullptr) return at::silu(x);
   const at::Tensor input = x.detach().contiguous(), out = at::empty_like(input);
   pass.kernels->silu(values(input), values(out));
   return differentiable(out, {x}, [input, &kernels = *pass.kernels](const at::Tensor& dout) {
@@ -39,18 +37,10 @@ Mlp::Mlp(std::int64_t n_genes, std::int64_t n_types, const model::MlpOptions& op
       }()),
       output_(root_ / "linear", options.hidden_size, n_types) {}
 
-NetworkOutput Mlp::run(const at::Tensor& x, const LayerPass& pass, Explanation* /*explanation*/) {
-  return run_hidden(first_.forward(x, pass), pass);
-}
-
 NetworkOutput Mlp::run(sparse::CsrView x, const LayerPass& pass, Explanation* /*explanation*/) {
-  return run_hidden(first_.forward(x, pass), pass);
-}
-
-NetworkOutput Mlp::run_hidden(const at::Tensor& first, const LayerPass& pass) {
-  at::Tensor h = activate(first_bn_, first, pass);
+  at::Tensor h = activate(first_bn_, first_.forward(x, pass), pass);
   for (HiddenLayer& layer : hidden_) h = activate(layer.bn, layer.linear.forward(h, pass), pass);
-  return {output_.forward(h, pass), at::zeros({}, h.options()), h};
+  return {output_.forward(h, pass), at::zeros({}), h};
 }
 
 at::Tensor Mlp::activate(BatchNorm& bn, const at::Tensor& h, const LayerPass& pass) {

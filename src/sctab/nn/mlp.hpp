@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sctab/nn/batch_norm.hpp"
-#include "sctab/nn/gene_linear.hpp"
+#include "sctab/nn/linear.hpp"
 #include "sctab/nn/network.hpp"
 
 namespace sctab::nn {
@@ -19,11 +19,8 @@ class Mlp final : public Network {
     LinearLayer linear;
     BatchNorm bn;
   };
-  NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
   void prepare(std::optional<kernels::Precision> precision) override { first_.prepare(precision); }
-  /// What follows the first layer. first: its output, cells × hidden_size.
-  NetworkOutput run_hidden(const at::Tensor& first, const LayerPass& pass);
   at::Tensor activate(BatchNorm& bn, const at::Tensor& h, const LayerPass& pass);
 
   double dropout_rate_;

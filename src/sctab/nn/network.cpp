@@ -8,7 +8,6 @@
 #include "sctab/nn/linear.hpp"
 #include "sctab/nn/mlp.hpp"
 #include "sctab/nn/tabnet.hpp"
-#include "sctab/nn/torch_runtime.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -30,15 +29,6 @@ std::vector<at::Tensor> Network::parameters() const {
 
 void Network::zero_gradients() {
   for (const NamedTensor& parameter : state_.parameters()) parameter.tensor.mutable_grad().reset();
-}
-
-void Network::convert_to(at::ScalarType type) {
-  prepare(std::nullopt);
-  for (const auto* group : {&state_.parameters(), &state_.buffers()}) {
-    for (const NamedTensor& entry : *group) {
-      if (entry.tensor.is_floating_point()) entry.tensor.set_data(entry.tensor.detach().to(type));
-    }
-  }
 }
 
 at::Tensor Network::random_state() const {
@@ -65,9 +55,16 @@ std::unique_ptr<Network> make_network(const model::Architecture& architecture, s
   core::assertion_failed("a kind of network", __FILE__, __LINE__);
 }
 
+std::int64_t count_parameters(const model::Architecture& architecture) {
+  SCTAB_ASSERT(model::is_network(architecture.kind) || architecture.kind == model::ModelKind::kMixed);
+  std::int64_t n = 0;
+  for (const model::Architecture& member : architecture.members) n += count_parameters(member);
+  if (architecture.kind == model::ModelKind::kMixed) return n;
+  for (const at::Tensor& parameter : make_network(architecture, 1)->parameters()) n += parameter.numel();
+  return n;
+}
+
 NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
-  // Statistics of one cell are torch's: to the kernels it has no variance.
-  if (dense_ || (pass.mode == LayerMode::kEstimate && x.n_cells == 1)) return run(dense_tensor(x), pass, explanation);
   // The kernels' way back is that of batch statistics: outside training there is none, and backward() says so.
   const at::AutoGradMode with_gradients(at::GradMode::is_enabled() && pass.mode == LayerMode::kTrain);
   LayerPass by_kernels = pass;

@@ -10,8 +10,7 @@
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/model/architecture.hpp"
-#include "sctab/nn/layer_mode.hpp"
-#include "sctab/nn/layer_scope.hpp"
+#include "sctab/nn/layer.hpp"
 #include "sctab/nn/network_state.hpp"
 #include "sctab/sparse/csr.hpp"
 
@@ -49,15 +48,9 @@ class Network {
   /// As forward(), and what attention looked at.
   NetworkOutput explain(sparse::CsrView x, Explanation& explanation) { return dispatch(x, pass_, &explanation); }
 
-  /// Computes by torch on dense arrays from now on, or by the kernels again: the same but for rounding, many times
-  /// slower and with several cells × genes arrays in memory. It is what the kernels are checked by.
-  void compute_densely(bool dense) { dense_ = dense; }
   /// Computes by the kernels of this device. Throws InputError where the build or the machine lacks it.
   void compute_on(kernels::Device device) { kernels_ = &kernels::backend(device); }
   [[nodiscard]] const kernels::Backend& kernels() const { return *kernels_; }
-  /// By torch, whatever compute_densely() says, and in double too. x: cells × genes of the parameters' type.
-  NetworkOutput forward(const at::Tensor& x) { return run(x, pass_, nullptr); }
-  NetworkOutput explain(const at::Tensor& x, Explanation& explanation) { return run(x, pass_, &explanation); }
 
   /// Batch statistics and dropout. A new network is in this mode.
   void train() {
@@ -83,8 +76,6 @@ class Network {
   /// The parameters as an optimiser takes them, in the order of state().parameters().
   [[nodiscard]] std::vector<at::Tensor> parameters() const;
   void zero_gradients();
-  /// Converts parameters and statistics, float <-> double, keeping the handles.
-  void convert_to(at::ScalarType type);
 
   /// The state of the stream that dropout draws from (uint8), for checkpoints: no other randomness is in a network.
   [[nodiscard]] at::Tensor random_state() const;
@@ -92,7 +83,6 @@ class Network {
 
  protected:
   explicit Network(std::uint64_t seed);
-  virtual NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) = 0;
   /// By pass.kernels.
   virtual NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) = 0;
 
@@ -108,13 +98,16 @@ class Network {
   NetworkOutput dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation);
 
   LayerPass pass_;
-  bool dense_ = false;
   const kernels::Backend* kernels_ = &kernels::backend(kernels::Device::kCpu);
 };
 
 /// A new network in training mode. Initial weights (the published code's distributions) and dropout are functions of
 /// the seed; torch's global generator is neither read nor moved. Throws InputError where a size is out of range.
 std::unique_ptr<Network> make_network(const model::Architecture& architecture, std::uint64_t seed);
+
+/// What an optimiser trains: weights shared by several layers count once, running statistics not at all. Of a
+/// mixed ensemble the sum over its members. No baseline.
+std::int64_t count_parameters(const model::Architecture& architecture);
 
 /// Replaces the running statistics of every batch norm by the mean and the unbiased variance over all cells added, with
 /// the weights as they are: running averages lag behind when training takes few steps.

@@ -5,8 +5,8 @@
 #include "sctab/model/model_kinds.hpp"
 #include "sctab/model/predictor.hpp"
 #include "sctab/nn/network.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/nn/torch_runtime.hpp"
-#include "sctab/nn/weights.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -19,9 +19,8 @@ void append(std::vector<float>& values, const at::Tensor& tensor) {
 class NetworkPredictor : public model::Predictor {
  public:
   NetworkPredictor(std::unique_ptr<Network> network, const model::PredictorOptions& options)
-      : network_(std::move(network)), dense_(options.dense) {
+      : network_(std::move(network)) {
     network_->compute_on(options.device);
-    network_->compute_densely(options.dense);
     NetworkPredictor::prepare(options.precision);
   }
 
@@ -32,14 +31,10 @@ class NetworkPredictor : public model::Predictor {
     append(probabilities, output.logits.softmax(1));
     append(embedding, output.embedding);
   }
-  void prepare(kernels::Precision precision) override {
-    if (dense_) return network_->eval();
-    network_->prepare_inference(precision);
-  }
+  void prepare(kernels::Precision precision) override { network_->prepare_inference(precision); }
 
  private:
   std::unique_ptr<Network> network_;
-  bool dense_;
 };
 
 }  // namespace
@@ -50,6 +45,6 @@ std::unique_ptr<sctab::model::Predictor> sctab::model::load_network(const std::f
                                                                     const PredictorOptions& options) {
   nn::set_torch_threads(options.threads);
   auto network = nn::make_network(architecture, 0);
-  nn::load_weights(weights, *network);
+  nn::load_weights(weights, network->state());
   return std::make_unique<nn::NetworkPredictor>(std::move(network), options);
 }

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <unordered_map>
 
 #include "sctab/core/error.hpp"
@@ -40,6 +43,16 @@ void check_value(const at::Tensor& found, const at::Tensor& expected, std::strin
     refuse(source, name, "NaN or infinite values", "finite ones",
            "the file is damaged or its training failed: copy it or train again");
   }
+}
+
+// In the order of model::NumberType.
+constexpr std::array kTypes = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
+                               at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
+
+model::NumberType number_type(at::ScalarType type) {
+  const auto* const found = std::ranges::find(kTypes, type);
+  SCTAB_ASSERT(found != kTypes.end());
+  return static_cast<model::NumberType>(found - kTypes.begin());
 }
 
 }  // namespace
@@ -101,6 +114,40 @@ void NetworkState::load(const std::vector<NamedTensor>& values, std::string_view
     }
   }
   for (const Target& target : targets) target.tensor.detach().copy_(target.given->tensor);
+}
+
+void write_tensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
+                   const model::SafetensorsMetadata& metadata) {
+  std::vector<at::Tensor> memory;  // that the views below look at
+  std::vector<model::ArrayView> arrays;
+  for (const auto& [name, tensor] : tensors) {
+    const at::Tensor& flat = memory.emplace_back(tensor.detach().cpu().contiguous());
+    arrays.push_back({name,
+                      number_type(flat.scalar_type()),
+                      flat.sizes().vec(),
+                      {static_cast<const std::byte*>(flat.data_ptr()), flat.nbytes()}});
+  }
+  model::write_safetensors(path, std::move(arrays), metadata);
+}
+
+TensorFile read_tensors(const std::filesystem::path& path) {
+  model::Safetensors file = model::read_safetensors(path);
+  TensorFile result{{}, std::move(file.metadata)};
+  for (model::SafetensorsArray& array : file.arrays) {
+    at::Tensor tensor = at::empty(array.shape, kTypes.at(static_cast<std::size_t>(array.type)));
+    if (!array.bytes.empty()) std::memcpy(tensor.data_ptr(), array.bytes.data(), array.bytes.size());
+    array.bytes = {};  // large models should not lie in memory twice
+    result.tensors.push_back({std::move(array.name), std::move(tensor)});
+  }
+  return result;
+}
+
+void save_weights(const std::filesystem::path& path, const NetworkState& state) {
+  write_tensors(path, state.copy(), {{"format", "pt"}});
+}
+
+void load_weights(const std::filesystem::path& path, NetworkState& state) {
+  state.load(read_tensors(path).tensors, path.string());
 }
 
 }  // namespace sctab::nn

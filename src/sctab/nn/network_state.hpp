@@ -2,9 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "sctab/model/safetensors.hpp"
 
 namespace sctab::nn {
 
@@ -14,7 +17,7 @@ struct NamedTensor {
 };
 
 /// The parameters and buffers of a network under the names of the published checkpoints. Tensors are handles: a layer
-/// holds the same tensor that stands here, so what is loaded here is seen there.
+/// holds the same tensor, so what is loaded here is seen there.
 class NetworkState {
  public:
   void add_parameter(std::string name, const at::Tensor& tensor);
@@ -40,5 +43,21 @@ class NetworkState {
  private:
   std::vector<NamedTensor> parameters_, buffers_, tied_names_;
 };
+
+struct TensorFile {
+  std::vector<NamedTensor> tensors;  // in the order of their data
+  model::SafetensorsMetadata metadata;
+};
+
+/// model::write_safetensors() and model::read_safetensors() for tensors of torch, each with its errors.
+void write_tensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
+                   const model::SafetensorsMetadata& metadata = {});
+TensorFile read_tensors(const std::filesystem::path& path);
+
+/// Writes parameters and running statistics as .safetensors, tied weights once under their first name.
+void save_weights(const std::filesystem::path& path, const NetworkState& state);
+
+/// Reads what save_weights() wrote, or a file that repeats tied weights. Throws InputError naming file and tensor.
+void load_weights(const std::filesystem::path& path, NetworkState& state);
 
 }  // namespace sctab::nn

@@ -4,16 +4,13 @@
 
 #include <utility>
 
-#include "sctab/nn/differentiable.hpp"
-#include "sctab/nn/spans.hpp"
-
 namespace sctab::nn {
 namespace {
 
 /// x needs no gradient, so none flows through its statistics.
 FoldedNorm fold(const sparse::CsrView& x, BatchNorm& bn, const LayerPass& pass) {
-  const NormStatistics used = bn.statistics(x.n_cells, 0, pass, [&](auto /*starts*/, auto mean, auto variance) {
-    if (x.n_cells > 1) pass.kernels->column_moments(x, mean, variance);
+  const NormStatistics used = bn.statistics(x.n_cells, pass, [&](auto /*starts*/, auto mean, auto variance) {
+    pass.kernels->column_moments(x, mean, variance);
   });
   return bn.folded(used.mean[0], used.variance[0]);
 }
@@ -66,7 +63,7 @@ at::Tensor SparseGenes::project(const at::Tensor& weight) {
       });
 }
 
-at::Tensor SparseGenes::project(const at::Tensor& weight, const Mask& mask) {
+at::Tensor SparseGenes::project(const at::Tensor& weight, const GeneMask& mask) {
   const Layer& layer = layer_of(weight);
   at::Tensor out = at::empty({x_.n_cells, layer.width()});
   pass_.kernels->masked_gene_projection(x_, mask.view(), layer.view(), values(out));
@@ -83,8 +80,41 @@ at::Tensor SparseGenes::project(const at::Tensor& weight, const Mask& mask) {
                         });
 }
 
-GeneMask SparseGenes::attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const {
-  return transformer.forward(attention, prior, pass_);
+PreparedLayer::PreparedLayer(const at::Tensor& weight, const BatchNorm* initial_bn, kernels::Precision precision)
+    : weight_(weight.detach().t()) {
+  const at::NoGradGuard no_gradient;
+  const std::int64_t n_genes = weight_.size(0);
+  if (initial_bn == nullptr) {
+    scale_ = at::ones({n_genes});
+    shift_ = at::zeros({n_genes});
+  } else {
+    const FoldedNorm folded = initial_bn->folded_running();
+    scale_ = folded.scale;
+    shift_ = folded.shift;
+  }
+  if (precision == kernels::Precision::kHalf) {
+    half_.emplace(view());
+  } else {
+    constant_ = kernels::project_shift(view());
+  }
+}
+
+kernels::GeneLayer PreparedLayer::view() const {
+  return {values(scale_), values(shift_), values(weight_), weight_.size(1), constant_};
+}
+
+at::Tensor PreparedLayer::project(sparse::CsrView x, const GeneMask* mask, const kernels::Backend& kernels) const {
+  const at::Tensor out = at::empty({x.n_cells, weight_.size(1)});
+  if (half_ && mask != nullptr) {
+    kernels.masked_gene_projection_half(x, mask->view(), *half_, values(out));
+  } else if (half_) {
+    kernels.gene_projection_half(x, *half_, values(out));
+  } else if (mask != nullptr) {
+    kernels.masked_gene_projection(x, mask->view(), view(), values(out));
+  } else {
+    kernels.gene_projection(x, view(), values(out));
+  }
+  return out;
 }
 
 }  // namespace sctab::nn

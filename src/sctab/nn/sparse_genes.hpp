@@ -4,29 +4,26 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "sctab/nn/attentive_transformer.hpp"
-#include "sctab/nn/shared_input.hpp"
+#include "sctab/nn/differentiable.hpp"
 
 namespace sctab::nn {
 
-/// The input of one pass of TabNet, and all that has as many columns as genes, over the non-zeros by pass.kernels: the
-/// functions and gradients of DenseGenes, with no cells × genes array. The initial batch norm is folded into a scale
-/// and a shift of each gene.
+/// The input of one pass of TabNet, and all that has as many columns as genes, over the non-zeros by pass.kernels, with
+/// no cells × genes array. The initial batch norm is folded into a scale and a shift of each gene.
 class SparseGenes {
  public:
-  using Mask = GeneMask;
-  using Prior = GenePrior;
-
   /// x: (n_cells × n_genes); it and by_gene, working memory for its transpose, must outlive the backward pass.
   SparseGenes(sparse::CsrView x, sparse::CsrMatrix& by_gene, BatchNorm& initial_bn, const LayerPass& pass);
 
   /// The normalised genes times a first layer's weight, (2 · width) × genes, gene_major(). Returns cells × (2 · width).
   at::Tensor project(const at::Tensor& weight);
   /// The same of the genes seen through a mask.
-  at::Tensor project(const at::Tensor& weight, const Mask& mask);
-  [[nodiscard]] Mask attend(AttentiveTransformer& transformer, const at::Tensor& attention, const Prior& prior) const;
+  at::Tensor project(const at::Tensor& weight, const GeneMask& mask);
 
  private:
   /// The initial batch norm and one first layer's weight: what the products read, and where their gradients add up.
@@ -57,6 +54,24 @@ class SparseGenes {
   LayerPass pass_;
   Layer::Norm norm_;
   std::vector<std::pair<at::Tensor, Layer>> layers_;  // by weight, which all steps share as a rule
+};
+
+/// A first layer made ready once for many batches of inference, with the weights and running statistics as they are
+/// then: the initial batch norm folded, what all cells share projected, the weights at float or half precision.
+class PreparedLayer {
+ public:
+  /// weight: n_out × genes, gene_major(). initial_bn: null where there is none.
+  PreparedLayer(const at::Tensor& weight, const BatchNorm* initial_bn, kernels::Precision precision);
+
+  /// The (normalised) genes times the weight, seen through the mask unless that is null. Returns cells × n_out.
+  [[nodiscard]] at::Tensor project(sparse::CsrView x, const GeneMask* mask, const kernels::Backend& kernels) const;
+
+ private:
+  at::Tensor scale_, shift_, weight_;  // genes; genes; genes × n_out
+  std::vector<float> constant_;        // n_out
+  std::optional<kernels::HalfGeneLayer> half_;
+
+  [[nodiscard]] kernels::GeneLayer view() const;
 };
 
 }  // namespace sctab::nn

@@ -2,9 +2,11 @@
 
 #include <ATen/ATen.h>
 
-#include "sctab/nn/dense_genes.hpp"
-#include "sctab/nn/linear_map.hpp"
+#include <algorithm>
+
+#include "sctab/nn/linear.hpp"
 #include "sctab/nn/sparse_genes.hpp"
+#include "sctab/nn/torch_runtime.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -26,44 +28,47 @@ Tabnet::Tabnet(std::int64_t n_genes, std::int64_t n_types, const model::TabnetOp
   final_mapping_ = (root_ / "final_mapping").parameter("weight", root_.mapping_weight(options.n_d, n_types));
 }
 
-template <typename Genes>
-NetworkOutput Tabnet::run_steps(Genes genes, const LayerPass& pass, Explanation* explanation) {
+NetworkOutput Tabnet::run_steps(const ProjectGenes& project, const LayerPass& pass, Explanation* explanation) {
   const auto attention_part = [&](const at::Tensor& out) { return out.narrow(1, options_.n_d, options_.n_a); };
   at::Tensor attention =
-      attention_part(initial_splitter_.forward(genes.project(initial_splitter_.gene_weight()), pass));
+      attention_part(initial_splitter_.forward(project(initial_splitter_.gene_weight(), nullptr), pass));
 
   at::Tensor embedding, loss;
-  typename Genes::Prior prior;
+  GenePrior prior;
   const std::size_t n_steps = attentive_transformers_.size();
   for (std::size_t step = 0; step < n_steps; ++step) {
-    const typename Genes::Mask mask = genes.attend(attentive_transformers_[step], attention, prior);
+    const GeneMask mask = attentive_transformers_[step].forward(attention, prior, pass);
     const at::Tensor step_loss = mask_loss(mask, options_.epsilon, pass);
     loss = loss.defined() ? loss + step_loss : step_loss;
 
     FeatureTransformer& transformer = feature_transformers_[step];
-    const at::Tensor out = transformer.forward(genes.project(transformer.gene_weight(), mask), pass);
+    const at::Tensor out = transformer.forward(project(transformer.gene_weight(), &mask), pass);
     const at::Tensor contribution = out.narrow(1, 0, options_.n_d).relu();
     embedding = embedding.defined() ? embedding + contribution : contribution;
     attention = attention_part(out);
     if (step + 1 < n_steps) prior = advance_prior(prior, mask, options_.gamma, pass);
 
     if (explanation == nullptr) continue;
-    const at::Tensor seen = dense_mask(mask), weighted = seen * contribution.sum(1, true);
+    const at::Tensor seen = dense_tensor(mask.view()), weighted = seen * contribution.sum(1, true);
     explanation->importance = step == 0 ? weighted : explanation->importance + weighted;
     explanation->masks.push_back(seen);
   }
   return {linear_map(embedding, final_mapping_, {}, pass), loss / static_cast<double>(n_steps), embedding};
 }
 
-NetworkOutput Tabnet::run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) {
-  return run_steps(DenseGenes(x, initial_bn_, pass), pass, explanation);
-}
-
 NetworkOutput Tabnet::run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
   if (pass.mode == LayerMode::kEval && !prepared_.empty()) {
-    return run_steps(PreparedGenes(x, prepared_, pass), pass, explanation);
+    const auto project = [&](const at::Tensor& weight, const GeneMask* mask) {
+      const auto is_of_weight = [&](const auto& prepared) { return prepared.first.is_same(weight); };
+      return std::ranges::find_if(prepared_, is_of_weight)->second.project(x, mask, *pass.kernels);
+    };
+    return run_steps(project, pass, explanation);
   }
-  return run_steps(SparseGenes(x, by_gene_, initial_bn_, pass), pass, explanation);
+  SparseGenes genes(x, by_gene_, initial_bn_, pass);
+  const auto project = [&](const at::Tensor& weight, const GeneMask* mask) {
+    return mask == nullptr ? genes.project(weight) : genes.project(weight, *mask);
+  };
+  return run_steps(project, pass, explanation);
 }
 
 void Tabnet::prepare(std::optional<kernels::Precision> precision) {

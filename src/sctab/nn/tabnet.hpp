@@ -1,12 +1,14 @@
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "sctab/nn/attentive_transformer.hpp"
 #include "sctab/nn/batch_norm.hpp"
 #include "sctab/nn/feature_transformer.hpp"
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/prepared_genes.hpp"
+#include "sctab/nn/sparse_genes.hpp"
 
 namespace sctab::nn {
 
@@ -17,12 +19,11 @@ class Tabnet final : public Network {
   Tabnet(std::int64_t n_genes, std::int64_t n_types, const model::TabnetOptions& options, std::uint64_t seed);
 
  private:
-  NetworkOutput run(const at::Tensor& x, const LayerPass& pass, Explanation* explanation) override;
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
   void prepare(std::optional<kernels::Precision> precision) override;
-  /// Genes: DenseGenes, SparseGenes or PreparedGenes.
-  template <typename Genes>
-  NetworkOutput run_steps(Genes genes, const LayerPass& pass, Explanation* explanation);
+  /// The cells' normalised genes, seen through the mask unless that is null, times a first layer's weight.
+  using ProjectGenes = std::function<at::Tensor(const at::Tensor& weight, const GeneMask* mask)>;
+  NetworkOutput run_steps(const ProjectGenes& project, const LayerPass& pass, Explanation* explanation);
 
   model::TabnetOptions options_;
   LayerScope encoder_;
@@ -32,7 +33,8 @@ class Tabnet final : public Network {
   std::vector<AttentiveTransformer> attentive_transformers_;
   at::Tensor final_mapping_;   // types × n_d
   sparse::CsrMatrix by_gene_;  // the transpose of a batch, kept for its memory
-  PreparedLayers prepared_;    // empty: not prepared
+  /// The first layers by weight, which all steps share as a rule; empty: not prepared.
+  std::vector<std::pair<at::Tensor, PreparedLayer>> prepared_;
 };
 
 }  // namespace sctab::nn

@@ -63,9 +63,8 @@ void set_torch_threads(int threads) {
           "install libopenblas0-openmp",
           blas_library());
     } else if (blas_has_threads_of_its_own()) {
-      spdlog::warn(
-          "{} has threads of its own in addition to OpenMP's: networks run slower; install libopenblas0-openmp",
-          blas_library());
+      spdlog::warn("{} has threads of its own besides OpenMP's: networks run slower; install libopenblas0-openmp",
+                   blas_library());
     }
   });
 }

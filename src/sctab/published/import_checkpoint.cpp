@@ -14,7 +14,7 @@
 #include "sctab/core/staged_output.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/published/checkpoint.hpp"
 #include "sctab/published/gene_table.hpp"
 
@@ -274,7 +274,7 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   for (const JoinedLabel& label : result.labels) description.cell_types.push_back({label.label, label.id});
   description.ontology = ontology_json(ontology, result.labels);
   description.training = training_json(checkpoint, result.labels, options);
-  nn::save_weights(model / description.members.front(), *network);
+  nn::save_weights(model / description.members.front(), network->state());
   model::write_description(model, description);
   staged.commit();
   return result;

@@ -10,7 +10,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/sha256.hpp"
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/train/run_folder.hpp"
 
 namespace sctab::train {

@@ -12,7 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/model/model_directory.hpp"
-#include "sctab/nn/weights.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/train/described_model.hpp"
 #include "sctab/train/ensemble_plan.hpp"
 
@@ -100,7 +100,7 @@ TrainResult write_model(const TrainingFacts& facts, std::span<const TrainedMembe
   for (std::size_t i = 0; i < members.size(); ++i) {
     std::filesystem::copy_file(members[i].folder.metrics(),
                                model / "run" / log_name(members[i], i + 1, members.size()));
-    nn::save_weights(model / description.members[i], *members[i].network);
+    nn::save_weights(model / description.members[i], members[i].network->state());
   }
   const double macro_f1 = write_description_with_metrics(model, description, facts.store, facts.threads);
   TrainResult result = members.front().result;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "sctab/core/error.hpp"
-#include "sctab/nn/spans.hpp"
+#include "sctab/nn/differentiable.hpp"
 
 namespace sctab::train {
 namespace {

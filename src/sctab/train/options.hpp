@@ -64,8 +64,6 @@ struct TrainOptions {
   int threads = 0;  // 0: all
   bool resume = false;
   kernels::Device device = kernels::Device::kCpu;
-  bool dense = false;  // networks by torch on dense arrays, to check the kernels by: see nn::Network::compute_densely()
-  bool deterministic = false;       // dense: on one thread, because torch's sums depend on their number
   double checkpoint_seconds = 600;  // between checkpoints inside an epoch
   /// Called after each step of a network with the epoch and the batches of it that are done.
   std::function<void(std::int64_t epoch, std::int64_t batches)> after_step{};

@@ -22,8 +22,8 @@
 #include "sctab/core/sha256.hpp"
 #include "sctab/evaluate/label_subtypes.hpp"
 #include "sctab/evaluate/split_levels.hpp"
+#include "sctab/nn/network_state.hpp"
 #include "sctab/nn/torch_runtime.hpp"
-#include "sctab/nn/weights.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
 #include "sctab/train/checkpoint.hpp"
@@ -144,7 +144,8 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
       size_(size),
       options_(options),
       folder_(std::move(folder)),
-      identity_({{"plan", to_json(plan)}, {"store", store.hash()}, {"dense", options.dense}}),
+      // Runs of earlier versions say, too, that they do not compute on dense arrays.
+      identity_({{"plan", to_json(plan)}, {"store", store.hash()}, {"dense", false}}),
       network_(nn::make_network(plan.architecture, plan.seed)),
       optimizer_(*network_, plan.weight_decay, plan.clip_norm),
       subtypes_(evaluate::store_subtypes(store)),
@@ -161,7 +162,6 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
   if (vectors.n_cells > 0) augmenter_.emplace(vectors.view(), plan.seed);
   if (plan.assay_noise.any()) assay_noise_.emplace(plan.assay_noise, plan.seed);
   network_->compute_on(options.device);
-  network_->compute_densely(options.dense);
   if (!folder_.has_checkpoint()) return;
   at_ = read_checkpoint(folder_.checkpoint(), identity_, *network_, optimizer_);
   stopping_.restore(at_.early_stopping);
@@ -281,7 +281,7 @@ TrainResult train_networks(const Store& store, const TrainOptions& options, cons
   const sparse::CsrMatrix vectors = open_vectors(store, options, plans);
   add_covariate(store, options, plans);
   announce(plans);
-  nn::set_torch_threads(options.dense && options.deterministic ? 1 : options.threads);
+  nn::set_torch_threads(options.threads);
   const auto n_members = static_cast<int>(plans.size());
   const LockedRunFolder folder = open_run_folder(out, options.resume, n_members);
   std::vector<TrainedMember> members;

@@ -7,7 +7,7 @@
 
 #include "lab/experiments/recipe.hpp"
 #include "lab/experiments/trial.hpp"
-#include "sctab/nn/parameter_count.hpp"
+#include "sctab/nn/network.hpp"
 #include "sctab/train/plan.hpp"
 #include "support/source_folder.hpp"
 

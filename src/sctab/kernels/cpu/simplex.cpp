@@ -28,7 +28,7 @@ template <typename D>
 HWY_INLINE Above add_above(D d, std::span<const float> scores, hn::TFromD<D> t) {
   const auto zero = hn::Zero(d), one = hn::Set(d, 1), threshold = hn::Set(d, t);
   auto sum = zero, squares = zero, count = zero;
-  // Fillers lie below t, whatever it is.
+  // Fillers lie below any t.
   for_each_vector(hn::Rebind<float, D>(), scores, -std::numeric_limits<float>::infinity(), [&](auto given) HWY_ATTR {
     const auto score = [&]() HWY_ATTR {
       if constexpr (sizeof(t) == sizeof(float)) {

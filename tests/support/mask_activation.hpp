@@ -4,7 +4,7 @@
 
 #include "sctab/model/architecture.hpp"
 
-namespace sctab::nn {
+namespace sctab::tests {
 
 /// 1.5-entmax of each row (Peters et al. 2019): max(z/2 − tau, 0)², tau such that the row sums to 1. Sparse: only
 /// entries above max(z) − 2 can be non-zero.
@@ -19,4 +19,4 @@ inline at::Tensor mask_activation(model::MaskType type, const at::Tensor& z) {
   return type == model::MaskType::kEntmax ? entmax15(z) : sparsemax(z);
 }
 
-}  // namespace sctab::nn
+}  // namespace sctab::tests

@@ -1,11 +1,11 @@
-#include "sctab/kernels/gated_norm.hpp"
+#include "sctab/kernels/gates.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "sctab/core/error.hpp"
-#include "sctab/kernels/cpu/gated_norm.hpp"
+#include "sctab/kernels/cpu/gates.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 namespace sctab::kernels {
@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kColumnsPerTask = 64;
 constexpr std::int64_t kCellsPerTask = 64;
+constexpr std::int64_t kValuesPerTask = 1 << 14;
 constexpr float kSqrtHalf = 0.70710678F;
 
 // Runs task(batch, first column, last column) for every virtual batch and group of columns.
@@ -35,7 +36,6 @@ void column_statistics(std::span<const float> values, std::int64_t width, std::s
   for_each_column_group(n_batches, width, [&](std::int64_t batch, std::int64_t first, std::int64_t last) {
     const std::int64_t begin = batch_starts[static_cast<std::size_t>(batch)];
     const std::int64_t n_rows = batch_starts[static_cast<std::size_t>(batch) + 1] - begin;
-    if (n_rows < 2) return;
     cpu::column_statistics({values.data() + begin * width, n_rows, width, first, last}, mean.data() + batch * width,
                            variance.data() + batch * width);
   });
@@ -91,6 +91,20 @@ void gated_norm_backward(std::span<const float> projected, const GhostNorm& norm
     gradient.norm_weight[i % n_columns] += dweight[i];
     gradient.norm_bias[i % n_columns] += dbias[i];
   }
+}
+
+void silu(std::span<const float> x, std::span<float> out) {
+  SCTAB_ASSERT(x.size() == out.size());
+  parallel_blocks(std::ssize(x), kValuesPerTask, [&](std::int64_t first, std::int64_t last) {
+    cpu::silu(last - first, x.data() + first, out.data() + first);
+  });
+}
+
+void silu_backward(std::span<const float> x, std::span<const float> dout, std::span<float> dx) {
+  SCTAB_ASSERT(x.size() == dout.size() && x.size() == dx.size());
+  parallel_blocks(std::ssize(x), kValuesPerTask, [&](std::int64_t first, std::int64_t last) {
+    cpu::silu_backward(last - first, x.data() + first, dout.data() + first, dx.data() + first);
+  });
 }
 
 }  // namespace sctab::kernels

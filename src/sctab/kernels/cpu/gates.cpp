@@ -1,12 +1,11 @@
-#include "sctab/kernels/cpu/gated_norm.hpp"
+#include "sctab/kernels/cpu/gates.hpp"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "sctab/kernels/cpu/gated_norm.cpp"
+#define HWY_TARGET_INCLUDE "sctab/kernels/cpu/gates.cpp"
 #include <hwy/foreach_target.h>
 // foreach_target.h includes this file again for each target, and must come first.
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
-
-#include "sctab/kernels/cpu/sigmoid-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace sctab::kernels::cpu::HWY_NAMESPACE {
@@ -15,6 +14,15 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Wide = hn::ScalableTag<float>;
 using Single = hn::CappedTag<float, 1>;  // for the columns left over
 constexpr float kSqrtHalf = 0.70710678F;
+
+// 1 / (1 + exp(-x)), lane by lane, the same in any lane. NaN stays NaN.
+template <typename D>
+HWY_INLINE hn::Vec<D> sigmoid(D d, hn::Vec<D> x) {
+  // Exp is exact up to 104, and 0 for NaN, which must not be lost.
+  const auto falling = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0F)));
+  const auto share = hn::Div(hn::Set(d, 1.0F), hn::Add(hn::Set(d, 1.0F), falling));
+  return hn::IfThenElse(hn::IsNaN(x), x, share);
+}
 
 // visit(tag, column) for columns [first, last), whole vectors first.
 template <typename Visit>
@@ -121,6 +129,21 @@ void gate_backward(const GateBatch& batch, std::int64_t first, std::int64_t last
   });
 }
 
+void silu(std::int64_t n, const float* x, float* out) {
+  for_each_column(0, n, [&](auto d, std::int64_t i) HWY_ATTR {
+    const auto value = hn::LoadU(d, x + i);
+    hn::StoreU(hn::Mul(value, sigmoid(d, value)), d, out + i);
+  });
+}
+
+void silu_backward(std::int64_t n, const float* x, const float* dout, float* dx) {
+  for_each_column(0, n, [&](auto d, std::int64_t i) HWY_ATTR {
+    const auto value = hn::LoadU(d, x + i), share = sigmoid(d, value);
+    const auto slope = hn::MulAdd(hn::Mul(value, share), hn::Sub(hn::Set(d, 1.0F), share), share);
+    hn::StoreU(hn::Mul(hn::LoadU(d, dout + i), slope), d, dx + i);
+  });
+}
+
 }  // namespace sctab::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -130,6 +153,8 @@ namespace sctab::kernels::cpu {
 HWY_EXPORT(column_statistics);
 HWY_EXPORT(gate_rows);
 HWY_EXPORT(gate_backward);
+HWY_EXPORT(silu);
+HWY_EXPORT(silu_backward);
 
 void column_statistics(const ColumnBlock& block, float* mean, float* variance) {
   HWY_DYNAMIC_DISPATCH(column_statistics)(block, mean, variance);
@@ -142,6 +167,14 @@ void gate_rows(const GateRows& rows, float* out) {
 void gate_backward(const GateBatch& batch, std::int64_t first, std::int64_t last, float* dprojected, float* dweight,
                    float* dbias) {
   HWY_DYNAMIC_DISPATCH(gate_backward)(batch, first, last, dprojected, dweight, dbias);
+}
+
+void silu(std::int64_t n, const float* x, float* out) {
+  HWY_DYNAMIC_DISPATCH(silu)(n, x, out);
+}
+
+void silu_backward(std::int64_t n, const float* x, const float* dout, float* dx) {
+  HWY_DYNAMIC_DISPATCH(silu_backward)(n, x, dout, dx);
 }
 
 }  // namespace sctab::kernels::cpu

@@ -1,11 +1,9 @@
-#include "sctab/nn/layer_scope.hpp"
+#include "sctab/nn/layer.hpp"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <cmath>
-
-#include "sctab/nn/linear_map.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -52,14 +50,6 @@ at::Tensor LayerScope::mapping_weight(std::int64_t n_in, std::int64_t n_out) con
 at::Tensor LayerScope::uniform(at::IntArrayRef shape, std::int64_t n_in) const {
   const double bound = 1 / std::sqrt(static_cast<double>(n_in));
   return at::empty(shape).uniform_(-bound, bound, generator_);
-}
-
-LinearLayer::LinearLayer(const LayerScope& scope, std::int64_t n_in, std::int64_t n_out)
-    : weight(scope.parameter("weight", scope.uniform({n_out, n_in}, n_in))),
-      bias(scope.parameter("bias", scope.uniform({n_out}, n_in))) {}
-
-at::Tensor LinearLayer::forward(const at::Tensor& x, const LayerPass& pass) const {
-  return linear_map(x, weight, bias, pass);
 }
 
 }  // namespace sctab::nn

@@ -1,6 +1,10 @@
-#include "sctab/kernels/prior.hpp"
+#include "sctab/kernels/mask.hpp"
 
-#include "sctab/kernels/csr_rows.hpp"
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 namespace sctab::kernels {
@@ -8,7 +12,7 @@ namespace {
 
 using sparse::GeneIndex;
 
-constexpr std::int64_t kCellsPerTask = 128;
+constexpr std::int64_t kCellsPerTask = 128, kLossCellsPerTask = 64;
 
 // The two entries of one gene: values, and places in arrays of one value a non-zero; -1 where the matrix has none.
 struct Union {
@@ -49,8 +53,7 @@ void advance_prior(const Prior& prior, sparse::CsrView mask, float gamma, sparse
                         [&](const Union&) { ++used_next.indptr[static_cast<std::size_t>(cell) + 1]; });
     }
   });
-  for (std::size_t cell = 1; cell < used_next.indptr.size(); ++cell)
-    used_next.indptr[cell] += used_next.indptr[cell - 1];
+  std::partial_sum(used_next.indptr.begin(), used_next.indptr.end(), used_next.indptr.begin());
   used_next.indices.resize(static_cast<std::size_t>(used_next.nnz()));
   used_next.data.resize(static_cast<std::size_t>(used_next.nnz()));
   parallel_blocks(mask.n_cells, kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
@@ -78,6 +81,31 @@ void advance_prior_backward(const Prior& prior, sparse::CsrView mask, float gamm
           dused[static_cast<std::size_t>(entry.prior_at)] += gradient * (gamma - entry.mask);
         }
       });
+    }
+  });
+}
+
+double mask_loss(sparse::CsrView mask, double epsilon) {
+  SCTAB_ASSERT(mask.n_cells > 0);
+  const auto eps = static_cast<float>(epsilon);
+  std::vector<double> sums(static_cast<std::size_t>((mask.n_cells + kLossCellsPerTask - 1) / kLossCellsPerTask), 0.0);
+  parallel_blocks(mask.n_cells, kLossCellsPerTask, [&](std::int64_t first, std::int64_t last) {
+    double& sum = sums[static_cast<std::size_t>(first / kLossCellsPerTask)];
+    for (std::int64_t cell = first; cell < last; ++cell) {
+      for (const float m : mask.row(cell).data) sum += static_cast<double>(m * std::log(m + eps));
+    }
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(mask.n_cells);
+}
+
+void mask_loss_backward(sparse::CsrView mask, double epsilon, double dloss, std::span<float> dmask) {
+  SCTAB_ASSERT(std::ssize(dmask) == mask.nnz());
+  const auto eps = static_cast<float>(epsilon);
+  const auto scale = static_cast<float>(dloss / static_cast<double>(mask.n_cells));
+  parallel_blocks(mask.n_cells, kLossCellsPerTask, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t cell = first; cell < last; ++cell) {
+      std::size_t at = row_begin(mask, cell);
+      for (const float m : mask.row(cell).data) dmask[at++] += scale * (std::log(m + eps) + m / (m + eps));
     }
   });
 }

@@ -8,8 +8,7 @@
 namespace sctab::kernels {
 
 /// Mean and biased variance of every column in every virtual batch. values: n_cells × width, row-major; mean, variance:
-/// n_batches × width. A batch of one cell has no variance: its values are left as they are, for the caller to have put
-/// the running statistics there.
+/// n_batches × width. The variance of a batch of one cell is 0.
 void column_statistics(std::span<const float> values, std::int64_t width, std::span<const std::int64_t> batch_starts,
                        std::span<float> mean, std::span<float> variance);
 
@@ -28,5 +27,11 @@ struct GatedNormGradient {
 /// dout: n_cells × width. The gradient of the residual is sqrt(0.5) · dout, left to the product that follows.
 void gated_norm_backward(std::span<const float> projected, const GhostNorm& norm, bool has_residual,
                          std::span<const float> dout, const GatedNormGradient& gradient);
+
+/// out = x · sigmoid(x), value by value: torch's rounds otherwise where its threads' shares end.
+void silu(std::span<const float> x, std::span<float> out);
+
+/// dx = dout · (s + x · s · (1 - s)), s = sigmoid(x); overwritten.
+void silu_backward(std::span<const float> x, std::span<const float> dout, std::span<float> dx);
 
 }  // namespace sctab::kernels

@@ -7,10 +7,26 @@
 #include <string>
 #include <string_view>
 
-#include "sctab/nn/layer_mode.hpp"
 #include "sctab/nn/network_state.hpp"
 
+namespace sctab::kernels {
+struct Backend;
+}
+
 namespace sctab::nn {
+
+enum class LayerMode {
+  kTrain,     // batch statistics, which also move the running ones; dropout
+  kEval,      // running statistics; no dropout
+  kEstimate,  // batch statistics, which are merged into the running ones exactly; no dropout
+};
+
+/// How the layers are to treat one batch.
+struct LayerPass {
+  LayerMode mode = LayerMode::kTrain;
+  std::int64_t cells_before = 0;              // kEstimate: the cells in the running statistics so far
+  const kernels::Backend* kernels = nullptr;  // what computes
+};
 
 /// The place of a layer in a network while it is built: the prefix of its tensors' names, where they are registered,
 /// and the generator of initial weights. `scope / "encoder" / 0` is the place called "encoder.0".
@@ -42,13 +58,10 @@ class LayerScope {
   std::string prefix_;
 };
 
-/// A linear layer with bias, initialised as torch does: "weight" (n_out × n_in) and "bias".
-struct LinearLayer {
-  LinearLayer(const LayerScope& scope, std::int64_t n_in, std::int64_t n_out);
-  /// x: cells × n_in. Returns cells × n_out.
-  [[nodiscard]] at::Tensor forward(const at::Tensor& x, const LayerPass& pass) const;
-
-  at::Tensor weight, bias;
-};
+/// The same values, n_out × n_genes as published, in memory that holds one gene after the other: what a cell's
+/// non-zeros select. Copies, conversions and gradients keep this order.
+inline at::Tensor gene_major(const at::Tensor& weight) {
+  return weight.t().contiguous().t();
+}
 
 }  // namespace sctab::nn
