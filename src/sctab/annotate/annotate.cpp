@@ -23,41 +23,24 @@ namespace sctab::annotate {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file's cells, in the form that the network takes.
-struct Cells {
-  CellStream& stream;
-  std::int64_t n_cells;
-  const std::optional<model::Covariate>& covariate;
-  const CellLevels& levels;
-
-  /// log_norm: the genes of cells first, first + 1, …
-  [[nodiscard]] sparse::CsrView with_levels(sparse::CsrView log_norm, std::int64_t first,
-                                            sparse::CsrMatrix& memory) const {
-    if (!covariate) return log_norm;
-    return model::with_levels(
-        *covariate, log_norm,
-        std::span(levels.levels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(log_norm.n_cells)),
-        memory);
-  }
-};
-
 /// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copy, if there is one, block by block: they
 /// are most of the output.
-Labels predict(Cells cells, const model::Classifier& classifier, bool half_precision, AnnotatedCopy* copy,
+Labels predict(CellStream& stream, std::int64_t n_cells, const model::CellLevels& levels,
+               const model::Classifier& classifier, bool half_precision, AnnotatedCopy* copy,
                std::optional<model::PrecisionCost>& half_precision_cost) {
-  core::Progress progress("annotating", cells.n_cells);
+  core::Progress progress("annotating", n_cells);
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm, with_levels;
-  while (cells.stream.next(log_norm)) {
+  while (stream.next(log_norm)) {
     core::check_interrupt();
-    const sparse::CsrView x = cells.with_levels(log_norm.view(), labels.n_cells(), with_levels);
+    const sparse::CsrView x = levels.add(log_norm.view(), labels.n_cells(), with_levels);
     if (half_precision && !half_precision_cost) half_precision_cost = classifier.cost_of_half_precision(x);
     model::Prediction prediction = classifier.predict(x);
     labels.append(log_norm.view(), prediction);
     if (copy != nullptr) copy->append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (cells.n_cells == 0 && copy != nullptr) {
+  if (n_cells == 0 && copy != nullptr) {
     copy->append_obsm("X_sctab", model::embedding_width(classifier.description().architecture), {});
   }
   progress.finish();
@@ -140,13 +123,13 @@ AnnotateResult Annotator::annotate(const Job& job) const {
   const h5ad::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
   const h5ad::CountsSource source = h5ad::find_counts(file, options_.input, options_.matrix);
   const GeneMatch genes = match_genes(file, source.matrix_path, model().genes, options_.min_genes_found);
-  const CellLevels levels = cell_levels(file, model(), options_.covariate);
+  const LevelsFound found = cell_levels(file, model(), options_.covariate);
 
   AnnotateResult result;
   result.file = job.input;
   result.outputs = job.outputs;
   if (const auto& covariate = model().covariate) {
-    result.covariate = {covariate->column, levels.source, levels.n_without, levels.unknown_values};
+    result.covariate = {covariate->column, found.source, found.levels.n_without(), found.unknown_values};
   }
   result.genes_found = genes.alignment.n_found();
   result.genes_of_model = model().genes.size();
@@ -165,7 +148,7 @@ AnnotateResult Annotator::annotate(const Job& job) const {
       file, source, genes,
       {.cells_per_block = options_.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
   const bool half_precision = options_.precision == kernels::Precision::kHalf;
-  const Labels labels = predict({stream, file.n_cells(), model().covariate, levels}, classifier_, half_precision,
+  const Labels labels = predict(stream, file.n_cells(), found.levels, classifier_, half_precision,
                                 copy ? &*copy : nullptr, result.half_precision_cost);
   result.n_cells = labels.n_cells();
   result.n_unknown = labels.n_unknown();

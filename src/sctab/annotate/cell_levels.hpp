@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/model/model_directory.hpp"
@@ -17,12 +16,11 @@ struct CovariateOptions {
   bool without = false;  // no cell has a level
 };
 
-/// The level of each cell of a file.
-struct CellLevels {
-  std::vector<model::LevelIndex> levels;               // one per cell; empty for a model without covariate
-  std::string source;                                  // "obs column tissue_general", "--tissue lung", …
-  std::int64_t n_without = 0;                          // cells without a level
-  std::map<std::string, std::int64_t> unknown_values;  // of the column, neither levels nor "nan" and such: cells
+/// The level of each cell of a file, and where it comes from.
+struct LevelsFound {
+  model::CellLevels levels{};
+  std::string source{};                                  // "obs column tissue_general", "--tissue lung", …
+  std::map<std::string, std::int64_t> unknown_values{};  // of the column, neither levels nor "nan" and such: cells
 };
 
 /// Whether CovariateOptions::tissue has an effect.
@@ -31,6 +29,6 @@ bool takes_tissue(const model::ModelDescription& model);
 /// Reads the first of the covariate's columns that the file has, as `corpus build` would (EFO terms of assays become
 /// their names); without any, no cell has a level. Throws InputError for options that exclude each other or are without
 /// effect on this model, and for a value that it does not know, naming those that it knows.
-CellLevels cell_levels(const h5ad::File& file, const model::ModelDescription& model, const CovariateOptions& options);
+LevelsFound cell_levels(const h5ad::File& file, const model::ModelDescription& model, const CovariateOptions& options);
 
 }  // namespace sctab::annotate
