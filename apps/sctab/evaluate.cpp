@@ -1,5 +1,3 @@
-#include "sctab/evaluate/evaluate_model.hpp"
-
 #include <fmt/format.h>
 
 #include <spdlog/spdlog.h>
@@ -11,11 +9,9 @@
 #include "commands.hpp"
 #include "print.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/evaluate/evaluation_report.hpp"
 #include "sctab/evaluate/seen_donors.hpp"
-#include "sctab/evaluate/uncertainty_report.hpp"
 #include "sctab/model/find_model.hpp"
 #include "shared_options.hpp"
 
@@ -58,24 +54,14 @@ void run(const Arguments& arguments) {
   options.without_covariate = arguments.without_covariate;
   const nlohmann::json donors_seen = note_seen_donors(model.description(), store, split);
   const evaluate::ModelEvaluation result = evaluate::evaluate_model(model, store, split, options);
-  nlohmann::json json = evaluate::evaluation_json(result.evaluation, result.labels, result.ids);
-  json["uncertainty"] = evaluate::uncertainty_json(result.uncertainty);
-  json["absent_types"] = evaluate::absent_types_json(result.absent_types, result.labels, result.ids);
+  nlohmann::json json = evaluate::to_json(result);
   json["model"] = arguments.model.string();
   json["store"] = arguments.store.string();
   json["split"] = arguments.split;
   json["donors_seen"] = donors_seen;
-  if (const auto& covariate = model.description().covariate) {
-    json["covariate"] = {{"column", covariate->column}, {"cells_without_level", result.n_without_level}};
-  }
   if (!arguments.output.empty()) core::write_json(arguments.output, json);
   if (arguments.json) return print_json(json);
-  fmt::print("{}\n{}", evaluate::evaluation_text(result.evaluation, result.labels, result.ids),
-             evaluate::uncertainty_text(result.uncertainty));
-  if (const auto& covariate = model.description().covariate) {
-    fmt::print("\n{}: {} of {} cells have no value that the model knows\n", covariate->column,
-               core::format_count(result.n_without_level), core::format_count(store.n_cells(split)));
-  }
+  fmt::print("{}", evaluate::to_text(result));
 }
 
 }  // namespace
@@ -85,11 +71,9 @@ void add_evaluate(CLI::App& app) {
       "evaluate",
       "Compare a model's calls with the authors' labels. A call is right if it is the author's label or, in the Cell "
       "Ontology, a subtype of it; a parent is wrong. Reports macro, weighted and micro F1, also uncorrected, per type "
-      "and "
-      "per tissue, and the confusions. For the first 1 to all members of an ensemble: how well 1 - probability tells "
-      "wrong "
-      "calls from right ones and absent types from known ones (areas under the ROC curve), and the calibration of "
-      "probabilities.");
+      "and per tissue, and the confusions. For the first 1 to all members of an ensemble: how well 1 - probability "
+      "tells wrong calls from right ones and absent types from known ones (areas under the ROC curve), and the "
+      "calibration of probabilities.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();
   command->add_option("-m,--model", arguments->model, "a model directory, or the name of an installed model")

@@ -6,7 +6,7 @@
 
 #include "lab/experiments/recipe_sections.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/train/ensemble_plan.hpp"
+#include "sctab/train/plan.hpp"
 
 namespace sctab::experiments {
 namespace {

@@ -7,8 +7,7 @@
 #include "lab/experiments/calls_file.hpp"
 #include "lab/experiments/shell_command.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/evaluate/label_join.hpp"
-#include "sctab/evaluate/label_subtypes.hpp"
+#include "sctab/evaluate/label_union.hpp"
 
 namespace sctab::experiments {
 namespace fs = std::filesystem;
@@ -53,7 +52,7 @@ std::string filled_in(const CommandRun& run, const fs::path& store) {
 
 evaluate::ModelEvaluation score_calls(const fs::path& calls, const store::Store& store) {
   CallsFile found = read_calls(calls, store.n_cells(Split::kTest));
-  auto joined = evaluate::join_labels(
+  auto joined = evaluate::unite_labels(
       evaluate::cell_type_ids(store), found.ids,
       ontology::Ontology::from_json(store.ontology(), (store.directory() / "ontology.json").string()));
   const store::ObsTable obs = store.obs(Split::kTest);

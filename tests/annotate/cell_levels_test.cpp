@@ -43,44 +43,44 @@ class CellLevelsTest : public testing::Test {
 };
 
 TEST_F(CellLevelsTest, AreReadFromTheFirstColumnThatTheFileHas) {
-  const CellLevels found = cell_levels(file({column("tissue")}), tissue_model(), {});
-  EXPECT_EQ(found.levels, (Levels{1, 0, -1, -1, -1}));
+  const LevelsFound found = cell_levels(file({column("tissue")}), tissue_model(), {});
+  EXPECT_EQ(found.levels.levels(), (Levels{1, 0, -1, -1, -1}));
   EXPECT_EQ(found.source, "obs column tissue");
-  EXPECT_EQ(found.n_without, 3);
+  EXPECT_EQ(found.levels.n_without(), 3);
   EXPECT_EQ(found.unknown_values, (std::map<std::string, std::int64_t>{{"Skin", 2}}));
-  const CellLevels both =
+  const LevelsFound both =
       cell_levels(file({{"tissue_general", formats::Categorical{{0, 0, 0, 0, 0}, {"blood"}, false}}, column("tissue")}),
                   tissue_model(), {});
-  EXPECT_EQ(both.levels, Levels(5, 0));
-  EXPECT_EQ(both.n_without, 0);
+  EXPECT_EQ(both.levels.levels(), Levels(5, 0));
+  EXPECT_EQ(both.levels.n_without(), 0);
 }
 
 TEST_F(CellLevelsTest, AFileWithoutTheColumnHasNone) {
-  const CellLevels found = cell_levels(file({column("organ")}), tissue_model(), {});
-  EXPECT_EQ(found.levels, Levels(5, model::kNoLevel));
+  const LevelsFound found = cell_levels(file({column("organ")}), tissue_model(), {});
+  EXPECT_EQ(found.levels.levels(), Levels(5, model::kNoLevel));
   EXPECT_EQ(found.source, "obs has no column tissue_general or tissue");
-  EXPECT_EQ(found.n_without, 5);
+  EXPECT_EQ(found.levels.n_without(), 5);
 }
 
 TEST_F(CellLevelsTest, WhatIsGivenCountsForAllCells) {
-  const CellLevels given = cell_levels(file({column("tissue")}), tissue_model(), {.obs = "tissue_general=blood"});
-  EXPECT_EQ(given.levels, Levels(5, 0));
-  EXPECT_EQ(given.n_without, 0);
-  const CellLevels withheld = cell_levels(file({column("tissue")}), tissue_model(), {.without = true});
-  EXPECT_EQ(withheld.levels, Levels(5, model::kNoLevel));
-  EXPECT_EQ(withheld.n_without, 5);
+  const LevelsFound given = cell_levels(file({column("tissue")}), tissue_model(), {.obs = "tissue_general=blood"});
+  EXPECT_EQ(given.levels.levels(), Levels(5, 0));
+  EXPECT_EQ(given.levels.n_without(), 0);
+  const LevelsFound withheld = cell_levels(file({column("tissue")}), tissue_model(), {.without = true});
+  EXPECT_EQ(withheld.levels.levels(), Levels(5, model::kNoLevel));
+  EXPECT_EQ(withheld.levels.n_without(), 5);
 }
 
 TEST_F(CellLevelsTest, ATissueIsAModelsNameInAnyCaseOrAUberonId) {
   const h5ad::File cells = file({column("tissue")});
   for (const char* tissue : {"lung", "Lung", " lung ", "UBERON:0002048", "uberon:0002048"}) {
-    const CellLevels found = cell_levels(cells, tissue_model(), {.tissue = tissue});
-    EXPECT_EQ(found.levels, Levels(5, 1)) << tissue;
+    const LevelsFound found = cell_levels(cells, tissue_model(), {.tissue = tissue});
+    EXPECT_EQ(found.levels.levels(), Levels(5, 1)) << tissue;
     EXPECT_EQ(found.source, std::string("--tissue ") + tissue);
   }
   model::ModelDescription by_id = tissue_model();
   by_id.covariate->levels = {"UBERON:0000178", "UBERON:0002048"};
-  EXPECT_EQ(cell_levels(cells, by_id, {.tissue = "UBERON:0002048"}).levels, Levels(5, 1));
+  EXPECT_EQ(cell_levels(cells, by_id, {.tissue = "UBERON:0002048"}).levels.levels(), Levels(5, 1));
 }
 
 TEST_F(CellLevelsTest, ATissueIsWithoutEffectOnOtherModels) {
@@ -91,7 +91,7 @@ TEST_F(CellLevelsTest, ATissueIsWithoutEffectOnOtherModels) {
   EXPECT_TRUE(takes_tissue(tissue_model()));
   EXPECT_FALSE(takes_tissue(plain));
   EXPECT_FALSE(takes_tissue(assay));
-  EXPECT_TRUE(cell_levels(cells, plain, {.tissue = "lung"}).levels.empty());
+  EXPECT_TRUE(cell_levels(cells, plain, {.tissue = "lung"}).levels.levels().empty());
   EXPECT_EQ(cell_levels(cells, assay, {.tissue = "lung"}).source, "obs column assay");
 }
 
@@ -103,11 +103,11 @@ TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) 
                      .value = 3};
   const formats::Categorical terms{{0, 1, 2, 3, 4}, {"EFO:0009922", "EFO:0009899", "EFO:0008931", "na", "NaN"}, false};
   const h5ad::File cells = file({{"assay_ontology_term_id", terms}});
-  const CellLevels found = cell_levels(cells, model, {});
-  EXPECT_EQ(found.levels, (Levels{1, 0, -1, -1, -1}));
-  EXPECT_EQ(found.n_without, 3);
+  const LevelsFound found = cell_levels(cells, model, {});
+  EXPECT_EQ(found.levels.levels(), (Levels{1, 0, -1, -1, -1}));
+  EXPECT_EQ(found.levels.n_without(), 3);
   EXPECT_EQ(found.unknown_values, (std::map<std::string, std::int64_t>{{"EFO:0008931", 1}}));
-  EXPECT_EQ(cell_levels(cells, model, {.obs = "assay=EFO:0009899"}).levels, Levels(5, 0));
+  EXPECT_EQ(cell_levels(cells, model, {.obs = "assay=EFO:0009899"}).levels.levels(), Levels(5, 0));
 }
 
 TEST_F(CellLevelsTest, MistakesAreNamed) {
@@ -126,7 +126,7 @@ TEST_F(CellLevelsTest, MistakesAreNamed) {
   const model::ModelDescription plain;
   refused({.obs = "tissue=blood"}, plain, "has no covariate");
   refused({.without = true}, plain, "has no covariate");
-  EXPECT_TRUE(cell_levels(cells, plain, {}).levels.empty());
+  EXPECT_TRUE(cell_levels(cells, plain, {}).levels.levels().empty());
 }
 
 }  // namespace

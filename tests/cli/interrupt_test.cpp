@@ -122,7 +122,7 @@ TEST_F(Interrupted, TrainIsAloneInItsFolderUntilItIsKilled) {
     for (const auto& second : {train, resume}) {
       const Finished refused = run_sctab(second);
       EXPECT_EQ(refused.exit_code, 2) << refused.err;
-      EXPECT_NE(refused.err.find("model.run: another training is at work there"), std::string::npos) << refused.err;
+      EXPECT_NE(refused.err.find("model.run: another run is at work there"), std::string::npos) << refused.err;
     }
   }  // SIGKILL
   EXPECT_FALSE(fs::exists(model));

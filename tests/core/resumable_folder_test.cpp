@@ -21,7 +21,7 @@ ResumableWork sewing() {
           .suffix = ".sewing",
           .marker = "done.json",
           .is_ours = [](const std::string& name) { return name.starts_with("shard") || name == "notes"; },
-          .subfolder = "records",
+          .is_subfolder = [](const std::string& name) { return name == "records"; },
           .is_ours_in_subfolder = [](const std::string& name) { return name.ends_with(".json"); },
           .progress =
               [](const fs::path& folder) {

@@ -1,4 +1,4 @@
-#include "sctab/evaluate/calibration.hpp"
+#include "sctab/evaluate/uncertainty.hpp"
 
 #include <gtest/gtest.h>
 

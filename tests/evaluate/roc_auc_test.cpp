@@ -1,4 +1,4 @@
-#include "sctab/evaluate/roc_auc.hpp"
+#include "sctab/evaluate/uncertainty.hpp"
 
 #include <gtest/gtest.h>
 

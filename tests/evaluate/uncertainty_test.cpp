@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sctab/evaluate/evaluation.hpp"
-#include "sctab/evaluate/uncertainty_report.hpp"
+#include "sctab/evaluate/evaluation_report.hpp"
 
 namespace sctab::evaluate {
 namespace {

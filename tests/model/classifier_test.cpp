@@ -3,6 +3,10 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+#include <vector>
+
 #include "model/small_model.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
@@ -64,6 +68,30 @@ TEST_P(EachClassifier, HalfPrecisionGivesNearlyTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EachClassifier, testing::ValuesIn(kAllKinds),
                          [](const auto& case_info) { return std::string(name(case_info.param)); });
+
+TEST(CallTypes, TakeTheFirstOfTiesAndNoneForACellWithoutCounts) {
+  sparse::CsrMatrix cells;
+  cells.clear(1);
+  for (const bool is_empty : {false, true, false}) {
+    if (is_empty) cells.append_row({}, {});
+    if (!is_empty) cells.append_row(std::vector<sparse::GeneIndex>{0}, std::vector<float>{1});
+  }
+  Prediction prediction{.n_cells = 3, .n_types = 3, .probabilities = {0.2F, 0.4F, 0.4F, 1, 0, 0, 0.1F, 0.2F, 0.7F}};
+  EXPECT_EQ(best_types(prediction.probabilities, 3), (std::vector<core::TypeIndex>{1, 0, 2}));
+  const std::vector<TypeCall> calls = call_types(prediction, cells.view(), 0);
+  ASSERT_EQ(calls.size(), 3U);
+  EXPECT_EQ(calls[0].type, 1);
+  EXPECT_EQ(calls[0].probability, 0.4F);
+  EXPECT_EQ(calls[1].type, -1);
+  EXPECT_EQ(calls[1].probability, 0);
+  EXPECT_EQ(calls[2].type, 2);
+  std::fill_n(prediction.probabilities.begin() + 6, 3, std::numeric_limits<float>::quiet_NaN());
+  SCTAB_EXPECT_THROW_WITH(call_types(prediction, cells.view(), 40), core::InputError, "cell 42", "not a number");
+  std::fill_n(prediction.probabilities.begin() + 3, 6, std::numeric_limits<float>::quiet_NaN());
+  prediction.probabilities[6] = 1;
+  prediction.probabilities[7] = prediction.probabilities[8] = 0;
+  EXPECT_NO_THROW(call_types(prediction, cells.view(), 0)) << "the cell without counts is not called";
+}
 
 TEST(Classifier, TakesAViewIntoTheMiddleOfAMatrix) {
   const TemporaryFolder folder;

@@ -1,4 +1,4 @@
-#include "sctab/model/gene_scores.hpp"
+#include "sctab/model/type_scores.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,6 @@
 #include "model/small_model.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/model/model_tables.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::model::tests {
@@ -113,29 +112,33 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
   };
   expect_refused([](json& c) { c["format_version"] = 4; }, "format_version: 4, which a newer sctab writes");
   expect_refused([](json& c) { c.erase("format_version"); }, "format_version");
-  expect_refused([](json& c) { c = json::array(); }, "format_version");
+  expect_refused([](json& c) { c = json::array(); }, "expected an object");
   expect_refused([](json& c) { c.erase("architecture"); }, "architecture");
   expect_refused([](json& c) { c["architecture"]["n_genes"] = 13; }, "genes.tsv: 12 genes; expected 13");
   expect_refused([](json& c) { c["architecture"]["n_types"] = 6; }, "cell_types.tsv: 5 cell types; expected 6");
   expect_refused([](json& c) { c["preprocessing"]["log1p"] = false; }, "preprocessing");
   expect_refused([](json& c) { c["members"] = {"../other.safetensors"}; }, "../other.safetensors");
-  expect_refused([](json& c) { c["members"] = json::array(); }, "members: an empty list");
+  expect_refused([](json& c) { c["members"] = json::array(); }, "members: []; expected at least one file name");
   expect_refused([](json& c) { c["members"] = 3; }, "members: 3");
   expect_refused(
       [](json& c) {
         c["member_weights"] = {0.5, 0.5};
       },
       "member_weights: 2 numbers; expected one for each of 1 member");
-  expect_refused([](json& c) { c["member_weights"] = {-0.5}; }, "member_weights: -0.5");
-  expect_refused([](json& c) { c["member_weights"] = {"much"}; }, "member_weights: \"much\"");
-  expect_refused([](json& c) { c["member_weights"] = {1e-60}; }, "member_weights: 1e-60; expected a number from");
-  expect_refused([](json& c) { c["member_weights"] = {1e300}; }, "member_weights: 1e+300; expected a number from");
-  expect_refused([](json& c) { c["member_weights"] = nullptr; }, "member_weights: null; expected a list");
+  expect_refused([](json& c) { c["member_weights"] = {-0.5}; }, "member_weights: [-0.5]");
+  expect_refused([](json& c) { c["member_weights"] = {"much"}; }, "member_weights[0]: \"much\"");
+  expect_refused([](json& c) { c["member_weights"] = {1e-60}; }, "member_weights: [1e-60]; expected numbers from");
+  expect_refused([](json& c) { c["member_weights"] = {1e300}; }, "member_weights: [1e+300]; expected numbers from");
+  expect_refused(
+      [](json& c) {
+        c["format_version"] = 2;
+        c["member_weights"] = nullptr;
+      },
+      "member_weights: is missing; expected an array");
   expect_refused([](json& c) { c["member_weights"] = json::array(); },
                  "member_weights: 0 numbers; expected one for each of 1 member");
-  expect_refused([](json& c) { c["format_version"] = 2; },
-                 "member_weights: missing; expected a list of numbers, as models of format 2 and later have");
-  expect_refused([](json& c) { c["format_version"] = 3; }, "member_weights: missing");
+  expect_refused([](json& c) { c["format_version"] = 2; }, "member_weights: is missing; expected an array");
+  expect_refused([](json& c) { c["format_version"] = 3; }, "member_weights: is missing");
   expect_refused([](json& c) { c["files"].erase("genes.tsv"); }, "genes.tsv");
   std::ofstream(model_ / "config.json") << "{";
   SCTAB_EXPECT_THROW_WITH(read_description(model_), InputError, "config.json", "not JSON");

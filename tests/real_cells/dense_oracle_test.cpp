@@ -8,7 +8,7 @@
 
 #include "sctab/corpus/build.hpp"
 #include "sctab/evaluate/evaluation.hpp"
-#include "sctab/evaluate/label_subtypes.hpp"
+#include "sctab/evaluate/label_union.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/train/loss.hpp"

@@ -1,4 +1,3 @@
-#include "sctab/train/covariate.hpp"
 #include "sctab/evaluate/split_levels.hpp"
 
 #include <gtest/gtest.h>
@@ -172,7 +171,8 @@ TEST_F(CovariateTraining, MistakesAreNamed) {
 }
 
 TEST_F(CovariateTraining, AShareOfTheLevelsIsHiddenAnewForEachStream) {
-  const evaluate::SplitLevels levels(store_, store::Split::kTrain, find_covariate(store_, "tissue"));
+  const model::CellLevels levels =
+      evaluate::split_levels(store_, store::Split::kTrain, evaluate::find_covariate(store_, "tissue"));
   sparse::CsrMatrix cells, memory;
   cells.clear(store_.genes().size());
   std::vector<store::CellIndex> rows;
@@ -181,7 +181,7 @@ TEST_F(CovariateTraining, AShareOfTheLevelsIsHiddenAnewForEachStream) {
     rows.push_back(row);
   }
   const auto indices = [&](double share, std::uint64_t seed) {
-    const auto view = levels.add_some(cells.view(), rows, share, core::Rng(seed), memory);
+    const auto view = levels.add(cells.view(), rows, memory, share, core::Rng(seed));
     return std::vector<std::int64_t>(view.indptr.begin(), view.indptr.end());
   };
   EXPECT_EQ(indices(0, 1).back(), 300);

@@ -1,4 +1,4 @@
-#include "sctab/train/early_stopping.hpp"
+#include "sctab/train/checkpoint.hpp"
 
 #include <gtest/gtest.h>
 

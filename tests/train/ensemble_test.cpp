@@ -12,7 +12,7 @@
 #include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/model/model_directory.hpp"
-#include "sctab/train/ensemble_plan.hpp"
+#include "sctab/train/plan.hpp"
 #include "sctab/train/train.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"

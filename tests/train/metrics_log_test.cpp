@@ -1,4 +1,4 @@
-#include "sctab/train/metrics_log.hpp"
+#include "sctab/train/run_folder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,5 @@
 #include "sctab/train/plan.hpp"
 
-#include "sctab/train/ensemble_plan.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

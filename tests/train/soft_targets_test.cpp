@@ -1,4 +1,4 @@
-#include "sctab/train/soft_targets.hpp"
+#include "sctab/train/loss.hpp"
 
 #include <gtest/gtest.h>
 

@@ -16,7 +16,7 @@
 #include "sctab/model/classifier.hpp"
 #include "sctab/model/model_arrays.hpp"
 #include "sctab/store/loader.hpp"
-#include "sctab/train/ensemble_plan.hpp"
+#include "sctab/train/plan.hpp"
 #include "sctab/train/train_kinds.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"
@@ -215,7 +215,7 @@ TEST_P(EachBaselineEnsemble, AFinishedMemberIsNotTrainedAgain) {
   for (int number = 1; number <= 3; ++number) {
     EXPECT_EQ(tests::read_bytes(out / member(number)), tests::read_bytes(folder_ / "whole" / member(number)));
   }
-  SCTAB_EXPECT_THROW_WITH(train(store_, again, out), core::InputError, "already finished");
+  SCTAB_EXPECT_THROW_WITH(train(store_, again, out), core::InputError, "is finished");
 }
 
 TEST_P(EachBaselineEnsemble, OneThatIsCutOffBeforeItsFirstMemberLeavesNothing) {

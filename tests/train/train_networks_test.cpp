@@ -223,7 +223,7 @@ TEST_F(Trainer, AnUnfinishedRunIsNeitherOverwrittenNorMixedWithAnother) {
   other.resume = true;
   SCTAB_EXPECT_THROW_WITH(train(store, other, out), core::InputError, "store was");
   EXPECT_NO_THROW(resume(options, out));
-  SCTAB_EXPECT_THROW_WITH(resume(options, out), core::InputError, "already finished");
+  SCTAB_EXPECT_THROW_WITH(resume(options, out), core::InputError, "is finished");
 }
 
 TEST_F(Trainer, ResumeWithoutARunStartsAnew) {

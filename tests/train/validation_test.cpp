@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sctab/evaluate/label_subtypes.hpp"
+#include "sctab/evaluate/label_union.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"
 

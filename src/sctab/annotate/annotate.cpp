@@ -23,21 +23,18 @@ namespace sctab::annotate {
 namespace fs = std::filesystem;
 namespace {
 
-/// Predicts every cell of the stream, n_cells of them. Embeddings go to obsm/X_sctab of the copy, if there is one,
-/// block by block: they are most of the output.
-Labels predict(CellStream& stream, std::int64_t n_cells, const CellLevels& levels, const model::Classifier& classifier,
-               bool half_precision, formats::CellSink* copy, std::optional<model::PrecisionCost>& half_precision_cost) {
+/// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copy, if there is one, block by block: they
+/// are most of the output.
+Labels predict(CellStream& stream, std::int64_t n_cells, const model::CellLevels& levels,
+               const model::Classifier& classifier, bool half_precision, formats::CellSink* copy,
+               std::optional<model::PrecisionCost>& half_precision_cost) {
   core::Progress progress("annotating", n_cells);
-  const std::optional<model::Covariate>& covariate = classifier.description().covariate;
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm, with_levels;
   while (stream.next(log_norm)) {
     core::check_interrupt();
-    const auto first = static_cast<std::size_t>(labels.n_cells()), n = static_cast<std::size_t>(log_norm.n_cells);
     const sparse::CsrView genes = log_norm.view();
-    const sparse::CsrView x =
-        covariate ? model::with_levels(*covariate, genes, std::span(levels.levels).subspan(first, n), with_levels)
-                  : genes;
+    const sparse::CsrView x = levels.add(genes, labels.n_cells(), with_levels);
     if (half_precision && !half_precision_cost) half_precision_cost = classifier.cost_of_half_precision(x);
     model::Prediction prediction = classifier.predict(x);
     labels.append(genes, prediction);
@@ -127,13 +124,13 @@ AnnotateResult Annotator::annotate(const Job& job) const {
   const formats::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
   const formats::CountsSource source = file.find_counts(options_.input, options_.matrix);
   const GeneMatch genes = match_genes(file, source.matrix_path, model().genes, options_.min_genes_found);
-  const CellLevels levels = cell_levels(file, model(), options_.covariate);
+  const LevelsFound found = cell_levels(file, model(), options_.covariate);
 
   AnnotateResult result;
   result.file = job.input;
   result.outputs = job.outputs;
   if (const auto& covariate = model().covariate) {
-    result.covariate = {covariate->column, levels.source, levels.n_without, levels.unknown_values};
+    result.covariate = {covariate->column, found.source, found.levels.n_without(), found.unknown_values};
   }
   result.genes_found = genes.alignment.n_found();
   result.genes_of_model = model().genes.size();
@@ -152,8 +149,8 @@ AnnotateResult Annotator::annotate(const Job& job) const {
       file, source, genes,
       {.cells_per_block = options_.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
   const bool half_precision = options_.precision == kernels::Precision::kHalf;
-  const Labels labels =
-      predict(stream, file.n_cells(), levels, classifier_, half_precision, copy.get(), result.half_precision_cost);
+  const Labels labels = predict(stream, file.n_cells(), found.levels, classifier_, half_precision, copy.get(),
+                                result.half_precision_cost);
   result.n_cells = labels.n_cells();
   result.n_unknown = labels.n_unknown();
   result.cells_per_type = labels.cells_per_type();

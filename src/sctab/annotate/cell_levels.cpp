@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <utility>
+#include <vector>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/nearest_word.hpp"
@@ -55,16 +56,19 @@ model::LevelIndex given_level(const model::Covariate& covariate, const std::stri
   return require_level(covariate, given.substr(equals + 1), fmt::format("--obs {}", given), model);
 }
 
-void read_levels(const formats::Categorical& column, const model::Covariate& covariate, CellLevels& found) {
+std::vector<model::LevelIndex> read_levels(const formats::Categorical& column, const model::Covariate& covariate,
+                                           std::map<std::string, std::int64_t>& unknown_values) {
   std::vector<model::LevelIndex> level_of_code;
   for (const std::string& category : column.categories) level_of_code.push_back(level_of(covariate, category));
-  for (std::size_t cell = 0; cell < column.codes.size(); ++cell) {
+  std::vector<model::LevelIndex> levels(column.codes.size(), model::kNoLevel);
+  for (std::size_t cell = 0; cell < levels.size(); ++cell) {
     const std::int32_t code = column.codes[cell];
     if (code < 0) continue;
-    found.levels[cell] = level_of_code[static_cast<std::size_t>(code)];
-    const bool stranger = found.levels[cell] == model::kNoLevel && !formats::is_missing(column.value(cell));
-    if (stranger) ++found.unknown_values[column.value(cell)];
+    levels[cell] = level_of_code[static_cast<std::size_t>(code)];
+    const bool stranger = levels[cell] == model::kNoLevel && !formats::is_missing(column.value(cell));
+    if (stranger) ++unknown_values[column.value(cell)];
   }
+  return levels;
 }
 
 void require_usable(const model::ModelDescription& model, const CovariateOptions& options) {
@@ -138,31 +142,30 @@ bool takes_tissue(const model::ModelDescription& model) {
   return model.covariate && model.covariate->column.starts_with("tissue");
 }
 
-CellLevels cell_levels(const formats::CellSource& file, const model::ModelDescription& model,
-                       const CovariateOptions& options) {
+LevelsFound cell_levels(const formats::CellSource& file, const model::ModelDescription& model,
+                        const CovariateOptions& options) {
   require_usable(model, options);
   if (!model.covariate) return {};
   const model::Covariate& covariate = *model.covariate;
-  CellLevels found;
-  const auto n_cells = static_cast<std::size_t>(file.n_cells());
-  found.levels.assign(n_cells, model::kNoLevel);
+  LevelsFound found;
+  std::vector<model::LevelIndex> levels(static_cast<std::size_t>(file.n_cells()), model::kNoLevel);
   const auto column =
       std::ranges::find_if(covariate.obs_columns, [&](const std::string& name) { return file.has_obs(name); });
   if (options.without) {
     found.source = "withheld by --no-covariate";
   } else if (!options.tissue.empty() && takes_tissue(model)) {
     found.source = "--tissue " + options.tissue;
-    found.levels.assign(n_cells, require_level(covariate, options.tissue, found.source, model.name));
+    std::ranges::fill(levels, require_level(covariate, options.tissue, found.source, model.name));
   } else if (!options.obs.empty()) {
     found.source = "--obs " + options.obs;
-    found.levels.assign(n_cells, given_level(covariate, options.obs, model.name));
+    std::ranges::fill(levels, given_level(covariate, options.obs, model.name));
   } else if (column == covariate.obs_columns.end()) {
     found.source = fmt::format("obs has no column {}", fmt::join(covariate.obs_columns, " or "));
   } else {
     found.source = "obs column " + *column;
-    read_levels(file.obs_as_text(*column), covariate, found);
+    levels = read_levels(file.obs_as_text(*column), covariate, found.unknown_values);
   }
-  found.n_without = std::ranges::count(found.levels, model::kNoLevel);
+  found.levels = {covariate, std::move(levels)};
   return found;
 }
 

@@ -15,7 +15,6 @@
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/formats/parquet/parquet.hpp"
-#include "sctab/model/call_types.hpp"
 
 namespace sctab::annotate {
 namespace {
@@ -47,22 +46,14 @@ formats::Categorical to_categorical(std::span<const core::TypeIndex> types, Name
 }  // namespace
 
 void Labels::append(sparse::CsrView log_norm, model::Prediction& prediction) {
-  SCTAB_ASSERT(log_norm.n_cells == prediction.n_cells);
   SCTAB_ASSERT(prediction.n_types == static_cast<std::int64_t>(cell_types_.size()));
-  const auto n_types = static_cast<std::size_t>(prediction.n_types);
   const auto width = static_cast<std::size_t>(prediction.n_embedding);
-  for (core::CellIndex cell = 0; cell < log_norm.n_cells; ++cell) {
-    const auto row = static_cast<std::size_t>(cell);
-    if (log_norm.row(cell).data.empty()) {
-      types_.push_back(-1);
-      probabilities_.push_back(0);
-      std::ranges::fill(std::span(prediction.embedding).subspan(row * width, width), 0.0F);
-      continue;
-    }
-    const auto probabilities = std::span<const float>(prediction.probabilities).subspan(row * n_types, n_types);
-    const auto [type, probability] = model::call_type(probabilities, n_cells());
+  std::span<float> embedding = prediction.embedding;
+  for (const auto& [type, probability] : model::call_types(prediction, log_norm, n_cells())) {
     types_.push_back(type);
     probabilities_.push_back(probability);
+    if (type < 0) std::ranges::fill(embedding.first(width), 0.0F);
+    embedding = embedding.subspan(width);
   }
 }
 

@@ -55,22 +55,26 @@ fs::path folder_of(const fs::path& target, const ResumableWork& work) {
   return target.string() + work.suffix;
 }
 
+void require_folder(const fs::path& folder, const ResumableWork& work) {
+  if (!fs::exists(folder) || fs::is_directory(folder)) return;
+  throw InputError({.file = folder.string(),
+                    .found = fmt::format("is a file, in the place of the folder for an unfinished {}", work.noun),
+                    .next_step = "move it, or choose another -o"});
+}
+
 // The folder is emptied and removed, so nothing of the user's may be in it.
 void require_ours(const fs::path& folder, const ResumableWork& work) {
+  require_folder(folder, work);
   if (!fs::exists(folder)) return;
-  const std::string place = fmt::format("in the place of the folder for an unfinished {}", work.noun);
-  if (!fs::is_directory(folder)) {
-    throw InputError(
-        {.file = folder.string(), .found = "is a file, " + place, .next_step = "move it, or choose another -o"});
-  }
   if (!work.required.empty() && !fs::is_empty(folder) && !fs::exists(folder / work.required)) {
     throw InputError({.file = folder.string(),
-                      .found = fmt::format("has files but no {}, {}", work.required, place),
+                      .found = fmt::format("has files but no {}, in the place of the folder for an unfinished {}",
+                                           work.required, work.noun),
                       .next_step = "move it, or choose another -o"});
   }
-  require_only_ours(folder, work.noun, work.is_ours, work.subfolder);
-  if (!work.subfolder.empty() && fs::exists(folder / work.subfolder)) {
-    require_only_ours(folder / work.subfolder, work.noun, work.is_ours_in_subfolder);
+  require_only_ours(folder, work.noun, work.is_ours, work.is_subfolder);
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_directory()) require_only_ours(entry.path(), work.noun, work.is_ours_in_subfolder);
   }
 }
 
@@ -93,10 +97,11 @@ void require_as_asked(const fs::path& target, const ResumableWork& work, bool re
 }  // namespace
 
 void require_only_ours(const fs::path& folder, std::string_view work,
-                       const std::function<bool(const std::string&)>& is_ours, std::string_view subfolder) {
+                       const std::function<bool(const std::string&)>& is_ours,
+                       const std::function<bool(const std::string&)>& is_subfolder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename();
-    if (fs::is_directory(entry.symlink_status()) && name == subfolder) continue;
+    if (fs::is_directory(entry.symlink_status()) && is_subfolder && is_subfolder(name)) continue;
     if (fs::is_regular_file(entry.symlink_status()) && is_ours(target_name(name))) continue;
     throw InputError({.file = folder.string(),
                       .found = fmt::format("has {}, which does not come from an unfinished {}", name, work),
@@ -123,10 +128,10 @@ void ResumableFolder::check(const fs::path& target, const ResumableWork& work, b
 
 ResumableFolder::ResumableFolder(const fs::path& target, ResumableWork work, bool resume)
     : work_(std::move(work)), target_(writable_target(target, work_)), path_(folder_of(target_, work_)) {
-  require_as_asked(target_, work_, resume);
+  require_folder(path_, work_);
   lock_.emplace(path_, work_.noun);
   try {
-    require_as_asked(target_, work_, resume);  // another process may have worked or finished since
+    require_as_asked(target_, work_, resume);  // with the lock, or another process may work or finish meanwhile
   } catch (const InputError&) {
     std::error_code not_empty;
     fs::remove(path_, not_empty);

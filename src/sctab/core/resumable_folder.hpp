@@ -13,10 +13,11 @@
 namespace sctab::core {
 
 /// Throws InputError naming the first entry of the folder that is neither a plain file whose name is_ours() knows nor
-/// the subfolder: such folders are emptied and removed, and nothing of the user's may go with them. Hidden temporary
-/// files with such names are ours too. work: what grows there ("build").
+/// a folder whose name is_subfolder() knows, if given: such folders are emptied and removed, and nothing of the user's
+/// may go with them. Hidden temporary files with such names are ours too. work: what grows there ("build").
 void require_only_ours(const std::filesystem::path& folder, std::string_view work,
-                       const std::function<bool(const std::string&)>& is_ours, std::string_view subfolder = {});
+                       const std::function<bool(const std::string&)>& is_ours,
+                       const std::function<bool(const std::string&)>& is_subfolder = {});
 
 /// Keeps a folder for one process while this lives, also after the folder is renamed. File systems without locks are
 /// left unlocked.
@@ -37,7 +38,8 @@ struct ResumableWork {
   std::string marker{};  // a file that every finished target has: "store.json"
   /// Whether the work leaves a file of this name in its folder.
   std::function<bool(const std::string&)> is_ours{};
-  std::string subfolder{};  // the name of a folder that may be in it; empty: none
+  /// Whether the work makes a folder of this name in it; empty: none.
+  std::function<bool(const std::string&)> is_subfolder{};
   std::function<bool(const std::string&)> is_ours_in_subfolder{};
   std::string required{};  // a file without which the folder is not ours, unless it is empty; empty: none
 

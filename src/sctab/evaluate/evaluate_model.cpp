@@ -12,10 +12,8 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
-#include "sctab/evaluate/label_join.hpp"
-#include "sctab/evaluate/label_subtypes.hpp"
+#include "sctab/evaluate/label_union.hpp"
 #include "sctab/evaluate/split_levels.hpp"
-#include "sctab/model/call_types.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/obs_columns.hpp"
@@ -53,18 +51,15 @@ genes::GeneAlignment align_genes(const Store& store, const model::ModelDescripti
   return alignment;
 }
 
-SplitLevels split_levels(const Store& store, store::Split split, const model::ModelDescription& model,
-                         const EvaluateOptions& options) {
-  auto covariate = model.covariate;
-  if (options.without_covariate) {
-    if (!covariate) {
-      throw core::InputError({.subject = "--no-covariate",
-                              .found = fmt::format("the model {} has no covariate", model.name),
-                              .next_step = "remove the option"});
-    }
-    return SplitLevels(*covariate, store.n_cells(split));
+model::CellLevels levels_to_see(const Store& store, store::Split split, const model::ModelDescription& model,
+                                bool without_covariate) {
+  if (!without_covariate) return split_levels(store, split, model.covariate);
+  if (!model.covariate) {
+    throw core::InputError({.subject = "--no-covariate",
+                            .found = fmt::format("the model {} has no covariate", model.name),
+                            .next_step = "remove the option"});
   }
-  return SplitLevels(store, split, std::move(covariate));
+  return {*model.covariate, std::vector(static_cast<std::size_t>(store.n_cells(split)), model::kNoLevel)};
 }
 
 /// The labels that the model had training cells of; all of its types where it does not say.
@@ -78,27 +73,13 @@ std::vector<TypeIndex> trained_labels(const model::ModelDescription& model, cons
   return labels;
 }
 
-/// What an ensemble of some size says of each cell.
-struct EnsembleCalls {
-  std::vector<TypeIndex> types;  // label positions, or kNoCall
-  std::vector<double> probabilities;
-
-  /// Appends the most probable type of each cell; no call for one without counts.
-  void append(const model::Prediction& prediction, const sparse::CsrMatrix& cells, const LabelUnion& joined) {
-    const auto width = static_cast<std::size_t>(prediction.n_types);
-    for (core::CellIndex cell = 0; cell < prediction.n_cells; ++cell) {
-      if (cells.row(cell).indices.empty()) {
-        types.push_back(kNoCall);
-        probabilities.push_back(0);
-        continue;
-      }
-      const auto row = std::span(prediction.probabilities).subspan(static_cast<std::size_t>(cell) * width, width);
-      const auto [type, probability] = model::call_type(row, std::ssize(types));
-      types.push_back(joined.position_of_model_type[static_cast<std::size_t>(type)]);
-      probabilities.push_back(static_cast<double>(probability));
-    }
+void append_calls(const model::Prediction& prediction, const sparse::CsrMatrix& cells, const LabelUnion& joined,
+                  Calls& calls) {
+  for (const auto& [type, probability] : model::call_types(prediction, cells.view(), std::ssize(calls.types))) {
+    calls.types.push_back(type < 0 ? kNoCall : joined.position_of_model_type[static_cast<std::size_t>(type)]);
+    calls.probabilities.push_back(static_cast<double>(probability));
   }
-};
+}
 
 }  // namespace
 
@@ -112,13 +93,13 @@ ModelEvaluation evaluate_model(const model::Classifier& model, const Store& stor
   SCTAB_ASSERT(options.group_by != store::Field::kCellType);
   const model::ModelDescription& description = model.description();
   const auto alignment = align_genes(store, description, options.min_genes_found);
-  auto joined = join_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
+  auto joined = unite_labels(cell_type_ids(store), cell_type_ids(description), joint_ontology(description, store));
 
-  const SplitLevels levels = split_levels(store, split, description, options);
+  const model::CellLevels levels = levels_to_see(store, split, description, options.without_covariate);
   sparse::CsrMatrix with_levels;
   const store::ObsTable obs = store.obs(split);
   const auto& groups = store.tables().values[static_cast<std::size_t>(options.group_by)];
-  std::vector<EnsembleCalls> calls;  // of the first member, the first two, …
+  std::vector<Calls> calls;  // of the first member, the first two, …
   std::vector<TypeIndex> truths;
   std::vector<std::string> group_of_cell;
   store::LoaderOptions loading{.shuffle = false, .threads = store::reader_threads(options.threads), .normalise = false};
@@ -132,8 +113,8 @@ ModelEvaluation evaluate_model(const model::Classifier& model, const Store& stor
         model.predict_members(levels.add(cells.view(), batch.rows, with_levels));
     calls.resize(members.size());
     for (std::size_t n = 1; n <= members.size(); ++n) {
-      calls[n - 1].append(model::mean_prediction(std::span(members).first(n), description.member_weights), cells,
-                          joined);
+      append_calls(model::mean_prediction(std::span(members).first(n), description.member_weights), cells, joined,
+                   calls[n - 1]);
     }
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
       truths.push_back(joined.position_of_store_type[static_cast<std::size_t>(batch.cell_types[i])]);
@@ -145,13 +126,15 @@ ModelEvaluation evaluate_model(const model::Classifier& model, const Store& stor
   }
   progress.finish();
   ModelEvaluation result;
+  if (description.covariate) result.covariate = description.covariate->column;
   result.n_without_level = levels.n_without();
+  result.n_cells = std::ssize(truths);
   result.evaluation = evaluate(truths, calls.back().types, joined.subtypes, group_of_cell);
   const std::vector<std::uint8_t> known = known_labels(joined, trained_labels(description, joined));
-  for (const auto& [types, probabilities] : calls) {
-    result.uncertainty.push_back(assess_uncertainty(truths, {types, probabilities}, joined.subtypes, known));
+  for (const Calls& of_members : calls) {
+    result.uncertainty.push_back(assess_uncertainty(truths, of_members, joined.subtypes, known));
   }
-  result.absent_types = absent_types(truths, {calls.back().types, calls.back().probabilities}, known);
+  result.absent_types = absent_types(truths, calls.back(), known);
   result.labels = std::move(joined.labels);
   result.ids = std::move(joined.ids);
   return result;

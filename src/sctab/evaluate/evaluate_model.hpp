@@ -23,7 +23,9 @@ struct EvaluateOptions {
 struct ModelEvaluation {
   Evaluation evaluation;
   std::vector<std::string> labels, ids;
-  core::CellIndex n_without_level = 0;   // cells of no level of the model's covariate, where it has one
+  std::string covariate;                 // the column that the model sees in addition to the genes; empty: none
+  core::CellIndex n_without_level = 0;   // cells without a level of it
+  core::CellIndex n_cells = 0;           // of the split
   std::vector<Uncertainty> uncertainty;  // of the mean over the first 1, 2, … members
   std::vector<AbsentType> absent_types;  // by the calls of all members
 };

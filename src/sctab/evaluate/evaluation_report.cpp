@@ -105,6 +105,28 @@ std::string confusion_table(const ConfusionMatrix& confusion, const Scores& scor
   return table.text();
 }
 
+nlohmann::json reliability_json(const Calibration& calibration) {
+  auto bins = nlohmann::json::array();
+  for (const ReliabilityBin& bin : calibration.bins) {
+    bins.push_back({{"lower", bin.lower},
+                    {"upper", bin.upper},
+                    {"n_cells", bin.n_cells},
+                    {"mean_probability", json_number(bin.mean_probability)},
+                    {"share_right", json_number(bin.share_right)}});
+  }
+  return bins;
+}
+
+std::string reliability_table(const Calibration& calibration) {
+  TextTable table({{"probability"}, {"cells", kRight}, {"mean probability", kRight}, {"right", kRight}});
+  for (const ReliabilityBin& bin : calibration.bins) {
+    if (bin.n_cells == 0) continue;
+    table.add_row({fmt::format("{:.3f} to {:.3f}", bin.lower, bin.upper), format_count(bin.n_cells),
+                   format_score(bin.mean_probability), format_score(bin.share_right)});
+  }
+  return table.text();
+}
+
 }  // namespace
 
 nlohmann::json evaluation_json(const Evaluation& evaluation, std::span<const std::string> labels,
@@ -146,14 +168,91 @@ std::string evaluation_text(const Evaluation& evaluation, std::span<const std::s
   const auto& scores = evaluation.corrected;
   const auto n_seen = std::count_if(scores.per_type.begin(), scores.per_type.end(),
                                     [](const TypeScore& type) { return type.n_true > 0; });
-  std::string text =
-      fmt::format("{} cells of {} types\n\n{}", format_count(scores.n_cells), n_seen, summary_table(evaluation));
+  std::string text = fmt::format("{} of {}\n\n{}", core::plural(scores.n_cells, "cell"), core::plural(n_seen, "type"),
+                                 summary_table(evaluation));
   if (scores.n_cells == 0) return text;
   text += "\nCell types, ontology-corrected, most cells first\n" + type_table(scores, labels, ids);
   if (!evaluation.per_group.empty())
     text += "\nBy " + group_name + ", ontology-corrected\n" + group_table(evaluation, group_name);
   const auto confusions = confusion_table(evaluation.confusion_corrected, scores, labels);
   if (!confusions.empty()) text += "\nMost frequent confusions that the ontology leaves wrong\n" + confusions;
+  return text;
+}
+
+nlohmann::json uncertainty_json(std::span<const Uncertainty> by_members) {
+  auto list = nlohmann::json::array();
+  for (const Uncertainty& found : by_members) {
+    list.push_back({{"members", list.size() + 1},
+                    {"macro_f1", json_number(found.macro_f1)},
+                    {"auc_right_wrong", json_number(found.auc_right_wrong)},
+                    {"auc_known_absent", json_number(found.auc_known_absent)},
+                    {"n_right", found.n_right},
+                    {"n_wrong", found.n_wrong},
+                    {"n_absent", found.n_absent},
+                    {"expected_calibration_error", json_number(found.calibration.expected_calibration_error)},
+                    {"reliability", reliability_json(found.calibration)}});
+  }
+  return list;
+}
+
+nlohmann::json absent_types_json(std::span<const AbsentType> absent, std::span<const std::string> labels,
+                                 std::span<const std::string> ids) {
+  auto list = nlohmann::json::array();
+  for (const AbsentType& found : absent) {
+    nlohmann::json label, id;  // null where it is no call
+    if (found.most_called != kNoCall) {
+      label = labels[static_cast<std::size_t>(found.most_called)];
+      id = ids[static_cast<std::size_t>(found.most_called)];
+    }
+    list.push_back({{"label", labels[static_cast<std::size_t>(found.type)]},
+                    {"cell_type_ontology_term_id", ids[static_cast<std::size_t>(found.type)]},
+                    {"cells", found.n_cells},
+                    {"auc_against_known", json_number(found.auc_known)},
+                    {"most_called", label},
+                    {"most_called_id", id},
+                    {"cells_called_so", found.n_called}});
+  }
+  return list;
+}
+
+std::string uncertainty_text(std::span<const Uncertainty> by_members) {
+  SCTAB_ASSERT(!by_members.empty());
+  TextTable table({{"members", kRight},
+                   {"macro F1", kRight},
+                   {"AUC right/wrong", kRight},
+                   {"AUC known/absent", kRight},
+                   {"calibration error", kRight},
+                   {"right", kRight},
+                   {"wrong", kRight},
+                   {"absent", kRight}});
+  std::int64_t members = 0;
+  for (const Uncertainty& found : by_members) {
+    table.add_row({format_count(++members), format_score(found.macro_f1), format_score(found.auc_right_wrong),
+                   format_score(found.auc_known_absent), format_score(found.calibration.expected_calibration_error),
+                   format_count(found.n_right), format_count(found.n_wrong), format_count(found.n_absent)});
+  }
+  return fmt::format("Uncertainty, 1 - probability, of the mean over the first members\n{}\nReliability{}\n{}",
+                     table.text(), members > 1 ? fmt::format(" of all {} members", members) : "",
+                     reliability_table(by_members.back().calibration));
+}
+
+nlohmann::json to_json(const ModelEvaluation& result) {
+  nlohmann::json json = evaluation_json(result.evaluation, result.labels, result.ids);
+  json["uncertainty"] = uncertainty_json(result.uncertainty);
+  json["absent_types"] = absent_types_json(result.absent_types, result.labels, result.ids);
+  if (!result.covariate.empty()) {
+    json["covariate"] = {{"column", result.covariate}, {"cells_without_level", result.n_without_level}};
+  }
+  return json;
+}
+
+std::string to_text(const ModelEvaluation& result) {
+  std::string text =
+      evaluation_text(result.evaluation, result.labels, result.ids) + "\n" + uncertainty_text(result.uncertainty);
+  if (!result.covariate.empty()) {
+    text += fmt::format("\n{}: {} of {} cells have no value that the model knows\n", result.covariate,
+                        format_count(result.n_without_level), format_count(result.n_cells));
+  }
   return text;
 }
 

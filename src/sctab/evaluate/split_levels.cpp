@@ -3,18 +3,22 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "sctab/core/error.hpp"
 #include "sctab/store/obs_columns.hpp"
 
 namespace sctab::evaluate {
+namespace {
 
 using store::Field;
 using store::Store;
 
+// Chosen on validation cells, as docs/covariates.md tells: about that of a well expressed gene.
+constexpr float kLevelValue = 3;
+
+/// The field that a column of this name is. Throws InputError naming those that can be a covariate.
 Field covariate_field(std::string_view column) {
   std::vector<std::string_view> names;
   for (const Field field : store::kFields) {
@@ -27,41 +31,43 @@ Field covariate_field(std::string_view column) {
                           .expected = fmt::format("one of {}", fmt::join(names, ", "))});
 }
 
-SplitLevels::SplitLevels(const Store& store, store::Split split, std::optional<model::Covariate> covariate)
-    : covariate_(std::move(covariate)) {
-  if (!covariate_) return;
-  const Field field = covariate_field(covariate_->column);
-  std::vector<model::LevelIndex> level_of_code;
-  for (const std::string& value : store.tables().column(field)) level_of_code.push_back(covariate_->level(value));
+}  // namespace
+
+model::Covariate find_covariate(const Store& store, std::string_view column) {
+  const Field field = covariate_field(column);
+  const std::vector<std::string>& values = store.tables().column(field);
+  std::vector<bool> seen(values.size(), false);
+  for (const auto code : store.codes(store::Split::kTrain, field)) {
+    if (code >= 0) seen.at(static_cast<std::size_t>(code)) = true;
+  }
+  model::Covariate covariate;
+  covariate.column = column;
+  const auto names = store::obs_columns(field);
+  covariate.obs_columns.assign(names.begin(), names.end());
+  covariate.value = kLevelValue;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (seen[i] && values[i] != store::kUnknownValue) covariate.levels.push_back(values[i]);
+  }
+  if (covariate.levels.size() >= 2) return covariate;
+  throw core::InputError({.file = store.directory().string(),
+                          .subject = fmt::format("--covariate {}", column),
+                          .found = covariate.levels.empty() ? std::string("training cells without any value")
+                                                            : fmt::format("training cells with only one value, '{}'",
+                                                                          covariate.levels.front()),
+                          .expected = "at least two values to learn from",
+                          .next_step = "remove the option"});
+}
+
+model::CellLevels split_levels(const Store& store, store::Split split,
+                               const std::optional<model::Covariate>& covariate) {
+  if (!covariate) return {};
+  const Field field = covariate_field(covariate->column);
+  std::vector<model::LevelIndex> level_of_code, levels;
+  for (const std::string& value : store.tables().column(field)) level_of_code.push_back(covariate->level(value));
   for (const auto code : store.codes(split, field)) {
-    levels_.push_back(code < 0 ? model::kNoLevel : level_of_code.at(static_cast<std::size_t>(code)));
+    levels.push_back(code < 0 ? model::kNoLevel : level_of_code.at(static_cast<std::size_t>(code)));
   }
-}
-
-SplitLevels::SplitLevels(model::Covariate covariate, store::CellIndex n_cells)
-    : covariate_(std::move(covariate)), levels_(static_cast<std::size_t>(n_cells), model::kNoLevel) {}
-
-sparse::CsrView SplitLevels::add(sparse::CsrView log_norm, std::span<const store::CellIndex> rows,
-                                 sparse::CsrMatrix& memory) const {
-  if (!covariate_) return log_norm;
-  std::vector<model::LevelIndex> levels;
-  for (const auto row : rows) levels.push_back(levels_.at(static_cast<std::size_t>(row)));
-  return model::with_levels(*covariate_, log_norm, levels, memory);
-}
-
-sparse::CsrView SplitLevels::add_some(sparse::CsrView log_norm, std::span<const store::CellIndex> rows, double share,
-                                      core::Rng rng, sparse::CsrMatrix& memory) const {
-  if (!covariate_) return log_norm;
-  std::vector<model::LevelIndex> levels;
-  for (const auto row : rows) {
-    const bool hidden = rng.uniform() < share;
-    levels.push_back(hidden ? model::kNoLevel : levels_.at(static_cast<std::size_t>(row)));
-  }
-  return model::with_levels(*covariate_, log_norm, levels, memory);
-}
-
-store::CellIndex SplitLevels::n_without() const {
-  return std::ranges::count(levels_, model::kNoLevel);
+  return {*covariate, std::move(levels)};
 }
 
 }  // namespace sctab::evaluate

@@ -1,14 +1,84 @@
 #include "sctab/evaluate/uncertainty.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
+#include <numeric>
 #include <vector>
 
 #include "sctab/core/error.hpp"
 #include "sctab/evaluate/evaluation.hpp"
-#include "sctab/evaluate/roc_auc.hpp"
 
 namespace sctab::evaluate {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+Calibration calibrate(std::span<const double> probabilities, std::span<const std::uint8_t> right, std::size_t n_bins) {
+  SCTAB_ASSERT(probabilities.size() == right.size() && n_bins > 0);
+  const auto width = static_cast<double>(n_bins);
+  Calibration calibration;
+  for (std::size_t bin = 0; bin < n_bins; ++bin) {
+    const auto at = static_cast<double>(bin);
+    calibration.bins.push_back({.lower = at / width, .upper = (at + 1) / width});
+  }
+  bool all_numbers = true;
+  for (std::size_t cell = 0; cell < probabilities.size(); ++cell) {
+    const double probability = std::min(probabilities[cell], 1.0);
+    if (std::isnan(probabilities[cell])) {
+      all_numbers = false;
+      continue;
+    }
+    SCTAB_ASSERT(probability >= 0);
+    auto bin = static_cast<std::size_t>(std::max(std::ceil(probability * width) - 1, 0.0));
+    // The product rounds: the bins' ends, as they are shown, decide.
+    if (bin > 0 && probability <= calibration.bins[bin].lower) --bin;
+    if (probability > calibration.bins[bin].upper) ++bin;
+    ReliabilityBin& found = calibration.bins[bin];
+    ++found.n_cells;
+    found.mean_probability += probability;
+    found.share_right += right[cell] != 0 ? 1 : 0;
+  }
+
+  double error = 0, n_cells = 0;
+  for (ReliabilityBin& bin : calibration.bins) {
+    const double n = bin.n_cells == 0 ? kNaN : static_cast<double>(bin.n_cells);
+    bin.mean_probability /= n;
+    bin.share_right /= n;
+    if (bin.n_cells == 0) continue;
+    error += n * std::abs(bin.share_right - bin.mean_probability);
+    n_cells += n;
+  }
+  calibration.expected_calibration_error = all_numbers && n_cells > 0 ? error / n_cells : kNaN;
+  return calibration;
+}
+
+double roc_auc(std::span<const double> scores, std::span<const std::uint8_t> positive) {
+  SCTAB_ASSERT(scores.size() == positive.size());
+  if (std::ranges::any_of(scores, [](double score) { return std::isnan(score); })) return kNaN;
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&scores](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+
+  // Pairs won, of a positive against a negative; those of one score share their pairs.
+  double won = 0, n_positive = 0, n_negative = 0;
+  for (std::size_t first = 0; first < order.size();) {
+    double tied_positive = 0, tied_negative = 0;
+    std::size_t last = first;
+    for (; last < order.size() && scores[order[last]] == scores[order[first]]; ++last) {
+      (positive[order[last]] != 0 ? tied_positive : tied_negative) += 1;
+    }
+    won += tied_positive * (n_negative + tied_negative / 2);
+    n_positive += tied_positive;
+    n_negative += tied_negative;
+    first = last;
+  }
+  const double n_pairs = n_positive * n_negative;
+  return n_pairs == 0 ? kNaN : won / n_pairs;
+}
 
 Uncertainty assess_uncertainty(std::span<const TypeIndex> truths, const Calls& calls,
                                const ontology::SubtypeMatrix& subtypes, std::span<const std::uint8_t> is_known) {

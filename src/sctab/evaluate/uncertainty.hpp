@@ -5,12 +5,37 @@
 #include <vector>
 
 #include "sctab/core/index.hpp"
-#include "sctab/evaluate/calibration.hpp"
 #include "sctab/ontology/ontology.hpp"
 
 namespace sctab::evaluate {
 
 using core::TypeIndex;
+
+/// Calls whose probability lies in (lower, upper]; 0 belongs to the first bin.
+struct ReliabilityBin {
+  double lower = 0, upper = 0;
+  std::int64_t n_cells = 0;
+  double mean_probability = 0, share_right = 0;  // NaN where n_cells is 0
+};
+
+/// Do calls of probability 0.9 come true nine times in ten?
+struct Calibration {
+  std::vector<ReliabilityBin> bins;  // of equal width over [0, 1]
+  /// Mean over cells of |share_right - mean_probability| of their bin (Guo et al. 2017). NaN without cells.
+  double expected_calibration_error = 0;
+};
+
+inline constexpr std::size_t kReliabilityBins = 15;  // as in Guo et al.
+
+/// probabilities: of the call that was made, in [0, 1]; what rounding leaves above 1 counts as 1. right: 1 or 0 for
+/// each. A probability that is NaN is in no bin and makes the error NaN.
+Calibration calibrate(std::span<const double> probabilities, std::span<const std::uint8_t> right,
+                      std::size_t n_bins = kReliabilityBins);
+
+/// The area under the ROC curve of a score that is to be high for positives: the chance that a positive scores higher
+/// than a negative, each taken at random, where a tie counts half. positive: 1 or 0 for each score.
+/// NaN where there are no positives or no negatives, and where a score is NaN. O(n log n).
+double roc_auc(std::span<const double> scores, std::span<const std::uint8_t> positive);
 
 /// Whether uncertainty, 1 - the probability of the call, tells which calls to trust. A type is known to a model where
 /// some call that it can make would be right for it, and absent otherwise.
@@ -25,8 +50,8 @@ struct Uncertainty {
 
 /// A call for each cell. types: label positions, kNoCall for none; probabilities: in [0, 1], 0 for no call.
 struct Calls {
-  std::span<const TypeIndex> types;
-  std::span<const double> probabilities;
+  std::vector<TypeIndex> types;
+  std::vector<double> probabilities;
 };
 
 /// truths: label positions, below subtypes.size(), of each cell; those with -1 are left out. is_known: 1 or 0 for each

@@ -3,107 +3,89 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
-#include <type_traits>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 
 namespace sctab::model {
 namespace {
 
+using core::JsonFields;
 using nlohmann::json;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// Far above any sensible size, and small enough that products of three fit 63 bits.
-constexpr std::int64_t kMaxSize = 1'000'000;
-
-[[noreturn]] void out_of_range(std::string_view field, const std::string& found, const std::string& expected) {
-  throw core::InputError({.subject = std::string(field), .found = found, .expected = expected});
+[[noreturn]] void out_of_range(std::string_view field, std::string found, std::string expected) {
+  throw core::InputError({.subject = std::string(field), .found = std::move(found), .expected = std::move(expected)});
 }
 
-void require_size(std::string_view field, std::int64_t value, std::int64_t least, std::int64_t most = kMaxSize) {
-  if (value >= least && value <= most) return;
-  out_of_range(field, fmt::format("{}", value),
-               least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most));
+template <typename Number>
+void require(std::string_view field, Number value, const Range& range) {
+  if (range.contains(static_cast<double>(value))) return;
+  out_of_range(field, fmt::format("{}", value), expected(range, std::is_integral_v<Number>));
 }
 
-/// least < value < most, or = least too.
-void require_number(std::string_view field, double value, bool with_least, double least, double most) {
-  if ((value > least || (with_least && value == least)) && value < most) return;
-  out_of_range(field, fmt::format("{}", value),
-               fmt::format("{} {} and below {}", with_least ? "at least" : "above", least, most));
+void require_equal(std::string_view field, std::int64_t value, std::int64_t wanted) {
+  if (value != wanted) out_of_range(field, fmt::format("{}", value), fmt::format("{}", wanted));
 }
 
-/// Reads one object's fields, and says where and what when one is wrong.
-class FieldReader {
- public:
-  FieldReader(const json& object, std::string path, std::string_view source)
-      : object_(object), path_(std::move(path)), source_(source) {
-    if (!object.is_object()) fail("", "an object");
+template <typename Options, std::size_t n>
+void require_ranges(const NumberField<Options> (&fields)[n], const Options& options) {
+  for (const auto& field : fields) {
+    std::visit([&](auto member) { require(field.key, options.*member, field.range); }, field.member);
   }
+}
 
-  template <typename T>
-  void read(const char* key, T& value) const {
-    const auto found = object_.find(key);
-    if (found == object_.end()) fail(key, "a value");
-    if constexpr (std::is_same_v<T, double>) {
-      if (!found->is_number()) fail(key, "a number");
-    } else if constexpr (std::is_same_v<T, std::int64_t>) {
-      if (!found->is_number_integer()) fail(key, "an integer");
-    } else {
-      if (!found->is_string()) fail(key, "text");
+template <typename Options, std::size_t n>
+json numbers_json(const NumberField<Options> (&fields)[n], const Options& options) {
+  json object;
+  for (const auto& field : fields) {
+    std::visit([&](auto member) { object[std::string(field.key)] = options.*member; }, field.member);
+  }
+  return object;
+}
+
+template <typename Options, std::size_t n>
+void read_numbers(const NumberField<Options> (&fields)[n], const JsonFields& object, Options& options) {
+  for (const auto& field : fields) {
+    std::visit([&]<typename T>(T Options::*member) { options.*member = object.get<T>(field.key); }, field.member);
+  }
+}
+
+Architecture read_architecture(const JsonFields& fields) {
+  Architecture architecture;
+  architecture.kind = parse_model_kind(fields.get<std::string>("kind"));
+  architecture.n_genes = fields.get<std::int64_t>("n_genes");
+  architecture.n_types = fields.get<std::int64_t>("n_types");
+  architecture.n_levels = fields.find<std::int64_t>("n_levels").value_or(0);
+  if (architecture.kind == ModelKind::kTabnet) {
+    const JsonFields tabnet = fields.object("tabnet");
+    read_numbers(kTabnetNumbers, tabnet, architecture.tabnet);
+    architecture.tabnet.mask_type = parse_mask_type(tabnet.get<std::string>("mask_type"));
+  }
+  if (architecture.kind == ModelKind::kMlp) read_numbers(kMlpNumbers, fields.object("mlp"), architecture.mlp);
+  if (uses_components(architecture.kind)) architecture.n_components = fields.get<std::int64_t>("n_components");
+  if (architecture.kind == ModelKind::kMixed) {
+    for (const JsonFields& member : fields.objects("members")) {
+      architecture.members.push_back(read_architecture(member));
     }
-    value = found->template get<T>();
   }
-
-  /// The objects of an array.
-  [[nodiscard]] const json& array(const char* key) const {
-    const auto found = object_.find(key);
-    if (found == object_.end() || !found->is_array()) fail(key, "an array");
-    return *found;
-  }
-  [[nodiscard]] FieldReader object(const char* key) const {
-    const auto found = object_.find(key);
-    if (found == object_.end()) fail(key, "an object");
-    return {*found, path_ + "." + key, source_};
-  }
-
- private:
-  [[noreturn]] void fail(std::string_view key, std::string_view expected) const {
-    throw core::InputError({.file = std::string(source_),
-                            .key = key.empty() ? path_ : fmt::format("{}.{}", path_, key),
-                            .found = "missing, or of another type",
-                            .expected = std::string(expected),
-                            .next_step = "the file is damaged or not a model's: copy the model directory again"});
-  }
-
-  const json& object_;
-  std::string path_;
-  std::string_view source_;
-};
-
-TabnetOptions read_tabnet(const FieldReader& reader) {
-  TabnetOptions options;
-  std::string mask_type;
-  reader.read("n_d", options.n_d);
-  reader.read("n_a", options.n_a);
-  reader.read("n_steps", options.n_steps);
-  reader.read("gamma", options.gamma);
-  reader.read("n_independent", options.n_independent);
-  reader.read("n_shared", options.n_shared);
-  reader.read("epsilon", options.epsilon);
-  reader.read("virtual_batch_size", options.virtual_batch_size);
-  reader.read("momentum", options.momentum);
-  reader.read("mask_type", mask_type);
-  options.mask_type = parse_mask_type(mask_type);
-  return options;
+  return architecture;
 }
 
 }  // namespace
 
-std::string_view name(MaskType type) {
-  return type == MaskType::kEntmax ? "entmax" : "sparsemax";
+std::string expected(const Range& range, bool is_whole) {
+  std::string text = is_whole ? "a whole number" : "a number";
+  if (std::isfinite(range.least) && std::isfinite(range.most)) {
+    text += range.with_least ? fmt::format(" from {} to ", range.least) : fmt::format(" above {} and ", range.least);
+    if (!range.with_most) text += "below ";
+    if (!range.with_least && range.with_most) text += "up to ";
+    return text + fmt::format("{}", range.most);
+  }
+  if (std::isfinite(range.least)) {
+    text += range.with_least ? fmt::format(" of {} or more", range.least) : fmt::format(" above {}", range.least);
+  }
+  return text;
 }
 
 MaskType parse_mask_type(std::string_view text) {
@@ -113,44 +95,35 @@ MaskType parse_mask_type(std::string_view text) {
 }
 
 void TabnetOptions::validate() const {
-  require_size("n_d", n_d, 1);
-  require_size("n_a", n_a, 1);
-  require_size("n_steps", n_steps, 1, 100);
-  require_size("n_independent", n_independent, 0, 100);
-  require_size("n_shared", n_shared, 0, 100);
-  require_size("n_independent + n_shared", n_independent + n_shared, 1, 200);
-  require_size("virtual_batch_size", virtual_batch_size, 1);
-  require_number("gamma", gamma, true, 1, kInfinity);
-  require_number("epsilon", epsilon, false, 0, 1);
-  require_number("momentum", momentum, false, 0, 1);
+  require_ranges(kTabnetNumbers, *this);
+  require("n_independent + n_shared", n_independent + n_shared, from_to(1, 200));
 }
 
 void MlpOptions::validate() const {
-  require_size("n_hidden", n_hidden, 1, 1000);
-  require_size("hidden_size", hidden_size, 1);
-  require_number("dropout", dropout, true, 0, 1);
+  require_ranges(kMlpNumbers, *this);
 }
 
 void validate_members(const Architecture& mixed) {
-  require_size("members", static_cast<std::int64_t>(mixed.members.size()), 1, 1000);
+  require("members", std::ssize(mixed.members), from_to(1, 1000));
   for (const Architecture& member : mixed.members) {
     if (!is_network(member.kind)) {
       out_of_range("members", fmt::format("a {} model", name(member.kind)), "networks");
     }
     member.validate();
-    require_size("members: n_genes", member.n_genes, mixed.n_genes, mixed.n_genes);
-    require_size("members: n_types", member.n_types, mixed.n_types, mixed.n_types);
-    require_size("members: n_levels", member.n_levels, mixed.n_levels, mixed.n_levels);
+    require_equal("members: n_genes", member.n_genes, mixed.n_genes);
+    require_equal("members: n_types", member.n_types, mixed.n_types);
+    require_equal("members: n_levels", member.n_levels, mixed.n_levels);
   }
 }
 
 void Architecture::validate() const {
-  require_size("n_genes", n_genes, 1);
-  require_size("n_types", n_types, 1);
-  require_size("n_levels", n_levels, 0, is_network(kind) || kind == ModelKind::kMixed ? kMaxSize : 0);
+  const bool may_have_levels = is_network(kind) || kind == ModelKind::kMixed;
+  require("n_genes", n_genes, from_to(1, kMaxSize));
+  require("n_types", n_types, from_to(1, kMaxSize));
+  require("n_levels", n_levels, from_to(0, may_have_levels ? kMaxSize : 0));
   if (kind == ModelKind::kTabnet) tabnet.validate();
   if (kind == ModelKind::kMlp) mlp.validate();
-  if (uses_components(kind)) require_size("n_components", n_components, 1, n_genes);
+  if (uses_components(kind)) require("n_components", n_components, from_to(1, static_cast<double>(n_genes)));
   if (kind == ModelKind::kMixed) validate_members(*this);
 }
 
@@ -170,56 +143,24 @@ json to_json(const Architecture& architecture) {
       {"kind", name(architecture.kind)}, {"n_genes", architecture.n_genes}, {"n_types", architecture.n_types}};
   if (architecture.n_levels > 0) result["n_levels"] = architecture.n_levels;
   if (architecture.kind == ModelKind::kTabnet) {
-    const TabnetOptions& options = architecture.tabnet;
-    result["tabnet"] = {{"n_d", options.n_d},
-                        {"n_a", options.n_a},
-                        {"n_steps", options.n_steps},
-                        {"gamma", options.gamma},
-                        {"n_independent", options.n_independent},
-                        {"n_shared", options.n_shared},
-                        {"epsilon", options.epsilon},
-                        {"virtual_batch_size", options.virtual_batch_size},
-                        {"momentum", options.momentum},
-                        {"mask_type", name(options.mask_type)}};
+    result["tabnet"] = numbers_json(kTabnetNumbers, architecture.tabnet);
+    result["tabnet"]["mask_type"] = name(architecture.tabnet.mask_type);
   }
-  if (architecture.kind == ModelKind::kMlp) {
-    const MlpOptions& options = architecture.mlp;
-    result["mlp"] = {
-        {"n_hidden", options.n_hidden}, {"hidden_size", options.hidden_size}, {"dropout", options.dropout}};
-  }
+  if (architecture.kind == ModelKind::kMlp) result["mlp"] = numbers_json(kMlpNumbers, architecture.mlp);
   if (uses_components(architecture.kind)) result["n_components"] = architecture.n_components;
   for (const Architecture& member : architecture.members) result["members"].push_back(to_json(member));
   return result;
 }
 
-Architecture architecture_from_json(const json& json_value, std::string_view source) {
-  const FieldReader reader(json_value, "architecture", source);
-  Architecture architecture;
-  std::string kind;
-  reader.read("kind", kind);
-  reader.read("n_genes", architecture.n_genes);
-  reader.read("n_types", architecture.n_types);
-  if (json_value.contains("n_levels")) reader.read("n_levels", architecture.n_levels);
-  try {
-    architecture.kind = parse_model_kind(kind);
-    if (architecture.kind == ModelKind::kTabnet) architecture.tabnet = read_tabnet(reader.object("tabnet"));
-    if (architecture.kind == ModelKind::kMlp) {
-      const FieldReader mlp = reader.object("mlp");
-      mlp.read("n_hidden", architecture.mlp.n_hidden);
-      mlp.read("hidden_size", architecture.mlp.hidden_size);
-      mlp.read("dropout", architecture.mlp.dropout);
-    }
-    if (uses_components(architecture.kind)) reader.read("n_components", architecture.n_components);
-    if (architecture.kind == ModelKind::kMixed) {
-      for (const json& member : reader.array("members")) {
-        architecture.members.push_back(architecture_from_json(member, source));
-      }
-    }
-    architecture.validate();
-  } catch (const core::InputError& error) {
-    throw error.within({.file = std::string(source), .key = "architecture"});
-  }
+Architecture architecture_from_json(const json& json_value, std::string_view source) try {
+  const JsonFields fields(json_value, {.file = std::string(source),
+                                       .key = "architecture",
+                                       .next_step = "the file is damaged: copy the model directory again"});
+  const Architecture architecture = read_architecture(fields);
+  architecture.validate();
   return architecture;
+} catch (const core::InputError& error) {
+  throw error.within({.file = std::string(source), .key = "architecture"});
 }
 
 }  // namespace sctab::model

@@ -1,18 +1,50 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "sctab/model/model_kinds.hpp"
 
 namespace sctab::model {
 
+/// Values that a number may have.
+struct Range {
+  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
+  bool with_least = true, with_most = true;
+
+  [[nodiscard]] constexpr bool contains(double value) const {
+    return (value > least || (with_least && value == least)) && (value < most || (with_most && value == most));
+  }
+};
+constexpr Range at_least(double least) {
+  return {.least = least, .with_most = false};
+}
+constexpr Range from_to(double least, double most) {
+  return {.least = least, .most = most};
+}
+constexpr Range from_below(double least, double most) {
+  return {.least = least, .most = most, .with_most = false};
+}
+constexpr Range above(double least, double most = std::numeric_limits<double>::infinity()) {
+  return {
+      .least = least, .most = most, .with_least = false, .with_most = most < std::numeric_limits<double>::infinity()};
+}
+constexpr Range between(double least, double most) {
+  return {.least = least, .most = most, .with_least = false, .with_most = false};
+}
+/// "a whole number of 1 or more", "a number above 0 and up to 1".
+std::string expected(const Range& range, bool is_whole);
+
 enum class MaskType { kEntmax, kSparsemax };
 /// "entmax", "sparsemax".
-std::string_view name(MaskType type);
+constexpr std::string_view name(MaskType type) {
+  return type == MaskType::kEntmax ? "entmax" : "sparsemax";
+}
 MaskType parse_mask_type(std::string_view text);  // throws InputError
 
 /// TabNet's sizes; the defaults are the paper's.
@@ -37,6 +69,42 @@ struct MlpOptions {
   double dropout = 0.1;   // share of hidden values dropped, in [0, 1)
   void validate() const;  // throws InputError naming the field
 };
+
+/// A number among a network's options: its key in config.json and its range.
+template <typename Options>
+struct NumberField {
+  std::string_view key;
+  std::variant<std::int64_t Options::*, double Options::*> member;
+  Range range;
+};
+inline constexpr double kMaxSize = 1'000'000;  // far above any sensible size; products of three fit 63 bits
+inline constexpr NumberField<TabnetOptions> kTabnetNumbers[] = {
+    {"n_d", &TabnetOptions::n_d, from_to(1, kMaxSize)},
+    {"n_a", &TabnetOptions::n_a, from_to(1, kMaxSize)},
+    {"n_steps", &TabnetOptions::n_steps, from_to(1, 100)},
+    {"gamma", &TabnetOptions::gamma, at_least(1)},
+    {"n_independent", &TabnetOptions::n_independent, from_to(0, 100)},
+    {"n_shared", &TabnetOptions::n_shared, from_to(0, 100)},
+    {"epsilon", &TabnetOptions::epsilon, between(0, 1)},
+    {"virtual_batch_size", &TabnetOptions::virtual_batch_size, from_to(1, kMaxSize)},
+    {"momentum", &TabnetOptions::momentum, between(0, 1)},
+};
+inline constexpr NumberField<MlpOptions> kMlpNumbers[] = {
+    {"n_hidden", &MlpOptions::n_hidden, from_to(1, 1000)},
+    {"hidden_size", &MlpOptions::hidden_size, from_to(1, kMaxSize)},
+    {"dropout", &MlpOptions::dropout, from_below(0, 1)},
+};
+
+/// The range of a number of one of the two, by its key.
+constexpr Range range_of(std::string_view key) {
+  for (const auto& field : kTabnetNumbers) {
+    if (field.key == key) return field.range;
+  }
+  for (const auto& field : kMlpNumbers) {
+    if (field.key == key) return field.range;
+  }
+  throw "not a number of these options";  // a compile-time error
+}
 
 /// What config.json's "architecture" holds.
 struct Architecture {

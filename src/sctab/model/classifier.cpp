@@ -1,9 +1,12 @@
 #include "sctab/model/classifier.hpp"
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -41,6 +44,32 @@ Prediction mean_prediction(std::span<const Prediction> members, std::span<const 
   }
   for (float& probability : mean.probabilities) probability /= total;
   return mean;
+}
+
+std::vector<core::TypeIndex> best_types(std::span<const float> scores, std::int64_t n_types) {
+  const auto width = static_cast<std::size_t>(n_types);
+  std::vector<core::TypeIndex> types;
+  for (std::size_t begin = 0; begin < scores.size(); begin += width) {
+    const auto row = scores.subspan(begin, width);
+    types.push_back(static_cast<core::TypeIndex>(std::ranges::max_element(row) - row.begin()));
+  }
+  return types;
+}
+
+std::vector<TypeCall> call_types(const Prediction& prediction, sparse::CsrView cells, core::CellIndex first) {
+  SCTAB_ASSERT(cells.n_cells == prediction.n_cells);
+  std::vector<TypeCall> calls(static_cast<std::size_t>(cells.n_cells));
+  const std::vector<core::TypeIndex> types = best_types(prediction.probabilities, prediction.n_types);
+  for (std::size_t cell = 0; cell < calls.size(); ++cell) {
+    if (cells.row(static_cast<core::CellIndex>(cell)).indices.empty()) continue;
+    const std::size_t row = cell * static_cast<std::size_t>(prediction.n_types);
+    calls[cell] = {types[cell], prediction.probabilities[row + static_cast<std::size_t>(types[cell])]};
+    if (calls[cell].probability >= 0) continue;
+    throw core::InputError({.cell = fmt::format("{} (counted from 0)", first + static_cast<core::CellIndex>(cell)),
+                            .found = "the model's answer is not a number",
+                            .next_step = "copy or train the model again: its weights are damaged"});
+  }
+  return calls;
 }
 
 struct Classifier::State {
@@ -119,14 +148,10 @@ PrecisionCost Classifier::cost_of_half_precision(sparse::CsrView log_norm) const
   const Prediction half = predict_at(kernels::Precision::kHalf), full = predict_at(kernels::Precision::kFloat);
 
   PrecisionCost cost{.n_cells = full.n_cells};
-  const auto width = static_cast<std::size_t>(full.n_types);
-  const auto best = [&](const Prediction& prediction, std::size_t cell) {
-    const auto row = std::span(prediction.probabilities).subspan(cell * width, width);
-    return std::ranges::max_element(row) - row.begin();
-  };
-  for (std::size_t cell = 0; cell < static_cast<std::size_t>(full.n_cells); ++cell) {
-    cost.n_same_label += best(half, cell) == best(full, cell) ? 1 : 0;
-  }
+  const auto half_types = best_types(half.probabilities, half.n_types);
+  const auto full_types = best_types(full.probabilities, full.n_types);
+  cost.n_same_label = std::inner_product(half_types.begin(), half_types.end(), full_types.begin(), std::int64_t{0},
+                                         std::plus<>(), std::equal_to<>());
   for (std::size_t i = 0; i < full.probabilities.size(); ++i) {
     const auto difference = std::abs(static_cast<double>(half.probabilities[i] - full.probabilities[i]));
     if (!(difference <= cost.largest_probability_difference)) cost.largest_probability_difference = difference;

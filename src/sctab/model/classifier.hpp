@@ -19,6 +19,19 @@ struct Prediction {
                                  // member
 };
 
+/// The type with the largest score in each row of scores (n × n_types); of ties the first.
+std::vector<core::TypeIndex> best_types(std::span<const float> scores, std::int64_t n_types);
+
+/// The most probable type of a cell. -1 with probability 0: no call, as the cell has no counts.
+struct TypeCall {
+  core::TypeIndex type = -1;
+  float probability = 0;
+};
+/// The call for each cell of a prediction. cells: what was predicted from, (n_cells × n_genes). first: the number of
+/// the first cell, for errors. Throws InputError naming the cell if the model's answer is not a number, as damaged
+/// weights make it.
+std::vector<TypeCall> call_types(const Prediction& prediction, sparse::CsrView cells, core::CellIndex first);
+
 /// The mean of the members' predictions, at least one, with the embedding of the first: what predict() gives for an
 /// ensemble of them. weights: positive, at least one per member; empty: all members count the same.
 Prediction mean_prediction(std::span<const Prediction> members, std::span<const double> weights = {});

@@ -1,38 +1,15 @@
 #include "sctab/model/covariate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
+#include <set>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 
 namespace sctab::model {
-namespace {
-
 using nlohmann::json;
-
-[[noreturn]] void refuse(std::string_view source, std::string_view key, std::string_view expected) {
-  throw core::InputError({.file = std::string(source),
-                          .key = key.empty() ? "covariate" : fmt::format("covariate.{}", key),
-                          .expected = std::string(expected),
-                          .next_step = "the file is damaged or not a model's: copy the model directory again"});
-}
-
-std::vector<std::string> read_texts(const json& object, std::string_view source, const char* key) {
-  const json list = object.value(key, json());
-  if (!list.is_array() || list.empty() || !std::ranges::all_of(list, [](const json& item) { return item.is_string(); }))
-    refuse(source, key, "a list of texts");
-  auto texts = list.get<std::vector<std::string>>();
-  if (std::unordered_set<std::string>(texts.begin(), texts.end()).size() != texts.size()) {
-    refuse(source, key, "distinct texts");
-  }
-  return texts;
-}
-
-}  // namespace
 
 LevelIndex Covariate::level(std::string_view text) const {
   const auto found = std::ranges::find(levels, text);
@@ -47,15 +24,22 @@ json to_json(const Covariate& covariate) {
 }
 
 Covariate covariate_from_json(const json& json_value, std::string_view source) {
-  if (!json_value.is_object()) refuse(source, "", "an object");
-  Covariate covariate;
-  if (!json_value.value("column", json()).is_string()) refuse(source, "column", "text");
-  covariate.column = json_value["column"].get<std::string>();
-  covariate.obs_columns = read_texts(json_value, source, "obs_columns");
-  covariate.levels = read_texts(json_value, source, "levels");
-  if (!json_value.value("value", json()).is_number()) refuse(source, "value", "a number");
-  covariate.value = json_value["value"].get<float>();
-  if (!std::isfinite(covariate.value) || covariate.value == 0) refuse(source, "value", "a finite number other than 0");
+  const core::JsonFields fields(json_value, {.file = std::string(source),
+                                             .key = "covariate",
+                                             .next_step = "the file is damaged: copy the model directory again"});
+  const auto distinct_texts = [&](const char* key) {
+    auto texts = fields.get<std::vector<std::string>>(key);
+    const std::set<std::string> distinct(texts.begin(), texts.end());
+    if (texts.empty() || distinct.size() != texts.size()) throw fields.error(key, "one text or more, each once");
+    return texts;
+  };
+  Covariate covariate{.column = fields.get<std::string>("column"),
+                      .obs_columns = distinct_texts("obs_columns"),
+                      .levels = distinct_texts("levels"),
+                      .value = static_cast<float>(fields.get<double>("value"))};
+  if (!std::isfinite(covariate.value) || covariate.value == 0) {
+    throw fields.error("value", "a finite number other than 0");
+  }
   return covariate;
 }
 
@@ -81,6 +65,27 @@ sparse::CsrView with_levels(const Covariate& covariate, sparse::CsrView log_norm
     ++memory.indptr.back();
   }
   return memory.view();
+}
+
+core::CellIndex CellLevels::n_without() const {
+  return std::ranges::count(levels_, kNoLevel);
+}
+
+sparse::CsrView CellLevels::add(sparse::CsrView log_norm, core::CellIndex first, sparse::CsrMatrix& memory) const {
+  if (!covariate_) return log_norm;
+  const auto levels =
+      std::span(levels_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(log_norm.n_cells));
+  return with_levels(*covariate_, log_norm, levels, memory);
+}
+
+sparse::CsrView CellLevels::add(sparse::CsrView log_norm, std::span<const core::CellIndex> rows,
+                                sparse::CsrMatrix& memory, double hidden, core::Rng rng) const {
+  if (!covariate_) return log_norm;
+  std::vector<LevelIndex> levels;
+  for (const core::CellIndex row : rows) {
+    levels.push_back(rng.uniform() < hidden ? kNoLevel : levels_.at(static_cast<std::size_t>(row)));
+  }
+  return with_levels(*covariate_, log_norm, levels, memory);
 }
 
 }  // namespace sctab::model

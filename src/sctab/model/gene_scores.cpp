@@ -1,6 +1,3 @@
-#include "sctab/model/gene_scores.hpp"
-
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -13,11 +10,10 @@
 namespace sctab::model {
 namespace {
 
-constexpr float kLargestValue = 10;  // CellTypist clips scaled values here
-
 using ToProbabilities = std::vector<float>(std::span<const float> scores, const CellsPerType& cells_per_type);
 
-/// The embedding is the scores.
+/// centroid and celltypist score types by the genes alone. Arrays: "weight" (n_genes × n_types), "bias" and
+/// "cells_per_type", and for celltypist "factor" (n_genes). The embedding is the scores.
 class GeneScores : public Predictor {
  public:
   /// factor: empty where the genes are scored as they are.
@@ -48,21 +44,6 @@ class GeneScores : public Predictor {
 };
 
 }  // namespace
-
-void scale_cells(sparse::CsrView log_norm, std::span<const float> factor, sparse::CsrMatrix& out) {
-  out.clear(log_norm.n_genes);
-  for (core::CellIndex cell = 0; cell < log_norm.n_cells; ++cell) {
-    const sparse::RowView row = log_norm.row(cell);
-    for (std::size_t i = 0; i < row.indices.size(); ++i) {
-      const float by = factor[static_cast<std::size_t>(row.indices[i])];
-      if (by == 0) continue;
-      out.indices.push_back(row.indices[i]);
-      out.data.push_back(std::min(kLargestValue, row.data[i] * by));
-    }
-    out.indptr.push_back(std::ssize(out.indices));
-  }
-  out.n_cells = log_norm.n_cells;
-}
 
 std::unique_ptr<Predictor> load_centroid(const std::filesystem::path& weights, const Architecture& architecture,
                                          const PredictorOptions& /*options*/) {

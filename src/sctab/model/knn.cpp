@@ -9,7 +9,6 @@
 #include "sctab/linalg/pca.hpp"
 #include "sctab/model/architecture.hpp"
 #include "sctab/model/model_arrays.hpp"
-#include "sctab/model/pca_arrays.hpp"
 #include "sctab/model/predictor.hpp"
 
 namespace sctab::model {

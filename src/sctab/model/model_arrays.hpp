@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sctab/linalg/pca.hpp"
+
 namespace sctab::model {
 
 /// The numbers of a model by name, as a .safetensors file holds them.
@@ -39,5 +41,11 @@ class ModelArrays {
   std::map<std::string, Floats> floats_;
   std::map<std::string, std::vector<std::uint8_t>> bytes_;
 };
+
+/// Adds arrays pca.mean, pca.components and pca.variance, which are all that projecting cells needs.
+void add_pca(const linalg::Pca& pca, ModelArrays& arrays);
+
+/// Reads them back. Throws InputError naming the file and the array that is missing or has another shape.
+linalg::Pca pca_from(const ModelArrays& arrays, std::int64_t n_genes, std::int64_t n_components);
 
 }  // namespace sctab::model

@@ -45,13 +45,13 @@ std::string scalars_line(const json& object, std::initializer_list<std::string_v
   return line;
 }
 
-/// What is said of members, once for all of whom it is the same: "| 3 × tabnet | n_d 16, n_a 16 |".
+/// The lines about members, once for all members with the same line: "| 3 × tabnet | n_d 16, n_a 16 |".
 std::string counted_rows(const std::vector<std::pair<std::string, std::string>>& of_members) {
   std::string rows;
-  for (auto said = of_members.begin(); said != of_members.end(); ++said) {
-    if (std::find(of_members.begin(), said, *said) != said) continue;
-    rows += fmt::format("| {} × {} | {} |\n", std::count(said, of_members.end(), *said), cell(said->first),
-                        said->second.empty() ? "-" : cell(said->second));
+  for (auto line = of_members.begin(); line != of_members.end(); ++line) {
+    if (std::find(of_members.begin(), line, *line) != line) continue;
+    rows += fmt::format("| {} × {} | {} |\n", std::count(line, of_members.end(), *line), cell(line->first),
+                        line->second.empty() ? "-" : cell(line->second));
   }
   return rows;
 }

@@ -1,15 +1,19 @@
 #include "sctab/model/model_directory.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <limits>
+#include <unordered_set>
+#include <utility>
 
+#include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/model/model_tables.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::model {
@@ -17,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::InputError;
+using core::JsonFields;
 using nlohmann::json;
 
 constexpr std::string_view kConfig = "config.json";
@@ -26,6 +31,7 @@ constexpr std::string_view kOntology = "ontology.json";
 constexpr std::string_view kMetrics = "metrics.json";
 constexpr std::string_view kCard = "README.md";
 constexpr int kFormatOfWeights = 2;
+const std::vector<std::string> kCellTypeColumns = {"index", "label", "cell_type_ontology_term_id"};
 
 json preprocessing() {
   return {{"target_counts", static_cast<std::int64_t>(sparse::kTargetCounts)}, {"log1p", true}};
@@ -40,12 +46,9 @@ std::vector<std::string> guarded_files(const std::vector<std::string>& members) 
 
 constexpr const char* kCopyAgain = "the file is damaged: copy the model directory again";
 
-const json& require(const json& config, const char* key, const fs::path& path) {
-  const auto found = config.find(key);
-  if (found == config.end()) {
-    throw InputError({.file = path.string(), .key = key, .found = "missing", .next_step = kCopyAgain});
-  }
-  return *found;
+/// The top of config.json. Refers to `config`.
+JsonFields fields_of(const json& config, const fs::path& directory) {
+  return {config, {.file = (directory / kConfig).string(), .next_step = kCopyAgain}};
 }
 
 /// config.json, of a format that this program reads.
@@ -62,12 +65,7 @@ json read_config(const fs::path& directory) {
                       .expected = "a model directory as sctab train writes it"});
   }
   json config = core::read_json(path);
-  if (!config.is_object() || !config.value("format_version", json()).is_number_integer()) {
-    throw InputError({.file = path.string(),
-                      .key = "format_version",
-                      .expected = "a whole number, as in every model's configuration"});
-  }
-  const auto version = config["format_version"].get<std::int64_t>();
+  const auto version = fields_of(config, directory).get<std::int64_t>("format_version");
   if (version < 1 || version > kModelFormatVersion) {
     throw InputError(
         {.file = path.string(),
@@ -79,60 +77,28 @@ json read_config(const fs::path& directory) {
   return config;
 }
 
-std::vector<std::string> read_members(const json& config, const fs::path& path) {
-  const json& list = require(config, "members", path);
-  std::vector<std::string> members;
-  for (const json& item : list) {
-    const std::string name = item.is_string() ? item.get<std::string>() : "";
-    if (name.empty() || fs::path(name).filename() != name) {
-      throw InputError({.file = path.string(),
-                        .key = "members",
-                        .found = item.dump(),
-                        .expected = "file names like model.safetensors",
-                        .next_step = kCopyAgain});
-    }
-    members.push_back(name);
-  }
-  if (members.empty()) {
-    throw InputError({.file = path.string(),
-                      .key = "members",
-                      .found = "an empty list",
-                      .expected = "at least one",
-                      .next_step = kCopyAgain});
-  }
-  return members;
+std::vector<std::string> read_members(const JsonFields& config) {
+  auto members = config.get<std::vector<std::string>>("members");
+  const auto is_file_name = [](const std::string& name) { return !name.empty() && fs::path(name).filename() == name; };
+  if (!members.empty() && std::ranges::all_of(members, is_file_name)) return members;
+  throw config.error("members", "at least one file name, like model.safetensors");
 }
 
 /// Empty where the members count the same.
-std::vector<double> read_member_weights(const json& config, std::size_t n_members, const fs::path& path) {
-  const auto refuse = [&](const std::string& found, const std::string& expected) {
-    throw InputError({.file = path.string(),
-                      .key = "member_weights",
-                      .found = found,
-                      .expected = expected,
-                      .next_step = kCopyAgain});
-  };
-  if (!config.contains("member_weights")) {
-    if (config.at("format_version") < kFormatOfWeights) return {};
-    refuse("missing", fmt::format("a list of numbers, as models of format {} and later have", kFormatOfWeights));
-  }
-  const json& list = config["member_weights"];
-  if (!list.is_array()) refuse(list.dump(), "a list of numbers");
+std::vector<double> read_member_weights(const JsonFields& config, std::size_t n_members) {
+  const auto version = config.get<std::int64_t>("format_version");
+  if (!config.has("member_weights") && version < kFormatOfWeights) return {};
+  auto weights = config.get<std::vector<double>>("member_weights");
   // The mean over members is taken in float, and their sum must fit too.
   constexpr double kLeast = std::numeric_limits<float>::min();
   const double most = std::numeric_limits<float>::max() / static_cast<double>(n_members);
-  std::vector<double> weights;
-  for (const json& item : list) {
-    const double weight = item.is_number() ? item.get<double>() : -1;
-    if (!(weight >= kLeast && weight <= most)) {
-      refuse(item.dump(), fmt::format("a number from {:.2g} to {:.2g}", kLeast, most));
-    }
-    weights.push_back(weight);
+  if (!std::ranges::all_of(weights, [&](double weight) { return weight >= kLeast && weight <= most; })) {
+    throw config.error("member_weights", fmt::format("numbers from {:.2g} to {:.2g}", kLeast, most));
   }
-  const bool may_be_none = config.at("format_version") > kFormatOfWeights;
+  const bool may_be_none = version > kFormatOfWeights;
   if (weights.size() != n_members && !(may_be_none && weights.empty())) {
-    refuse(core::plural(weights.size(), "number"),
-           fmt::format("one for each of {}", core::plural(n_members, "member")));
+    throw config.error("member_weights", fmt::format("one for each of {}", core::plural(n_members, "member")),
+                       core::plural(weights.size(), "number"));
   }
   return weights;
 }
@@ -142,48 +108,34 @@ int format_version(const ModelDescription& description) {
   return description.member_weights.empty() ? 1 : kFormatOfWeights;
 }
 
-json fingerprint(const fs::path& file) {
-  return {{"bytes", fs::file_size(file)}, {"sha256", core::sha256_of_file(file)}};
-}
-
-void check_file(const fs::path& file, const json& files) {
-  const json expected = files.is_object() ? files.value(file.filename().string(), json()) : json();
+void check_file(const fs::path& file, const JsonFields& files) {
+  const JsonFields expected = files.object(file.filename().string());
+  const auto n_bytes = expected.get<std::uint64_t>("bytes");
+  const auto hash = expected.get<std::string>("sha256");
   const auto refuse = [&](const std::string& found, const std::string& wanted) {
     throw InputError({.file = file.string(),
                       .found = found,
                       .expected = wanted,
                       .next_step = "the file is damaged or was changed: copy the model directory again"});
   };
-  if (!expected.is_object() || !expected.value("bytes", json()).is_number_unsigned() ||
-      !expected.value("sha256", json()).is_string()) {
-    refuse("config.json does not give its size and hash", "");
-  }
-  const std::string size = fmt::format("{} bytes", expected["bytes"].get<std::uint64_t>());
+  const std::string size = fmt::format("{} bytes", n_bytes);
   if (!fs::is_regular_file(file)) refuse("missing", size);
-  if (fs::file_size(file) != expected["bytes"]) refuse(fmt::format("{} bytes", fs::file_size(file)), size);
-  if (core::sha256_of_file(file) != expected["sha256"]) {
-    refuse("its SHA-256 is not the one in config.json", "");
-  }
+  if (fs::file_size(file) != n_bytes) refuse(fmt::format("{} bytes", fs::file_size(file)), size);
+  if (core::sha256_of_file(file) != hash) refuse("its SHA-256 is not the one in config.json", "");
 }
 
-void check_members(const fs::path& path, const ModelDescription& description) {
+/// As many members and levels as the architecture has.
+void check_counts(const JsonFields& config, const ModelDescription& description) {
   const std::size_t n_parts = description.architecture.members.size();
-  if (description.architecture.kind != ModelKind::kMixed || n_parts == description.members.size()) return;
-  throw InputError({.file = path.string(),
-                    .key = "members",
-                    .found = core::plural(description.members.size(), "file"),
-                    .expected = fmt::format("{}, as the architecture has members", n_parts),
-                    .next_step = kCopyAgain});
-}
-
-void check_levels(const fs::path& path, const ModelDescription& description) {
-  const std::size_t n_levels = description.covariate ? description.covariate->levels.size() : 0;
-  if (static_cast<std::int64_t>(n_levels) == description.architecture.n_levels) return;
-  throw InputError({.file = path.string(),
-                    .key = "covariate.levels",
-                    .found = core::plural(n_levels, "level"),
-                    .expected = fmt::format("{}, as in the architecture", description.architecture.n_levels),
-                    .next_step = kCopyAgain});
+  if (description.architecture.kind == ModelKind::kMixed && n_parts != description.members.size()) {
+    throw config.error("members", fmt::format("{}, as the architecture has members", n_parts),
+                       core::plural(description.members.size(), "file"));
+  }
+  const std::int64_t n_levels = description.covariate ? std::ssize(description.covariate->levels) : 0;
+  if (n_levels != description.architecture.n_levels) {
+    throw config.error("covariate.levels", fmt::format("{}, as in the architecture", description.architecture.n_levels),
+                       core::plural(n_levels, "level"));
+  }
 }
 
 void check_count(const fs::path& file, std::string_view thing, std::size_t found, std::int64_t expected) {
@@ -196,29 +148,59 @@ void check_count(const fs::path& file, std::string_view thing, std::size_t found
 
 }  // namespace
 
+void write_cell_types(const std::filesystem::path& path, const std::vector<CellTypeLabel>& cell_types) {
+  std::string text = fmt::format("{}\n", fmt::join(kCellTypeColumns, "\t"));
+  for (std::size_t i = 0; i < cell_types.size(); ++i) {
+    for (const std::string& name : {cell_types[i].label, cell_types[i].id}) core::require_tsv_field(path, name);
+    text += fmt::format("{}\t{}\t{}\n", i, cell_types[i].label, cell_types[i].id);
+  }
+  core::write_file_atomically(path, text);
+}
+
+std::vector<CellTypeLabel> read_cell_types(const std::filesystem::path& path) {
+  core::CsvReader tsv(path, core::kPlainTsv);
+  tsv.require_header(kCellTypeColumns);
+  std::vector<CellTypeLabel> cell_types;
+  std::unordered_set<std::string> seen;
+  for (std::vector<std::string> row; tsv.next(row);) {
+    const std::string& id = row[2];
+    if (row[0] != std::to_string(cell_types.size())) {
+      throw tsv.error({.found = fmt::format("the index '{}'", row[0]),
+                       .expected = std::to_string(cell_types.size()),
+                       .next_step = "restore the file; it is damaged"});
+    }
+    if (!id.empty() && !seen.insert(id).second) {
+      throw tsv.error({.found = fmt::format("the id {} again", id),
+                       .expected = "each id once",
+                       .next_step = "restore the file; it is damaged"});
+    }
+    cell_types.push_back({std::move(row[1]), std::move(row[2])});
+  }
+  return cell_types;
+}
+
+json fingerprint(const fs::path& file) {
+  return {{"bytes", fs::file_size(file)}, {"sha256", core::sha256_of_file(file)}};
+}
+
 ModelDescription read_description(const fs::path& directory) {
-  const fs::path path = directory / kConfig;
-  const json config = read_config(directory);
-  if (require(config, "preprocessing", path) != preprocessing()) {
-    throw InputError({.file = path.string(),
-                      .key = "preprocessing",
-                      .found = config["preprocessing"].dump(),
-                      .expected = fmt::format("{}, the only kind that this program does", preprocessing().dump())});
+  const std::string path = (directory / kConfig).string();
+  const json json_value = read_config(directory);
+  const JsonFields config = fields_of(json_value, directory);
+  if (config.value("preprocessing") != preprocessing()) {
+    throw config.error("preprocessing",
+                       fmt::format("{}, the only kind that this program does", preprocessing().dump()));
   }
   ModelDescription description;
   description.name = fs::canonical(directory).filename().string();
-  description.architecture = architecture_from_json(require(config, "architecture", path), path.string());
-  description.members = read_members(config, path);
-  description.member_weights = read_member_weights(config, description.members.size(), path);
-  check_members(path, description);
-  if (config.contains("covariate")) {
-    description.covariate = covariate_from_json(config["covariate"], path.string());
-  }
-  check_levels(path, description);
-  description.training = require(config, "training", path);
-  for (const std::string& file : guarded_files(description.members)) {
-    check_file(directory / file, require(config, "files", path));
-  }
+  description.architecture = architecture_from_json(config.value("architecture"), path);
+  description.members = read_members(config);
+  description.member_weights = read_member_weights(config, description.members.size());
+  if (json_value.contains("covariate")) description.covariate = covariate_from_json(json_value["covariate"], path);
+  check_counts(config, description);
+  description.training = config.value("training");
+  for (const std::string& file : guarded_files(description.members))
+    check_file(directory / file, config.object("files"));
 
   description.genes = genes::read_genes_tsv(directory / kGenes);
   check_count(directory / kGenes, "gene", description.genes.ids.size(), description.architecture.n_genes);
@@ -259,11 +241,10 @@ void write_description(const fs::path& directory, const ModelDescription& descri
 }
 
 std::string model_hash(const fs::path& directory) {
-  const fs::path path = directory / kConfig;
   const json config = read_config(directory);
   json decisive;
   for (const char* key : {"architecture", "preprocessing", "members", "files"}) {
-    decisive[key] = require(config, key, path);
+    decisive[key] = fields_of(config, directory).value(key);
   }
   for (const char* key : {"member_weights", "covariate"}) {
     if (config.contains(key)) decisive[key] = config[key];

@@ -47,6 +47,15 @@ ModelDescription read_description(const std::filesystem::path& directory);
 /// file cannot be written.
 void write_description(const std::filesystem::path& directory, const ModelDescription& description);
 
+/// cell_types.tsv: index (from 0), label, cell_type_ontology_term_id.
+void write_cell_types(const std::filesystem::path& path, const std::vector<CellTypeLabel>& cell_types);
+/// Throws InputError naming file and line if the header is another, a row does not have three fields, the index is not
+/// the row's, or an id is repeated. Ids may be empty: not every label has a term.
+std::vector<CellTypeLabel> read_cell_types(const std::filesystem::path& path);
+
+/// {bytes, sha256} of a file.
+nlohmann::json fingerprint(const std::filesystem::path& file);
+
 /// The model card as text: labels, genes, training facts, metrics.
 std::string model_card(const ModelDescription& description);
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,14 +41,15 @@ enum class OptionGroup : std::uint8_t {
 /// A set of groups.
 struct OptionGroups {
   std::uint32_t bits = 0;
-  constexpr OptionGroups(std::initializer_list<OptionGroup> groups) {
-    for (const OptionGroup group : groups) bits |= bit(group);
-  }
-  [[nodiscard]] constexpr bool contains(OptionGroup group) const { return (bits & bit(group)) != 0; }
-
- private:
-  static constexpr std::uint32_t bit(OptionGroup group) { return 1U << static_cast<unsigned>(group); }
+  constexpr OptionGroups() = default;
+  constexpr OptionGroups(OptionGroup group) : bits(1U << static_cast<unsigned>(group)) {}  // a set of one
+  [[nodiscard]] constexpr bool contains(OptionGroup group) const { return (bits & OptionGroups(group).bits) != 0; }
 };
+constexpr OptionGroups operator|(OptionGroups left, OptionGroup right) {
+  left.bits |= OptionGroups(right).bits;
+  return left;
+}
+inline constexpr OptionGroups kNetworkOptions = OptionGroup::kPreset | OptionGroup::kMembers | OptionGroup::kNetwork;
 
 /// Reads one member's file. Throws InputError naming it where a weight is missing or has another shape than
 /// `architecture` says.
@@ -68,46 +68,20 @@ struct ModelKindInfo {
 
 /// What a model can be, one row a kind, in the order of ModelKind. Module train has the other table: how to train each.
 inline constexpr auto kModelKinds = std::to_array<ModelKindInfo>({
-    {ModelKind::kTabnet,
-     "tabnet",
-     load_network,
-     {OptionGroup::kPreset, OptionGroup::kMembers, OptionGroup::kNetwork, OptionGroup::kTabnet},
-     "scTab's network"},
-    {ModelKind::kMlp,
-     "mlp",
-     load_network,
-     {OptionGroup::kPreset, OptionGroup::kMembers, OptionGroup::kNetwork, OptionGroup::kMlp},
-     "a multilayer perceptron"},
-    {ModelKind::kLinear,
-     "linear",
-     load_network,
-     {OptionGroup::kPreset, OptionGroup::kMembers, OptionGroup::kNetwork},
-     "a linear network"},
-    {ModelKind::kMixed,
-     "mixed",
-     nullptr,
-     {OptionGroup::kPreset, OptionGroup::kMembers, OptionGroup::kNetwork, OptionGroup::kTabnet, OptionGroup::kMlp},
+    {ModelKind::kTabnet, "tabnet", load_network, kNetworkOptions | OptionGroup::kTabnet, "scTab's network"},
+    {ModelKind::kMlp, "mlp", load_network, kNetworkOptions | OptionGroup::kMlp, "a multilayer perceptron"},
+    {ModelKind::kLinear, "linear", load_network, kNetworkOptions, "a linear network"},
+    {ModelKind::kMixed, "mixed", nullptr, kNetworkOptions | OptionGroup::kTabnet | OptionGroup::kMlp,
      "an ensemble of tabnet, mlp and linear networks"},
-    {ModelKind::kXgboost,
-     "xgboost",
-     load_xgboost,
-     {OptionGroup::kPreset, OptionGroup::kMembers, OptionGroup::kComponents, OptionGroup::kXgboost},
+    {ModelKind::kXgboost, "xgboost", load_xgboost,
+     OptionGroup::kPreset | OptionGroup::kMembers | OptionGroup::kComponents | OptionGroup::kXgboost,
      "gradient-boosted trees on principal components"},
-    {ModelKind::kPcaLinear,
-     "pca+linear",
-     load_pca_linear,
-     {OptionGroup::kMembers, OptionGroup::kComponents},
+    {ModelKind::kPcaLinear, "pca+linear", load_pca_linear, OptionGroup::kMembers | OptionGroup::kComponents,
      "logistic regression on principal components"},
-    {ModelKind::kCelltypist,
-     "celltypist",
-     load_celltypist,
-     {OptionGroup::kPreset, OptionGroup::kMembers},
+    {ModelKind::kCelltypist, "celltypist", load_celltypist, OptionGroup::kPreset | OptionGroup::kMembers,
      "CellTypist's logistic regression"},
-    {ModelKind::kCentroid, "centroid", load_centroid, {}, "the nearest mean profile, a lower bound"},
-    {ModelKind::kKnn,
-     "knn",
-     load_knn,
-     {OptionGroup::kMembers, OptionGroup::kComponents, OptionGroup::kNeighbours},
+    {ModelKind::kCentroid, "centroid", load_centroid, OptionGroups(), "the nearest mean profile, a lower bound"},
+    {ModelKind::kKnn, "knn", load_knn, OptionGroup::kMembers | OptionGroup::kComponents | OptionGroup::kNeighbours,
      "k nearest neighbours on principal components"},
 });
 

@@ -1,20 +1,16 @@
-#include "sctab/model/pca_linear.hpp"
-
-#include <cmath>
 #include <filesystem>
 #include <memory>
 
-#include "sctab/kernels/dense_product.hpp"
 #include "sctab/model/architecture.hpp"
 #include "sctab/model/model_arrays.hpp"
-#include "sctab/model/pca_arrays.hpp"
 #include "sctab/model/predictor.hpp"
 #include "sctab/model/type_scores.hpp"
 
 namespace sctab::model {
 namespace {
 
-/// The embedding is the components.
+/// Logistic regression on principal components. Arrays: those of add_pca(), "weight" (n_types × n_components), "bias"
+/// and "cells_per_type". The embedding is the components.
 class PcaLinear : public Predictor {
  public:
   PcaLinear(const ModelArrays& arrays, const Architecture& architecture)
@@ -39,20 +35,6 @@ class PcaLinear : public Predictor {
 };
 
 }  // namespace
-
-void scale_components(const linalg::Pca& pca, std::span<float> components) {
-  const auto by = static_cast<float>(1 / std::sqrt(pca.variance.front()));
-  for (float& value : components) value *= by;
-}
-
-std::vector<float> logits(std::span<const float> components, std::span<const float> weight,
-                          std::span<const float> bias) {
-  const std::size_t n_types = bias.size(), depth = weight.size() / n_types;
-  std::vector<float> found(components.size() / depth * n_types);
-  if (!found.empty()) kernels::product_transposed(components, weight, static_cast<std::int64_t>(depth), found);
-  for (std::size_t i = 0; i < found.size(); ++i) found[i] += bias[i % n_types];
-  return found;
-}
 
 std::unique_ptr<Predictor> load_pca_linear(const std::filesystem::path& weights, const Architecture& architecture,
                                            const PredictorOptions& /*options*/) {

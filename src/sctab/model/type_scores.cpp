@@ -5,10 +5,12 @@
 #include <limits>
 
 #include "sctab/core/error.hpp"
+#include "sctab/kernels/dense_product.hpp"
 
 namespace sctab::model {
 namespace {
 
+constexpr float kLargestValue = 10;  // CellTypist clips scaled values here
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 /// log(1 / (1 + exp(−x))), without overflow on either side.
@@ -55,6 +57,35 @@ std::vector<float> scaled_sigmoids(std::span<const float> scores, const CellsPer
     if (best < width && !is_first) row[best] = std::nextafter(largest, 2.0F);
   }
   return probabilities;
+}
+
+void scale_cells(sparse::CsrView log_norm, std::span<const float> factor, sparse::CsrMatrix& out) {
+  out.clear(log_norm.n_genes);
+  for (core::CellIndex cell = 0; cell < log_norm.n_cells; ++cell) {
+    const sparse::RowView row = log_norm.row(cell);
+    for (std::size_t i = 0; i < row.indices.size(); ++i) {
+      const float by = factor[static_cast<std::size_t>(row.indices[i])];
+      if (by == 0) continue;
+      out.indices.push_back(row.indices[i]);
+      out.data.push_back(std::min(kLargestValue, row.data[i] * by));
+    }
+    out.indptr.push_back(std::ssize(out.indices));
+  }
+  out.n_cells = log_norm.n_cells;
+}
+
+void scale_components(const linalg::Pca& pca, std::span<float> components) {
+  const auto by = static_cast<float>(1 / std::sqrt(pca.variance.front()));
+  for (float& value : components) value *= by;
+}
+
+std::vector<float> logits(std::span<const float> components, std::span<const float> weight,
+                          std::span<const float> bias) {
+  const std::size_t n_types = bias.size(), depth = weight.size() / n_types;
+  std::vector<float> found(components.size() / depth * n_types);
+  if (!found.empty()) kernels::product_transposed(components, weight, static_cast<std::int64_t>(depth), found);
+  for (std::size_t i = 0; i < found.size(); ++i) found[i] += bias[i % n_types];
+  return found;
 }
 
 }  // namespace sctab::model

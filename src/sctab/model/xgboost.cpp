@@ -1,5 +1,3 @@
-#include "sctab/model/xgboost.hpp"
-
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -11,13 +9,13 @@
 #include "sctab/model/architecture.hpp"
 #include "sctab/model/booster.hpp"
 #include "sctab/model/model_arrays.hpp"
-#include "sctab/model/pca_arrays.hpp"
 #include "sctab/model/predictor.hpp"
 
 namespace sctab::model {
 namespace {
 
-/// The embedding is the components.
+/// Trees on principal components. Arrays: those of add_pca(), "cells_per_type" and kBooster. The embedding is the
+/// components.
 class Xgboost : public Predictor {
  public:
   Xgboost(const ModelArrays& arrays, const Architecture& architecture)

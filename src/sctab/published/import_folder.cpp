@@ -33,7 +33,7 @@ core::ResumableWork import_work() {
               [](const std::string& name) {
                 return store::is_name_of_growing_store(name) || name == kIdentityFile || name == kVectorsFile;
               },
-          .subfolder = kRecords,
+          .is_subfolder = [](const std::string& name) { return name == kRecords; },
           .is_ours_in_subfolder =
               [](const std::string& name) {
                 return name.ends_with(".json") && store::is_name_of_growing_store(name.substr(0, name.size() - 5));

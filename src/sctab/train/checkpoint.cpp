@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -97,6 +98,21 @@ void require_whole(const std::filesystem::path& path, const nn::TensorFile& file
 }
 
 }  // namespace
+
+bool EarlyStopping::add(double score) {
+  const bool nothing_to_beat = state_.best_epoch < 0 || std::isnan(state_.best_score);
+  const bool better = nothing_to_beat || score > state_.best_score;
+  if (better) {
+    state_.best_epoch = state_.epochs;
+    state_.best_score = score;
+  }
+  ++state_.epochs;
+  return better;
+}
+
+bool EarlyStopping::should_stop() const {
+  return !std::isnan(state_.best_score) && state_.epochs - 1 - state_.best_epoch >= patience_;
+}
 
 void write_checkpoint(const std::filesystem::path& path, const json& identity, const Progression& progression,
                       const nn::Network& network, const Optimizer& optimizer) {

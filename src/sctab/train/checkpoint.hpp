@@ -6,16 +6,39 @@
 #include <vector>
 
 #include "sctab/nn/network.hpp"
-#include "sctab/train/early_stopping.hpp"
 #include "sctab/train/optimizer.hpp"
 
 namespace sctab::train {
 
-/// Raised with whatever would make a run go on other than it began: also with the order in which the loader gives
-/// cells.
+/// Keeps the best epoch, and says when there has been none better for `patience` epochs.
+class EarlyStopping {
+ public:
+  explicit EarlyStopping(std::int64_t patience) : patience_(patience) {}
+
+  struct State {
+    std::int64_t best_epoch = -1;  // counted from 0; -1: none yet
+    double best_score = 0;
+    std::int64_t epochs = 0;  // seen so far
+  };
+
+  /// The score of the next epoch, higher is better. True where it is the best so far. NaN (nothing to score) counts as
+  /// the best while nothing else was: the last weights are then kept, and training never stops early.
+  bool add(double score);
+  [[nodiscard]] bool should_stop() const;
+
+  [[nodiscard]] const State& state() const { return state_; }
+  void restore(const State& state) { state_ = state; }
+
+ private:
+  std::int64_t patience_;
+  State state_;
+};
+
+/// Raised with every change that would make a run continue differently from how it began, such as another order of
+/// cells from the loader.
 inline constexpr int kCheckpointVersion = 2;
 
-/// Where a run stands between two steps, all that the network and the optimiser do not hold themselves.
+/// The state of a run between two steps, apart from what the network and the optimiser hold themselves.
 struct Progression {
   std::int64_t epoch = 0;                               // under way, counted from 0
   std::int64_t batches = 0;                             // of it that are done

@@ -11,7 +11,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/linalg/gene_moments.hpp"
-#include "sctab/model/gene_scores.hpp"
+#include "sctab/model/type_scores.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
 #include "sctab/train/one_vs_rest_sgd.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sctab/train/fitted.hpp"
+#include "sctab/train/train_kinds.hpp"
 
 namespace sctab::train {
 

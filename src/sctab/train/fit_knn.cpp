@@ -8,7 +8,7 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/linalg/pca.hpp"
-#include "sctab/model/pca_arrays.hpp"
+#include "sctab/model/model_arrays.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
 #include "sctab/train/train_kinds.hpp"

@@ -11,21 +11,20 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/evaluate/evaluation.hpp"
 #include "sctab/model/booster.hpp"
-#include "sctab/model/pca_arrays.hpp"
+#include "sctab/model/model_arrays.hpp"
 #include "sctab/model/type_scores.hpp"
-#include "sctab/model/xgboost.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
-#include "sctab/train/train_kinds.hpp"
 
 namespace sctab::train {
 namespace {
 
-/// The components of a split's cells that have a class, projected anew each time: no cells × components array is held.
+/// The components of a split's cells that have a class, projected again each time: no cells × components array is held.
 class ProjectedCells : public model::BoosterBatches {
  public:
   /// to_train: cells weigh as their class, balanced, and the quantiles are theirs.
@@ -126,8 +125,8 @@ XgboostOptions stopped_by(const model::BoosterData* val, XgboostOptions options)
   options.early_stopping_rounds = 0;
   spdlog::warn(
       "warning: xgboost: there are no validation cells of types with training cells, so that nothing stops it early: "
-      "all {} rounds are trained and kept; --xgb-rounds gives fewer",
-      options.n_rounds);
+      "all {} are trained and kept; --xgb-rounds gives fewer",
+      core::plural(options.n_rounds, "round"));
   return options;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "sctab/linalg/pca.hpp"
-#include "sctab/train/fitted.hpp"
+#include "sctab/train/train_kinds.hpp"
 
 namespace sctab::train {
 

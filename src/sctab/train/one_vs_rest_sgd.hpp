@@ -12,7 +12,7 @@ namespace sctab::train {
 /// A logistic regression of each type against all others, trained cell by cell as scikit-learn's SGDClassifier(loss=
 /// "log_loss", alpha) does in partial_fit(): the "optimal" learning rate 1 / (alpha (t0 + t)), an L2 penalty, and
 /// intercepts that learn a hundredth as fast, as for sparse input. All types see the cells in the order given, where
-/// scikit-learn shuffles for each anew. Types without training cells stay at zero. The same bits for any number of
+/// scikit-learn shuffles for each type. Types without training cells stay at zero. The same bits for any number of
 /// threads.
 class OneVsRestSgd {
  public:

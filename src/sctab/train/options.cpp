@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <type_traits>
 
 #include "sctab/core/error.hpp"
@@ -16,21 +15,6 @@ namespace sctab::train {
 namespace {
 
 using model::ModelKind;
-
-template <typename T>
-constexpr auto values_of() {
-  if constexpr (std::is_same_v<T, Preset>) {
-    return std::to_array({Preset::kPaper, Preset::kLibrary});
-  } else if constexpr (std::is_same_v<T, LossKind>) {
-    return std::to_array({LossKind::kCrossEntropy, LossKind::kHierarchical});
-  } else if constexpr (std::is_same_v<T, Sampling>) {
-    return std::to_array({Sampling::kEach, Sampling::kBalanced});
-  } else if constexpr (std::is_same_v<T, Smoothing>) {
-    return std::to_array({Smoothing::kOntology, Smoothing::kUniform});
-  } else {
-    return std::to_array({model::MaskType::kEntmax, model::MaskType::kSparsemax});
-  }
-}
 
 /// Calls f with the option's field, a std::optional<T> of `options`.
 template <typename Options, typename F>
@@ -61,31 +45,7 @@ std::string shown(const OptionValue& value) {
       value);
 }
 
-std::string cell(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
-  return escaped.empty() ? "–" : escaped;
-}
-
-std::string default_text(const Option& option) {
-  if (option.library.empty()) return std::string(option.by_default);
-  return fmt::format("{}; `--preset library`: {}", option.by_default, option.library);
-}
-
 }  // namespace
-
-std::string_view name(Preset value) {
-  return value == Preset::kPaper ? "paper" : "library";
-}
-std::string_view name(LossKind value) {
-  return value == LossKind::kCrossEntropy ? "cross-entropy" : "hierarchical";
-}
-std::string_view name(Sampling value) {
-  return value == Sampling::kEach ? "each" : "balanced";
-}
-std::string_view name(Smoothing value) {
-  return value == Smoothing::kUniform ? "uniform" : "ontology";
-}
 
 std::string_view title(Section section) {
   constexpr std::array<std::string_view, kSections.size()> kTitles = {
@@ -113,9 +73,9 @@ std::optional<OptionValue> value(const TrainOptions& options, const Option& opti
 void set(TrainOptions& options, const Option& option, const OptionValue& value) {
   visit_field(options, option, [&]<typename T>(std::optional<T>& field) {
     if constexpr (std::is_enum_v<T>) {
-      for (const T known : values_of<T>()) {
-        if (value == OptionValue(std::string(name(known)))) return void(field = known);
-      }
+      const auto* text = std::get_if<std::string>(&value);
+      const auto* const known = text == nullptr ? kNames<T>.end() : std::ranges::find(kNames<T>, *text);
+      if (known != kNames<T>.end()) return void(field = static_cast<T>(known - kNames<T>.begin()));
     } else if constexpr (std::is_same_v<T, double>) {
       const auto* whole = std::get_if<std::int64_t>(&value);
       if (whole != nullptr) return void(field = static_cast<double>(*whole));
@@ -161,11 +121,8 @@ bool is_switch(const Option& option) {
 
 std::vector<std::string_view> choices(const Option& option) {
   auto names = visit_type(option, []<typename T>(T /*type*/) {
-    std::vector<std::string_view> known_names;
-    if constexpr (std::is_enum_v<T>) {
-      for (const T known : values_of<T>()) known_names.push_back(name(known));
-    }
-    return known_names;
+    if constexpr (std::is_enum_v<T>) return std::vector(kNames<T>.begin(), kNames<T>.end());
+    return std::vector<std::string_view>();
   });
   for (std::string_view rest = option.texts; !rest.empty();) {
     const std::size_t end = std::min(rest.find('|'), rest.size());
@@ -189,19 +146,7 @@ std::string expected(const Option& option) {
   if (!names.empty()) return fmt::format("{}", fmt::join(names, " or "));
   if (is_switch(option)) return "true or false";
   if (std::holds_alternative<OptionalField<std::string>>(option.field)) return "text";
-  const bool is_whole = std::holds_alternative<OptionalField<std::int64_t>>(option.field);
-  const Range& range = option.range;
-  std::string text = is_whole ? "a whole number" : "a number";
-  if (std::isfinite(range.least) && std::isfinite(range.most)) {
-    text += range.with_least ? fmt::format(" from {} to ", range.least) : fmt::format(" above {} and ", range.least);
-    if (!range.with_most) text += "below ";
-    if (!range.with_least && range.with_most) text += "up to ";
-    return text + fmt::format("{}", range.most);
-  }
-  if (std::isfinite(range.least)) {
-    text += range.with_least ? fmt::format(" of {} or more", range.least) : fmt::format(" above {}", range.least);
-  }
-  return text;
+  return model::expected(option.range, std::holds_alternative<OptionalField<std::int64_t>>(option.field));
 }
 
 bool takes(std::optional<ModelKind> kind, const Option& option) {
@@ -294,26 +239,6 @@ nlohmann::json to_json(const TrainOptions& options) {
     if (given) std::visit([&](const auto& known) { json[recipe_name(option)] = known; }, *given);
   }
   return json;
-}
-
-std::string options_markdown(std::span<const Section> sections) {
-  std::string text;
-  for (const Section section : sections) {
-    text += fmt::format(
-        "### {}\n\n| option | values | default | the paper | kinds | meaning |\n|---|---|---|---|---|---|\n",
-        title(section));
-    for (const Option& option : kOptions) {
-      if (option.section != section) continue;
-      std::string spelled = command_line_name(option);
-      if (is_switch(option)) spelled += fmt::format("`, `--no-{}", option.name);
-      text +=
-          fmt::format("| `{}` | {} | {} | {} | {} | {}{} |\n", spelled, cell(expected(option)),
-                      cell(default_text(option)), cell(option.paper), cell(model::kinds_with(option.group)),
-                      cell(option.help), option.needs.empty() ? "" : fmt::format("; only with `--{}`", option.needs));
-    }
-    text += "\n";
-  }
-  return text;
 }
 
 }  // namespace sctab::train

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +41,7 @@ struct TrainPlan {
   std::uint64_t seed = 1;
   std::string augmentation{};  // SHA-256 of the file of vectors that move training cells; empty: none do
   std::optional<model::Covariate> covariate{};  // what the network sees in addition to the genes
-  double covariate_dropout = 0;       // share of training cells whose level is hidden, drawn again in each epoch
+  double covariate_dropout = 0.15;    // share of training cells whose level is hidden, drawn again in each epoch
   bool weigh_members = false;         // in the mean of an ensemble, by their validation; decides nothing of a run
   std::vector<std::string> reasons;   // "batch 128: 8,500 training cells give 66 steps an epoch"
   std::vector<std::string> warnings;  // what was given and does not suit the corpus
@@ -73,6 +75,25 @@ inline constexpr CellIndex kSmallCorpus = 200'000;
 /// The plan of one network, whose kind is given. A function of its arguments only. Throws InputError naming a field out
 /// of range, and where there is nothing to learn from: no training cells, or fewer than two types among them.
 TrainPlan choose_plan(const TrainOptions& options, const CorpusSize& size);
-TrainPlan choose_plan(const TrainOptions& options, const store::Store& store);
+
+/// The kinds of network, in the order in which a mixed ensemble takes turns. The first one's embedding is the model's.
+inline constexpr std::array kNetworkKinds = {model::ModelKind::kTabnet, model::ModelKind::kMlp,
+                                             model::ModelKind::kLinear};
+
+/// What is trained where no kind is given: the paper's TabNet with the paper preset and on large corpora, the kind
+/// whose own options are given, and otherwise, below kSmallCorpus training cells, a mixed ensemble of TabNets, MLPs and
+/// linear models, which docs/small-corpora.md compares with the rest.
+model::ModelKind choose_kind(const TrainOptions& options, const CorpusSize& size);
+
+/// The seed of a member, counted from 1: the first has the run's own, so that it is the network of a run without
+/// members. Below 2^53, which every reader of JSON keeps.
+std::uint64_t member_seed(std::uint64_t seed, int member);
+
+/// One plan for each network to train, in the order of the model's members: they differ in their seed and, where the
+/// kind is kMixed, take turns between TabNet, MLP and linear. Throws as choose_plan() does.
+std::vector<TrainPlan> choose_plans(const TrainOptions& options, const CorpusSize& size);
+
+/// The architecture of a model with these networks.
+model::Architecture joint_architecture(std::span<const TrainPlan> plans);
 
 }  // namespace sctab::train

@@ -5,58 +5,32 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 
 namespace sctab::train {
 namespace fs = std::filesystem;
+using core::InputError;
 using nlohmann::json;
 namespace {
 
-constexpr const char* kModelMarker = "config.json";
-constexpr const char* kMemberPrefix = "member-";
+constexpr std::string_view kMemberPrefix = "member-";
 
-fs::path run_path(const fs::path& out) {
-  const fs::path named = out.has_filename() ? out : out.parent_path();
-  return named.string() + ".run";
-}
-
-/// Which member's folder it is, from 1; 0 where it is none.
-int member_number(const fs::directory_entry& entry) {
-  static const std::regex digits("[1-9][0-9]{0,8}");
-  const std::string name = entry.path().filename();
-  if (!name.starts_with(kMemberPrefix) || !fs::is_directory(entry.symlink_status())) return 0;
-  const std::string number = name.substr(std::string_view(kMemberPrefix).size());
-  return std::regex_match(number, digits) ? std::stoi(number) : 0;
-}
-
-bool is_file_of_run(const RunFolder& folder, const fs::directory_entry& entry) {
-  if (!fs::is_regular_file(entry.symlink_status())) return false;
-  const fs::path whole = folder.path / core::target_name(entry.path().filename().string());
-  return whole == folder.checkpoint() || whole == folder.best_weights() || whole == folder.metrics();
-}
-
-// The folder is removed once its model is whole, so nothing of the user's may lie in it.
-void require_ours(const RunFolder& folder, bool may_hold_members) {
-  for (const auto& entry : fs::directory_iterator(folder.path)) {
-    if (is_file_of_run(folder, entry)) continue;
-    if (may_hold_members && member_number(entry) > 0) {
-      require_ours({entry.path()}, false);
-      continue;
-    }
-    throw core::InputError({.file = folder.path.string(),
-                            .found = fmt::format("holds {}, which is not part of a training run, and an unfinished run "
-                                                 "would go there",
-                                                 entry.path().filename().string()),
-                            .next_step = "move it, or choose another -o"});
-  }
+/// Which member's folder has this name, from 1; 0: none.
+int member_number(const std::string& name) {
+  constexpr std::size_t kMostDigits = 9;
+  if (!name.starts_with(kMemberPrefix)) return 0;
+  const std::string digits = name.substr(kMemberPrefix.size());
+  const bool is_number = !digits.empty() && digits.size() <= kMostDigits && digits.front() != '0' &&
+                         digits.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? std::stoi(digits) : 0;
 }
 
 /// The number of the last member that has a checkpoint; 0 where none has.
@@ -64,35 +38,41 @@ int last_member_begun(const RunFolder& folder) {
   if (!fs::is_directory(folder.path)) return 0;
   int last = 0;
   for (const auto& entry : fs::directory_iterator(folder.path)) {
-    const int number = member_number(entry);
-    if (number > last && RunFolder{entry.path()}.has_checkpoint()) last = number;
+    if (RunFolder{entry.path()}.has_checkpoint()) last = std::max(last, member_number(entry.path().filename()));
   }
   return last;
 }
 
-// With the lock in hand: a training that was at work a moment ago may have ended since.
-void require_unfinished(const RunFolder& folder, const fs::path& out) {
-  if (folder.has_any_checkpoint() || !fs::exists(out / kModelMarker)) return;
-  std::error_code not_empty;
-  fs::remove(folder.path, not_empty);
-  throw core::InputError(
-      {.file = out.string(), .found = "training has already finished", .next_step = "drop --resume to train again"});
+core::ResumableWork training_run() {
+  using Progress = core::ResumableWork::Progress;
+  const auto is_file_of_run = [](const std::string& name) {
+    const RunFolder folder;
+    return name == folder.checkpoint() || name == folder.best_weights() || name == folder.metrics();
+  };
+  return {.noun = "run",
+          .suffix = ".run",
+          .marker = "config.json",
+          .is_ours = is_file_of_run,
+          .is_subfolder = [](const std::string& name) { return member_number(name) > 0; },
+          .is_ours_in_subfolder = is_file_of_run,
+          .progress =
+              [](const fs::path& folder) {
+                return RunFolder{folder}.has_any_checkpoint() ? Progress::kWork : Progress::kNone;
+              }};
 }
 
-void require_resumable(const RunFolder& folder, bool resume, int n_members) {
+/// Throws if the run there is another kind of run, or would lose members.
+void require_as_many_members(const RunFolder& folder, int n_members) {
   const auto refuse = [&](const std::string& found, const std::string& next_step) {
-    throw core::InputError({.file = folder.path.string(), .found = found, .next_step = next_step});
+    throw InputError({.file = folder.path.string(), .found = found, .next_step = next_step});
   };
-  if (!resume) {
-    refuse("holds an unfinished run", "continue it with --resume, or remove the folder to train again");
-  }
   const int n_begun = last_member_begun(folder);
   const bool is_ensemble = n_begun > 0;
   if (is_ensemble && n_members > 1) {
     if (n_begun <= n_members) return;
-    refuse(fmt::format("holds an unfinished ensemble with {} members begun or finished, and the one asked for has {}, "
-                       "which would discard the others",
-                       n_begun, n_members),
+    refuse(fmt::format("holds an unfinished ensemble with {} begun or finished, and the one asked for has {}, which "
+                       "would discard the others",
+                       core::plural(n_begun, "member"), n_members),
            fmt::format("ask for {} with --members (for a mixed model it counts those of each kind), or remove the "
                        "folders after {}",
                        n_begun, folder.member(n_members).path.filename().string()));
@@ -110,9 +90,7 @@ void prepare(const RunFolder& folder) {
   std::error_code error;
   fs::create_directories(folder.path, error);
   if (!error) fs::remove(folder.metrics(), error);
-  if (error) {
-    throw core::InputError({.file = folder.path.string(), .found = fmt::format("cannot be made: {}", error.message())});
-  }
+  if (error) throw InputError({.file = folder.path.string(), .found = "cannot be made: " + error.message()});
 }
 
 /// What a plan that lacks a value does, as to_json() leaves it out.
@@ -154,20 +132,14 @@ RunFolder RunFolder::member(int number) const {
   return {path / fmt::format("{}{}", kMemberPrefix, number)};
 }
 
-LockedRunFolder open_run_folder(const fs::path& out, bool resume, int n_members) {
-  core::require_replaceable_directory(out, kModelMarker);
-  const core::StagedOutput writable(out);  // fails now rather than after hours of training
-  LockedRunFolder folder{{run_path(out)}, nullptr};
-  folder.lock = std::make_unique<core::FolderLock>(folder.path, "training");  // from here on nobody else writes there
-  require_ours(folder, true);
-  if (resume) require_unfinished(folder, out);
-  if (folder.has_any_checkpoint()) {
-    require_resumable(folder, resume, n_members);
+LockedRunFolder::LockedRunFolder(const fs::path& out, bool resume, int n_members) : work_(out, training_run(), resume) {
+  path = work_.path();
+  if (has_any_checkpoint()) {
+    require_as_many_members(*this, n_members);
   } else if (resume) {
-    spdlog::warn("{}: no unfinished run there; training starts from the beginning", folder.path.string());
+    spdlog::warn("{}: no unfinished run there; training starts from the beginning", path.string());
   }
-  for (int number = 1; number <= n_members; ++number) prepare(folder.member_of(n_members, number));
-  return folder;
+  for (int number = 1; number <= n_members; ++number) prepare(member_of(n_members, number));
 }
 
 std::string remove_to_train_again(const fs::path& checkpoint) {
@@ -176,7 +148,7 @@ std::string remove_to_train_again(const fs::path& checkpoint) {
 }
 
 void refuse_damaged(const fs::path& checkpoint, std::string_view what) {
-  throw core::InputError(
+  throw InputError(
       {.file = checkpoint.string(), .found = std::string(what), .next_step = remove_to_train_again(checkpoint)});
 }
 
@@ -185,6 +157,39 @@ void require_same_run(const fs::path& checkpoint, const json& there, const json&
   throw OtherRun({.file = checkpoint.string(),
                   .found = fmt::format("belongs to another run: {}", first_difference(there, here)),
                   .next_step = "give the same store and options, or remove the run's folder to start again"});
+}
+
+void append_metrics(const std::filesystem::path& path, const EpochMetrics& metrics) {
+  // nlohmann's dump() writes the shortest text that reads back as the same double, and NaN as null.
+  nlohmann::ordered_json line;
+  line["epoch"] = metrics.epoch;
+  line["train_loss"] = metrics.train_loss;
+  line["val_loss"] = metrics.val_loss;
+  line["val_macro_f1"] = metrics.val_macro_f1;
+  line["lr"] = metrics.lr;
+  line["seconds"] = metrics.seconds;
+  line["cells_per_s"] = metrics.cells_per_s;
+  line["grad_norm"] = metrics.grad_norm;
+  std::ofstream file(path, std::ios::app);
+  file << line.dump() << '\n' << std::flush;
+  if (!file)
+    throw InputError(
+        {.file = path.string(), .found = "cannot be written", .next_step = "check that the disk is not full"});
+}
+
+void truncate_metrics(const std::filesystem::path& path, std::int64_t epochs) {
+  std::ifstream file(path);
+  std::string kept, line;
+  std::int64_t n = 0;
+  for (; n < epochs && std::getline(file, line); ++n) kept += line + '\n';
+  if (n < epochs) {
+    throw InputError({.file = path.string(),
+                      .found = core::plural(n, "epoch"),
+                      .expected = fmt::format("{}, as in the checkpoint next to it", epochs),
+                      .next_step = "remove the folder to start again"});
+  }
+  file.close();
+  core::write_file_atomically(path, kept);
 }
 
 }  // namespace sctab::train

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@
 
 namespace sctab::train {
 
-/// Where an unfinished run lies: `model`.run beside the model directory that it will become. That of an ensemble holds
+/// Where an unfinished run lies: `model`.run next to the model directory that it will become. That of an ensemble holds
 /// a folder for each member, which is a run of its own.
 struct RunFolder {
   std::filesystem::path path;
@@ -29,18 +29,19 @@ struct RunFolder {
   [[nodiscard]] bool has_any_checkpoint() const;
 };
 
-/// A run's folder, which is this process's alone while `lock` lives: also one that is killed gives it back.
-struct LockedRunFolder : RunFolder {
-  std::unique_ptr<core::FolderLock> lock;
-};
+/// The folder of a run to resume or of a new one, with those of its members if n_members > 1. It is this process's
+/// alone while this lives. A folder without a checkpoint holds nothing of value and is emptied, with a warning if
+/// `resume` is set. An ensemble may be resumed with more members than it was begun with. Throws InputError as
+/// core::ResumableFolder does, and if the run there is an ensemble's and n_members is 1, or the other way round, or
+/// below the number of members begun.
+class LockedRunFolder : public RunFolder {
+ public:
+  LockedRunFolder(const std::filesystem::path& out, bool resume, int n_members = 1);
+  void remove() const noexcept { work_.remove(); }
 
-/// Finds the run to resume or makes the folder of a new one, and where n_members > 1 those of its members. A folder
-/// without a checkpoint holds nothing of value and is made anew, with a warning where `resume` is set. An ensemble may
-/// be resumed with more members than it was begun with. Throws InputError where another process trains there, where a
-/// run lies there and `resume` is not set, where it is an ensemble's and n_members is 1, or the other way round, or
-/// below the number of members begun, where the model at `out` is already finished and `resume` is set, where `out` is
-/// not ours to replace or the run's folder holds what no training wrote, and where the folder cannot be made.
-LockedRunFolder open_run_folder(const std::filesystem::path& out, bool resume, int n_members = 1);
+ private:
+  core::ResumableFolder work_;
+};
 
 /// "remove the folder … to train again": the checkpoint's own, which for an ensemble is one member's.
 std::string remove_to_train_again(const std::filesystem::path& checkpoint);
@@ -56,5 +57,24 @@ class OtherRun : public core::InputError {
 /// there: what the run of a checkpoint computes; here: what is asked for. Throws OtherRun naming the checkpoint and
 /// the first value that differs.
 void require_same_run(const std::filesystem::path& checkpoint, const nlohmann::json& there, const nlohmann::json& here);
+
+/// One line of metrics.jsonl. Scores that do not exist (no validation cells) are NaN here and null there.
+struct EpochMetrics {
+  std::int64_t epoch = 0;  // counted from 1
+  double train_loss = 0;   // mean over the epoch's steps
+  double val_loss = 0;     // against ontology-corrected targets
+  double val_macro_f1 = 0;
+  double lr = 0;
+  double seconds = 0;  // of training, validation left out
+  double cells_per_s = 0;
+  double grad_norm = 0;  // mean over the epoch's steps, before clipping
+};
+
+/// Appends a line and flushes it, so that others can follow the run. Throws InputError naming the file.
+void append_metrics(const std::filesystem::path& path, const EpochMetrics& metrics);
+
+/// Keeps the first `epochs` lines: what a resumed run will write again, and a line cut short by a kill, go. Numbers
+/// stay as they are, digit for digit. A missing file is an empty one. Throws InputError where lines are missing.
+void truncate_metrics(const std::filesystem::path& path, std::int64_t epochs);
 
 }  // namespace sctab::train

@@ -50,4 +50,8 @@ std::vector<double> balanced_weights(std::span<const std::int64_t> cells_per_typ
   return weights;
 }
 
+std::vector<double> copies_per_type(const CorpusSize& size, const TrainPlan& plan) {
+  return plan.sampling_power > 0 ? sampling_rates(size.cells_per_type, plan.sampling_power) : std::vector<double>();
+}
+
 }  // namespace sctab::train

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "sctab/train/plan.hpp"
+
 namespace sctab::train {
 
 /// Of --sampling-power, where it is not given.
@@ -22,5 +24,8 @@ std::vector<double> sampling_rates(std::span<const std::int64_t> cells_per_type,
 /// cells of a type; the mean over the cells shown is 1. Types without cells weigh 0. Rates of 1 give
 /// evaluate::balanced_class_weights().
 std::vector<double> balanced_weights(std::span<const std::int64_t> cells_per_type, std::span<const double> rates);
+
+/// How often each type is shown, as the plan says: for store::LoaderOptions::copies_per_type.
+std::vector<double> copies_per_type(const CorpusSize& size, const TrainPlan& plan);
 
 }  // namespace sctab::train

@@ -1,32 +1,107 @@
-#include "sctab/train/train_baseline.hpp"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <omp.h>
 
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/model/model_arrays.hpp"
 #include "sctab/model/model_directory.hpp"
-#include "sctab/train/described_model.hpp"
-#include "sctab/train/ensemble_plan.hpp"
-#include "sctab/train/member_run.hpp"
+#include "sctab/train/model_output.hpp"
+#include "sctab/train/plan.hpp"
+#include "sctab/train/run_folder.hpp"
+#include "sctab/train/train_kinds.hpp"
 
 namespace sctab::train {
 namespace {
 
+using core::InputError;
 using model::ModelKind;
+using nlohmann::json;
+
+/// A trained member that waits in its run's folder for the others.
+struct FinishedMember {
+  std::filesystem::path weights;
+  std::int64_t n_components = 0;  // for models that see principal components
+  std::uint64_t seed = 1;
+  double seconds = 0;  // that its training took
+  json facts;          // about the training
+};
+
+constexpr const char* kState = "baseline";
+
+/// What keep_finished() noted. A checkpoint of a network's training has no such thing.
+json read_note(const std::filesystem::path& path) {
+  json note;
+  try {
+    const auto bytes = model::ModelArrays::read(path).bytes(kState);
+    note = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  } catch (const InputError&) {
+    note = nullptr;
+  }
+  if (note.is_object() && note.value("identity", json()).is_object()) return note;
+  refuse_damaged(path, "is not a checkpoint of a baseline, or damaged");
+}
+
+void require_whole(const RunFolder& folder, const json& expected) {
+  const std::filesystem::path weights = folder.best_weights();
+  const char* found = nullptr;
+  if (!std::filesystem::is_regular_file(weights)) {
+    found = "is missing, although its training has finished";
+  } else if (model::fingerprint(weights) != expected) {
+    found = "is not what its finished training wrote (size or SHA-256 differs)";
+  }
+  if (found == nullptr) return;
+  throw InputError({.file = weights.string(),
+                    .found = found,
+                    .next_step = fmt::format("remove the folder {} to train this member again; the others are kept",
+                                             folder.path.string())});
+}
+
+/// The member that an earlier process finished, if it did. identity: what it is trained on and how. Throws InputError
+/// where what lies there is of another run, or damaged.
+std::optional<FinishedMember> find_finished(const RunFolder& folder, const json& identity) {
+  if (!folder.has_checkpoint()) return std::nullopt;
+  const json note = read_note(folder.checkpoint());
+  require_same_run(folder.checkpoint(), note.at("identity"), identity);
+  try {
+    FinishedMember member{folder.best_weights(), note.at("n_components"), identity.at("seed"), note.at("seconds"),
+                          note.at("facts")};
+    require_whole(folder, note.at("weights"));
+    return member;
+  } catch (const json::exception&) {
+    refuse_damaged(folder.checkpoint(),
+                   "does not say how the training ended, as this sctab notes it: it is damaged or of another version");
+  }
+}
+
+/// Writes a member: its weights, then the note that it is finished, with their size and hash.
+void keep_finished(const RunFolder& folder, const json& identity, const Fitted& fitted, double seconds) {
+  fitted.arrays.write(folder.best_weights());
+  const std::string note = json({{"identity", identity},
+                                 {"weights", model::fingerprint(folder.best_weights())},
+                                 {"n_components", fitted.n_components},
+                                 {"seconds", seconds},
+                                 {"facts", fitted.facts}})
+                               .dump();
+  model::ModelArrays arrays;
+  arrays.add_bytes(kState, {note.begin(), note.end()});
+  arrays.write(folder.checkpoint());
+}
 
 /// What decides a member's weights.
-nlohmann::json identity_of(const Corpus& corpus, const TrainOptions& options) {
-  nlohmann::json identity = {
-      {"kind", model::name(*options.kind)}, {"store", corpus.store.hash()}, {"seed", corpus.seed}};
+json identity_of(const Corpus& corpus, const TrainOptions& options) {
+  json identity = {{"kind", model::name(*options.kind)}, {"store", corpus.store.hash()}, {"seed", corpus.seed}};
   identity.update(to_json(options));
   identity.erase("members");  // an ensemble may grow
   return identity;
@@ -35,7 +110,7 @@ nlohmann::json identity_of(const Corpus& corpus, const TrainOptions& options) {
 /// Trains the member, or finds it finished. number: from 1.
 FinishedMember run_member(const Corpus& corpus, const TrainOptions& options, Fit& fit, const RunFolder& folder,
                           int number) {
-  const nlohmann::json identity = identity_of(corpus, options);
+  const json identity = identity_of(corpus, options);
   if (auto finished = find_finished(folder, identity)) {
     spdlog::info("{}: already finished", folder.path.string());
     return *finished;
@@ -51,7 +126,7 @@ FinishedMember run_member(const Corpus& corpus, const TrainOptions& options, Fit
 void require_same_components(std::span<const FinishedMember> members) {
   const std::int64_t first = members.front().n_components, last = members.back().n_components;
   if (first == last) return;
-  throw core::InputError(
+  throw InputError(
       {.subject = "--members",
        .found = fmt::format("{} principal components in the first and {} in member {}", first, last, members.size()),
        .expected = "the same number in each",
@@ -77,9 +152,9 @@ std::vector<FinishedMember> run_members(const store::Store& store, const CorpusS
   throw core::Interrupted(fmt::format("interrupted; --resume trains the remaining members ({})", folder.path.string()));
 }
 
-nlohmann::json training_json(const store::Store& store, const CorpusSize& size, ModelKind kind,
-                             std::span<const FinishedMember> members) {
-  nlohmann::json json = corpus_json(store, size);
+json training_json(const store::Store& store, const CorpusSize& size, ModelKind kind,
+                   std::span<const FinishedMember> members) {
+  json json = corpus_json(store, size);
   if (members.size() == 1) {
     json["seed"] = members.front().seed;
     json["baseline"] = members.front().facts;
@@ -149,7 +224,7 @@ TrainResult train_baseline(const store::Store& store, const TrainOptions& given,
   const TrainOptions options = with_baseline_defaults(given);
   const CorpusSize size = corpus_size(store);
   check_corpus(size, store.directory().string());
-  const LockedRunFolder folder = open_run_folder(out, options.resume, static_cast<int>(options.members.value_or(1)));
+  const LockedRunFolder folder(out, options.resume, static_cast<int>(options.members.value_or(1)));
   core::StagedOutput staged(out);
   omp_set_num_threads(options.threads > 0 ? options.threads : core::default_threads());
 
@@ -157,15 +232,13 @@ TrainResult train_baseline(const store::Store& store, const TrainOptions& given,
   try {
     members = run_members(store, size, options, fit, folder);
   } catch (...) {
-    std::error_code ignored;  // before a member is finished nothing of value lies there
-    if (!folder.has_any_checkpoint()) std::filesystem::remove_all(folder.path, ignored);
+    if (!folder.has_any_checkpoint()) folder.remove();  // before a member is finished nothing of value is there
     throw;
   }
   TrainResult result{.kind = *options.kind, .seed = options.seed};
   write_model(store, describe(store, size, result.kind, members, staged.target().filename().string()), members,
               options.threads, staged, result);
-  std::error_code ignored;
-  std::filesystem::remove_all(folder.path, ignored);
+  folder.remove();
   return result;
 }
 

@@ -1,5 +1,3 @@
-#include "sctab/train/train_networks.hpp"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -20,26 +18,24 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/sha256.hpp"
-#include "sctab/evaluate/label_subtypes.hpp"
+#include "sctab/evaluate/label_union.hpp"
 #include "sctab/evaluate/split_levels.hpp"
 #include "sctab/nn/network_state.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
 #include "sctab/train/checkpoint.hpp"
-#include "sctab/train/covariate.hpp"
-#include "sctab/train/ensemble_plan.hpp"
 #include "sctab/train/loss.hpp"
-#include "sctab/train/metrics_log.hpp"
 #include "sctab/train/model_output.hpp"
+#include "sctab/train/plan.hpp"
 #include "sctab/train/run_folder.hpp"
+#include "sctab/train/train_kinds.hpp"
 #include "sctab/train/validation.hpp"
 
 namespace sctab::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr double kCovariateDropout = 0.15;
 using store::Split;
 using store::Store;
 
@@ -85,10 +81,9 @@ sparse::CsrMatrix open_vectors(const Store& store, const TrainOptions& options, 
 /// What the networks see in addition to the genes, where anything; the plans are told.
 void add_covariate(const Store& store, const TrainOptions& options, std::span<TrainPlan> plans) {
   if (!options.covariate) return;
-  const model::Covariate covariate = find_covariate(store, *options.covariate);
+  const model::Covariate covariate = evaluate::find_covariate(store, *options.covariate);
   for (TrainPlan& plan : plans) {
     plan.covariate = covariate;
-    plan.covariate_dropout = options.covariate_dropout.value_or(kCovariateDropout);
     plan.architecture.n_levels = std::ssize(covariate.levels);
     plan.reasons.push_back(fmt::format(
         "covariate {}: {} in addition to the genes, hidden from {:.0f}% of the training cells so that "
@@ -128,7 +123,7 @@ class Run {
   store::Loader loader_;
   std::optional<augment::BatchAugmenter> augmenter_;
   std::optional<augment::AssayNoise> assay_noise_;
-  evaluate::SplitLevels levels_;
+  model::CellLevels levels_;
   sparse::CsrMatrix with_levels_;  // of the batch, until its step has ended
   EarlyStopping stopping_;
   Progression at_;
@@ -156,7 +151,7 @@ Run::Run(const Store& store, const TrainPlan& plan, const CorpusSize& size, cons
                .seed = plan.seed,
                .threads = store::reader_threads(options.threads),
                .copies_per_type = copies_per_type(size, plan)}),
-      levels_(store, Split::kTrain, plan.covariate),
+      levels_(evaluate::split_levels(store, Split::kTrain, plan.covariate)),
       stopping_(plan.patience) {
   terms_.soft_targets = soft_targets_tensor(store, plan, size);
   if (vectors.n_cells > 0) augmenter_.emplace(vectors.view(), plan.seed);
@@ -213,8 +208,7 @@ void Run::step(const store::Batch& batch) {
   const core::Rng hiding = core::Rng(plan_.seed)
                                .child("covariate", static_cast<std::uint64_t>(at_.epoch))
                                .child("batch", static_cast<std::uint64_t>(at_.batches));
-  const sparse::CsrView x =
-      levels_.add_some(shown_genes(batch), batch.rows, plan_.covariate_dropout, hiding, with_levels_);
+  const sparse::CsrView x = levels_.add(shown_genes(batch), batch.rows, with_levels_, plan_.covariate_dropout, hiding);
   const nn::NetworkOutput output = network_->forward(x);
   const at::Tensor loss = training_loss(output, targets_tensor(batch.cell_types), terms_);
   loss.backward();
@@ -283,7 +277,7 @@ TrainResult train_networks(const Store& store, const TrainOptions& options, cons
   announce(plans);
   nn::set_torch_threads(options.threads);
   const auto n_members = static_cast<int>(plans.size());
-  const LockedRunFolder folder = open_run_folder(out, options.resume, n_members);
+  const LockedRunFolder folder(out, options.resume, n_members);
   std::vector<TrainedMember> members;
   for (const TrainPlan& plan : plans) {
     const int number = static_cast<int>(members.size()) + 1;
@@ -295,8 +289,7 @@ TrainResult train_networks(const Store& store, const TrainOptions& options, cons
     members.push_back(run.take_best());
   }
   TrainResult result = write_model({store, plans, size, options.threads}, members, out);
-  std::error_code ignored;
-  std::filesystem::remove_all(folder.path, ignored);
+  folder.remove();
   return result;
 }
 

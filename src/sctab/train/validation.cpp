@@ -9,10 +9,10 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/evaluate/evaluation.hpp"
 #include "sctab/evaluate/split_levels.hpp"
+#include "sctab/model/classifier.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
 #include "sctab/train/sampling.hpp"
-#include "sctab/train/soft_targets.hpp"
 
 namespace sctab::train {
 namespace {
@@ -22,60 +22,7 @@ using core::TypeIndex;
 constexpr CellIndex kCellsForBatchNorm = 4096;  // the error of a mean over them is 1/64 of a standard deviation
 constexpr CellIndex kValidationBatch = 2048;
 
-/// The network's favourite for each cell.
-std::vector<TypeIndex> predicted_types(const at::Tensor& logits) {
-  const at::Tensor best = logits.argmax(1).to(at::kInt).contiguous();
-  const auto* values = best.data_ptr<TypeIndex>();
-  return {values, values + best.numel()};
-}
-
-at::Tensor float_tensor(std::span<const double> values) {
-  at::Tensor tensor = at::empty({std::ssize(values)}, at::kFloat);
-  std::ranges::transform(values, tensor.data_ptr<float>(), [](double value) { return static_cast<float>(value); });
-  return tensor;
-}
-
-/// How often each type is shown, where all are.
-std::vector<double> rates_of(const CorpusSize& size, const TrainPlan& plan) {
-  const std::vector<double> rates = copies_per_type(size, plan);
-  return rates.empty() ? std::vector<double>(size.cells_per_type.size(), 1) : rates;
-}
-
-at::Tensor class_weights_tensor(const CorpusSize& size, const TrainPlan& plan) {
-  if (!plan.class_weights) return at::ones({size.n_types()}, at::kFloat);
-  return float_tensor(balanced_weights(size.cells_per_type, rates_of(size, plan)));
-}
-
 }  // namespace
-
-at::Tensor targets_tensor(std::span<const TypeIndex> cell_types) {
-  const auto n = static_cast<std::int64_t>(cell_types.size());
-  at::Tensor targets = at::empty({n}, at::kLong);
-  std::ranges::copy(cell_types, targets.data_ptr<std::int64_t>());
-  return targets;
-}
-
-at::Tensor soft_targets_tensor(const store::Store& store, const TrainPlan& plan, const CorpusSize& size) {
-  const std::vector<double> targets = soft_targets(store, plan, size);
-  return targets.empty() ? at::Tensor() : float_tensor(targets).view({size.n_types(), size.n_types()});
-}
-
-std::vector<double> copies_per_type(const CorpusSize& size, const TrainPlan& plan) {
-  return plan.sampling_power > 0 ? sampling_rates(size.cells_per_type, plan.sampling_power) : std::vector<double>();
-}
-
-LossTerms loss_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes) {
-  LossTerms terms{.class_weights = class_weights_tensor(size, plan), .lambda_sparse = plan.lambda_sparse};
-  if (plan.loss == LossKind::kHierarchical)
-    terms.hierarchy = hierarchy_tensor(subtypes, size.cells_per_type, plan.subtype_credit);
-  return terms;
-}
-
-LossTerms validation_terms(const TrainPlan& plan, const CorpusSize& size, const ontology::SubtypeMatrix& subtypes) {
-  LossTerms terms = loss_terms(plan, size, subtypes);
-  terms.class_weights.mul_(float_tensor(rates_of(size, plan)));
-  return terms;
-}
 
 void reestimate_batch_norm(nn::Network& network, const store::Store& store, const TrainPlan& plan,
                            const CorpusSize& size, int threads) {
@@ -85,23 +32,23 @@ void reestimate_batch_norm(nn::Network& network, const store::Store& store, cons
                         .shuffle = false,
                         .threads = store::reader_threads(threads),
                         .copies_per_type = copies_per_type(size, plan)});
-  const evaluate::SplitLevels levels(store, store::Split::kTrain, plan.covariate);
+  const model::CellLevels levels = evaluate::split_levels(store, store::Split::kTrain, plan.covariate);
   sparse::CsrMatrix with_levels;
   nn::BatchNormEstimate estimate(network);
   std::int64_t n_batches = 0;
   for (store::Batch batch; estimate.n_cells() < kCellsForBatchNorm && loader.next(batch);) {
     core::check_interrupt();
     const core::Rng hiding = core::Rng(plan.seed).child("batch norm", static_cast<std::uint64_t>(n_batches++));
-    estimate.add(levels.add_some(batch.x.view(), batch.rows, plan.covariate_dropout, hiding, with_levels));
+    estimate.add(levels.add(batch.x.view(), batch.rows, with_levels, plan.covariate_dropout, hiding));
   }
 }
 
 Validation::Validation(const store::Store& store, ontology::SubtypeMatrix subtypes, LossTerms terms,
-                       std::optional<model::Covariate> covariate, int threads)
+                       const std::optional<model::Covariate>& covariate, int threads)
     : store_(store),
       subtypes_(std::move(subtypes)),
       terms_(std::move(terms)),
-      levels_(store, store::Split::kVal, std::move(covariate)),
+      levels_(evaluate::split_levels(store, store::Split::kVal, covariate)),
       threads_(threads) {}
 
 ValidationScores Validation::score(nn::Network& network) const {
@@ -117,7 +64,9 @@ ValidationScores Validation::score(nn::Network& network) const {
   for (store::Batch batch; loader.next(batch);) {
     core::check_interrupt();
     const nn::NetworkOutput output = network.forward(levels_.add(batch.x.view(), batch.rows, with_levels));
-    std::vector<TypeIndex> targets = predicted_types(output.logits);
+    const at::Tensor logits = output.logits.contiguous();
+    std::vector<TypeIndex> targets =
+        model::best_types({logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, logits.size(1));
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const auto truth = batch.cell_types[i], predicted = targets[i];
       confusion.add(truth, predicted);

@@ -4,7 +4,7 @@
 
 #include "lab/experiments/recipe_file.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/train/ensemble_plan.hpp"
+#include "sctab/train/plan.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::experiments::tests {

@@ -1,4 +1,4 @@
-#include "sctab/model/pca_arrays.hpp"
+#include "sctab/model/model_arrays.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "sctab/core/index.hpp"
+#include "sctab/model/model_directory.hpp"
 #include "sctab/ontology/ontology.hpp"
+#include "sctab/store/store.hpp"
 
 namespace sctab::evaluate {
 
@@ -24,11 +26,19 @@ struct LabelUnion {
 /// store_ids and model_ids: CL ids, by position. Obsolete and merged ids count as the term that replaced them, so that
 /// several types of one list may share a position. An id that the ontology does not know, or that has no single
 /// replacement, is equal to itself alone.
-LabelUnion join_labels(std::span<const std::string> store_ids, std::span<const std::string> model_ids,
-                       const ontology::Ontology& ontology);
+LabelUnion unite_labels(std::span<const std::string> store_ids, std::span<const std::string> model_ids,
+                        const ontology::Ontology& ontology);
 
 /// 1 for each label that is, or has below it, one of the `trained` labels (-1: none): those that a model with training
 /// cells of these can be right about.
 std::vector<std::uint8_t> known_labels(const LabelUnion& joined, std::span<const core::TypeIndex> trained);
+
+/// Which of a store's cell types are subtypes of which, by the store's own ontology. A type that it does not know is a
+/// subtype of itself alone.
+ontology::SubtypeMatrix store_subtypes(const store::Store& store);
+
+/// The CL ids of a store's types and of a model's, by position.
+std::vector<std::string> cell_type_ids(const store::Store& store);
+std::vector<std::string> cell_type_ids(const model::ModelDescription& model);
 
 }  // namespace sctab::evaluate

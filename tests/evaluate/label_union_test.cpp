@@ -1,4 +1,4 @@
-#include "sctab/evaluate/label_join.hpp"
+#include "sctab/evaluate/label_union.hpp"
 
 #include <gmock/gmock.h>
 
@@ -32,7 +32,7 @@ ontology::Ontology t_cells() {
 TEST(LabelJoin, KeepsTheModelsOrderAndAddsWhatTheStoreHasBesides) {
   const std::vector<std::string> store = {"CL:0000084", "CL:0000236", "CL:0000625"};
   const std::vector<std::string> model = {"CL:0000625", "CL:0000624", "CL:0000236"};
-  const auto joined = join_labels(store, model, t_cells());
+  const auto joined = unite_labels(store, model, t_cells());
   EXPECT_THAT(joined.ids, ElementsAre("CL:0000625", "CL:0000624", "CL:0000236", "CL:0000084"));
   EXPECT_THAT(joined.labels, ElementsAre("CD8+ T cell", "CD4+ T cell", "B cell", "T cell"));
   EXPECT_THAT(joined.position_of_model_type, ElementsAre(0, 1, 2));
@@ -41,7 +41,7 @@ TEST(LabelJoin, KeepsTheModelsOrderAndAddsWhatTheStoreHasBesides) {
 
 TEST(LabelJoin, ATruthThatTheModelLacksIsRightByItsSubtypes) {
   const std::vector<std::string> store = {"CL:0000084"}, model = {"CL:0000624", "CL:0000236"};
-  const auto joined = join_labels(store, model, t_cells());
+  const auto joined = unite_labels(store, model, t_cells());
   const TypeIndex t_cell = joined.position_of_store_type[0];
   const std::vector<TypeIndex> truths(2, t_cell);
   const auto scores = evaluate(truths, joined.position_of_model_type, joined.subtypes).corrected;
@@ -51,7 +51,7 @@ TEST(LabelJoin, ATruthThatTheModelLacksIsRightByItsSubtypes) {
 TEST(LabelJoin, ResolvesObsoleteAndMergedIds) {
   const std::vector<std::string> store = {"CL:0000009", "CL:0000624", "CL:0000804"},
                                  model = {"CL:0000084", "CL:0000009"};
-  const auto joined = join_labels(store, model, t_cells());
+  const auto joined = unite_labels(store, model, t_cells());
   EXPECT_THAT(joined.ids, ElementsAre("CL:0000084", "CL:0000624"));
   EXPECT_THAT(joined.position_of_model_type, ElementsAre(0, 1));
   EXPECT_THAT(joined.position_of_store_type, ElementsAre(1, 1, 0)) << "two types of the store may be one term";
@@ -60,7 +60,7 @@ TEST(LabelJoin, ResolvesObsoleteAndMergedIds) {
 TEST(LabelJoin, UnknownIdsAreEqualToThemselvesAlone) {
   const std::vector<std::string> store = {"CL:7777777", "unknown", "", "CL:8888888"},
                                  model = {"CL:8888888", "CL:0000542"};
-  const auto joined = join_labels(store, model, t_cells());
+  const auto joined = unite_labels(store, model, t_cells());
   EXPECT_THAT(joined.ids, ElementsAre("CL:8888888", "CL:0000542", "CL:7777777"));
   EXPECT_THAT(joined.labels, ElementsAre("CL:8888888", "lymphocyte", "CL:7777777"));
   EXPECT_THAT(joined.position_of_store_type, ElementsAre(2, -1, -1, 0));
@@ -72,7 +72,7 @@ TEST(LabelJoin, UnknownIdsAreEqualToThemselvesAlone) {
 }
 
 TEST(LabelJoin, NothingJoinsToNothing) {
-  const auto joined = join_labels({}, {}, t_cells());
+  const auto joined = unite_labels({}, {}, t_cells());
   EXPECT_THAT(joined.ids, IsEmpty());
   EXPECT_EQ(joined.subtypes.size(), 0U);
 }
