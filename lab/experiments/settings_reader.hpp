@@ -33,7 +33,8 @@ class SettingsReader {
  public:
   /// name: the table's, for messages: "[corpus]", "[[model]]". at: its place in `file`, which outlives this reader.
   /// Throws InputError if it is not a table.
-  SettingsReader(const TomlFile& file, std::string source, std::string name = "", nlohmann::json::json_pointer at = {});
+  SettingsReader(const TomlFile& file, std::string source, std::string name = "",
+                 nlohmann::json::json_pointer at = nlohmann::json::json_pointer());
 
   /// Sets the value and returns true if the key is given. Throws InputError if it is given with another type. T: see
   /// JsonFields::get().

@@ -52,7 +52,7 @@ TomlFile read_toml(const std::filesystem::path& path) {
   }
   try {
     TomlFile read;
-    read.value = convert(toml::parse(file, path.string()), {}, path.string(), read);
+    read.value = convert(toml::parse(file, path.string()), json::json_pointer(), path.string(), read);
     return read;
   } catch (const toml::parse_error& error) {
     throw core::InputError({.file = path.string(),
