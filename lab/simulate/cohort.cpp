@@ -14,9 +14,6 @@
 namespace sctab::simulate {
 namespace {
 
-constexpr Assay kAssays[] = {{"10x 3' v3", 0.15}, {"10x 3' v2", -0.3}, {"10x 5' v1", 0.0}, {"Drop-seq", -0.6}};
-constexpr std::string_view kDiseases[] = {"normal", "normal", "normal", "type 2 diabetes mellitus"};
-
 // Today's 10x libraries are deeper than the measured ones: this median gives about 2,000 genes a cell.
 constexpr double kMedianLibrary = 5500;
 constexpr double kSpreadOfDonorSizes = 0.4;  // sd of the log number of cells
@@ -127,14 +124,6 @@ Donor draw_donor(core::Rng rng, const Cohort& cohort, int source) {
 }
 
 }  // namespace
-
-std::span<const Assay> assays() {
-  return kAssays;
-}
-
-std::span<const std::string_view> diseases() {
-  return kDiseases;
-}
 
 Cohort::Cohort(const SimulateOptions& options, const ontology::Ontology& ontology)
     : tissues_of_sources(

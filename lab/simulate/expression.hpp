@@ -39,7 +39,7 @@ class ExpressionModel {
   core::Rng rng_;
   double donor_effect_;
   std::vector<float> level_;                // log counts per 10,000 of each gene without effects
-  std::vector<float> dispersion_factor_;    // of each gene, relative to the curve
+  std::vector<float> dispersion_factor_;    // by gene, relative to the curve
   std::vector<std::uint32_t> donor_genes_;  // those that vary between donors
   std::vector<std::vector<float>> types_;   // log counts per 10,000, type × gene
   std::vector<sparse::GeneIndex> n_moved_;

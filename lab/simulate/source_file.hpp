@@ -5,12 +5,17 @@
 #include <vector>
 
 #include "lab/simulate/cohort.hpp"
-#include "lab/simulate/donor_cells.hpp"
 #include "lab/simulate/expression.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
 
 namespace sctab::simulate {
+
+/// The obs of one cell, as positions in the tables of the same names.
+struct CellFacts {
+  std::uint8_t tissue = 0, type = 0, assay = 0;
+  bool primary = true, donor_known = true;
+};
 
 /// What all sources of a simulation have in common.
 struct Study {

@@ -50,7 +50,7 @@ TEST(Lineage, EveryTypeIsDeepBelowNativeCellAndNotBelowAnother) {
     EXPECT_TRUE(std::ranges::any_of(type.abundance, [](float share) { return share > 0; })) << type.id;
   }
   EXPECT_EQ(above.size(), lineage_terms().size()) << "terms that no type needs";
-  EXPECT_GE(depths.size(), 6U) << "labels stand at mixed depths";
+  EXPECT_GE(depths.size(), 6U) << "labels are at mixed depths";
 }
 
 TEST(Lineage, TheFirstTypesCoverEveryTissue) {
