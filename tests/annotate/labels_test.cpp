@@ -125,7 +125,7 @@ TEST(Labels, WritesParquet) {
   const std::vector<std::string> names = {"c1", "c,2", "", "c\"4"};
   const std::filesystem::path path = folder / "'quoted'.parquet";
   four_cells().write_table(path, OutputFormat::kParquet, names);
-  const parquet::Table table = parquet::read_table(path);
+  const core::CsvTable table = parquet::read_table(path);
   EXPECT_EQ(table.header, (std::vector<std::string>{"cell", "cell_type", "cell_type_ontology_term_id", "probability",
                                                     "uncertainty"}));
   ASSERT_EQ(table.rows.size(), 4U);

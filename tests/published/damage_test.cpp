@@ -9,7 +9,7 @@
 #include "model/small_networks.hpp"
 #include "published/published_files.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/published/checkpoint.hpp"
+#include "sctab/formats/torch_checkpoint/checkpoint.hpp"
 
 namespace sctab::published::tests {
 namespace {
@@ -157,7 +157,8 @@ TEST(DamagedCheckpoint, StoragesThatLieOverOneAnotherFillNoMemory) {
   const CheckpointText good = small_checkpoint(ModelKind::kLinear);
   const PublishedFiles files(small_architecture(ModelKind::kLinear), good);
   write_bytes(files.options.checkpoint, with_overlapping_storages(good, {"classifier.bias"}, 400'000));
-  EXPECT_EQ(Checkpoint(files.options.checkpoint).read("classifier.bias").size(), 1U) << "one is within the file";
+  EXPECT_EQ(torch_checkpoint::Checkpoint(files.options.checkpoint).read("classifier.bias").size(), 1U)
+      << "one is within the file";
   write_bytes(files.options.checkpoint,
               with_overlapping_storages(good, {"classifier.bias", "classifier.weight"}, 400'000));
   SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, "epoch=41.ckpt",

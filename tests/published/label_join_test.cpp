@@ -29,7 +29,7 @@ std::vector<ontology::Term> terms_with_synonyms() {
   return terms;
 }
 
-std::vector<JoinedLabel> joined(const LabelTable& table) {
+std::vector<JoinedLabel> joined(const formats::LabelTable& table) {
   return join_labels(table, ontology::Ontology(terms_with_synonyms(), "small/1"));
 }
 
@@ -97,7 +97,7 @@ TEST(LabelJoin, AnIdThatTheOntologyDoesNotHaveJoinsNothing) {
 TEST(LabelJoin, ThePapersTypesJoinTheReleaseOfItsTime) {
   SCTAB_NEED_SHARED(types, "data/sctab_paper/cell_types_164.csv");
   SCTAB_NEED_SHARED(release, "data/ontology/cl_2023-07-20.obo");
-  const LabelTable table = read_label_table(types);
+  const formats::LabelTable table = formats::read_label_table(types);
   ASSERT_EQ(table.labels.size(), 164U);
   const auto labels = join_labels({table.labels, {}}, ontology::Ontology::load(release));
   std::map<JoinedBy, int> counts;

@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "published/checkpoint_writer.hpp"
 #include "sctab/nn/network.hpp"
+#include "support/checkpoint_writer.hpp"
 #include "support/gene_id.hpp"
 
 namespace sctab::published::tests {

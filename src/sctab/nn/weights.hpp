@@ -2,19 +2,19 @@
 
 #include <filesystem>
 
-#include "sctab/model/safetensors.hpp"
+#include "sctab/formats/safetensors/safetensors.hpp"
 #include "sctab/nn/network.hpp"
 
 namespace sctab::nn {
 
 struct TensorFile {
   std::vector<NamedTensor> tensors;  // in the order of their data
-  model::SafetensorsMetadata metadata;
+  safetensors::Metadata metadata;
 };
 
-/// model::write_safetensors() and model::read_safetensors() for tensors of torch, each with its errors.
+/// safetensors::write() and safetensors::read() for tensors of torch, each with its errors.
 void write_tensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
-                   const model::SafetensorsMetadata& metadata = {});
+                   const safetensors::Metadata& metadata = {});
 TensorFile read_tensors(const std::filesystem::path& path);
 
 /// Writes parameters and running statistics as .safetensors, tied weights once under their first name.

@@ -12,17 +12,21 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/formats/name_tables.hpp"
+#include "sctab/formats/torch_checkpoint/checkpoint.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/weights.hpp"
-#include "sctab/published/checkpoint.hpp"
-#include "sctab/published/gene_table.hpp"
 
 namespace sctab::published {
 namespace {
 
 using core::InputError;
 using model::ModelKind;
+using torch_checkpoint::Checkpoint;
+using torch_checkpoint::CheckpointTensor;
+using torch_checkpoint::Hparams;
+using torch_checkpoint::PickleNode;
 
 constexpr std::string_view kNetwork = "classifier.";
 constexpr const char* kBelongTogether = "check that the two belong together";
@@ -132,7 +136,7 @@ void require_tensors_of(const nn::NetworkState& state, const Checkpoint& checkpo
   }
 }
 
-at::ScalarType scalar_type(NumberType type) {
+at::ScalarType scalar_type(formats::NumberType type) {
   constexpr std::array<at::ScalarType, 10> kTypes = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
                                                      at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
   return kTypes.at(static_cast<std::size_t>(type));
@@ -252,9 +256,9 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   result.architecture = architecture(hparams);
   model::ModelDescription description;
   description.architecture = result.architecture;
-  description.genes = read_gene_table(options.genes);
+  description.genes = formats::read_gene_table(options.genes);
   require_count(options.genes, "genes", description.genes.ids.size(), result.architecture.n_genes, hparams);
-  const LabelTable table = read_label_table(options.labels);
+  const formats::LabelTable table = formats::read_label_table(options.labels);
   require_count(options.labels, "labels", table.labels.size(), result.architecture.n_types, hparams);
 
   std::optional<ontology::Ontology> ontology;

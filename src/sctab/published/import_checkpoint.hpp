@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sctab/formats/torch_checkpoint/hparams.hpp"
 #include "sctab/model/architecture.hpp"
-#include "sctab/published/hparams.hpp"
 #include "sctab/published/label_join.hpp"
 
 namespace sctab::published {
@@ -27,7 +27,7 @@ struct ImportResult {
 
 /// The network that they describe: tabnet if there is an n_d, mlp if there is a hidden_size, else linear. Throws
 /// InputError naming file and key.
-model::Architecture architecture(const Hparams& hparams);
+model::Architecture architecture(const torch_checkpoint::Hparams& hparams);
 
 /// Makes a model directory of a published scTab checkpoint (tabnet, mlp or linear), whole or not at all. Nothing of the
 /// checkpoint is executed; class weights, metrics, optimiser state and the augmentation vectors are not read. Throws

@@ -25,8 +25,8 @@ using nlohmann::json;
 std::vector<JoinedLabel> join_all(const ParquetStore& from, const ontology::Ontology& ontology,
                                   const StoreImportOptions& options) {
   const std::vector<std::string>& labels = from.lookup(Coded::kCellType);
-  LabelTable table{labels, {}};
-  if (!options.labels.empty()) table = read_label_table(options.labels);
+  formats::LabelTable table{labels, {}};
+  if (!options.labels.empty()) table = formats::read_label_table(options.labels);
   if (table.labels != labels) {
     throw InputError({.file = options.labels.string(),
                       .found = "has other labels, or another order, than categorical_lookup/cell_type.parquet",

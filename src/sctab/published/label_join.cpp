@@ -95,7 +95,7 @@ std::string_view name(JoinedBy how) {
   return kNames.at(static_cast<std::size_t>(how));
 }
 
-std::vector<JoinedLabel> join_labels(const LabelTable& table, const std::optional<Ontology>& ontology) {
+std::vector<JoinedLabel> join_labels(const formats::LabelTable& table, const std::optional<Ontology>& ontology) {
   const std::optional<TermNames> names = ontology ? std::optional<TermNames>(*ontology) : std::nullopt;
   std::vector<JoinedLabel> joined;
   for (std::size_t i = 0; i < table.labels.size(); ++i) {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sctab/formats/name_tables.hpp"
 #include "sctab/ontology/ontology.hpp"
-#include "sctab/published/label_table.hpp"
 
 namespace sctab::published {
 
@@ -28,6 +28,7 @@ struct JoinedLabel {
 /// same rank joins none of them; of several labels that mean one term only one is joined to it, the closest or first.
 /// An id that the ontology does not have, or that is obsolete without a replacement, joins nothing, whatever the label.
 /// ontology: may be absent; then only written ids join, as they are.
-std::vector<JoinedLabel> join_labels(const LabelTable& table, const std::optional<ontology::Ontology>& ontology);
+std::vector<JoinedLabel> join_labels(const formats::LabelTable& table,
+                                     const std::optional<ontology::Ontology>& ontology);
 
 }  // namespace sctab::published

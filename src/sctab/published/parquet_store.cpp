@@ -13,8 +13,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/published/gene_table.hpp"
-#include "sctab/published/label_table.hpp"
+#include "sctab/formats/name_tables.hpp"
 #include "sctab/published/shared_progress.hpp"
 
 namespace sctab::published {
@@ -34,7 +33,7 @@ void require_file(const fs::path& file, std::string_view what) {
 std::vector<std::string> read_lookup(const fs::path& directory, Coded column) {
   const fs::path file = directory / "categorical_lookup" / fmt::format("{}.parquet", name(column));
   require_file(file, fmt::format("the meaning of the codes of {}", name(column)));
-  return read_label_table(file).labels;
+  return formats::read_label_table(file).labels;
 }
 
 // The N of "part.N.parquet"; -1 for other names.
@@ -141,7 +140,7 @@ ParquetStore open_parquet_store(const fs::path& directory, int threads) {
   ParquetStore store;
   store.directory = directory;
   require_file(directory / "var.parquet", "the genes");
-  store.genes = read_gene_table(directory / "var.parquet");
+  store.genes = formats::read_gene_table(directory / "var.parquet");
   for (std::size_t i = 0; i < kNumCoded; ++i) store.lookups[i] = read_lookup(directory, static_cast<Coded>(i));
 
   std::vector<Part*> all;

@@ -35,7 +35,7 @@ std::vector<FileColumn> read_columns(const std::filesystem::path& path) {
   return {};
 }
 
-Table read_table(const std::filesystem::path& path, [[maybe_unused]] std::int64_t most_rows) {
+core::CsvTable read_table(const std::filesystem::path& path, [[maybe_unused]] std::int64_t most_rows) {
   require_available(path);
   return {};
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sctab/core/csv.hpp"
+
 namespace sctab::parquet {
 
 /// Whether this build reads Parquet: it was made where CMake found DuckDB.
@@ -71,12 +73,8 @@ std::int64_t rows_in_footer(const std::filesystem::path& path);
 /// The columns of a file.
 std::vector<FileColumn> read_columns(const std::filesystem::path& path);
 
-/// A whole small file, each value as text; empty where missing.
-struct Table {
-  std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;  // as many fields each as the header
-};
-/// Throws InputError where it has more than most_rows rows.
-Table read_table(const std::filesystem::path& path, std::int64_t most_rows = 1'000'000);
+/// A whole small file, each value as text; empty where missing. Throws InputError where it has more than most_rows
+/// rows.
+core::CsvTable read_table(const std::filesystem::path& path, std::int64_t most_rows = 1'000'000);
 
 }  // namespace sctab::parquet

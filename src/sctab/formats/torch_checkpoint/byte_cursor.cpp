@@ -1,4 +1,4 @@
-#include "sctab/published/byte_cursor.hpp"
+#include "sctab/formats/torch_checkpoint/byte_cursor.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "sctab/core/numbers.hpp"
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 
 std::span<const std::byte> ByteCursor::take(std::uint64_t n) {
   if (n > bytes_.size() - position_) {
@@ -42,4 +42,4 @@ std::string_view ByteCursor::line() {
   return found;
 }
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

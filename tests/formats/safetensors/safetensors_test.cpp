@@ -1,4 +1,4 @@
-#include "sctab/model/safetensors.hpp"
+#include "sctab/formats/safetensors/safetensors.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "support/fixtures.hpp"
 
-namespace sctab::model::tests {
+namespace sctab::safetensors::tests {
 namespace {
 
 using core::InputError;
@@ -31,7 +31,7 @@ struct Arrays {
   }
 };
 
-void write(const std::filesystem::path& path, const std::string& header, const std::string& data) {
+void write_raw(const std::filesystem::path& path, const std::string& header, const std::string& data) {
   std::ofstream file(path, std::ios::binary);
   const std::uint64_t length = header.size();
   file.write(reinterpret_cast<const char*>(&length), sizeof(length));
@@ -54,12 +54,12 @@ TEST(Safetensors, RoundTripKeepsEveryType) {
   arrays.add("ints", NumberType::kI32, {3}, 12);
   arrays.add("chars", NumberType::kI8, {3}, 3);
   arrays.add("a \"name\" – with ünicode", NumberType::kF32, {1}, 4);
-  write_safetensors(folder / "t.safetensors", arrays.views, {{"format", "pt"}});
-  const Safetensors found = read_safetensors(folder / "t.safetensors");
-  EXPECT_EQ(found.metadata, (SafetensorsMetadata{{"format", "pt"}}));
+  write(folder / "t.safetensors", arrays.views, {{"format", "pt"}});
+  const Contents found = read(folder / "t.safetensors");
+  EXPECT_EQ(found.metadata, (Metadata{{"format", "pt"}}));
   ASSERT_EQ(found.arrays.size(), arrays.views.size());
   for (const ArrayView& wanted : arrays.views) {
-    const auto entry = std::ranges::find(found.arrays, wanted.name, &SafetensorsArray::name);
+    const auto entry = std::ranges::find(found.arrays, wanted.name, &Array::name);
     ASSERT_NE(entry, found.arrays.end()) << wanted.name;
     EXPECT_EQ(entry->type, wanted.type) << wanted.name;
     EXPECT_EQ(entry->shape, wanted.shape) << wanted.name;
@@ -69,18 +69,18 @@ TEST(Safetensors, RoundTripKeepsEveryType) {
 
 TEST(Safetensors, NothingIsAlsoAFile) {
   const TemporaryFolder folder;
-  write_safetensors(folder / "t.safetensors", {});
-  EXPECT_TRUE(read_safetensors(folder / "t.safetensors").arrays.empty());
+  write(folder / "t.safetensors", {});
+  EXPECT_TRUE(read(folder / "t.safetensors").arrays.empty());
 }
 
 TEST(Safetensors, ReadsWhatTheFormatAllows) {
   // Any order of names, padding behind the header, data without alignment.
   const TemporaryFolder folder;
-  write(
+  write_raw(
       folder / "t.safetensors",
       R"({"b":{"dtype":"I8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"F32","shape":[],"data_offsets":[1,5]}}  )",
       std::string("\x07", 1) + std::string("\0\0\x80\x3f", 4));
-  const Safetensors found = read_safetensors(folder / "t.safetensors");
+  const Contents found = read(folder / "t.safetensors");
   EXPECT_EQ(found.arrays.at(0).name, "b");
   EXPECT_EQ(found.arrays.at(0).bytes, std::vector<std::byte>{std::byte{7}});
   float one = 0;
@@ -93,8 +93,8 @@ TEST(Safetensors, DamageIsNamed) {
   const TemporaryFolder folder;
   const auto path = folder / "t.safetensors";
   const auto expect_refused = [&](const std::string& header, const std::string& data, const char* what) {
-    write(path, header, data);
-    SCTAB_EXPECT_THROW_WITH(read_safetensors(path), InputError, "t.safetensors", what);
+    write_raw(path, header, data);
+    SCTAB_EXPECT_THROW_WITH(read(path), InputError, "t.safetensors", what);
   };
   const auto tensor = [](const char* type, const char* shape, const char* offsets) {
     return fmt::format(R"({{"w":{{"dtype":{},"shape":{},"data_offsets":{}}}}})", type, shape, offsets);
@@ -117,8 +117,7 @@ TEST(Safetensors, DamageIsNamed) {
       R"({"a":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})",
       data, "array b: begins at byte 4; expected 6");
   expect_refused(R"({"__metadata__":{"format":3}})", "", "__metadata__ format: 3");
-  SCTAB_EXPECT_THROW_WITH(read_safetensors(folder / "none.safetensors"), InputError, "none.safetensors",
-                          "no such file");
+  SCTAB_EXPECT_THROW_WITH(read(folder / "none.safetensors"), InputError, "none.safetensors", "no such file");
 }
 
 TEST(Safetensors, AnyWrongByteIsReadOrRefused) {
@@ -128,7 +127,7 @@ TEST(Safetensors, AnyWrongByteIsReadOrRefused) {
   arrays.memory.reserve(2);
   arrays.add("w", NumberType::kF32, {3}, 12);
   arrays.add("n", NumberType::kI64, {}, 8);
-  write_safetensors(path, arrays.views, {{"format", "pt"}});
+  write(path, arrays.views, {{"format", "pt"}});
   const std::string whole = sctab::tests::read_bytes(path);
   for (std::size_t i = 0; i < whole.size(); ++i) {
     for (const int byte : {0x00, 0x20, 0x22, 0x2d, 0x39, 0x5b, 0x7d, 0xff}) {
@@ -136,7 +135,7 @@ TEST(Safetensors, AnyWrongByteIsReadOrRefused) {
       damaged[i] = static_cast<char>(byte);
       sctab::tests::write_bytes(path, damaged);
       try {
-        read_safetensors(path);
+        read(path);
       } catch (const InputError& error) {
         EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
       }
@@ -149,12 +148,12 @@ TEST(Safetensors, EveryTruncationIsAnError) {
   const auto path = folder / "t.safetensors";
   Arrays arrays;
   arrays.add("w", NumberType::kF32, {3}, 12);
-  write_safetensors(path, arrays.views);
+  write(path, arrays.views);
   for (auto bytes = std::filesystem::file_size(path); bytes-- > 0;) {
     std::filesystem::resize_file(path, bytes);
-    EXPECT_THROW(read_safetensors(path), InputError) << bytes << " bytes";
+    EXPECT_THROW(read(path), InputError) << bytes << " bytes";
   }
 }
 
 }  // namespace
-}  // namespace sctab::model::tests
+}  // namespace sctab::safetensors::tests

@@ -1,12 +1,12 @@
-#include "sctab/published/pickle.hpp"
+#include "sctab/formats/torch_checkpoint/pickle.hpp"
 
 #include <gtest/gtest.h>
 
-#include "published/checkpoint_writer.hpp"
 #include "sctab/core/error.hpp"
+#include "support/checkpoint_writer.hpp"
 #include "support/fixtures.hpp"
 
-namespace sctab::published::tests {
+namespace sctab::torch_checkpoint::tests {
 namespace {
 
 using core::InputError;
@@ -128,4 +128,4 @@ TEST(Pickle, NoCutAndNoChangedByteIsACrash) {
 }
 
 }  // namespace
-}  // namespace sctab::published::tests
+}  // namespace sctab::torch_checkpoint::tests

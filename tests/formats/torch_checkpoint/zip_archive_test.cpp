@@ -1,12 +1,12 @@
-#include "sctab/published/zip_archive.hpp"
+#include "sctab/formats/torch_checkpoint/zip_archive.hpp"
 
 #include <gtest/gtest.h>
 
-#include "published/checkpoint_writer.hpp"
 #include "sctab/core/error.hpp"
+#include "support/checkpoint_writer.hpp"
 #include "support/fixtures.hpp"
 
-namespace sctab::published::tests {
+namespace sctab::torch_checkpoint::tests {
 namespace {
 
 using core::InputError;
@@ -104,4 +104,4 @@ TEST_F(ZipArchiveTest, NoChangedByteIsACrash) {
 }
 
 }  // namespace
-}  // namespace sctab::published::tests
+}  // namespace sctab::torch_checkpoint::tests

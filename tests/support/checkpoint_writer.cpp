@@ -1,4 +1,4 @@
-#include "published/checkpoint_writer.hpp"
+#include "support/checkpoint_writer.hpp"
 
 #include <fmt/format.h>
 #include <libdeflate.h>

@@ -10,7 +10,7 @@
 
 #include "sctab/core/error.hpp"
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 
 /// Walks over bytes from the front, little-endian, never past their end.
 class ByteCursor {
@@ -44,4 +44,4 @@ class ByteCursor {
   core::Problem place_;
 };
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 
 /// Values by key; nullopt: not a plain value.
 using PlainValues = std::map<std::string, std::optional<std::string>, std::less<>>;
@@ -36,4 +36,4 @@ class Hparams {
   PlainValues values_;
 };
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

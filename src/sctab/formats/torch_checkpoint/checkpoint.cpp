@@ -1,22 +1,22 @@
-#include "sctab/published/checkpoint.hpp"
+#include "sctab/formats/torch_checkpoint/checkpoint.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "sctab/core/error.hpp"
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 namespace {
 
+using formats::NumberType;
 using Kind = PickleNode::Kind;
-
-static_assert(std::endian::native == std::endian::little, "the tensors are little-endian, and so is this code");
 
 constexpr std::string_view kPickle = "data.pkl";
 // Of the published ones it is some hundreds of kilobytes; a node in memory takes a hundred times its byte in the file.
@@ -27,18 +27,17 @@ constexpr std::size_t kMaxDimensions = 8;
 struct StorageType {
   std::string_view name;
   NumberType type;
-  std::size_t width;  // bytes of a number
 };
-constexpr std::array<StorageType, 10> kStorageTypes = {{{"torch DoubleStorage", NumberType::kDouble, 8},
-                                                        {"torch FloatStorage", NumberType::kFloat, 4},
-                                                        {"torch HalfStorage", NumberType::kHalf, 2},
-                                                        {"torch BFloat16Storage", NumberType::kBFloat16, 2},
-                                                        {"torch LongStorage", NumberType::kLong, 8},
-                                                        {"torch IntStorage", NumberType::kInt, 4},
-                                                        {"torch ShortStorage", NumberType::kShort, 2},
-                                                        {"torch CharStorage", NumberType::kChar, 1},
-                                                        {"torch ByteStorage", NumberType::kByte, 1},
-                                                        {"torch BoolStorage", NumberType::kBool, 1}}};
+constexpr std::array<StorageType, 10> kStorageTypes = {{{"torch DoubleStorage", NumberType::kF64},
+                                                        {"torch FloatStorage", NumberType::kF32},
+                                                        {"torch HalfStorage", NumberType::kF16},
+                                                        {"torch BFloat16Storage", NumberType::kBF16},
+                                                        {"torch LongStorage", NumberType::kI64},
+                                                        {"torch IntStorage", NumberType::kI32},
+                                                        {"torch ShortStorage", NumberType::kI16},
+                                                        {"torch CharStorage", NumberType::kI8},
+                                                        {"torch ByteStorage", NumberType::kU8},
+                                                        {"torch BoolStorage", NumberType::kBool}}};
 
 bool is(const PickleNode& node, Kind kind, std::size_t least_items) {
   return node.kind == kind && node.items.size() >= least_items;
@@ -85,10 +84,28 @@ void require_little_endian(const ZipArchive& archive, const std::string& folder)
 
 }  // namespace
 
+std::vector<double> numbers(const CheckpointTensor& tensor) {
+  const std::vector<std::int64_t>&shape = tensor.shape, &strides = tensor.strides;
+  const auto n = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+  const auto width = static_cast<std::int64_t>(formats::width(tensor.type));
+  std::vector<double> values(static_cast<std::size_t>(n));
+  std::vector<std::int64_t> at(shape.size());
+  std::int64_t position = tensor.offset;
+  for (double& value : values) {
+    formats::to_doubles(tensor.type, tensor.storage->data() + position * width, {&value, 1});
+    for (std::size_t axis = shape.size(); axis-- > 0;) {
+      position += strides[axis];
+      if (++at[axis] < shape[axis]) break;
+      position -= strides[axis] * shape[axis];
+      at[axis] = 0;
+    }
+  }
+  return values;
+}
+
 /// How a tensor lies in its storage; lengths in numbers, not bytes.
 struct Checkpoint::Description {
-  NumberType type = NumberType::kFloat;
-  std::size_t width = 4;  // bytes of a number
+  NumberType type = NumberType::kF32;
   std::string storage;
   std::int64_t storage_length = 0, offset = 0;
   std::vector<std::int64_t> shape, strides;
@@ -158,8 +175,7 @@ Checkpoint::Description Checkpoint::describe(std::string_view name, const Pickle
   }
 
   Description description{
-      known->type, known->width, storage->items[2]->text, storage->items[4]->integer, arguments[1]->integer,
-      *shape,      *strides};
+      known->type, storage->items[2]->text, storage->items[4]->integer, arguments[1]->integer, *shape, *strides};
   // The last number must lie in the storage, and there must not be more of them than the storage has.
   std::int64_t last = description.offset, n = 1;
   bool fits = description.offset >= 0 && description.storage_length >= 0;
@@ -178,7 +194,7 @@ Checkpoint::Description Checkpoint::describe(std::string_view name, const Pickle
 
 std::vector<std::byte> Checkpoint::read_storage(std::string_view name, const Description& description) const {
   const std::string entry = folder_ + "data/" + description.storage;
-  const std::uint64_t n_bytes = archive_.entry(entry).n_bytes, width = description.width;
+  const std::uint64_t n_bytes = archive_.entry(entry).n_bytes, width = formats::width(description.type);
   if (n_bytes % width != 0 || n_bytes / width != static_cast<std::uint64_t>(description.storage_length)) {
     refuse(name, fmt::format("has a storage of {} bytes instead of {} numbers of {} bytes", n_bytes,
                              description.storage_length, width));
@@ -212,7 +228,7 @@ std::vector<CheckpointTensor> Checkpoint::read(std::string_view prefix) const {
     const Description description = describe(name, *value);
     auto& storage = storages[{description.storage, description.type}];
     if (!storage) storage = std::make_shared<std::vector<std::byte>>(read_storage(name, description));
-    if (storage->size() / description.width != static_cast<std::uint64_t>(description.storage_length)) {
+    if (storage->size() / formats::width(description.type) != static_cast<std::uint64_t>(description.storage_length)) {
       refuse(name, "shares a storage that has another length");
     }
     tensors.push_back({.name = std::string(name.substr(prefix.size())),
@@ -236,4 +252,4 @@ const PickleNode* Checkpoint::hyper_parameter(std::string_view key) const {
   return all == nullptr ? nullptr : all->find(key);
 }
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

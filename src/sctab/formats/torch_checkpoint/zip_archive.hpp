@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 
 /// A zip file as torch.save writes it: entries stored without compression, zip64 where large. Only the list of entries
 /// is in memory; an entry is read when it is asked for, and an entry not asked for never is. For one thread.
@@ -51,4 +51,4 @@ class ZipArchive {
   Entries entries_;
 };
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

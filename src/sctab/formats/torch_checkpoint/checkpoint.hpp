@@ -9,33 +9,23 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/published/pickle.hpp"
-#include "sctab/published/zip_archive.hpp"
+#include "sctab/formats/number_type.hpp"
+#include "sctab/formats/torch_checkpoint/pickle.hpp"
+#include "sctab/formats/torch_checkpoint/zip_archive.hpp"
 
-namespace sctab::published {
-
-/// The types of numbers that torch stores.
-enum class NumberType : std::uint8_t {
-  kDouble,
-  kFloat,
-  kHalf,
-  kBFloat16,
-  kLong,
-  kInt,
-  kShort,
-  kChar,
-  kByte,
-  kBool,
-};
+namespace sctab::torch_checkpoint {
 
 /// A tensor of a checkpoint: a strided view of its storage, which several may share. offset and strides count numbers.
 struct CheckpointTensor {
   std::string name;
-  NumberType type = NumberType::kFloat;
+  formats::NumberType type = formats::NumberType::kF32;
   std::vector<std::int64_t> shape, strides;
   std::int64_t offset = 0;
   std::shared_ptr<std::vector<std::byte>> storage;
 };
+
+/// The numbers of a tensor, row-major; whole ones are exact up to 2^53.
+std::vector<double> numbers(const CheckpointTensor& tensor);
 
 /// A checkpoint of PyTorch Lightning, as the authors of scTab publish theirs: a zip of one file per tensor storage, and
 /// a pickle that gives the place of each tensor in them.
@@ -72,4 +62,4 @@ class Checkpoint {
   const PickleNode* state_dict_ = nullptr;  // of pickle_
 };
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

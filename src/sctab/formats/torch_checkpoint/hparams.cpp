@@ -1,4 +1,4 @@
-#include "sctab/published/hparams.hpp"
+#include "sctab/formats/torch_checkpoint/hparams.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -13,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/text_file.hpp"
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 namespace {
 
 using core::InputError;
@@ -132,4 +132,4 @@ double Hparams::real(std::string_view key) const {
   return *value;
 }
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

@@ -11,7 +11,7 @@
 
 #include "sctab/core/error.hpp"
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 
 /// What a pickle describes, as inert data. A class or function that the pickle names stays its name, and a call of one
 /// stays a record of name and arguments.
@@ -59,4 +59,4 @@ class Pickle {
   const PickleNode* root_ = nullptr;
 };
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

@@ -1,4 +1,4 @@
-#include "sctab/published/zip_archive.hpp"
+#include "sctab/formats/torch_checkpoint/zip_archive.hpp"
 
 #include <fmt/format.h>
 #include <libdeflate.h>
@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
-#include "sctab/published/byte_cursor.hpp"
+#include "sctab/formats/torch_checkpoint/byte_cursor.hpp"
 
-namespace sctab::published {
+namespace sctab::torch_checkpoint {
 namespace {
 
 // Sizes and signatures of PKWARE's APPNOTE 6.3.
@@ -194,4 +194,4 @@ void ZipArchive::damaged(const std::string& what) const {
                           .next_step = "download it again; it is damaged, or not a checkpoint"});
 }
 
-}  // namespace sctab::published
+}  // namespace sctab::torch_checkpoint

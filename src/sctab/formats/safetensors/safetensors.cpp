@@ -1,11 +1,9 @@
-#include "sctab/model/safetensors.hpp"
+#include "sctab/formats/safetensors/safetensors.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -14,36 +12,14 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/staged_output.hpp"
 
-namespace sctab::model {
+namespace sctab::safetensors {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-static_assert(std::endian::native == std::endian::little, "the format is little-endian, and so is this code");
-
 constexpr std::uint64_t kLengthBytes = 8;        // of the header's length, before the header
 constexpr std::uint64_t kMaxHeader = 100 << 20;  // the format's own limit
-
-struct TypeName {
-  std::string_view name;
-  std::size_t bytes;
-};
-// In the order of NumberType.
-constexpr std::array<TypeName, 10> kTypes = {{{"F64", 8},
-                                              {"F32", 4},
-                                              {"F16", 2},
-                                              {"BF16", 2},
-                                              {"I64", 8},
-                                              {"I32", 4},
-                                              {"I16", 2},
-                                              {"I8", 1},
-                                              {"U8", 1},
-                                              {"BOOL", 1}}};
-
-std::size_t width(NumberType type) {
-  return kTypes.at(static_cast<std::size_t>(type)).bytes;
-}
 
 [[noreturn]] void damaged(const fs::path& path, const std::string& subject, const std::string& found,
                           const std::string& expected) {
@@ -84,11 +60,12 @@ Entry read_entry(const fs::path& path, const std::string& name, const json& valu
   Entry entry;
   entry.name = name;
   const json type = value.is_object() ? value.value("dtype", json()) : json();
-  const auto known = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return type == t.name; });
-  if (known == kTypes.end()) {
+  const auto known =
+      std::ranges::find_if(formats::kNumberTypes, [&](NumberType t) { return type == formats::name(t); });
+  if (known == formats::kNumberTypes.end()) {
     damaged(path, entry.subject(), "dtype " + type.dump(), "F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL");
   }
-  entry.type = static_cast<NumberType>(known - kTypes.begin());
+  entry.type = *known;
   const json shape = value.value("shape", json()), offsets = value.value("data_offsets", json());
   if (!is_list_of_sizes(shape) || !is_list_of_sizes(offsets) || offsets.size() != 2) {
     damaged(path, entry.subject(), fmt::format("shape {} and data_offsets {}", shape.dump(), offsets.dump()),
@@ -103,7 +80,7 @@ Entry read_entry(const fs::path& path, const std::string& name, const json& valu
   }
   if (size_in_bytes(entry) != entry.end - entry.begin) {
     damaged(path, entry.subject(), fmt::format("{} bytes", entry.end - entry.begin),
-            fmt::format("{} of shape [{}]", known->name, fmt::join(entry.shape, ", ")));
+            fmt::format("{} of shape [{}]", formats::name(entry.type), fmt::join(entry.shape, ", ")));
   }
   return entry;
 }
@@ -123,8 +100,8 @@ json read_header(const fs::path& path, std::ifstream& file, std::uint64_t file_b
   return header;
 }
 
-SafetensorsMetadata read_metadata(const fs::path& path, const json& value) {
-  SafetensorsMetadata metadata;
+Metadata read_metadata(const fs::path& path, const json& value) {
+  Metadata metadata;
   if (!value.is_object()) damaged(path, "__metadata__", value.dump(), "an object");
   for (const auto& [key, text] : value.items()) {
     if (!text.is_string()) damaged(path, "__metadata__ " + key, text.dump(), "text");
@@ -149,11 +126,7 @@ void check_tiling(const fs::path& path, const std::vector<Entry>& entries, std::
 
 }  // namespace
 
-std::string_view name(NumberType type) {
-  return kTypes.at(static_cast<std::size_t>(type)).name;
-}
-
-void write_safetensors(const fs::path& path, std::vector<ArrayView> arrays, const SafetensorsMetadata& metadata) {
+void write(const fs::path& path, std::vector<ArrayView> arrays, const Metadata& metadata) {
   std::ranges::stable_sort(arrays, std::ranges::greater(), [](const ArrayView& array) { return width(array.type); });
   json header = json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
@@ -161,7 +134,7 @@ void write_safetensors(const fs::path& path, std::vector<ArrayView> arrays, cons
   for (const ArrayView& array : arrays) {
     const std::string key(array.name);
     SCTAB_ASSERT(!header.contains(key));
-    header[key] = {{"dtype", name(array.type)},
+    header[key] = {{"dtype", formats::name(array.type)},
                    {"shape", array.shape},
                    {"data_offsets", {position, position + array.bytes.size()}}};
     position += array.bytes.size();
@@ -184,7 +157,7 @@ void write_safetensors(const fs::path& path, std::vector<ArrayView> arrays, cons
   out.commit();
 }
 
-Safetensors read_safetensors(const fs::path& path) {
+Contents read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::error_code failed;
   const std::uint64_t file_bytes = fs::file_size(path, failed);
@@ -195,7 +168,7 @@ Safetensors read_safetensors(const fs::path& path) {
   const json header = read_header(path, file, file_bytes);
   const std::uint64_t data_bytes = file_bytes - static_cast<std::uint64_t>(file.tellg());
 
-  Safetensors result;
+  Contents result;
   std::vector<Entry> entries;
   for (const auto& [key, value] : header.items()) {
     if (key == "__metadata__") {
@@ -217,4 +190,4 @@ Safetensors read_safetensors(const fs::path& path) {
   return result;
 }
 
-}  // namespace sctab::model
+}  // namespace sctab::safetensors
