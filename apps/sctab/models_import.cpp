@@ -3,32 +3,23 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "joined_labels.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/published/import_checkpoint.hpp"
+#include "sctab/model/import_checkpoint.hpp"
 
 namespace sctab::cli {
 namespace {
 
 struct Arguments {
-  published::ImportOptions options;
+  model::ImportOptions options;
   bool json = false;
 };
 
-nlohmann::json to_json(const published::ImportResult& result, const std::filesystem::path& model) {
-  return {{"model", model.string()},
-          {"architecture", model::to_json(result.architecture)},
-          {"ontology", result.ontology_version},
-          {"labels", labels_json(result.labels)}};
-}
-
 void run(Arguments& arguments) {
-  const published::ImportResult result = published::import_checkpoint(arguments.options);
-  if (arguments.json) return print_json(to_json(result, arguments.options.output));
+  const model::ImportResult result = model::import_checkpoint(arguments.options);
+  if (arguments.json) return print_json(to_json(result));
   fmt::print("{}, {} genes, {} cell types\n", model::name(result.architecture.kind),
              core::format_count(result.architecture.n_genes), core::format_count(result.architecture.n_types));
-  print_labels(result.labels);
-  fmt::print("model: {}\n", arguments.options.output.string());
+  fmt::print("{}model: {}\n", ontology::to_text(result.labels), result.model.string());
 }
 
 }  // namespace
@@ -40,7 +31,7 @@ void add_models_import(CLI::App& models) {
       "tensors and executes nothing in it. Labels get Cell Ontology ids by name, then by synonym, then by the "
       "replacement of an obsolete term; labels without an id are listed.");
   Arguments& arguments = add_arguments(*command, run);
-  published::ImportOptions& options = arguments.options;
+  model::ImportOptions& options = arguments.options;
   command->add_option("CHECKPOINT", options.checkpoint, "the .ckpt file")->required();
   add_value(*command, "--hparams", options.hparams, "FILE", "the hparams.yaml published with it")->required();
   add_value(*command, "--genes", options.genes, "FILE",

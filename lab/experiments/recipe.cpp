@@ -14,7 +14,7 @@
 #include "lab/experiments/results.hpp"
 #include "lab/experiments/settings_reader.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/train/ensemble_plan.hpp"
+#include "sctab/train/plan.hpp"
 
 namespace sctab::experiments {
 namespace {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/trained_model.hpp"
-#include "published/checkpoint_writer.hpp"
+#include "support/checkpoint_writer.hpp"
 
 namespace sctab::tests {
 namespace {

@@ -8,12 +8,12 @@
 
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
+#include "sctab/formats/torch_checkpoint/checkpoint.hpp"
+#include "sctab/formats/torch_checkpoint/hparams.hpp"
 #include "sctab/model/classifier.hpp"
+#include "sctab/model/import_checkpoint.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/network_state.hpp"
-#include "sctab/published/checkpoint.hpp"
-#include "sctab/published/hparams.hpp"
-#include "sctab/published/import_checkpoint.hpp"
 #include "support/dense_network.hpp"
 #include "support/fixtures.hpp"
 #include "support/gene_id.hpp"
@@ -49,7 +49,7 @@ class GoldenCheckpoint : public testing::Test {
     options_.genes = folder_ / "var.csv";
     options_.labels = folder_ / "cell_type.csv";
     options_.output = folder_ / "model";
-    const model::Architecture sizes = published::architecture(published::Hparams(options_.hparams));
+    const model::Architecture sizes = model::architecture_of(torch_checkpoint::Hparams(options_.hparams));
     std::ofstream genes(options_.genes), labels(options_.labels);
     for (std::int64_t i = 0; i < sizes.n_genes; ++i) genes << tests::gene_id(i + 1) << '\n';
     labels << "label,cell_type_ontology_term_id\n";
@@ -57,11 +57,11 @@ class GoldenCheckpoint : public testing::Test {
   }
 
   tests::TemporaryFolder folder_;
-  published::ImportOptions options_;
+  model::ImportOptions options_;
 };
 
 TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
-  const published::ImportResult result = published::import_checkpoint(options_);
+  const model::ImportResult result = model::import_checkpoint(options_);
   const GoldenGroup expected(checkpoint_folder() / "expected.h5");
   const at::Tensor want_logits = expected.tensor("logits"), want = expected.tensor("probabilities");
   const sparse::CsrMatrix x = to_csr(expected.tensor("x"));
@@ -101,7 +101,7 @@ constexpr std::size_t kStep = 17;
 
 TEST_F(GoldenCheckpoint, ChangedBytesAreRefusedOrChangeNothing) {
   const std::string whole = tests::read_bytes(options_.checkpoint);
-  const auto want = published::Checkpoint(options_.checkpoint).read("classifier.");
+  const auto want = torch_checkpoint::Checkpoint(options_.checkpoint).read("classifier.");
   const fs::path damaged = folder_ / "damaged.ckpt";
   tests::write_bytes(damaged, whole);
   const char* given = std::getenv("SCTAB_CHANGED_BYTE_STEP");
@@ -115,7 +115,7 @@ TEST_F(GoldenCheckpoint, ChangedBytesAreRefusedOrChangeNothing) {
     };
     put(static_cast<char>(whole[at] ^ 0xFF));
     try {
-      const auto found = published::Checkpoint(damaged).read("classifier.");
+      const auto found = torch_checkpoint::Checkpoint(damaged).read("classifier.");
       ASSERT_EQ(found.size(), want.size()) << at;
       for (std::size_t i = 0; i < want.size(); ++i) {
         const bool is_same = found[i].type == want[i].type && found[i].shape == want[i].shape &&
@@ -135,7 +135,7 @@ TEST_F(GoldenCheckpoint, ChangedBytesAreRefusedOrChangeNothing) {
 }
 
 TEST_F(GoldenCheckpoint, ChangedBytesOfThePickleAreNoCrash) {
-  const published::ZipArchive archive(options_.checkpoint);
+  const torch_checkpoint::ZipArchive archive(options_.checkpoint);
   for (const auto& [name, entry] : archive.entries()) {
     if (!name.ends_with("/data.pkl")) continue;
     // Without the zip's checksum, as someone would who means harm.
@@ -145,7 +145,7 @@ TEST_F(GoldenCheckpoint, ChangedBytesOfThePickleAreNoCrash) {
       for (const int flip : {0x01, 0x10, 0xFF}) {
         bytes[at] = before ^ std::byte{static_cast<unsigned char>(flip)};
         try {
-          static_cast<void>(published::Pickle(bytes, {.key = name}).root());
+          static_cast<void>(torch_checkpoint::Pickle(bytes, {.key = name}).root());
         } catch (const core::InputError&) {
         }
       }

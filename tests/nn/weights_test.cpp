@@ -32,7 +32,7 @@ TEST(TensorFile, RoundTripKeepsEveryType) {
   const auto tensors = one_of_each_type();
   write_tensors(folder / "t.safetensors", tensors, {{"format", "pt"}});
   const TensorFile found = read_tensors(folder / "t.safetensors");
-  EXPECT_EQ(found.metadata, (model::SafetensorsMetadata{{"format", "pt"}}));
+  EXPECT_EQ(found.metadata, (safetensors::Metadata{{"format", "pt"}}));
   ASSERT_EQ(found.tensors.size(), tensors.size());
   for (const auto& [name, tensor] : tensors) {
     const auto entry = std::ranges::find(found.tensors, name, &NamedTensor::name);

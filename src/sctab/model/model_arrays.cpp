@@ -10,7 +10,7 @@
 #include <numeric>
 
 #include "sctab/core/error.hpp"
-#include "sctab/model/safetensors.hpp"
+#include "sctab/formats/safetensors/safetensors.hpp"
 
 namespace sctab::model {
 
@@ -24,33 +24,33 @@ void ModelArrays::add_bytes(const std::string& name, std::vector<std::uint8_t> b
 }
 
 void ModelArrays::write(const std::filesystem::path& path) const {
-  std::vector<ArrayView> views;
+  std::vector<safetensors::ArrayView> views;
   for (const auto& [name, array] : floats_) {
-    views.push_back({name, NumberType::kF32, array.shape, std::as_bytes(std::span(array.values))});
+    views.push_back({name, formats::NumberType::kF32, array.shape, std::as_bytes(std::span(array.values))});
   }
   for (const auto& [name, bytes] : bytes_) {
-    views.push_back({name, NumberType::kU8, {std::ssize(bytes)}, std::as_bytes(std::span(bytes))});
+    views.push_back({name, formats::NumberType::kU8, {std::ssize(bytes)}, std::as_bytes(std::span(bytes))});
   }
-  write_safetensors(path, std::move(views));
+  safetensors::write(path, std::move(views));
 }
 
 ModelArrays ModelArrays::read(const std::filesystem::path& path) {
-  const auto values_of = []<typename T>(const SafetensorsArray& array, T /*type*/) {
+  const auto values_of = []<typename T>(const safetensors::Array& array, T /*type*/) {
     std::vector<T> values(array.bytes.size() / sizeof(T));
     if (!values.empty()) std::memcpy(values.data(), array.bytes.data(), array.bytes.size());
     return values;
   };
   ModelArrays arrays;
   arrays.source_ = path.string();
-  for (const SafetensorsArray& array : read_safetensors(path).arrays) {
-    if (array.type == NumberType::kF32) {
+  for (const safetensors::Array& array : safetensors::read(path).arrays) {
+    if (array.type == formats::NumberType::kF32) {
       arrays.add(array.name, array.shape, values_of(array, float{}));
-    } else if (array.type == NumberType::kU8) {
+    } else if (array.type == formats::NumberType::kU8) {
       arrays.add_bytes(array.name, values_of(array, std::uint8_t{}));
     } else {
       throw core::InputError({.file = arrays.source_,
                               .subject = "array " + array.name,
-                              .found = fmt::format("numbers of type {}", model::name(array.type)),
+                              .found = fmt::format("numbers of type {}", formats::name(array.type)),
                               .expected = "F32 or U8",
                               .next_step = "train the model again"});
     }

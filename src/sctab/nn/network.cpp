@@ -55,15 +55,6 @@ std::unique_ptr<Network> make_network(const model::Architecture& architecture, s
   core::assertion_failed("a kind of network", __FILE__, __LINE__);
 }
 
-std::int64_t count_parameters(const model::Architecture& architecture) {
-  SCTAB_ASSERT(model::is_network(architecture.kind) || architecture.kind == model::ModelKind::kMixed);
-  std::int64_t n = 0;
-  for (const model::Architecture& member : architecture.members) n += count_parameters(member);
-  if (architecture.kind == model::ModelKind::kMixed) return n;
-  for (const at::Tensor& parameter : make_network(architecture, 1)->parameters()) n += parameter.numel();
-  return n;
-}
-
 NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) {
   // The kernels' way back is that of batch statistics: outside training there is none, and backward() says so.
   const at::AutoGradMode with_gradients(at::GradMode::is_enabled() && pass.mode == LayerMode::kTrain);

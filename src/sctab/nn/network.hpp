@@ -105,10 +105,6 @@ class Network {
 /// the seed; torch's global generator is neither read nor moved. Throws InputError where a size is out of range.
 std::unique_ptr<Network> make_network(const model::Architecture& architecture, std::uint64_t seed);
 
-/// What an optimiser trains: weights shared by several layers count once, running statistics not at all. Of a
-/// mixed ensemble the sum over its members. No baseline.
-std::int64_t count_parameters(const model::Architecture& architecture);
-
 /// Replaces the running statistics of every batch norm by the mean and the unbiased variance over all cells added, with
 /// the weights as they are: running averages lag behind when training takes few steps.
 ///

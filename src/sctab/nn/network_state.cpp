@@ -45,14 +45,14 @@ void check_value(const at::Tensor& found, const at::Tensor& expected, std::strin
   }
 }
 
-// In the order of model::NumberType.
+// In the order of formats::NumberType.
 constexpr std::array kTypes = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
                                at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
 
-model::NumberType number_type(at::ScalarType type) {
+formats::NumberType number_type(at::ScalarType type) {
   const auto* const found = std::ranges::find(kTypes, type);
   SCTAB_ASSERT(found != kTypes.end());
-  return static_cast<model::NumberType>(found - kTypes.begin());
+  return static_cast<formats::NumberType>(found - kTypes.begin());
 }
 
 }  // namespace
@@ -117,9 +117,9 @@ void NetworkState::load(const std::vector<NamedTensor>& values, std::string_view
 }
 
 void write_tensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
-                   const model::SafetensorsMetadata& metadata) {
+                   const safetensors::Metadata& metadata) {
   std::vector<at::Tensor> memory;  // that the views below look at
-  std::vector<model::ArrayView> arrays;
+  std::vector<safetensors::ArrayView> arrays;
   for (const auto& [name, tensor] : tensors) {
     const at::Tensor& flat = memory.emplace_back(tensor.detach().cpu().contiguous());
     arrays.push_back({name,
@@ -127,13 +127,13 @@ void write_tensors(const std::filesystem::path& path, const std::vector<NamedTen
                       flat.sizes().vec(),
                       {static_cast<const std::byte*>(flat.data_ptr()), flat.nbytes()}});
   }
-  model::write_safetensors(path, std::move(arrays), metadata);
+  safetensors::write(path, std::move(arrays), metadata);
 }
 
 TensorFile read_tensors(const std::filesystem::path& path) {
-  model::Safetensors file = model::read_safetensors(path);
+  safetensors::Contents file = safetensors::read(path);
   TensorFile result{{}, std::move(file.metadata)};
-  for (model::SafetensorsArray& array : file.arrays) {
+  for (safetensors::Array& array : file.arrays) {
     at::Tensor tensor = at::empty(array.shape, kTypes.at(static_cast<std::size_t>(array.type)));
     if (!array.bytes.empty()) std::memcpy(tensor.data_ptr(), array.bytes.data(), array.bytes.size());
     array.bytes = {};  // large models should not lie in memory twice

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/model/safetensors.hpp"
+#include "sctab/formats/safetensors/safetensors.hpp"
 
 namespace sctab::nn {
 
@@ -46,12 +46,12 @@ class NetworkState {
 
 struct TensorFile {
   std::vector<NamedTensor> tensors;  // in the order of their data
-  model::SafetensorsMetadata metadata;
+  safetensors::Metadata metadata;
 };
 
-/// model::write_safetensors() and model::read_safetensors() for tensors of torch, each with its errors.
+/// safetensors::write() and safetensors::read() for tensors of torch, each with its errors.
 void write_tensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
-                   const model::SafetensorsMetadata& metadata = {});
+                   const safetensors::Metadata& metadata = {});
 TensorFile read_tensors(const std::filesystem::path& path);
 
 /// Writes parameters and running statistics as .safetensors, tied weights once under their first name.

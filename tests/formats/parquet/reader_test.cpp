@@ -153,7 +153,7 @@ TEST_F(ParquetReader, TheEndOfAFileAloneTellsItsRows) {
 TEST_F(ParquetReader, SmallTablesAsText) {
   const auto file =
       write("a.parquet", "SELECT * FROM (VALUES ('B cell', 0::BIGINT), (NULL, 1)) t(label, __index_level_0__)");
-  const Table table = read_table(file);
+  const core::CsvTable table = read_table(file);
   EXPECT_EQ(table.header, (std::vector<std::string>{"label", "__index_level_0__"}));
   EXPECT_EQ(table.rows, (std::vector<std::vector<std::string>>{{"B cell", "0"}, {"", "1"}}));
   SCTAB_EXPECT_THROW_WITH(read_table(file, 1), InputError, "a.parquet", "has 2 rows", "at most 1");

@@ -3,51 +3,30 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
-#include <cstring>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 #include "sctab/core/error.hpp"
 
 namespace sctab::npy {
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
+using formats::NumberType;
 
-template <typename T>
-void convert(const std::byte* from, std::span<double> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    T value{};
-    std::memcpy(&value, from + i * sizeof(T), sizeof(T));
-    out[i] = static_cast<double>(value);
-  }
-}
-
-struct NumberType {
-  std::string_view name;
-  std::size_t n_bytes;
-  void (*convert)(const std::byte* from, std::span<double> out);
-};
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-constexpr std::array<NumberType, 8> kTypes = {{{"<f4", 4, convert<float>},
-                                               {"<f8", 8, convert<double>},
-                                               {"|b1", 1, convert<std::uint8_t>},
-                                               {"|u1", 1, convert<std::uint8_t>},
-                                               {"|i1", 1, convert<std::int8_t>},
-                                               {"<i2", 2, convert<std::int16_t>},
-                                               {"<i4", 4, convert<std::int32_t>},
-                                               {"<i8", 8, convert<std::int64_t>}}};
-
-const NumberType* find_type(std::string_view name) {
-  for (const NumberType& type : kTypes) {
-    if (type.name == name) return &type;
-  }
-  return nullptr;
-}
+constexpr std::array<std::pair<std::string_view, NumberType>, 8> kTypes = {{{"<f4", NumberType::kF32},
+                                                                            {"<f8", NumberType::kF64},
+                                                                            {"|b1", NumberType::kBool},
+                                                                            {"|u1", NumberType::kU8},
+                                                                            {"|i1", NumberType::kI8},
+                                                                            {"<i2", NumberType::kI16},
+                                                                            {"<i4", NumberType::kI32},
+                                                                            {"<i8", NumberType::kI64}}};
 
 // The value behind "'key': " in the header's Python dict, up to `end`; empty if the key is missing.
 std::string_view value_of(std::string_view header, std::string_view key, char end) {
@@ -103,8 +82,10 @@ void Reader::read_header() {
   file_.read(header.data(), header_bytes);
   const std::string_view type = value_of(header, "descr", ',');
   if (!file_ || type.size() < 3) refuse("its header is damaged");
-  type_ = type.substr(1, type.size() - 2);
-  if (find_type(type_) == nullptr) refuse(fmt::format("has values of the unsupported type {}", type));
+  const auto* const known =
+      std::ranges::find(kTypes, type.substr(1, type.size() - 2), &decltype(kTypes)::value_type::first);
+  if (known == kTypes.end()) refuse(fmt::format("has values of the unsupported type {}", type));
+  type_ = known->second;
   if (value_of(header, "fortran_order", ',') != "False") refuse("is stored column by column");
   shape_ = parse_shape(value_of(header, "shape", ')'));
 
@@ -115,7 +96,7 @@ void Reader::read_header() {
     }
     n_values *= size;
   }
-  const std::int64_t expected = file_.tellg() + std::streamoff{n_values * std::int64_t(find_type(type_)->n_bytes)};
+  const std::int64_t expected = file_.tellg() + std::streamoff{n_values * std::int64_t(formats::width(type_))};
   const auto found = static_cast<std::int64_t>(std::filesystem::file_size(path_));
   if (found != expected) {
     refuse(fmt::format("has {} bytes, while its shape {} takes {}: it is damaged or cut short", found, shape_text(),
@@ -128,11 +109,10 @@ std::string Reader::shape_text() const {
 }
 
 void Reader::read(std::span<double> out) {
-  const NumberType& type = *find_type(type_);
-  bytes_.resize(out.size() * type.n_bytes);
+  bytes_.resize(out.size() * formats::width(type_));
   file_.read(reinterpret_cast<char*>(bytes_.data()), static_cast<std::streamsize>(bytes_.size()));
   if (!file_) refuse("cannot be read to its end");
-  type.convert(bytes_.data(), out);
+  formats::to_doubles(type_, bytes_.data(), out);
 }
 
 Writer::Writer(std::filesystem::path path, std::int64_t n_rows, std::int64_t n_columns)

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sctab/formats/number_type.hpp"
+
 namespace sctab::npy {
 
 /// Reads an array of numbers in NumPy's format, as numpy.save() writes it, row by row. There is no pickle: an array of
@@ -32,7 +34,7 @@ class Reader {
   std::filesystem::path path_;
   std::ifstream file_;
   std::vector<std::int64_t> shape_;
-  std::string type_;  // NumPy's, "<f4"
+  formats::NumberType type_ = formats::NumberType::kF32;
   std::vector<std::byte> bytes_;
 };
 
