@@ -306,6 +306,11 @@ BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sour
   }
 }
 
+core::Problem with_resume(const core::Problem& problem, const BuildFolder& folder, std::string_view first = "") {
+  return with_next_step(problem, fmt::format("{}continue from {} with --resume and the same sources and options", first,
+                                             folder.path().string()));
+}
+
 }  // namespace
 
 fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
@@ -331,15 +336,6 @@ void BuildOptions::validate() const {
                       .expected = fmt::format("at least {}", kLeastMemory)});
   }
 }
-
-namespace {
-
-core::Problem with_resume(const core::Problem& problem, const BuildFolder& folder, std::string_view first = "") {
-  return with_next_step(problem, fmt::format("{}continue from {} with --resume and the same sources and options", first,
-                                             folder.path().string()));
-}
-
-}  // namespace
 
 BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, const BuildOptions& options) {
   options.validate();

@@ -15,6 +15,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/corpus/import_store.hpp"
 #include "sctab/store/manifest.hpp"
 #include "sctab/store/shard_writer.hpp"
 #include "sctab/store/writer_checkpoint.hpp"

@@ -14,7 +14,10 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/formats/name_tables.hpp"
+#include "sctab/sparse/normalise.hpp"
 
 namespace sctab::corpus {
 namespace fs = std::filesystem;

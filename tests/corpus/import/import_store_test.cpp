@@ -14,6 +14,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/corpus/import_shards.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/loader.hpp"
 #include "support/fixtures.hpp"
@@ -209,7 +210,7 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
     const auto identity = core::read_json(folder_ / "store.import" / "import.json");
     EXPECT_TRUE(identity.contains("sctab_version"));
     const ImportFolder another(folder_ / "store", identity, true);
-    const std::vector<FileState> parts = {open_parquet_store(files_->folder, 1).parts[0].at(0).state};
+    const std::vector<FileState> parts = {open_merlin_store(files_->folder, 1).parts[0].at(0).state};
     SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store.import", "another import is at work");
     EXPECT_FALSE(another.find("train-00003.h5ad", parts).has_value()) << "its record is no JSON";
   }

@@ -58,6 +58,28 @@ Handle access_list() {
   return list;
 }
 
+/// Null where the file is not an ordinary one.
+int* descriptor_of(const Handle& file) {
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) return nullptr;
+  return static_cast<int*>(descriptor);
+}
+
+/// Makes room on the disk for all that HDF5 has yet to write. 0, or why there is none.
+int reserve_space(const Handle& file) {
+  hsize_t size = 0;
+  const int* descriptor = descriptor_of(file);
+  if (descriptor == nullptr || H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
+  const int error = ::posix_fallocate(*descriptor, 0, static_cast<off_t>(size));
+  return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
+}
+
+bool is_kind(hid_t parent, std::string_view path, H5I_type_t kind) {
+  if (!exists(parent, path)) return false;
+  const Handle object(H5Oopen(parent, std::string(path).c_str(), H5P_DEFAULT));
+  return object && H5Iget_type(object.id()) == kind;
+}
+
 }  // namespace
 
 Hdf5Lock::Hdf5Lock() : guard_(hdf5_mutex()) {
@@ -143,26 +165,6 @@ Handle create_file(const fs::path& path) {
   return file;
 }
 
-namespace {
-
-/// Null where the file is not an ordinary one.
-int* descriptor_of(const Handle& file) {
-  void* descriptor = nullptr;
-  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) return nullptr;
-  return static_cast<int*>(descriptor);
-}
-
-/// Makes room on the disk for all that HDF5 has yet to write. 0, or why there is none.
-int reserve_space(const Handle& file) {
-  hsize_t size = 0;
-  const int* descriptor = descriptor_of(file);
-  if (descriptor == nullptr || H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
-  const int error = ::posix_fallocate(*descriptor, 0, static_cast<off_t>(size));
-  return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
-}
-
-}  // namespace
-
 void close_file(Handle& file, const fs::path& path) {
   // Room first: HDF5 does not recover from a flush that fails.
   const int no_room = reserve_space(file);
@@ -193,16 +195,6 @@ bool exists(hid_t parent, std::string_view path) {
   }
   return H5Oexists_by_name(parent, std::string(path).c_str(), H5P_DEFAULT) > 0;
 }
-
-namespace {
-
-bool is_kind(hid_t parent, std::string_view path, H5I_type_t kind) {
-  if (!exists(parent, path)) return false;
-  const Handle object(H5Oopen(parent, std::string(path).c_str(), H5P_DEFAULT));
-  return object && H5Iget_type(object.id()) == kind;
-}
-
-}  // namespace
 
 bool is_group(hid_t parent, std::string_view path) {
   return is_kind(parent, path, H5I_GROUP);

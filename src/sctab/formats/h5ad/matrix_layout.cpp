@@ -59,6 +59,13 @@ MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
   return info;
 }
 
+/// Without branches, so that it is done several at a time.
+bool any_zero(std::span<const float> values) {
+  int zeros = 0;
+  for (const float value : values) zeros |= static_cast<int>(value == 0.0F);
+  return zeros != 0;
+}
+
 }  // namespace
 
 bool is_matrix(hid_t file, std::string_view path) {
@@ -106,17 +113,6 @@ void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std:
        .found = fmt::format("indptr ends at {}, but there are {}", indptr.back(), core::plural(nnz, "value")),
        .next_step = kWriteAgain});
 }
-
-namespace {
-
-/// Without branches, so that it is done several at a time.
-bool any_zero(std::span<const float> values) {
-  int zeros = 0;
-  for (const float value : values) zeros |= static_cast<int>(value == 0.0F);
-  return zeros != 0;
-}
-
-}  // namespace
 
 void tidy_rows(sparse::CsrMatrix& block) {
   bool sorted = true;
