@@ -28,7 +28,7 @@ constexpr std::size_t kMostBlocksInMemory = 40;
 struct Setup {
   std::filesystem::path path, model;
   std::unique_ptr<h5ad::File> file;
-  h5ad::CountsSource source;
+  formats::CountsSource source;
   std::unique_ptr<GeneMatch> genes;
 };
 
@@ -42,7 +42,7 @@ const Setup* setup(benchmark::State& state) {
     setup->path = path;
     setup->model = model;
     setup->file = std::make_unique<h5ad::File>(path);
-    setup->source = h5ad::find_counts(*setup->file);
+    setup->source = setup->file->find_counts();
     const auto genes = model::read_description(model).genes;
     setup->genes = std::make_unique<GeneMatch>(match_genes(*setup->file, setup->source.matrix_path, genes, 0.1));
     return setup;

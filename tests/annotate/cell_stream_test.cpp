@@ -24,7 +24,7 @@ void write(const std::filesystem::path& path, const Dense& cells, const std::vec
   h5ad::Writer writer(path, core::narrow<core::GeneIndex>(genes.size()));
   sparse::CsrMatrix matrix;
   matrix.clear(core::narrow<core::GeneIndex>(genes.size()));
-  h5ad::Strings names;
+  formats::Strings names;
   for (const auto& cell : cells) {
     std::vector<core::GeneIndex> indices;
     std::vector<float> values;
@@ -47,7 +47,7 @@ Dense stream(const std::filesystem::path& path, bool log_normalised, core::CellI
              CellStreamOptions options = {.threads = 2}) {
   const h5ad::File file(path);
   const GeneMatch genes = match_genes(file, "X", kModel, 0.1);
-  h5ad::CountsSource source;
+  formats::CountsSource source;
   source.matrix_path = "X";
   source.log_normalised = log_normalised;
   options.cells_per_block = block;
@@ -161,7 +161,7 @@ struct Opened {
   }
   h5ad::File file;
   GeneMatch genes;
-  h5ad::CountsSource source;
+  formats::CountsSource source;
 };
 
 TEST(CellStream, GoesNoFurtherAfterAFailure) {
