@@ -77,20 +77,20 @@ TEST(LibrarySize, IsExactBeyondThirtyTwoBits) {
 
 TEST(CheckCounts, NamesCellAndGene) {
   const std::vector<std::string> genes = {"ENSG1", "ENSG2", "ENSG3"};
+  const core::Problem place{.file = "a.h5ad", .matrix = "X"};
   for (const float bad : {-1.0F, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const CsrMatrix counts{.n_cells = 2, .n_genes = 3, .indptr = {0, 1, 2}, .indices = {0, 2}, .data = {1, bad}};
-    SCTAB_EXPECT_THROW_WITH(check_counts(counts.view(), "a.h5ad: X", 100, genes), core::InputError, "a.h5ad: X",
-                            "cell 101", "ENSG3");
+    SCTAB_EXPECT_THROW_WITH(check_counts(counts.view(), place, 100, genes), core::InputError, "a.h5ad: X", "cell 101",
+                            "ENSG3");
   }
   // The first of several, in the middle of a long row.
   CsrMatrix counts{.n_cells = 1, .n_genes = 50, .indptr = {0, 50}, .indices = {}, .data = std::vector<float>(50, 1)};
   for (GeneIndex gene = 0; gene < 50; ++gene) counts.indices.push_back(gene);
   counts.data[37] = -0.5F;
   counts.data[41] = std::numeric_limits<float>::quiet_NaN();
-  SCTAB_EXPECT_THROW_WITH(check_counts(counts.view(), "a.h5ad: X", 7, {}), core::InputError, "cell 7", "number 37",
-                          "-0.5");
+  SCTAB_EXPECT_THROW_WITH(check_counts(counts.view(), place, 7, {}), core::InputError, "cell 7", "number 37", "-0.5");
   const CsrMatrix good{.n_cells = 1, .n_genes = 3, .indptr = {0, 1}, .indices = {0}, .data = {0.5F}};
-  EXPECT_NO_THROW(check_counts(good.view(), "a.h5ad: X", 0, genes));
+  EXPECT_NO_THROW(check_counts(good.view(), {}, 0, genes));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 
 #include "support/bytes.hpp"
@@ -47,13 +48,13 @@ class TemporaryFolder {
   if (!std::filesystem::exists(variable)) GTEST_SKIP() << "needs the shared data: no " << variable.string()
 
 /// Runs `statement` and expects a `Type` whose message holds every one of the texts.
-#define SCTAB_EXPECT_THROW_WITH(statement, Type, ...)                             \
-  try {                                                                           \
-    statement;                                                                    \
-    ADD_FAILURE() << #statement << " did not throw";                              \
-  } catch (const Type& error) {                                                   \
-    for (const char* expected_part : {__VA_ARGS__}) {                             \
-      EXPECT_NE(std::string(error.what()).find(expected_part), std::string::npos) \
-          << "no '" << expected_part << "' in: " << error.what();                 \
-    }                                                                             \
+#define SCTAB_EXPECT_THROW_WITH(statement, Type, ...)                                          \
+  try {                                                                                        \
+    statement;                                                                                 \
+    ADD_FAILURE() << #statement << " did not throw";                                           \
+  } catch (const Type& error) {                                                                \
+    for (const std::string& expected_part : std::initializer_list<std::string>{__VA_ARGS__}) { \
+      EXPECT_NE(std::string(error.what()).find(expected_part), std::string::npos)              \
+          << "no '" << expected_part << "' in: " << error.what();                              \
+    }                                                                                          \
   }

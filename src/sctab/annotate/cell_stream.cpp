@@ -54,7 +54,7 @@ GeneMatch match_genes(const formats::CellSource& file, std::string_view matrix_p
 CellStream::CellStream(const formats::CellSource& file, const formats::CountsSource& source, const GeneMatch& genes,
                        const CellStreamOptions& options)
     : genes_(genes),
-      description_(fmt::format("{}: {}", file.path().string(), source.matrix_path)),
+      place_{.file = file.path().string(), .matrix = source.matrix_path},
       log_normalised_(source.log_normalised),
       options_(options),
       rows_(file.read_rows(source.matrix_path,
@@ -173,7 +173,7 @@ void CellStream::put(std::int64_t number, Block block) {
 }
 
 void CellStream::prepare(std::int64_t number, sparse::CsrMatrix& values, sparse::CsrMatrix& log_norm) const {
-  sparse::check_counts(values.view(), description_, number * options_.cells_per_block, genes_.names);
+  sparse::check_counts(values.view(), place_, number * options_.cells_per_block, genes_.names);
   // Repeats of a gene are sums of counts, and logs are not: they go back to the scale of counts for it.
   const bool sums_logs = log_normalised_ && genes_.alignment.n_repeated() > 0;
   if (sums_logs) {

@@ -66,7 +66,7 @@ class CellStream {
   void put(std::int64_t number, Block block);
 
   const GeneMatch& genes_;
-  std::string description_;  // "FILE: raw/X", for messages
+  core::Problem place_;  // file and matrix
   bool log_normalised_;
   CellStreamOptions options_;
   std::unique_ptr<formats::RowReader> rows_;

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 namespace sctab::core {
 
@@ -23,9 +21,8 @@ struct Problem {
   std::string matrix{};   // "X", "layers/counts"
   std::string cell{};     // the cell's name, or its number where it has none
   std::string gene{};
-  std::string key{};  // of a JSON, TOML, YAML or HDF5 file: "architecture.n_d", "obs/cell_type"
-  std::string
-      subject{};  // what is wrong where none of the above names it: an option ("--batch-size"), a field, a value
+  std::string key{};      // of a JSON, TOML, YAML or HDF5 file: "architecture.n_d", "obs/cell_type"
+  std::string subject{};  // an option ("--batch-size"), a field, a value: what is wrong if nothing above names it
 
   std::string found{};      // "4 donors", "is not UTF-8 text", "no such file"
   std::string expected{};   // "at least 30", "a whole number of 1 or more"
@@ -40,9 +37,6 @@ std::string format(const Problem& problem);
 class InputError : public std::runtime_error {
  public:
   explicit InputError(Problem problem);
-  /// A message without fields. To be removed when every call gives fields.
-  template <std::convertible_to<std::string> Text>
-  explicit InputError(const Text& message) : InputError(Problem{.found = message}) {}
 
   [[nodiscard]] const Problem& problem() const { return problem_; }
 

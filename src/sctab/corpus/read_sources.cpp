@@ -40,14 +40,14 @@ sparse::CsrView slice(sparse::CsrView block, CellIndex begin, CellIndex end) {
 
 // Turns blocks of a source into checked, aligned cells.
 struct BlockAligner {
-  std::string name;  // of file and matrix, for messages
+  core::Problem place;  // file and matrix
   std::vector<std::string> genes;
   const std::vector<std::uint8_t>& keep;
   const genes::GeneAlignment& alignment;
 
   // first_row: the source row of the first cell.
   [[nodiscard]] AlignedCells operator()(sparse::CsrView cells, CellIndex first_row) const {
-    sparse::check_counts(cells, name, first_row, genes);
+    sparse::check_counts(cells, place, first_row, genes);
     AlignedCells aligned;
     sparse::CsrMatrix kept;
     kept.clear(cells.n_genes);
@@ -137,8 +137,10 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
                    const StreamOptions& options, core::ThreadPool& pool, const CountsReceiver& receive) {
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
   const auto file = formats::open_cells(source.path);
-  const BlockAligner align{fmt::format("{}: {}", source.path.string(), source.counts.matrix_path),
-                           file->gene_names(source.counts.matrix_path), keep, alignment};
+  const BlockAligner align{{.file = source.path.string(), .matrix = source.counts.matrix_path},
+                           file->gene_names(source.counts.matrix_path),
+                           keep,
+                           alignment};
   const auto reader = file->read_rows(source.counts.matrix_path, options.read);
   const CellIndex max_cells = cells_per_block(source, options.block_bytes);
 

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "sctab/core/error.hpp"
+
 namespace sctab::sparse {
 
 double library_size(std::span<const float> counts) {
@@ -61,7 +63,7 @@ bool all_finite_and_not_negative(std::span<const float> values) {
 
 }  // namespace
 
-void check_counts(CsrView counts, std::string_view source, CellIndex first_cell,
+void check_counts(CsrView counts, const core::Problem& place, CellIndex first_cell,
                   std::span<const std::string> gene_ids) {
   for (CellIndex cell = 0; cell < counts.n_cells; ++cell) {
     const RowView row = counts.row(cell);
@@ -69,12 +71,12 @@ void check_counts(CsrView counts, std::string_view source, CellIndex first_cell,
     for (std::size_t i = 0; i < row.data.size(); ++i) {
       if (row.data[i] >= 0 && std::isfinite(row.data[i])) continue;
       const auto gene = static_cast<std::size_t>(row.indices[i]);
-      const std::string name = gene < gene_ids.size() ? gene_ids[gene] : fmt::format("number {}", gene);
-      throw core::InputError(
-          fmt::format("{}: cell {} (counted from 0), gene {} holds {}; counts must be finite and >= 0. Is this the "
-                      "matrix of raw counts? "
-                      "Another one can be named with --counts",
-                      source, first_cell + cell, name, row.data[i]));
+      throw core::InputError({.cell = fmt::format("{} (counted from 0)", first_cell + cell),
+                              .gene = gene < gene_ids.size() ? gene_ids[gene] : fmt::format("number {}", gene),
+                              .found = fmt::format("holds {}", row.data[i]),
+                              .expected = "counts, finite and 0 or more",
+                              .next_step = "name the matrix of raw counts with --counts"})
+          .within(place);
     }
   }
 }

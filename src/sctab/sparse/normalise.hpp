@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "sctab/core/error.hpp"
 #include "sctab/sparse/csr.hpp"
 
 namespace sctab::sparse {
@@ -57,8 +58,9 @@ class Normaliser {
 /// place. Cells with no counts stay zero. Does not check its input: check_counts() does, once, at the door.
 void log_normalise(CsrMatrix& counts, float target = kTargetCounts);
 
-/// Throws InputError on the first negative, NaN or infinite count. `source` names the file and matrix in the message,
-/// `first_cell` is the source's position of row 0, and gene_ids (may be empty) names the gene.
-void check_counts(CsrView counts, std::string_view source, CellIndex first_cell, std::span<const std::string> gene_ids);
+/// Throws InputError on the first negative, NaN or infinite count. `place` names the file and matrix, `first_cell` is
+/// the source's position of row 0, and gene_ids (may be empty) names the gene.
+void check_counts(CsrView counts, const core::Problem& place, CellIndex first_cell,
+                  std::span<const std::string> gene_ids);
 
 }  // namespace sctab::sparse

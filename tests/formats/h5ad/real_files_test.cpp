@@ -51,7 +51,7 @@ TEST(RealFiles, EveryOneIsReadWhole) {
     EXPECT_EQ(genes.size(), static_cast<std::size_t>(expected.n_genes));
     const auto counts = read_all(file, source.matrix_path, 1000);
     EXPECT_EQ(counts.n_cells, expected.n_cells);
-    EXPECT_NO_THROW(sparse::check_counts(counts.view(), name, 0, genes));
+    EXPECT_NO_THROW(sparse::check_counts(counts.view(), {.file = name}, 0, genes));
     for (const auto& column : file.obs_columns()) EXPECT_NO_THROW((void)file.obs_as_text(column)) << column;
   }
 }

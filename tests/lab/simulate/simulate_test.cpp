@@ -195,7 +195,7 @@ TEST(Simulate, CellsLookLikeTenxCells) {
   for (const auto& source : result.sources) {
     const h5ad::File file(source);
     const auto counts = read_counts(file);
-    sparse::check_counts(counts.view(), "X", 0, {});
+    sparse::check_counts(counts.view(), {}, 0, {});
     EXPECT_TRUE(file.summarise_values("X").integers);
     for (CellIndex cell = 0; cell < counts.n_cells; ++cell) {
       sizes.push_back(std::log(sparse::library_size(counts.row(cell))));
