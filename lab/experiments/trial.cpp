@@ -52,9 +52,12 @@ std::string damage_of(const json& result) {
   return is_whole ? "" : "it was changed after it was written";
 }
 
-/// What is in a file. Throws InputError if it cannot be opened.
-FoundTrial read_result(const fs::path& path) {
-  if (fs::is_directory(path)) return {.result = {}, .damage = "it is a folder"};
+/// The result in a file, or none and why in `damage`. Throws InputError if the file cannot be opened.
+std::optional<json> read_result(const fs::path& path, std::string& damage) {
+  if (fs::is_directory(path)) {
+    damage = "it is a folder";
+    return std::nullopt;
+  }
   if (!std::ifstream(path)) {
     throw core::InputError({.file = path.string(),
                             .found = fmt::format("cannot be opened: {}", std::strerror(errno)),
@@ -63,12 +66,12 @@ FoundTrial read_result(const fs::path& path) {
   }
   try {
     json result = core::read_json(path);
-    std::string damage = damage_of(result);
-    if (!damage.empty()) return {.result = {}, .damage = std::move(damage)};
-    return {.result = std::move(result), .damage = {}};
+    damage = damage_of(result);
+    if (damage.empty()) return result;
   } catch (const core::InputError&) {
-    return {.result = {}, .damage = "it is cut off or not JSON"};
+    damage = "it is cut off or not JSON";
   }
+  return std::nullopt;
 }
 
 /// "model.n_d: 16 became 32": the first difference between two identities.
@@ -92,7 +95,8 @@ json without(json identity, std::initializer_list<const char*> keys) {
 /// As read_result(), but a file that cannot be opened counts as damaged: nobody has asked for it.
 std::optional<json> try_to_read(const fs::path& path) {
   try {
-    return read_result(path).result;
+    std::string damage;
+    return read_result(path, damage);
   } catch (const core::InputError&) {
     return std::nullopt;
   }
@@ -172,8 +176,9 @@ bool TrialFolder::has(const Trial& trial) const {
 
 FoundTrial TrialFolder::find(const Trial& trial) const {
   const fs::path path = file(trial);
-  if (!fs::exists(path)) return {};
-  FoundTrial found = read_result(path);
+  FoundTrial found;
+  if (!fs::exists(path)) return found;
+  found.result = read_result(path, found.damage);
   if (!found.result) return found;
   const json wanted = trial.identity(conditions_), there = found.result->at("identity");
   if (there != wanted) {
