@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh BUILD_FOLDER [modules]: the table of ratios and BUILD_FOLDER/bench.json, beside dense PyTorch where
+# bench.sh BUILD_FOLDER [modules]: the table of ratios and BUILD_FOLDER/bench.json, next to dense PyTorch where
 # SCTAB_BENCH_REFERENCE names bench_torch.py and python3-torch is there; or every benchmark of the modules.
 # SCTAB_BENCH_THREADS: 4. SCTAB_BENCH_QUICK=1: a smoke run. See docs/performance.md.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks the include graph against cmake/modules.txt: a module includes only itself and what its row lists, which must
-stand above it; headers of torch, HDF5 and the like only where the row names the library; and src/ never includes lab/,
+be above it; headers of torch, HDF5 and the like only where the row names the library; and src/ never includes lab/,
 apps/ or python/. --print prints the graph, --folders-with LIBRARY the folders of the modules that use a library.
 """
 import pathlib

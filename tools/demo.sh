@@ -3,7 +3,7 @@
 #   make demo                                   on simulated cells
 #   make demo DATA="a.h5ad b.h5ad …"            on labelled files of yours; more variables:
 #     ANNOTATE=c.h5ad   the file to annotate     (default: the first of DATA)
-#     ONTOLOGY=cl.obo   the Cell Ontology        (default: an obo file beside the data or in ../ontology from there)
+#     ONTOLOGY=cl.obo   the Cell Ontology        (default: an obo file next to the data or in ../ontology from there)
 #     GENES=genes.csv   the gene space           (default: a *features.csv in ../genes from there, else the union of the data's)
 #     OUT=demo          where everything goes    (an earlier demo there is replaced)
 set -euo pipefail
@@ -31,7 +31,7 @@ else
   # Small corpora: the paper's thresholds (5,000 cells and 30 donors a type, 10x assays) would leave nothing.
   curation=(--min-cells 15 --min-donors 1 --any-assay --assume-primary)
 fi
-[ -n "$ontology" ] || { echo "demo: no Cell Ontology found beside the data; give ONTOLOGY=cl.obo (obofoundry.org/ontology/cl)" >&2; exit 2; }
+[ -n "$ontology" ] || { echo "demo: no Cell Ontology found next to the data; give ONTOLOGY=cl.obo (obofoundry.org/ontology/cl)" >&2; exit 2; }
 read -r -a sources <<<"$(echo $data)"
 annotate=${ANNOTATE:-${sources[0]}}
 

@@ -6,7 +6,7 @@ Usage: tools/measure_profiles.py --genes GENES.csv --ontology CL.obo --donors DO
 ATLAS files hold raw counts over all genes, droplet-based; DONORS files may hold a part of the genes but several donors.
 All need obs cell_type_ontology_term_id and donor_id. Only summaries over genes and cells are printed, never a gene or a
 cell. Signal is told from sampling noise by halves: cells are split in two at random, and what the halves share (their
-covariance over genes) is no noise.
+covariance over genes) is not noise.
 """
 import argparse
 import collections
@@ -75,7 +75,7 @@ def log_ratio(a, b, scale=0.5):
 
 
 def measure_means(files):
-    """Quantiles over genes of log counts per 10,000 within one type; genes never seen stand at the lowest values."""
+    """Quantiles over genes of log counts per 10,000 within one type; genes never seen are at the lowest values."""
     at = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]
     rows = []
     for cells in files:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # small_corpora.sh CELLS OUT: the table of docs/small-corpora.md. CELLS: the folder of the nine labelled files of the
-# cross-tissue mix, with ../ontology and ../genes beside it. Every kind of model is trained on eight studies and scored
+# cross-tissue mix, with ../ontology and ../genes next to it. Every kind of model is trained on eight studies and scored
 # on the ninth, and on donors left out. What OUT holds already is not computed again.
 #   SCTAB=build/sctab  KINDS="linear mlp,--loss=hierarchical …"  STUDIES="kang_ifnb …"  SPLITS="1 2 3"  SEEDS="1 2"  THREADS=0
 set -euo pipefail
@@ -9,7 +9,7 @@ sctab=${SCTAB:-build/sctab}
 threads=${THREADS:-0}
 read -r -a kinds <<<"${KINDS:-linear mlp tabnet celltypist pca+linear centroid xgboost mixed}"
 read -r -a files <<<"$("$(dirname "$0")"/cross_tissue_files.sh "$cells")"
-# pelka_colon_epithelium has one type alone, which is no classification.
+# pelka_colon_epithelium has a single type, which leaves nothing to classify.
 read -r -a studies <<<"${STUDIES-kang_ifnb zheng_facs he_liver wu_breast_cid4465 darmanis_brain moncada_pdac_a baron_pancreas_mini li_colon_normal_mucosa}"
 read -r -a splits <<<"${SPLITS-1 2 3 4 5 6}"
 read -r -a seeds <<<"${SEEDS:-1 2}"

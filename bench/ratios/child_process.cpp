@@ -64,7 +64,7 @@ std::string text_of(const Command& command) {
 
 Finished run(const Command& command, const std::filesystem::path& log) {
   std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw core::InputError("cannot make a pipe");
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw core::InputError({.found = "cannot make a pipe"});
   const auto start = std::chrono::steady_clock::now();
   const pid_t child = ::fork();
   if (child == 0) become(command, log.c_str(), pipe[1]);
@@ -76,7 +76,8 @@ Finished run(const Command& command, const std::filesystem::path& log) {
   if (child > 0) ::waitpid(child, &status, 0);
   finished.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) return finished;
-  throw core::InputError(fmt::format("{}: failed; {} ends with: {}", text_of(command), log.string(), last_line(log)));
+  throw core::InputError(
+      {.subject = text_of(command), .found = fmt::format("failed; {} ends with: {}", log.string(), last_line(log))});
 }
 
 }  // namespace sctab::bench

@@ -34,7 +34,7 @@ class Augmentation {
  public:
   /// density: of the vectors, whose entries are normal with a standard deviation of 0.4, beyond ±0.25, up to ±1.5.
   Augmentation(const Settings& settings, double density);
-  /// The result stands until the next call.
+  /// The result is valid until the next call.
   const sparse::CsrMatrix& operator()(sparse::CsrView x);
 
  private:

@@ -18,7 +18,7 @@ std::int64_t memory_of_this_process(const std::string& field) {
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with(field + ":")) return 1024 * std::stoll(line.substr(field.size() + 1));
   }
-  throw core::InputError("/proc/self/status: no line " + field);
+  throw core::InputError({.file = "/proc/self/status", .found = "no line " + field});
 }
 
 }  // namespace

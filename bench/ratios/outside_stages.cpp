@@ -42,7 +42,7 @@ bool has_python_torch(const Settings& settings) {
 
 json parse_output(const Command& command, const std::string& out) {
   json parsed = json::parse(out, nullptr, false);
-  if (parsed.is_discarded()) throw core::InputError(text_of(command) + ": its output is no JSON");
+  if (parsed.is_discarded()) throw core::InputError({.subject = text_of(command), .found = "its output is not JSON"});
   return parsed;
 }
 
@@ -53,7 +53,7 @@ std::string kernel_name(std::string name) {
   return name.substr(0, clock);
 }
 
-/// Milliseconds, what case it is, and whatever it counts.
+/// Milliseconds, what case it is, and what else it counts.
 json kernel_entry(const json& run) {
   json entry = {{"ms", run.at("real_time")}};
   static constexpr std::array kOwn = {"family_index", "per_family_instance_index",

@@ -39,7 +39,7 @@ void run_stage(const Settings& settings, std::string_view name) {
   for (const Stage& stage : kStages) {
     if (name == stage.name) return fmt::print("{}\n", stage.measure(settings).dump());
   }
-  throw core::InputError(fmt::format("{}: no such stage; without an argument all are run", name));
+  throw core::InputError({.subject = std::string(name), .found = "no such stage", .next_step = "omit it to run all"});
 }
 
 nlohmann::json measure_all(const Settings& settings, std::vector<std::string>& commands) {

@@ -21,7 +21,8 @@ int threads_wanted() {
   int threads = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), threads);
   if (failed != std::errc() || end != text.data() + text.size() || threads < 1) {
-    throw core::InputError(fmt::format("SCTAB_BENCH_THREADS: {} is no number of threads; give 1 or more", text));
+    throw core::InputError(
+        {.subject = "SCTAB_BENCH_THREADS", .found = text, .expected = "a number of threads, 1 or more"});
   }
   return threads;
 }

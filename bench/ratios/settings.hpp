@@ -7,11 +7,11 @@ namespace sctab::bench {
 
 /// What is measured and where, from the environment, so that the processes of the stages agree: SCTAB_BENCH_THREADS
 /// (4), SCTAB_BENCH_QUICK (1: small sizes, a smoke run), SCTAB_BENCH_DATA and SCTAB_BENCH_JSON (bench-data and
-/// bench.json beside this program), SCTAB_BENCH_REFERENCE (bench_torch.py; empty: left out).
+/// bench.json next to this program), SCTAB_BENCH_REFERENCE (bench_torch.py; empty: left out).
 struct Settings {
   int threads = 4;
   bool quick = false;
-  std::filesystem::path program;    // this one; sctab and bench_kernels lie beside it
+  std::filesystem::path program;    // this one; sctab and bench_kernels lie next to it
   std::filesystem::path data;       // what is simulated, kept for the next run
   std::filesystem::path json;       // the results
   std::filesystem::path reference;  // bench_torch.py

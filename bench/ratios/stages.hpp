@@ -14,7 +14,7 @@ nlohmann::json train_stage(const Settings& settings);
 nlohmann::json dense_stage(const Settings& settings);
 /// What training holds at most.
 nlohmann::json memory_stage(const Settings& settings);
-/// train::train() on the store, beside the same steps on the same cells in memory; leaves the model.
+/// train::train() on the store, next to the same steps on the same cells in memory; leaves the model.
 nlohmann::json store_stage(const Settings& settings);
 /// The loader alone.
 nlohmann::json loader_stage(const Settings& settings);

@@ -43,7 +43,7 @@ nlohmann::json store_stage(const Settings& settings) {
   train::train(opened, options, settings.model());
   const nlohmann::json epoch = last_epoch(settings.model());
 
-  // The same steps with the same masks, without a loader beside them: what is left of the rate is the loader's doing.
+  // The same steps with the same masks, without a loader running next to them: the difference is the loader's cost.
   const auto network = trained_network(settings);
   const std::int64_t n_types = std::ssize(opened.tables().cell_types);
   const auto batches = cells_of_store(settings, settings.n_batches);

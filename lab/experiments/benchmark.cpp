@@ -206,7 +206,7 @@ class Grid {
     }
   }
 
-  /// A full disk makes a trial fail, but is no reason to stop: later reports then lack the reason.
+  /// A full disk makes a trial fail, but does not stop the run: later reports then lack the reason.
   void keep_reason(const Trial& trial, const std::string& reason) const {
     try {
       folder_.write_failure(trial, reason);

@@ -46,7 +46,7 @@ std::vector<double> mean_of(const store::Store& store, const DenseCells& cells, 
   return sum;
 }
 
-/// Holds each vector against the difference that its origin stands for, over all cells.
+/// Holds each vector against the difference that its origin describes, over all cells.
 void expect_differences(const store::Store& store, const Vectors& vectors) {
   const DenseCells cells(store);
   for (CellIndex i = 0; i < vectors.values.n_cells; ++i) {

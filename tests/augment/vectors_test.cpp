@@ -109,7 +109,7 @@ TEST_F(VectorFile, OfTheStoreThatThisOneWasTakenFromIsFine) {
   EXPECT_THROW((void)vectors_for(part, vectors, path_), core::InputError);
   vectors.store_hash = "parent";
   vectors.origins[1].donor = "donor 7";
-  EXPECT_THROW((void)vectors_for(part, vectors, path_), core::InputError) << "held out here, whatever the hash";
+  EXPECT_THROW((void)vectors_for(part, vectors, path_), core::InputError) << "held out here, for any hash";
 }
 
 TEST_F(VectorFile, TellsOfWhichStoreItIs) {

@@ -38,7 +38,7 @@ struct LargeInputs {
 
 class Interrupted : public testing::Test {
  protected:
-  /// A folder with earlier output under the name "out", beside the large inputs.
+  /// A folder with earlier output under the name "out", next to the large inputs.
   Interrupted() {
     fs::create_directory(folder_ / "out");
     std::ofstream(folder_ / "out" / "store.json") << "{}";
@@ -89,7 +89,7 @@ TEST_F(Interrupted, Annotate) {
                       (folder_ / "out.h5ad").string(), "--batch-size", "16", "--threads", "1"});
 }
 
-/// A run of training is kept beside the model, so that --resume can go on from it; the model itself stays as it was.
+/// A run of training is kept next to the model, so that --resume can continue it; the model itself stays as it was.
 TEST_F(Interrupted, TrainCanBeResumed) {
   const fs::path model = folder_ / "model";
   fs::copy(trained_.model, model, fs::copy_options::recursive);

@@ -13,7 +13,7 @@ struct TrainedModel {
   TemporaryFolder folder;
   std::filesystem::path source, ontology, genes, store, model;
 
-  /// Throws std::runtime_error with what the program said where it fails.
+  /// Throws std::runtime_error with what the program printed if it fails.
   TrainedModel();
   static const TrainedModel& instance();
 };

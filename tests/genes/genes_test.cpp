@@ -146,7 +146,7 @@ TEST(ReadGeneList, GoesByTheNamesOfAHeader) {
     EXPECT_THAT(genes.symbols, ElementsAre("TSPAN6", "TNMD"));
   }
   std::ofstream(folder / "lengths.csv") << "feature_id,feature_length\nENSG00000000003,4530\n";
-  EXPECT_THAT(read_gene_list(folder / "lengths.csv").symbols, ElementsAre("")) << "a length is no symbol";
+  EXPECT_THAT(read_gene_list(folder / "lengths.csv").symbols, ElementsAre("")) << "a length is not a symbol";
   std::ofstream(folder / "bad.csv") << "feature_name,feature_id\nENSG00000000003,TSPAN6\n";
   SCTAB_EXPECT_THROW_WITH(read_gene_list(folder / "bad.csv"), core::InputError, "bad.csv", "line 2", "feature_id");
 }

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr double kTolerance = 1e-5;
 
-/// $SCTAB_GOLDEN_CHECKPOINT, or the checkpoint folder beside golden.h5 of the shared folder.
+/// $SCTAB_GOLDEN_CHECKPOINT, or the checkpoint folder next to golden.h5 of the shared folder.
 fs::path checkpoint_folder() {
   const char* given = std::getenv("SCTAB_GOLDEN_CHECKPOINT");
   return given != nullptr ? fs::path(given) : tests::shared_folder() / "golden" / "checkpoint";

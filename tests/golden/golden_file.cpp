@@ -117,7 +117,7 @@ std::string GoldenGroup::text(const std::string& attribute) const {
   const Handle found(H5Aopen_by_name(*file_, ("/" + path_).c_str(), attribute.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                      H5Aclose, "attribute " + attribute + " of " + path_);
   const Handle type(H5Aget_type(found), H5Tclose, "type of " + attribute);
-  if (H5Tis_variable_str(type) <= 0) throw std::runtime_error("golden file: attribute " + attribute + " is no text");
+  if (H5Tis_variable_str(type) <= 0) throw std::runtime_error("golden file: attribute " + attribute + " is not text");
   char* value = nullptr;
   H5Aread(found, type, static_cast<void*>(&value));
   std::string result = value;

@@ -24,7 +24,7 @@ class GoldenGroup {
   [[nodiscard]] std::vector<GoldenGroup> groups() const;
   [[nodiscard]] bool has(const std::string& name) const;
 
-  /// An array as it stands there: float32, float64 or int64.
+  /// An array as it is stored there: float32, float64 or int64.
   [[nodiscard]] at::Tensor tensor(const std::string& name) const;
   /// All arrays of the group, by name.
   [[nodiscard]] std::vector<nn::NamedTensor> tensors() const;

@@ -130,7 +130,7 @@ nn::NetworkOutput forward_and_backward(nn::Network& network, const GoldenGroup& 
   return output;
 }
 
-/// Where the first step's gradient, in float64, is so small beside the network's largest that in float32 it is nothing
+/// Where the first step's gradient, in float64, is so small next to the network's largest that in float32 it is nothing
 /// but rounding: a bias before a batch norm.
 constexpr double kNoise = 1e-5;
 

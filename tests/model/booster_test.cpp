@@ -36,7 +36,7 @@ class MadeUpBatches : public BoosterBatches {
   }
   void restart() override { at_ = 0; }
   bool next(BoosterBatch& batch) override {
-    if (fails_at_ == n_asked_++) throw core::InputError("shard 3 is damaged");
+    if (fails_at_ == n_asked_++) throw core::InputError({.found = "shard 3 is damaged"});
     if (at_ == batches_.size()) return false;
     batch = batches_[at_++];
     return true;

@@ -126,7 +126,7 @@ TEST_F(CovariateModel, IsReadAsItWasWritten) {
   ASSERT_TRUE(found.covariate.has_value());
   EXPECT_EQ(to_json(*found.covariate), to_json(*want.covariate));
   EXPECT_EQ(found.architecture.n_inputs(), 15);
-  EXPECT_EQ(found.genes.ids.size(), 12U) << "a level is no gene";
+  EXPECT_EQ(found.genes.ids.size(), 12U) << "a level is not a gene";
   EXPECT_NE(model_card(found).find("a cell's tissue, where that is one of: blood, lung, skin"), std::string::npos);
 }
 

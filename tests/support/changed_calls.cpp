@@ -34,7 +34,7 @@ ChangedCalls::~ChangedCalls() {
 using sctab::tests::changed;
 using sctab::tests::fail;
 
-// The program's own definitions stand before those of libc.
+// The program's own definitions take precedence over those of libc.
 extern "C" {
 
 int link(const char* from, const char* to) noexcept {

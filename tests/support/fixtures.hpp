@@ -13,7 +13,7 @@
 
 namespace sctab::tests {
 
-/// The folder of real data and golden numbers that developers and CI have beside the checkout, or $SCTAB_SHARED.
+/// The folder of real data and golden numbers that developers and CI have next to the checkout, or $SCTAB_SHARED.
 inline std::filesystem::path shared_folder() {
   const char* given = std::getenv("SCTAB_SHARED");
   return given != nullptr ? std::filesystem::path(given) : source_folder() / ".." / "shared";

@@ -161,7 +161,7 @@ TEST_F(CovariateTraining, MistakesAreNamed) {
   refused("donor", "expected one of assay, tissue, tissue_general, disease");
   refused("cell_type", "expected one of");
   refused("assay", "only one value, '0'");
-  refused("disease", "only one value, 'normal'");  // "unknown" is no level
+  refused("disease", "only one value, 'normal'");  // "unknown" is not a level
   TrainOptions all = options(ModelKind::kLinear);
   all.covariate_dropout = 1;
   SCTAB_EXPECT_THROW_WITH(train(store_, all, folder_ / "model"), InputError, "--covariate-dropout");

@@ -146,7 +146,7 @@ TEST(ChoosePlans, MembersOfOneKindDifferInTheirSeedAlone) {
   EXPECT_EQ(to_json(same), to_json(plans[0]));
   EXPECT_EQ(joint_architecture(plans).kind, ModelKind::kLinear);
   SCTAB_EXPECT_THROW_WITH((void)choose_plans({.members = 0}, size_of(10'000)), core::InputError, "--members");
-  const TrainOptions too_many{.kind = ModelKind::kMixed, .members = 715'827'883};  // three times that is no int
+  const TrainOptions too_many{.kind = ModelKind::kMixed, .members = 715'827'883};  // times 3: beyond int
   SCTAB_EXPECT_THROW_WITH((void)choose_plans(too_many, size_of(10'000)), core::InputError, "--members: 715827883");
 }
 

@@ -55,7 +55,7 @@ TEST(RunFolder, ATrainingThatEndsMeanwhileIsNotBegunAnewByResume) {
       while (refusal.empty() || refusal.find("at work") != std::string::npos) {
         try {
           (void)LockedRunFolder(out, true);
-          refusal = "none: it was begun anew";
+          refusal = "none: it was begun again";
         } catch (const std::exception& error) {
           refusal = error.what();
         }

@@ -40,7 +40,7 @@ struct AnnotateOptions {
 struct CovariateUse {
   std::string column, source;                          // "tissue", "obs column tissue"
   std::int64_t n_without = 0;                          // cells without a level, which the genes alone decide
-  std::map<std::string, std::int64_t> unknown_values;  // of obs, that are no levels: number of cells
+  std::map<std::string, std::int64_t> unknown_values;  // values of obs that are not levels: number of cells
 };
 
 struct AnnotateResult {

@@ -50,7 +50,7 @@ class StagedOutput {
   bool placed_ = false;            // by place(), and may be undone
 };
 
-/// Puts a folder that lies beside `target` in its place, as StagedOutput does; where that fails the folder keeps its
+/// Puts a folder that lies next to `target` in its place, as StagedOutput does; if that fails the folder keeps its
 /// name and all that it holds, so that hours of work are not lost with it. Syncs it under its own name first, which
 /// takes longest and fails most. Throws InputError on failure.
 void move_into_place(const std::filesystem::path& folder, const std::filesystem::path& target);

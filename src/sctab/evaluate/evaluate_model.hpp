@@ -32,8 +32,8 @@ struct ModelEvaluation {
 
 /// Predicts every cell of the split and compares with the store's labels, joined by CL id. The store's genes may be
 /// others than the model's, in another order: they are matched by id, and counts are scaled over the model's genes as
-/// in annotate. A cell without counts in them is no call, with probability 0. A type of the store is known to the model
-/// where it, or a subtype of it, had training cells (all of the model's types where its directory does not say).
+/// in annotate. A cell without counts in them has no call, with probability 0. A type of the store is known to the
+/// model where it, or a subtype of it, had training cells (all of the model's types where its directory does not say).
 /// A model with a covariate sees the store's own column of it. Shows progress. Throws InputError where the split is
 /// empty, where the store has too few of the model's genes, and where the model's answer is not a number.
 ModelEvaluation evaluate_model(const model::Classifier& model, const store::Store& store, store::Split split,

@@ -46,7 +46,7 @@ struct TypeScore {
 };
 
 /// F1 scores as scikit-learn defines them (precision of a type never predicted is 0, recall of one never true is 0).
-/// A type in neither truth nor predictions is left out of the macro means; all are NaN where there is no cell at all.
+/// A type in neither truth nor predictions is left out of the macro means; all are NaN without cells.
 struct Scores {
   double macro_f1 = 0, weighted_f1 = 0;          // weighted by n_true
   double micro_f1 = 0;                           // the share of all cells that is right: no call lowers it

@@ -199,7 +199,7 @@ nlohmann::json absent_types_json(std::span<const AbsentType> absent, std::span<c
                                  std::span<const std::string> ids) {
   auto list = nlohmann::json::array();
   for (const AbsentType& found : absent) {
-    nlohmann::json label, id;  // null where it is no call
+    nlohmann::json label, id;  // null for no call
     if (found.most_called != kNoCall) {
       label = labels[static_cast<std::size_t>(found.most_called)];
       id = ids[static_cast<std::size_t>(found.most_called)];

@@ -26,7 +26,7 @@ std::string evaluation_text(const Evaluation& evaluation, std::span<const std::s
 nlohmann::json uncertainty_json(std::span<const Uncertainty> by_members);
 
 /// A list of {label, cell_type_ontology_term_id, cells, auc_against_known, most_called, most_called_id,
-/// cells_called_so}; the calls are null where that is no call. labels and ids: by position, as of the evaluation.
+/// cells_called_so}; a call is null if there is none. labels and ids: by position, as of the evaluation.
 nlohmann::json absent_types_json(std::span<const AbsentType> absent, std::span<const std::string> labels,
                                  std::span<const std::string> ids);
 

@@ -64,7 +64,7 @@ struct AbsentType {
   TypeIndex type = 0;
   std::int64_t n_cells = 0;
   double auc_known = 0;       // its cells the more uncertain, against those of known types; NaN without such
-  TypeIndex most_called = 0;  // the first of ties; kNoCall where that is no call
+  TypeIndex most_called = 0;  // the first of ties; kNoCall if most have no call
   std::int64_t n_called = 0;  // cells called so
 };
 

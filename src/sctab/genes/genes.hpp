@@ -83,7 +83,7 @@ class GeneAlignment {
   void count();
   std::vector<GeneIndex> target_of_source_;
   GeneIndex n_target_ = 0, n_found_ = 0, n_repeated_ = 0;
-  bool ascending_ = true;  // the genes found stand in the target's order: rows stay sorted
+  bool ascending_ = true;  // the genes found are in the target's order: rows stay sorted
 };
 
 }  // namespace sctab::genes

@@ -15,7 +15,7 @@ namespace sctab::sparse {
 /// The paper's library size: every cell is scaled to this total before log1p.
 inline constexpr float kTargetCounts = 1e4F;
 
-/// Total counts of one cell, summed in double; sums of integers are exact, in whatever type and order.
+/// Total counts of one cell, summed in double; sums of integers are exact, in any type and order.
 double library_size(std::span<const float> counts);
 double library_size(std::span<const std::uint16_t> counts);
 inline double library_size(RowView counts) {

@@ -49,7 +49,7 @@ class Loader {
   [[nodiscard]] std::int64_t n_batches() const;
   /// Cells in those batches, on this rank; each as often as it is shown.
   [[nodiscard]] CellIndex n_cells() const;
-  /// Begins an epoch, at a batch of it. The loader starts at (0, 0). Throws InputError where there is no such batch,
+  /// Begins an epoch, at a batch of it. The loader starts at (0, 0). Throws InputError if there is no such batch,
   /// and goes on as if it had not been asked.
   void start(std::int64_t epoch, std::int64_t batch = 0);
   /// The next batch of this epoch; false at its end. Reuses the batch's memory.

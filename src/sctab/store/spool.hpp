@@ -48,7 +48,7 @@ class Scatter {
 };
 
 /// One cell as bytes for the spools: its obs, then gaps between genes and counts as variable-length integers, which is
-/// a third of CSR's size before any compression. Cells with a count that is no uint16 keep float32 values.
+/// a third of CSR's size before any compression. Cells with a count that does not fit uint16 keep float32 values.
 ///
 /// Appends a cell, zeros dropped. counts: finite and >= 0. Returns whether its counts are uint16.
 bool encode_cell(sparse::RowView counts, const CellObs& obs, std::vector<std::byte>& bytes);

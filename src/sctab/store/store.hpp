@@ -65,7 +65,7 @@ struct ObsTable {
   }
 };
 
-/// How the values of a store are kept: uint16, or float32 where one is no integer or above 65,535.
+/// How the values of a store are kept: uint16, or float32 if one is not an integer or above 65,535.
 enum class ValueType : std::uint8_t { kUint16, kFloat32 };
 /// "uint16", "float32".
 std::string_view name(ValueType values);
@@ -85,7 +85,7 @@ struct Shard {
 };
 
 /// An opened store: store.json, gene list, tables. Opening checks the format version, that every shard is there with
-/// the size that store.json gives, and proves that no donor stands in two splits. Throws InputError naming what is
+/// the size that store.json gives, and proves that no donor is in two splits. Throws InputError naming what is
 /// wrong.
 class Store {
  public:
@@ -127,7 +127,7 @@ class Store {
   std::string hash_;
 };
 
-/// Reads the donors of all cells. Throws InputError naming a donor that stands in two splits; cells without a donor are
+/// Reads the donors of all cells. Throws InputError naming a donor that is in two splits; cells without a donor are
 /// no donor.
 void require_disjoint_donors(const Store& store);
 

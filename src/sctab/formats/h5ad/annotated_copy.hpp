@@ -40,7 +40,7 @@ class Appender {
   std::unique_ptr<State> state_;
 };
 
-/// Copies `from` to the new file `to`, which is writable whatever the rights of `from`. File systems that can share
+/// Copies `from` to the new file `to`, which is writable even if `from` is not. File systems that can share
 /// blocks between files do; others are told to begin writing the copy to disk on the way. Asks check_interrupt(), and
 /// returns with half a copy once `stop` is requested. Throws InputError naming the file, also where the copy ends
 /// before `from` did when it was opened.

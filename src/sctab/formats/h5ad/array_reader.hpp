@@ -42,7 +42,7 @@ class PieceCache {
 /// when ranges ascend; by ChunkDecoder where it knows how, else by libhdf5. What is not chunked is read past libhdf5.
 class ArrayReader {
  public:
-  /// Throws InputError where it is no such dataset. The caller holds the Hdf5Lock.
+  /// Throws InputError if it is not such a dataset. The caller holds the Hdf5Lock.
   explicit ArrayReader(Handle dataset);
   ~ArrayReader();
 

@@ -53,7 +53,7 @@ std::string in_brackets(const std::string& reason) {
 Handle access_list() {
   Handle list(H5Pcreate(H5P_FILE_ACCESS));
   SCTAB_ASSERT(bool(list));
-  // Some network file systems have no locks; that is no reason not to read.
+  // Some network file systems have no locks; they can be read all the same.
   (void)H5Pset_file_locking(list.id(), true, true);
   return list;
 }

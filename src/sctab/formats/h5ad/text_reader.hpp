@@ -7,7 +7,7 @@
 
 namespace sctab::h5ad {
 
-/// All strings of a one-dimensional or scalar dataset, fixed- or variable-length. Throws InputError where it is no such
+/// All strings of a one-dimensional or scalar dataset, fixed- or variable-length. Throws InputError if it is not such a
 /// dataset, is damaged or is not UTF-8: then it names the entry, which is a `counted` ("row", "category").
 ///
 /// Text of variable length is looked up in HDF5's heaps by our own code: libhdf5 1.10 crashes on a damaged heap, and

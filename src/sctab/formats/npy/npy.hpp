@@ -38,7 +38,7 @@ class Reader {
   std::vector<std::byte> bytes_;
 };
 
-/// Writes a float32 matrix row by row: numpy.load(path, mmap_mode="r") opens it whatever its size.
+/// Writes a float32 matrix row by row: numpy.load(path, mmap_mode="r") opens it at any size.
 class Writer {
  public:
   /// All functions throw InputError naming the file if it cannot be written.
