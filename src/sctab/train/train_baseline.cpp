@@ -154,16 +154,16 @@ std::vector<FinishedMember> run_members(const store::Store& store, const CorpusS
 
 json training_json(const store::Store& store, const CorpusSize& size, ModelKind kind,
                    std::span<const FinishedMember> members) {
-  json json = corpus_json(store, size);
+  json facts = corpus_json(store, size);
   if (members.size() == 1) {
-    json["seed"] = members.front().seed;
-    json["baseline"] = members.front().facts;
-    return json;
+    facts["seed"] = members.front().seed;
+    facts["baseline"] = members.front().facts;
+    return facts;
   }
   for (const FinishedMember& member : members) {
-    json["members"].push_back({{"kind", model::name(kind)}, {"seed", member.seed}, {"baseline", member.facts}});
+    facts["members"].push_back({{"kind", model::name(kind)}, {"seed", member.seed}, {"baseline", member.facts}});
   }
-  return json;
+  return facts;
 }
 
 model::ModelDescription describe(const store::Store& store, const CorpusSize& size, ModelKind kind,

@@ -29,6 +29,7 @@
 #include "sctab/train/model_output.hpp"
 #include "sctab/train/plan.hpp"
 #include "sctab/train/run_folder.hpp"
+#include "sctab/train/sampling.hpp"
 #include "sctab/train/train_kinds.hpp"
 #include "sctab/train/validation.hpp"
 
