@@ -5,24 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/charts/palette.hpp"
 #include "sctab/core/numbers.hpp"
 
 namespace sctab::charts {
 namespace {
 
 constexpr double kWidth = 720, kPlotHeight = 300;
-constexpr double kTextSize = 12, kTitleSize = 15, kLineHeight = 20;
+constexpr double kTextSize = 12;
 constexpr double kSlant = 40;  // degrees, for names that do not fit side by side
-constexpr double kMargin = 12;
 constexpr std::size_t kMostNameCharacters = 32;
 constexpr double kOverhang = 7;  // room for markers at the ends of the axes
-
-double widest(const std::vector<std::string>& texts) {
-  double width = 0;
-  for (const auto& text : texts) width = std::max(width, text_width(text, kTextSize));
-  return width;
-}
 
 double radians(double degrees) {
   return degrees * std::acos(-1.0) / 180;
@@ -37,14 +29,17 @@ Axes::Layout Axes::lay_out(const AxesOptions& options, const Scale& y) {
   for (const Tick& tick : y.ticks()) mark_width = std::max(mark_width, text_width(tick.label, kTextSize));
   left += mark_width + 8;
   const auto n_names = static_cast<double>(options.names.size());
-  std::vector<std::string> names;
-  for (const auto& name : options.names) names.push_back(shortened(name, kMostNameCharacters));
-  const double name_width = widest(names);
+  double name_width = 0, first_name_width = 0;
+  for (const auto& name : options.names) {
+    const double width = text_width(shortened(name, kMostNameCharacters), kTextSize);
+    if (&name == &options.names.front()) first_name_width = width;
+    name_width = std::max(name_width, width);
+  }
   layout.width = std::max(kWidth, left + kMargin + n_names * std::max(options.least_slot, 14.0));
   double slot = n_names == 0 ? 0 : (layout.width - left - kMargin) / n_names;
   layout.slanted = name_width > slot - 6;
   if (layout.slanted && n_names > 0) {  // keep a long first name inside the picture
-    left = std::max(left, text_width(names.front(), kTextSize) * std::cos(radians(kSlant)) - slot / 2 + kMargin);
+    left = std::max(left, first_name_width * std::cos(radians(kSlant)) - slot / 2 + kMargin);
   }
 
   layout.title = wrapped(options.title, kTitleSize, layout.width - 2 * kMargin);
@@ -106,11 +101,7 @@ double Axes::slot_begin(std::size_t n) const {
 }
 
 void Axes::draw_head() {
-  double baseline = kMargin + kTitleSize - 2;
-  for (const auto& line : layout_.title) {
-    svg_.text({kMargin, baseline}, line, {.size = kTitleSize, .bold = true});
-    baseline += kLineHeight;
-  }
+  svg_.title(layout_.title);
   for (std::size_t n = 0; n < layout_.legend.size(); ++n) {
     const Point at = layout_.legend[n];
     const std::string_view colour = series_colour(n);
@@ -181,11 +172,6 @@ void Axes::draw_spread(const Estimate& estimate, double x, double half_width, st
   }
 }
 
-void Axes::draw_no_data() {
-  svg_.text({area().x + area().width / 2, area().y + area().height / 2}, core::kNoValueText,
-            {.size = kTitleSize, .anchor = "middle"});
-}
-
 void Axes::begin_values() {
   svg_.begin_clip(
       {area().x - kOverhang, area().y - kOverhang, area().width + 2 * kOverhang, area().height + 2 * kOverhang});
@@ -194,6 +180,11 @@ void Axes::begin_values() {
 std::string Axes::finish() {
   svg_.end_clip();
   return svg_.str();
+}
+
+std::size_t n_outside(const Scale& scale, const std::vector<double>& values) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(values, [&scale](double value) { return std::isfinite(value) && !scale.shows(value); }));
 }
 
 std::string note_of_hidden(std::size_t n) {

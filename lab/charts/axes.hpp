@@ -38,8 +38,6 @@ class Axes {
   [[nodiscard]] double slot_width() const;
   /// Error bar and single values of an estimate.
   void draw_spread(const Estimate& estimate, double x, double half_width, std::string_view colour);
-  /// Says in the middle of the chart that there is nothing to show.
-  void draw_no_data();
   /// Values are drawn between these two calls, which clip them to the area.
   void begin_values();
   std::string finish();
@@ -65,6 +63,8 @@ class Axes {
   Svg svg_;
 };
 
+/// How many of the values are finite and outside the scale.
+std::size_t n_outside(const Scale& scale, const std::vector<double>& values);
 /// "3 values lie outside the axes and are not drawn; the table has them"; empty for 0.
 std::string note_of_hidden(std::size_t n);
 

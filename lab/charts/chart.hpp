@@ -4,11 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "lab/charts/table.hpp"
-
 namespace sctab::charts {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+/// Rows of text, each as wide as `columns`.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+};
 
 struct Axis {
   std::string title;  // with its unit
@@ -75,6 +79,17 @@ struct BoxChart {
   Axis y;
   std::vector<Box> boxes;
 };
+
+/// The numbers that a box plot shows. All are kNoValue if there are no values.
+struct BoxSummary {
+  std::size_t n = 0;
+  double least = kNoValue, lower_whisker = kNoValue, lower_quartile = kNoValue, median = kNoValue;
+  double upper_quartile = kNoValue, upper_whisker = kNoValue, greatest = kNoValue, mean = kNoValue;
+  std::vector<double> outliers;  // beyond the whiskers, in order
+};
+
+/// Ignores values that are not finite. Quartiles are interpolated, as in NumPy's percentile.
+BoxSummary summarise(std::vector<double> values);
 
 /// Grouped rectangles with areas in proportion to their sizes. Sizes of 0 or less get no area.
 struct Treemap {

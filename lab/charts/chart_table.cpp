@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
-#include "lab/charts/box_summary.hpp"
 #include "lab/charts/chart.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
@@ -17,6 +19,17 @@ std::string text_of(const Estimate& estimate) {
   std::string values;
   for (const double value : estimate.values) values += (values.empty() ? "" : ", ") + core::format_number(value);
   return values.empty() ? text : fmt::format("{} ({})", text, values);
+}
+
+/// The titles of what add_box() adds.
+constexpr std::array kBoxColumns = {"values", "least", "lower quartile", "median", "upper quartile", "greatest"};
+
+/// Adds the numbers of a box to a row.
+void add_box(const BoxSummary& box, std::vector<std::string>& row) {
+  for (const double number :
+       {static_cast<double>(box.n), box.least, box.lower_quartile, box.median, box.upper_quartile, box.greatest}) {
+    row.push_back(core::format_number(number));
+  }
 }
 
 std::string titled(const Axis& axis, const char* otherwise) {
@@ -34,7 +47,8 @@ Table points_of(const ScatterChart& chart) {
 }
 
 Table summary_of(const ScatterChart& chart) {
-  Table table{{"series", "axis", "values", "least", "lower quartile", "median", "upper quartile", "greatest"}, {}};
+  Table table{{"series", "axis"}, {}};
+  std::ranges::copy(kBoxColumns, std::back_inserter(table.columns));
   for (const auto& series : chart.series) {
     std::vector<double> xs, ys;
     for (const auto& point : series.points) {
@@ -42,11 +56,7 @@ Table summary_of(const ScatterChart& chart) {
       ys.push_back(point.y);
     }
     const auto add = [&](const std::string& axis, std::vector<double> values) {
-      const BoxSummary box = summarise(std::move(values));
-      table.rows.push_back({series.name, axis, core::format_number(static_cast<double>(box.n)),
-                            core::format_number(box.least), core::format_number(box.lower_quartile),
-                            core::format_number(box.median), core::format_number(box.upper_quartile),
-                            core::format_number(box.greatest)});
+      add_box(summarise(std::move(values)), table.rows.emplace_back(std::vector{series.name, axis}));
     };
     add(titled(chart.x, "x"), std::move(xs));
     add(titled(chart.y, "y"), std::move(ys));
@@ -54,7 +64,35 @@ Table summary_of(const ScatterChart& chart) {
   return table;
 }
 
+double quantile(const std::vector<double>& sorted, double share) {
+  const double at = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
 }  // namespace
+
+BoxSummary summarise(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  BoxSummary box;
+  box.n = values.size();
+  if (values.empty()) return box;
+  std::sort(values.begin(), values.end());
+  box.least = values.front();
+  box.greatest = values.back();
+  box.lower_quartile = quantile(values, 0.25);
+  box.median = quantile(values, 0.5);
+  box.upper_quartile = quantile(values, 0.75);
+  box.mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  const double reach = 1.5 * (box.upper_quartile - box.lower_quartile);
+  box.lower_whisker = *std::lower_bound(values.begin(), values.end(), box.lower_quartile - reach);
+  box.upper_whisker = *std::prev(std::upper_bound(values.begin(), values.end(), box.upper_quartile + reach));
+  for (const double value : values) {
+    if (value < box.lower_whisker || value > box.upper_whisker) box.outliers.push_back(value);
+  }
+  return box;
+}
 
 Table numbers(const BarChart& chart) {
   Table table{{titled(chart.y, "")}, {}};
@@ -85,14 +123,14 @@ Table numbers(const ScatterChart& chart) {
 }
 
 Table numbers(const BoxChart& chart) {
-  Table table{
-      {titled(chart.y, ""), "values", "least", "lower quartile", "median", "upper quartile", "greatest", "mean"}, {}};
+  Table table{{titled(chart.y, "")}, {}};
+  std::ranges::copy(kBoxColumns, std::back_inserter(table.columns));
+  table.columns.emplace_back("mean");
   for (const auto& box : chart.boxes) {
     const BoxSummary summary = summarise(box.values);
-    table.rows.push_back({box.name, core::format_number(static_cast<double>(summary.n)),
-                          core::format_number(summary.least), core::format_number(summary.lower_quartile),
-                          core::format_number(summary.median), core::format_number(summary.upper_quartile),
-                          core::format_number(summary.greatest), core::format_number(summary.mean)});
+    std::vector<std::string>& row = table.rows.emplace_back(std::vector{box.name});
+    add_box(summary, row);
+    row.push_back(core::format_number(summary.mean));
   }
   return table;
 }

@@ -23,14 +23,14 @@ std::string count(const json& object, const char* key) {
 }
 
 // Tissues with their types, both sorted by number of cells, largest first.
-charts::Treemap tissues_and_types(const json& description) {
-  std::map<std::string, std::vector<charts::Treemap::Leaf>> types_of_tissue;
+Treemap tissues_and_types(const json& description) {
+  std::map<std::string, std::vector<Treemap::Leaf>> types_of_tissue;
   for (const json& type : description.at("types")) {
     for (const auto& [tissue, cells] : type.at("cells_by_tissue").items()) {
       types_of_tissue[tissue].push_back({type.at("name").get<std::string>(), cells.get<double>()});
     }
   }
-  std::vector<std::pair<double, charts::Treemap::Group>> groups;
+  std::vector<std::pair<double, Treemap::Group>> groups;
   for (auto& [tissue, types] : types_of_tissue) {
     double cells = 0;
     for (const auto& type : types) cells += type.size;
@@ -38,23 +38,22 @@ charts::Treemap tissues_and_types(const json& description) {
     groups.push_back({cells, {tissue, types}});
   }
   std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  charts::Treemap chart;
+  Treemap chart;
   chart.title = "Cells of each tissue and type";
   chart.caption = "Areas are in proportion to the number of cells in all splits, as in figure 1a of the paper.";
   for (auto& [cells, group] : groups) chart.groups.push_back(std::move(group));
   return chart;
 }
 
-charts::ScatterChart donors_and_cells(const json& description) {
-  charts::ScatterChart chart;
+ScatterChart donors_and_cells(const json& description) {
+  ScatterChart chart;
   chart.title = "Donors and cells of each type";
   chart.caption =
       "One point per cell type, over all splits, as in figure 2a of the paper. A type with many cells from few donors "
-      "is "
-      "one that a model knows from few people only.";
+      "is one that a model knows from few people only.";
   chart.x = {"cells", true};
   chart.y = {"donors", true};
-  charts::ScatterChart::Series& series = chart.series.emplace_back();
+  ScatterChart::Series& series = chart.series.emplace_back();
   series.name = "cell types";
   for (const json& type : description.at("types")) {
     series.points.push_back(
@@ -63,8 +62,8 @@ charts::ScatterChart donors_and_cells(const json& description) {
   return chart;
 }
 
-charts::Table splits_table(const json& splits) {
-  charts::Table table{{"split", "cells", "donors", "types", "tissues", "datasets"}, {}};
+Table splits_table(const json& splits) {
+  Table table{{"split", "cells", "donors", "types", "tissues", "datasets"}, {}};
   for (const char* split : {"train", "val", "test"}) {
     const json& of_split = splits.at(split);
     table.rows.push_back({split, count(of_split, "cells"), count(of_split, "donors"), count(of_split, "types"),
@@ -73,8 +72,8 @@ charts::Table splits_table(const json& splits) {
   return table;
 }
 
-charts::Table groups_table(const char* head, const json& groups) {
-  charts::Table table{{head, "cells", "train", "val", "test", "donors", "types", "tissues", "datasets"}, {}};
+Table groups_table(const char* head, const json& groups) {
+  Table table{{head, "cells", "train", "val", "test", "donors", "types", "tissues", "datasets"}, {}};
   for (const json& group : groups) {
     const json& by_split = group.at("cells_by_split");
     table.rows.push_back({group.at("name").get<std::string>(), count(group, "cells"), count(by_split, "train"),
@@ -84,9 +83,9 @@ charts::Table groups_table(const char* head, const json& groups) {
   return table;
 }
 
-void add_curation(charts::Page& page, const json& provenance) {
+void add_curation(Page& page, const json& provenance) {
   if (!provenance.is_object() || !provenance.contains("curation")) return;  // a store that `corpus build` did not make
-  charts::Table table{{"removed by", "cells", "donors", "types"}, {}};
+  Table table{{"removed by", "cells", "donors", "types"}, {}};
   for (const json& effect : provenance.at("curation")) {
     table.rows.push_back({effect.at("rule").get<std::string>(), count(effect, "cells"), count(effect, "donors"),
                           count(effect, "types")});
@@ -97,12 +96,12 @@ void add_curation(charts::Page& page, const json& provenance) {
 
 }  // namespace
 
-charts::Page describe_page(const json& description) {
+Page describe_page(const json& description) {
   const json& all = description.at("all");
-  charts::Page page("What the corpus contains",
-                    fmt::format("{}: {}, {}, {}, {}, {}, {}", description.at("store").get<std::string>(),
-                                plural(all, "cell"), plural(all, "donor"), plural(all, "type"), plural(all, "tissue"),
-                                plural(all, "dataset"), plural(description, "gene")));
+  Page page("What the corpus contains",
+            fmt::format("{}: {}, {}, {}, {}, {}, {}", description.at("store").get<std::string>(), plural(all, "cell"),
+                        plural(all, "donor"), plural(all, "type"), plural(all, "tissue"), plural(all, "dataset"),
+                        plural(description, "gene")));
   page.add_heading("Cells and donors");
   page.add_chart(tissues_and_types(description));
   page.add_chart(donors_and_cells(description));

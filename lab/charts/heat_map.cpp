@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "lab/charts/chart.hpp"
-#include "lab/charts/palette.hpp"
 #include "lab/charts/svg.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
@@ -12,8 +11,7 @@
 namespace sctab::charts {
 namespace {
 
-constexpr double kMargin = 12, kTextSize = 12, kTitleSize = 15, kTitleHeight = 20, kLegendHeight = 26;
-constexpr double kLegendWidth = 200, kSlant = 40;
+constexpr double kTextSize = 12, kLegendHeight = 26, kLegendWidth = 200, kSlant = 40;
 constexpr std::size_t kMostNameCharacters = 36;
 
 struct Layout {
@@ -40,7 +38,7 @@ Layout lay_out(const HeatMap& chart) {
   const double cells_width = std::max(layout.cell_width * n_columns, kLegendWidth + 120);
   layout.width = left + cells_width + std::max(kMargin, overhang - 0.3 * layout.cell_width);
   layout.title = wrapped(chart.title, kTitleSize, layout.width - 2 * kMargin);
-  const double top = kMargin + kTitleHeight * static_cast<double>(layout.title.size()) + kLegendHeight;
+  const double top = kMargin + kLineHeight * static_cast<double>(layout.title.size()) + kLegendHeight;
   layout.first = {left, top + heads * std::sin(slant) + 16};
   layout.height = layout.first.y + layout.cell_height * n_rows + kMargin;
   return layout;
@@ -64,7 +62,7 @@ Range range_of(const HeatMap& chart) {
 }
 
 void draw_legend(Svg& svg, const Layout& layout, const Range& range) {
-  const double y = kMargin + kTitleHeight * static_cast<double>(layout.title.size());
+  const double y = kMargin + kLineHeight * static_cast<double>(layout.title.size());
   const double x = layout.first.x;
   if (std::isnan(range.from)) {
     svg.text({x, y + 11}, core::kNoValueText);
@@ -108,10 +106,7 @@ std::string draw(const HeatMap& chart) {
   const Layout layout = lay_out(chart);
   const Range range = range_of(chart);
   Svg svg(layout.width, layout.height, chart.title);
-  for (std::size_t i = 0; i < layout.title.size(); ++i) {
-    svg.text({kMargin, kMargin + kTitleSize - 2 + kTitleHeight * static_cast<double>(i)}, layout.title[i],
-             {.size = kTitleSize, .bold = true});
-  }
+  svg.title(layout.title);
   draw_legend(svg, layout, range);
   for (std::size_t c = 0; c < chart.columns.size(); ++c) {
     const double middle = layout.first.x + layout.cell_width * (static_cast<double>(c) + 0.5);

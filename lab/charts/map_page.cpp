@@ -27,8 +27,8 @@ std::vector<augment::MapPoint> drawn_points(const augment::CheckResult& result) 
 }
 
 /// An axis over all values, so that the charts can be compared; as a chart chooses it if they are all equal.
-charts::Axis axis_of(const std::vector<augment::MapPoint>& points, float augment::MapPoint::*value, const char* title) {
-  charts::Axis axis{title};
+Axis axis_of(const std::vector<augment::MapPoint>& points, float augment::MapPoint::*value, const char* title) {
+  Axis axis{title};
   if (points.empty()) return axis;
   const auto [least, most] = std::ranges::minmax(points, {}, value);
   if (least.*value < most.*value) {
@@ -53,33 +53,35 @@ std::vector<std::string> frequent_names(const std::vector<augment::MapPoint>& po
 }
 
 /// The raw or the augmented cells, with one series per name.
-charts::ScatterChart chart_of(const std::vector<augment::MapPoint>& points,
-                              const std::vector<std::string>& name_of_point, const char* coloured_by, bool augmented) {
-  charts::ScatterChart chart;
+ScatterChart chart_of(const std::vector<augment::MapPoint>& points, const std::vector<std::string>& name_of_point,
+                      const char* coloured_by, bool augmented) {
+  ScatterChart chart;
   chart.title = fmt::format("{} cells by {}", augmented ? "Augmented" : "Raw", coloured_by);
   chart.x = axis_of(points, &augment::MapPoint::pc1, "principal component 1 of the raw cells");
   chart.y = axis_of(points, &augment::MapPoint::pc2, "principal component 2 of the raw cells");
   const std::vector<std::string> names = frequent_names(points, name_of_point);
   for (const std::string& name : names) chart.series.push_back({name, {}});
-  charts::ScatterChart::Series others{"all others", {}};
+  ScatterChart::Series others{"all others", {}};
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (points[i].augmented != augmented) continue;
     const auto at = std::ranges::find(names, name_of_point[i]) - names.begin();
-    charts::ScatterChart::Series& series = at < std::ssize(names) ? chart.series[static_cast<std::size_t>(at)] : others;
+    ScatterChart::Series& series = at < std::ssize(names) ? chart.series[static_cast<std::size_t>(at)] : others;
     series.points.push_back({static_cast<double>(points[i].pc1), static_cast<double>(points[i].pc2), name_of_point[i]});
   }
   if (!others.points.empty()) chart.series.push_back(std::move(others));
   return chart;
 }
 
-void add_pictures(charts::Page& page, const std::vector<augment::MapPoint>& points,
-                  const std::vector<std::string>& names, const char* coloured_by) {
+void add_pictures(Page& page, const std::vector<augment::MapPoint>& points, const std::vector<std::string>& names,
+                  const char* coloured_by) {
   page.add_heading(fmt::format("By {}", coloured_by));
   for (const bool augmented : {false, true}) page.add_chart(chart_of(points, names, coloured_by, augmented));
 }
 
-charts::Table r_squared_table(const augment::CheckResult& result) {
-  charts::Table table{{"R² of", "raw", "augmented", "raw, gene mean", "augmented, gene mean"}, {}};
+}  // namespace
+
+Table r_squared_table(const augment::CheckResult& result) {
+  Table table{{"R² of", "raw", "augmented", "raw, gene mean", "augmented, gene mean"}, {}};
   const auto add = [&table](const char* name, const augment::RSquared& raw, const augment::RSquared& augmented) {
     table.rows.push_back({name, core::format_score(raw.of_total), core::format_score(augmented.of_total),
                           core::format_score(raw.gene_mean), core::format_score(augmented.gene_mean)});
@@ -90,9 +92,7 @@ charts::Table r_squared_table(const augment::CheckResult& result) {
   return table;
 }
 
-}  // namespace
-
-charts::Page map_page(const augment::CheckResult& result, const store::Store& store) {
+Page map_page(const augment::CheckResult& result, const store::Store& store) {
   const std::vector<augment::MapPoint> points = drawn_points(result);
   const std::vector<std::int32_t> types = store.codes(store::Split::kTrain, store::Field::kCellType);
   const std::vector<std::int32_t> donors = store.codes(store::Split::kTrain, store::Field::kDonor);
@@ -104,10 +104,10 @@ charts::Page map_page(const augment::CheckResult& result, const store::Store& st
     donor_of_point.push_back(donors[cell] < 0 ? std::string(store::kUnknownValue)
                                               : donor_names[static_cast<std::size_t>(donors[cell])]);
   }
-  charts::Page page("What augmentation changes",
-                    fmt::format("{}: {} training cells compared, {} drawn", store.directory().filename().string(),
-                                core::format_count(result.n_cells),
-                                core::format_count(static_cast<std::int64_t>(points.size() / 2))));
+  Page page("What augmentation changes",
+            fmt::format("{}: {} training cells compared, {} drawn", store.directory().filename().string(),
+                        core::format_count(result.n_cells),
+                        core::format_count(static_cast<std::int64_t>(points.size() / 2))));
   page.add_heading("Variance that cell type and donor explain");
   page.add_text(
       "R² of linear regressions of all genes, as a fraction of their summed variance and as the mean over genes. "

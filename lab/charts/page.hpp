@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "lab/charts/chart.hpp"
-#include "lab/charts/table.hpp"
 
 namespace sctab::charts {
 

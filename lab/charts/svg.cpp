@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 #include <numbers>
+
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::charts {
 namespace {
@@ -20,7 +25,7 @@ std::size_t n_characters_of(std::string_view text) {
   return n;
 }
 
-/// Rounds to hundredths of a pixel, which saves much of the size of a page.
+/// Rounds to tenths of a pixel, which saves much of the size of a page.
 std::string pixels(double value) {
   std::string text = fmt::format("{:.1f}", value);
   if (text.ends_with(".0")) text.resize(text.size() - 2);
@@ -38,7 +43,43 @@ std::string polygon(Point centre, double radius, std::size_t n_corners, double t
   return path + "Z";
 }
 
+using Colour = std::array<double, 3>;  // red, green, blue, 0 to 255
+
+constexpr std::array<std::string_view, 12> kSeries = {"#2f78c4", "#d9660c", "#26936a", "#a35cc0", "#d0454f", "#1391a3",
+                                                      "#9a7420", "#d1589b", "#7c858f", "#6b8e23", "#5a6fd8", "#b0603a"};
+// Luminance falls evenly along these.
+constexpr std::array<Colour, 5> kShades = {
+    {{244, 241, 222}, {178, 216, 178}, {74, 171, 172}, {39, 105, 155}, {43, 35, 96}}};
+
+double luminance(std::string_view colour) {
+  const auto part = [&](std::size_t at) {
+    const double value = std::stoi(std::string(colour.substr(at, 2)), nullptr, 16) / 255.0;
+    return value <= 0.03928 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
+  };
+  return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
+}
+
 }  // namespace
+
+std::string_view series_colour(std::size_t n) {
+  return kSeries.at(n % kSeries.size());
+}
+
+std::string shade(double share) {
+  const double at = std::clamp(share, 0.0, 1.0) * static_cast<double>(kShades.size() - 1);
+  const auto below = std::min(static_cast<std::size_t>(at), kShades.size() - 2);
+  const double weight = at - static_cast<double>(below);
+  std::string colour = "#";
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double value = kShades.at(below).at(i) * (1 - weight) + kShades.at(below + 1).at(i) * weight;
+    colour += fmt::format("{:02x}", std::lround(value));
+  }
+  return colour;
+}
+
+std::string_view text_colour_on(std::string_view colour) {
+  return luminance(colour) > 0.179 ? "#000000" : "#ffffff";  // at this luminance both have a contrast of 4.58
+}
 
 Svg::Svg(double width, double height, std::string_view label) {
   text_ = fmt::format(
@@ -107,6 +148,19 @@ void Svg::text(Point place, std::string_view content, const TextStyle& style) {
   text_ += "</text>\n";
 }
 
+void Svg::title(const std::vector<std::string>& lines) {
+  double baseline = kMargin + kTitleSize - 2;
+  for (const std::string& line : lines) {
+    text({kMargin, baseline}, line, {.size = kTitleSize, .bold = true});
+    baseline += kLineHeight;
+  }
+}
+
+void Svg::no_value(const Rect& area) {
+  text({area.x + area.width / 2, area.y + area.height / 2}, core::kNoValueText,
+       {.size = kTitleSize, .anchor = "middle"});
+}
+
 void Svg::begin_clip(const Rect& rect) {
   text_ += fmt::format(
       "<svg x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" viewBox=\"{0} {1} {2} {3}\" overflow=\"hidden\">\n",
@@ -122,27 +176,16 @@ std::string Svg::str() const {
 }
 
 std::string escape(std::string_view text) {
+  static const std::map<char, std::string_view> kEntities = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
   std::string escaped;
   escaped.reserve(text.size());
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        if ((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\t' || c == '\n') escaped += c;
+    const auto entity = kEntities.find(c);
+    if (entity != kEntities.end()) {
+      escaped += entity->second;
+    } else if ((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) || c == '\t' || c == '\n') {
+      escaped += c;
     }
   }
   return escaped;

@@ -18,6 +18,9 @@ struct Point {
   double x = 0, y = 0;
 };
 
+/// What all pictures share, in pixels: the margin around them, the size of titles, the height of lines.
+inline constexpr double kMargin = 12, kTitleSize = 15, kLineHeight = 20;
+
 /// How a shape looks.
 struct Paint {
   std::string_view fill = "none", stroke = "none";
@@ -47,6 +50,10 @@ class Svg {
   /// The nth of six shapes that can be told apart without colour, around its centre.
   void marker(std::size_t n, Point centre, double radius, const Paint& paint);
   void text(Point place, std::string_view content, const TextStyle& style = {});
+  /// A title from the top of the picture, one line below the other.
+  void title(const std::vector<std::string>& lines);
+  /// Says in the middle of an area that there is nothing to show.
+  void no_value(const Rect& area);
   /// Clips what is drawn until end_clip() to `rect`; coordinates stay those of the picture.
   void begin_clip(const Rect& rect);
   void end_clip();
@@ -66,5 +73,13 @@ double text_width(std::string_view text, double size);
 std::string shortened(std::string_view text, std::size_t n_characters);
 /// The text in lines of at most that many pixels, broken at spaces.
 std::vector<std::string> wrapped(std::string_view text, double size, double width);
+
+/// Colour of the nth series or group, as "#rrggbb". Each has a contrast of 3 or more on white and on the dark
+/// background of a Page. They repeat after twelve.
+std::string_view series_colour(std::size_t n);
+/// A shade for a fraction of 0 to 1, from pale to dark, in the same order in grey.
+std::string shade(double share);
+/// Black or white, whichever reads better on a colour: a contrast of 4.5 or more on every colour.
+std::string_view text_colour_on(std::string_view colour);
 
 }  // namespace sctab::charts

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "lab/charts/chart.hpp"
-#include "lab/charts/palette.hpp"
 #include "lab/charts/squarify.hpp"
 #include "lab/charts/svg.hpp"
 #include "sctab/core/numbers.hpp"
@@ -12,8 +11,7 @@
 namespace sctab::charts {
 namespace {
 
-constexpr double kWidth = 960, kMapHeight = 600, kMargin = 12;
-constexpr double kTitleSize = 15, kTitleHeight = 20, kHeadHeight = 17;
+constexpr double kWidth = 960, kMapHeight = 600, kHeadHeight = 17;
 
 double size_of(const Treemap::Leaf& leaf) {
   return std::isfinite(leaf.size) && leaf.size > 0 ? leaf.size : 0;
@@ -80,16 +78,12 @@ std::string draw(const Treemap& chart) {
     total += sum;
   }
   const std::vector<std::string> title = wrapped(chart.title, kTitleSize, kWidth - 2 * kMargin);
-  const double top = kMargin + kTitleHeight * static_cast<double>(title.size());
+  const double top = kMargin + kLineHeight * static_cast<double>(title.size());
   Svg svg(kWidth, top + kMapHeight + kMargin, chart.title);
-  for (std::size_t i = 0; i < title.size(); ++i) {
-    svg.text({kMargin, kMargin + kTitleSize - 2 + kTitleHeight * static_cast<double>(i)}, title[i],
-             {.size = kTitleSize, .bold = true});
-  }
+  svg.title(title);
   const Rect map{kMargin, top, kWidth - 2 * kMargin, kMapHeight};
   if (!(total > 0)) {
-    svg.text({map.x + map.width / 2, map.y + map.height / 2}, core::kNoValueText,
-             {.size = kTitleSize, .anchor = "middle"});
+    svg.no_value(map);
     return svg.str();
   }
   const std::vector<Rect> places = squarify(sizes, map);

@@ -6,11 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "lab/experiments/measures.hpp"
 #include "lab/experiments/page.hpp"
 #include "lab/experiments/run_trial.hpp"
 #include "lab/experiments/tables.hpp"
-#include "lab/experiments/trial_folder.hpp"
+#include "lab/experiments/trial.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
@@ -24,16 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kMarker = "benchmark.json";
-
-/// Locks the folder: two benchmarks in one folder would overwrite each other's parts.
-[[nodiscard]] core::FolderLock make_folder(const fs::path& out) {
-  core::require_replaceable_directory(out, kMarker);
-  return {out, "benchmark"};
-}
-
-void mark_as_ours(const fs::path& out) {
-  if (!fs::exists(out / kMarker)) core::write_json(out / kMarker, nlohmann::json::object());
-}
 
 void mark_folder(const fs::path& out, const Recipe& recipe, const RunDescription& run) {
   core::write_json(out / kMarker, {{"title", recipe.title},
@@ -95,10 +84,44 @@ class Grid {
         options_(options),
         results_(recipe) {}
 
-  void note_changes() const;
-  void note_strays() const;
+  void note_changes() const {
+    std::int64_t n_changed = 0;
+    std::string first;
+    for (const Trial& trial : trials_) {
+      const std::string change = folder_.has(trial) ? std::string() : folder_.change(trial);
+      if (change.empty()) continue;
+      if (n_changed++ == 0) first = fmt::format("{}: {}", trial.title(), change);
+    }
+    if (n_changed == 0) return;
+    note(fmt::format(
+        "this run differs from the last one here: {} of {} trials are computed again, and their earlier results "
+        "are kept ({})",
+        n_changed, trials_.size(), first));
+  }
+
+  void note_strays() const {
+    std::set<fs::path> wanted;  // reported when their trial is run
+    for (const Trial& trial : trials_) wanted.insert(folder_.file(trial));
+    for (const fs::path& stray : folder_.strays()) {
+      if (wanted.contains(stray)) continue;
+      note(fmt::format("{}: ignored: it cannot be read as a trial's result, and no trial of this run needs it",
+                       stray.string()));
+    }
+  }
+
   /// Throws Interrupted.
-  void run();
+  void run() {
+    counts_.n_trials = static_cast<std::int64_t>(trials_.size());
+    for (const Trial& trial : trials_) {
+      ++number_;
+      run_one(trial);
+    }
+    note_what_results_are();
+    run_.n_trials = counts_.n_trials;
+    run_.n_finished = static_cast<std::int64_t>(results_.trials().size());
+    results_.set_run(run_);
+  }
+
   [[nodiscard]] const Results& results() const { return results_; }
   [[nodiscard]] const BenchmarkResult& counts() const { return counts_; }
   void note(const std::string& text) const {
@@ -106,14 +129,103 @@ class Grid {
   }
 
  private:
-  void run_one(const Trial& trial);
-  void compute(const Trial& trial);
-  void take(const Trial& trial, nlohmann::json result);
-  void look_for(const Trial& trial);
-  void keep_reason(const Trial& trial, const std::string& reason) const;
-  void note_what_results_are();
-  void note_damage(const Trial& trial, const std::string& damage) const;
-  void report(const Trial& trial, TrialReport::State state, std::string text);
+  void note_damage(const Trial& trial, const std::string& damage) const {
+    const std::string path = folder_.file(trial).string();
+    if (parts_ == nullptr) return note(fmt::format("{}: ignored: {}", path, damage));
+    note(fmt::format("{}: {}; renamed to {}, and the trial is computed again", path, damage,
+                     folder_.set_aside(trial).filename().string()));
+  }
+
+  void report(const Trial& trial, TrialReport::State state, std::string text) {
+    if (state == TrialReport::State::kReused) ++counts_.n_reused;
+    if (state == TrialReport::State::kMissing) {
+      ++counts_.n_missing;
+      const std::string failure = folder_.failure(trial);
+      (failure.empty() ? run_.not_finished : run_.failed).push_back({trial.title(), failure});
+    }
+    if (state == TrialReport::State::kFailed) {
+      run_.failed.push_back({trial.title(), text});
+      if (counts_.n_failed++ == 0) counts_.first_failure = fmt::format("{}: {}", trial.title(), text);
+    }
+    if (!options_.on_trial) return;
+    options_.on_trial({number_, static_cast<std::int64_t>(trials_.size()), trial.title(), state, std::move(text)});
+  }
+
+  void take(const Trial& trial, nlohmann::json result) {
+    report(trial, TrialReport::State::kReused, score_text(result));
+    results_.add(std::move(result));
+  }
+
+  void compute(const Trial& trial) {
+    const store::Store& store = parts_->open(*trial.part, trial.seed);
+    const std::string name = folder_.file(trial).stem().string();
+    folder_.write(trial, run_trial(trial, store,
+                                   {.model = out_ / "models" / name,
+                                    .threads = options_.corpus.threads,
+                                    .device = options_.device,
+                                    .keep_models = options_.keep_models}));
+    FoundTrial found = folder_.find(trial);  // as later runs will find it
+    if (!found.result) {
+      throw core::InputError(
+          {.file = folder_.file(trial).string(),
+           .found = fmt::format("just written, but {}", found.damage.empty() ? "gone" : found.damage),
+           .next_step = "check the disk"});
+    }
+    report(trial, TrialReport::State::kFinished, score_text(*found.result));
+    results_.add(std::move(*found.result));
+  }
+
+  /// When nothing is computed, results under other names, or from other versions and threads, are better than none.
+  void look_for(const Trial& trial) {
+    auto alike = folder_.find_alike(trial);
+    if (!alike) {
+      const std::string failure = folder_.failure(trial);
+      return report(trial, TrialReport::State::kMissing, failure.empty() ? "not finished" : "failed: " + failure);
+    }
+    if (alike->is_of_other_version) ++n_of_other_versions_;
+    if (alike->is_of_other_threads) ++n_of_other_threads_;
+    if (!alike->is_of_other_version && !alike->is_of_other_threads) ++n_of_other_names_;
+    take(trial, std::move(alike->result));
+  }
+
+  void run_one(const Trial& trial) {
+    try {
+      core::check_interrupt();
+      FoundTrial found = folder_.find(trial);
+      if (found.result) return take(trial, std::move(*found.result));
+      if (!found.damage.empty()) note_damage(trial, found.damage);
+      if (parts_ == nullptr) return look_for(trial);
+      compute(trial);
+    } catch (const core::Interrupted&) {
+      throw core::Interrupted(
+          fmt::format("interrupted; {} of {} trials are done, and the same command continues from here ({})",
+                      results_.trials().size(), trials_.size(), out_.string()));
+    } catch (const std::exception& error) {
+      if (parts_ != nullptr) keep_reason(trial, error.what());
+      report(trial, TrialReport::State::kFailed, error.what());
+    }
+  }
+
+  /// A full disk makes a trial fail, but is no reason to stop: later reports then lack the reason.
+  void keep_reason(const Trial& trial, const std::string& reason) const {
+    try {
+      folder_.write_failure(trial, reason);
+    } catch (const core::InputError& error) {
+      note(fmt::format("the reason why {} failed cannot be kept: {}", trial.title(), error.what()));
+    }
+  }
+
+  void note_what_results_are() {
+    const auto add = [this](std::int64_t n, const std::string& origin) {
+      if (n > 0) results_.add_note(fmt::format("results from {}: {} of {}", origin, n, results_.trials().size()));
+    };
+    add(n_of_other_versions_, fmt::format("versions of sctab other than {}", SCTAB_VERSION));
+    add(n_of_other_names_, "trials whose model or part had another name");
+    add(n_of_other_threads_,
+        fmt::format("loaders with a number of threads other than the {} of this machine", core::default_threads()));
+    for (std::string& text : lost_types(results_)) results_.add_note(std::move(text));
+    for (const std::string& text : results_.notes()) note(text);
+  }
 
   std::vector<Trial> trials_;
   TrialFolder folder_;
@@ -126,140 +238,6 @@ class Grid {
   std::int64_t number_ = 0;  // the current trial's, from 1
   std::int64_t n_of_other_versions_ = 0, n_of_other_names_ = 0, n_of_other_threads_ = 0;
 };
-
-void Grid::note_changes() const {
-  std::int64_t n_changed = 0;
-  std::string first;
-  for (const Trial& trial : trials_) {
-    const std::string change = folder_.has(trial) ? std::string() : folder_.change(trial);
-    if (change.empty()) continue;
-    if (n_changed++ == 0) first = fmt::format("{}: {}", trial.title(), change);
-  }
-  if (n_changed == 0) return;
-  note(fmt::format(
-      "this run differs from the last one here: {} of {} trials are computed again, and their earlier results "
-      "are kept ({})",
-      n_changed, trials_.size(), first));
-}
-
-void Grid::note_strays() const {
-  std::set<fs::path> wanted;  // reported when their trial is run
-  for (const Trial& trial : trials_) wanted.insert(folder_.file(trial));
-  for (const fs::path& stray : folder_.strays()) {
-    if (wanted.contains(stray)) continue;
-    note(fmt::format("{}: ignored: it cannot be read as a trial's result, and no trial of this run needs it",
-                     stray.string()));
-  }
-}
-
-void Grid::note_damage(const Trial& trial, const std::string& damage) const {
-  const std::string path = folder_.file(trial).string();
-  if (parts_ == nullptr) return note(fmt::format("{}: ignored: {}", path, damage));
-  note(fmt::format("{}: {}; renamed to {}, and the trial is computed again", path, damage,
-                   folder_.set_aside(trial).filename().string()));
-}
-
-void Grid::report(const Trial& trial, TrialReport::State state, std::string text) {
-  if (state == TrialReport::State::kReused) ++counts_.n_reused;
-  if (state == TrialReport::State::kMissing) {
-    ++counts_.n_missing;
-    const std::string failure = folder_.failure(trial);
-    (failure.empty() ? run_.not_finished : run_.failed).push_back({trial.title(), failure});
-  }
-  if (state == TrialReport::State::kFailed) {
-    run_.failed.push_back({trial.title(), text});
-    if (counts_.n_failed++ == 0) counts_.first_failure = fmt::format("{}: {}", trial.title(), text);
-  }
-  if (!options_.on_trial) return;
-  options_.on_trial({number_, static_cast<std::int64_t>(trials_.size()), trial.title(), state, std::move(text)});
-}
-
-void Grid::take(const Trial& trial, nlohmann::json result) {
-  report(trial, TrialReport::State::kReused, score_text(result));
-  results_.add(std::move(result));
-}
-
-void Grid::compute(const Trial& trial) {
-  const store::Store& store = parts_->open(*trial.part, trial.seed);
-  const std::string name = folder_.file(trial).stem().string();
-  folder_.write(trial, run_trial(trial, store,
-                                 {.model = out_ / "models" / name,
-                                  .threads = options_.corpus.threads,
-                                  .device = options_.device,
-                                  .keep_models = options_.keep_models}));
-  FoundTrial found = folder_.find(trial);  // as later runs will find it
-  if (!found.result) {
-    throw core::InputError({.file = folder_.file(trial).string(),
-                            .found = fmt::format("just written, but {}", found.damage.empty() ? "gone" : found.damage),
-                            .next_step = "check the disk"});
-  }
-  report(trial, TrialReport::State::kFinished, score_text(*found.result));
-  results_.add(std::move(*found.result));
-}
-
-/// When nothing is computed, results under other names, or from other versions and threads, are better than none.
-void Grid::look_for(const Trial& trial) {
-  auto alike = folder_.find_alike(trial);
-  if (!alike) {
-    const std::string failure = folder_.failure(trial);
-    return report(trial, TrialReport::State::kMissing, failure.empty() ? "not finished" : "failed: " + failure);
-  }
-  if (alike->is_of_other_version) ++n_of_other_versions_;
-  if (alike->is_of_other_threads) ++n_of_other_threads_;
-  if (!alike->is_of_other_version && !alike->is_of_other_threads) ++n_of_other_names_;
-  take(trial, std::move(alike->result));
-}
-
-void Grid::run_one(const Trial& trial) {
-  try {
-    core::check_interrupt();
-    FoundTrial found = folder_.find(trial);
-    if (found.result) return take(trial, std::move(*found.result));
-    if (!found.damage.empty()) note_damage(trial, found.damage);
-    if (parts_ == nullptr) return look_for(trial);
-    compute(trial);
-  } catch (const core::Interrupted&) {
-    throw core::Interrupted(
-        fmt::format("interrupted; {} of {} trials are done, and the same command continues from here ({})",
-                    results_.trials().size(), trials_.size(), out_.string()));
-  } catch (const std::exception& error) {
-    if (parts_ != nullptr) keep_reason(trial, error.what());
-    report(trial, TrialReport::State::kFailed, error.what());
-  }
-}
-
-/// A full disk makes a trial fail, but is no reason to stop: later reports then lack the reason.
-void Grid::keep_reason(const Trial& trial, const std::string& reason) const {
-  try {
-    folder_.write_failure(trial, reason);
-  } catch (const core::InputError& error) {
-    note(fmt::format("the reason why {} failed cannot be kept: {}", trial.title(), error.what()));
-  }
-}
-
-void Grid::run() {
-  counts_.n_trials = static_cast<std::int64_t>(trials_.size());
-  for (const Trial& trial : trials_) {
-    ++number_;
-    run_one(trial);
-  }
-  note_what_results_are();
-  run_.n_trials = counts_.n_trials;
-  run_.n_finished = static_cast<std::int64_t>(results_.trials().size());
-  results_.set_run(run_);
-}
-
-void Grid::note_what_results_are() {
-  const auto add = [this](std::int64_t n, const std::string& origin) {
-    if (n > 0) results_.add_note(fmt::format("results from {}: {} of {}", origin, n, results_.trials().size()));
-  };
-  add(n_of_other_versions_, fmt::format("versions of sctab other than {}", SCTAB_VERSION));
-  add(n_of_other_names_, "trials whose model or part had another name");
-  add(n_of_other_threads_,
-      fmt::format("loaders with a number of threads other than the {} of this machine", core::default_threads()));
-  for (std::string& text : lost_types(results_)) results_.add_note(std::move(text));
-  for (const std::string& text : results_.notes()) note(text);
-}
 
 /// Writes the tables and the page of the grid's results.
 BenchmarkResult write_report(const Grid& grid, const fs::path& out) {
@@ -298,8 +276,9 @@ BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, 
   }
   if (options.report_only) return report_benchmark(recipe, recipe_path, out, options);
   static_cast<void>(kernels::backend(options.device));  // throws if there is none, before hours of baselines
-  const core::FolderLock lock = make_folder(out);
-  mark_as_ours(out);
+  core::require_replaceable_directory(out, kMarker);
+  const core::FolderLock lock(out, "benchmark");  // two benchmarks in one folder would overwrite each other's parts
+  if (!fs::exists(out / kMarker)) core::write_json(out / kMarker, nlohmann::json::object());
   const store::Store store = open_corpus(recipe, out, options.corpus);
   check_parts(recipe_path.string(), recipe, store);
   const RunDescription run = describe_run(recipe_path, options, describe_store(store));

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -59,27 +60,13 @@ Verdict judge(const StudentTest& test) {
 }  // namespace
 
 std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kHeld:
-      return "held";
-    case Verdict::kDidNotHold:
-      return "did not hold";
-    case Verdict::kWithinNoise:
-      return "within noise";
-    default:
-      return "not tested";
-  }
+  constexpr std::array<std::string_view, 4> kNames = {"held", "did not hold", "within noise", "not tested"};
+  return kNames.at(static_cast<std::size_t>(verdict));
 }
 
 std::string_view name(TestKind kind) {
-  switch (kind) {
-    case TestKind::kWelch:
-      return "Welch's t-test";
-    case TestKind::kPaired:
-      return "paired t-test";
-    default:
-      return "one-sample t-test";
-  }
+  constexpr std::array<std::string_view, 3> kNames = {"Welch's t-test", "paired t-test", "one-sample t-test"};
+  return kNames.at(static_cast<std::size_t>(kind));
 }
 
 std::vector<std::size_t> Finding::sizes() const {

@@ -6,14 +6,294 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
-#include "lab/experiments/measures.hpp"
-#include "lab/experiments/recipe_sections.hpp"
+#include "lab/experiments/results.hpp"
+#include "lab/experiments/settings_reader.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/train/ensemble_plan.hpp"
 
 namespace sctab::experiments {
 namespace {
+
+// [corpus] and [[part]].
+
+void take_path(SettingsReader& reader, std::string_view key, std::filesystem::path& path) {
+  std::string text;
+  if (reader.take(key, text)) path = text;
+}
+
+void take_curation(SettingsReader& reader, corpus::CurationOptions& curation) {
+  reader.take("primary_only", curation.primary_only);
+  reader.take("assume_primary", curation.assume_primary);
+  reader.take("tenx_only", curation.tenx_only);
+  reader.take("below_native_cell", curation.below_native_cell);
+  reader.take("min_cells", curation.min_cells);
+  reader.take("min_donors", curation.min_donors);
+  reader.take("min_ancestors", curation.min_ancestors);
+  reader.take("strict_thresholds", curation.strict_thresholds);
+  curation.validate();
+}
+
+void take_split(SettingsReader& reader, corpus::SplitOptions& split) {
+  reader.take("val_fraction", split.val_fraction);
+  reader.take("test_fraction", split.test_fraction);
+  reader.take("keep_types_in_train", split.keep_types_in_train);
+  reader.take("seed", split.seed);
+  split.validate();
+}
+
+simulate::SimulateOptions read_simulation(SettingsReader reader) {
+  simulate::SimulateOptions options;
+  reader.take("cells", options.n_cells);
+  reader.take("sources", options.n_sources);
+  reader.take("donors", options.n_donors);
+  reader.take("types", options.n_types);
+  reader.take("genes", options.n_genes);
+  reader.take("donor_effect", options.donor_effect);
+  reader.take("coarse_labels", options.coarse_labels);
+  reader.take("seed", options.seed);
+  reader.require_no_others();
+  options.validate();
+  return options;
+}
+
+void take_share(SettingsReader& reader, PartSpec& part) {
+  std::string by;
+  const bool has_by = reader.take_choice("by", by, {"cells", "donors"});
+  const bool has_fraction = reader.take("fraction", part.fraction);
+  if (has_by && !has_fraction) {
+    reader.refuse("fraction", {.found = "missing", .next_step = fmt::format("give the fraction of the {}", by)});
+  }
+  if (!(part.fraction > 0 && part.fraction <= 1)) {
+    reader.refuse("fraction", {.found = fmt::to_string(part.fraction), .expected = "a number above 0 and at most 1"});
+  }
+  if (!has_by && part.fraction < 1) {
+    reader.refuse("fraction", {.found = fmt::format("{}, and by is missing", part.fraction),
+                               .next_step = "add by = \"cells\" or by = \"donors\""});
+  }
+  if (has_by) part.by = by == "cells" ? corpus::SubsampleBy::kCells : corpus::SubsampleBy::kDonors;
+}
+
+CorpusSpec read_corpus(SettingsReader reader) {
+  CorpusSpec corpus;
+  corpus.as_given = reader.table();
+  std::vector<std::string> sources;
+  reader.take("sources", sources);
+  corpus.sources.assign(sources.begin(), sources.end());
+  if (auto simulated = reader.take_table("simulate")) corpus.simulated = read_simulation(*simulated);
+  if (corpus.sources.empty() != corpus.simulated.has_value()) {
+    reader.refuse("sources", {.found = corpus.simulated ? "given together with simulate" : "missing, and simulate too",
+                              .expected = "either sources, a list of files, or simulate, a table"});
+  }
+  take_path(reader, "ontology", corpus.build.ontology);
+  take_path(reader, "genes", corpus.build.genes);
+  take_path(reader, "symbols", corpus.build.symbols);
+  reader.take("counts", corpus.build.counts);
+  reader.take("donor_key", corpus.build.donor_key);
+  reader.take("dataset_key", corpus.build.dataset_key);
+  reader.take("cell_type_key", corpus.build.cell_type_key);
+  take_curation(reader, corpus.build.curation);
+  take_split(reader, corpus.build.split);
+  reader.require_no_others();
+  return corpus;
+}
+
+PartSpec read_part(SettingsReader reader) {
+  PartSpec part;
+  reader.require("name", part.name);
+  take_share(reader, part);
+  reader.take("without_types", part.without_types);
+  reader.take("only_tissues", part.only_tissues);
+  reader.take("keep_types", part.keep_types);
+  reader.require_no_others();
+  return part;
+}
+
+// [[model]].
+
+/// The error of an option, at its key and line of the recipe.
+core::InputError at_key(const SettingsReader& reader, const core::InputError& error) {
+  const train::Option* option = train::find_option(error.problem().subject);
+  const std::string key = option == nullptr ? "name" : train::recipe_name(*option);
+  core::Problem problem = error.problem();
+  if (option != nullptr) problem.subject.clear();
+  return core::InputError(problem).within(reader.where(key));
+}
+
+/// Takes the option where it is given. Its type is checked here, its range by train::check().
+void take_option(SettingsReader& reader, const train::Option& option, train::TrainOptions& options) {
+  const std::string key = train::recipe_name(option);
+  const auto take = [&]<typename T>(T given) {
+    if (reader.take(key, given)) train::set(options, option, given);
+  };
+  if (train::is_switch(option)) return take(false);
+  if (std::holds_alternative<train::OptionalField<std::int64_t>>(option.field)) return take(std::int64_t{});
+  if (std::holds_alternative<train::OptionalField<double>>(option.field)) return take(double{});
+  take(std::string());
+}
+
+/// Refuses an option that is given without the one that it needs.
+void check_needs(const SettingsReader& reader, const train::TrainOptions& options) try {
+  train::check_needs(options);
+} catch (const core::InputError& error) {
+  const train::Option* option = train::find_option(error.problem().subject);
+  if (option == nullptr || option->needs.empty()) throw;
+  const std::size_t end = std::min(option->needs.find(' '), option->needs.size());
+  std::string needed = train::recipe_name(*train::find_option(fmt::format("--{}", option->needs.substr(0, end))));
+  if (end < option->needs.size()) needed += fmt::format(" = \"{}\"", option->needs.substr(end + 1));
+  reader.refuse(train::recipe_name(*option),
+                {.found = fmt::format("has no effect without {}", needed), .next_step = "add that, or remove it"});
+}
+
+void take_training(SettingsReader& reader, ModelSpec& model) {
+  train::TrainOptions& options = model.training;
+  try {
+    for (const train::Option& option : train::kOptions) {
+      if (train::takes(options.kind, option)) {
+        if (option.name == "augment") {
+          reader.take("augment", model.augment);  // the vectors are made from the part's own cells
+        } else {
+          take_option(reader, option, options);
+        }
+      } else if (reader.table().contains(train::recipe_name(option))) {
+        train::refuse_kind(*options.kind, option);
+      }
+    }
+    train::check(options);
+    if (!model.is_network()) return;
+    check_needs(reader, options);
+    // Most mistakes depend on no corpus, and are better found here than days later.
+    const train::CorpusSize any{
+        .n_train = 1'000'000, .n_val = 1000, .n_genes = 1000, .cells_per_type = {500'000, 500'000}};
+    static_cast<void>(train::choose_plans(options, any));
+  } catch (const core::InputError& error) {
+    if (error.problem().subject.starts_with("--")) throw at_key(reader, error);
+    throw error;
+  }
+}
+
+void take_loader(SettingsReader& reader, ModelSpec& model) {
+  store::LoaderOptions& options = model.loader.emplace();
+  reader.take("batch_size", options.batch_size);
+  reader.take("threads", options.threads);
+  reader.take("rows_per_block", options.rows_per_block);
+  reader.take("blocks_per_window", options.blocks_per_window);
+  reader.take("cold", model.cold);
+  try {
+    options.validate();
+  } catch (const core::InputError& error) {
+    throw error.within(reader.where("name"));
+  }
+}
+
+void take_command(SettingsReader& reader, ModelSpec& model) {
+  std::string version;  // the version of what the command runs; like every setting it is part of a trial's identity
+  reader.require("command", model.command);
+  reader.take("version", version);
+  for (const char* placeholder : {"{store}", "{out}"}) {
+    if (model.command.find(placeholder) != std::string::npos) continue;
+    reader.refuse("command",
+                  {.found = fmt::format("does not contain {}", placeholder),
+                   .expected = "{store}, where the cells are, and {out}, where the command writes its calls"});
+  }
+}
+
+ModelSpec read_model(SettingsReader reader) {
+  ModelSpec model;
+  std::string kind;
+  reader.require("name", model.name);
+  std::vector<std::string> kinds;
+  for (const model::ModelKindInfo& known : model::kModelKinds) kinds.emplace_back(known.name);
+  kinds.insert(kinds.end(), {"loader", "command"});
+  reader.require_choice("kind", kind, kinds);
+  reader.take("parts", model.parts);
+  if (kind == "loader") {
+    take_loader(reader, model);
+  } else if (kind == "command") {
+    take_command(reader, model);
+  } else {
+    model.training.kind = model::parse_model_kind(kind);
+    take_training(reader, model);
+  }
+  reader.require_no_others();
+  model.as_given = reader.table();
+  for (const char* label : {"name", "parts"}) model.as_given.erase(label);
+  return model;
+}
+
+// [[figure]] and [[finding]].
+
+struct NamedKind {
+  const char* name;
+  FigureKind kind;
+};
+constexpr std::array<NamedKind, 7> kKinds = {{{"bars", FigureKind::kBars},
+                                              {"tissues", FigureKind::kTissues},
+                                              {"curves", FigureKind::kCurves},
+                                              {"types", FigureKind::kTypes},
+                                              {"lines", FigureKind::kLines},
+                                              {"members", FigureKind::kMembers},
+                                              {"reliability", FigureKind::kReliability}}};
+
+FindingSide read_side(SettingsReader reader, const std::string& measure) {
+  FindingSide side;
+  side.measure = measure;
+  reader.require("model", side.model);
+  reader.take("part", side.part);
+  reader.take("over_model", side.over_model);
+  reader.take("over_part", side.over_part);
+  reader.take("measure", side.measure);
+  reader.require_no_others();
+  return side;
+}
+
+FigureSpec read_figure(SettingsReader reader) {
+  FigureSpec figure;
+  std::string kind;
+  std::vector<std::string> names;
+  for (const NamedKind& named : kKinds) names.emplace_back(named.name);
+  reader.require("title", figure.title);
+  reader.require_choice("kind", kind, names);
+  for (const NamedKind& named : kKinds) {
+    if (kind == named.name) figure.kind = named.kind;
+  }
+  reader.take("caption", figure.caption);
+  reader.take("models", figure.models);
+  reader.take("parts", figure.parts);
+  if (figure.kind == FigureKind::kCurves) {
+    figure.measure = "val_macro_f1";
+    reader.take_choice("measure", figure.measure, {"val_macro_f1", "val_loss", "train_loss"});
+  } else if (figure.kind == FigureKind::kBars || figure.kind == FigureKind::kLines ||
+             figure.kind == FigureKind::kMembers) {
+    reader.take("measure", figure.measure);
+  }
+  if (figure.kind == FigureKind::kLines) reader.take("over", figure.over);
+  reader.require_no_others();
+  return figure;
+}
+
+FindingSpec read_finding(SettingsReader reader) {
+  FindingSpec finding;
+  std::string measure = "macro_f1";
+  reader.require("text", finding.text);
+  reader.require("paper", finding.paper);
+  reader.take("measure", measure);
+  const auto left = reader.take_table("left"), right = reader.take_table("right");
+  if (!left) reader.refuse("left", {.found = "missing", .next_step = "give the side that should be greater"});
+  finding.left = read_side(*left, measure);
+  if (right) finding.right = read_side(*right, measure);
+  const bool is_number = reader.take("than", finding.than);
+  if (is_number == right.has_value()) {
+    reader.refuse("right", {.found = is_number ? "given together with than" : "missing, and than too",
+                            .expected = "either right or than, to compare left with"});
+  }
+  reader.require_no_others();
+  return finding;
+}
 
 /// The names that figures and findings may use.
 class Names {
@@ -105,6 +385,18 @@ bool FindingSide::shares_trials(const FindingSide& other) const {
                              [&theirs](const auto& trial) { return std::ranges::find(theirs, trial) != theirs.end(); });
 }
 
+nlohmann::json to_json(const PartSpec& part) {
+  auto json = nlohmann::json::object();
+  if (part.by && part.fraction < 1) {  // a fraction of 1 is the same cells by either
+    json["by"] = corpus::name(*part.by);
+    json["fraction"] = part.fraction;
+    if (part.keep_types) json["keep_types"] = true;
+  }
+  if (!part.without_types.empty()) json["without_types"] = part.without_types;
+  if (!part.only_tissues.empty()) json["only_tissues"] = part.only_tissues;
+  return json;
+}
+
 void require_seeds(const std::vector<std::uint64_t>& seeds, const core::Problem& where) {
   const std::set<std::uint64_t> distinct(seeds.begin(), seeds.end());
   if (!seeds.empty() && distinct.size() == seeds.size()) return;
@@ -115,20 +407,14 @@ void require_seeds(const std::vector<std::uint64_t>& seeds, const core::Problem&
 
 Recipe read_recipe(const std::filesystem::path& path, bool small) {
   const std::string source = path.string();
-  Setting setting = read_toml(path);
-  auto& table = std::get<Setting::Table>(setting.value);
-  const auto found = table.find("small");
-  if (found != table.end()) {
-    const Setting overriding = std::move(found->second);
-    table.erase(found);
-    if (small) override_with(setting, overriding);
-  } else if (small) {
+  TomlFile file = read_toml(path);
+  if (!take_overrides(file, "small", small) && small) {
     throw core::InputError({.file = source,
                             .key = "[small]",
                             .found = "missing, so this recipe has no small form",
                             .next_step = "run it without --small"});
   }
-  SettingsReader reader(source, "", setting);
+  SettingsReader reader(file, source);
   Recipe recipe;
   reader.require("title", recipe.title);
   reader.take("draws", recipe.draws);

@@ -16,6 +16,11 @@
 
 namespace sctab::experiments {
 
+/// Whether a list, empty for all names, has the name.
+inline bool is_among(const std::vector<std::string>& names, const std::string& name) {
+  return names.empty() || std::ranges::find(names, name) != names.end();
+}
+
 /// What the store is built from if none is given. Paths are below the data folder.
 struct CorpusSpec {
   std::vector<std::filesystem::path> sources;
@@ -28,7 +33,7 @@ struct CorpusSpec {
 struct PartSpec {
   std::string name = "all";
   std::optional<corpus::SubsampleBy> by{};  // given if fraction is below 1
-  double fraction = 1;                      // of the training cells or donors; 1: all
+  double fraction = 1;                      // share of the training cells or donors; 1: all
   std::vector<std::string> without_types{}, only_tissues{};
   bool keep_types = false;  // as the option of `corpus subsample`
 
@@ -48,9 +53,7 @@ struct ModelSpec {
   std::vector<std::string> parts{};              // names of the parts to train on; empty: all
   nlohmann::json as_given;                       // all settings but name and parts: what its results depend on
 
-  [[nodiscard]] bool is_trained_on(const std::string& part) const {
-    return parts.empty() || std::ranges::find(parts, part) != parts.end();
-  }
+  [[nodiscard]] bool is_trained_on(const std::string& part) const { return is_among(parts, part); }
   /// A network, or an ensemble of several kinds of network.
   [[nodiscard]] bool is_network() const {
     return !loader && command.empty() && training.kind &&
@@ -68,7 +71,7 @@ enum class FigureKind { kBars, kTissues, kCurves, kTypes, kLines, kMembers, kRel
 struct FigureSpec {
   FigureKind kind = FigureKind::kBars;
   std::string title{}, caption{};
-  std::string measure = "macro_f1";            // of bars, lines and members; for curves a column of the training log
+  std::string measure = "macro_f1";            // for bars, lines and members; for curves a column of the training log
   std::string over = "n_train_cells";          // x of lines: a measure
   std::vector<std::string> models{}, parts{};  // empty: all
 };

@@ -12,7 +12,7 @@ namespace sctab::experiments {
 /// A developer's own model: a shell command that trains on a store and writes its calls of the test cells.
 struct CommandRun {
   std::string command;          // from the recipe, with {store}, {out}, {seed} and {threads}
-  std::filesystem::path calls;  // {out}: a csv, see read_calls(); the command's output goes to this path + ".log"
+  std::filesystem::path calls;  // {out}: see score_calls(); the command's output goes to this path + ".log"
   std::uint64_t seed = 1;
   int threads = 1;
 };
@@ -25,7 +25,9 @@ std::string filled_in(const CommandRun& run, const std::filesystem::path& store)
 /// or wrong.
 evaluate::ModelEvaluation run_command(const CommandRun& run, const store::Store& store);
 
-/// Scores the calls of a csv, see read_calls(), on the store's test cells. Throws InputError with file and line.
+/// Scores the calls of a csv with the header row,cell_type_ontology_term_id and, if wanted, probability. It has each
+/// row of the test split once, counted from 0 over the test shards, in any order, with a CL id or nothing (no call).
+/// Throws InputError with file and line.
 evaluate::ModelEvaluation score_calls(const std::filesystem::path& calls, const store::Store& store);
 
 }  // namespace sctab::experiments

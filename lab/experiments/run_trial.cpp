@@ -1,5 +1,8 @@
 #include "lab/experiments/run_trial.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -8,10 +11,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "lab/experiments/results.hpp"
 #include "lab/experiments/run_command.hpp"
-#include "lab/experiments/run_description.hpp"
-#include "lab/experiments/run_loader.hpp"
 #include "sctab/augment/make_vectors.hpp"
+#include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/evaluate/evaluate_model.hpp"
@@ -35,6 +38,39 @@ int threads_of(const TrialOptions& options) {
   return options.threads > 0 ? options.threads : core::default_threads();
 }
 
+void drop_from_page_cache(const store::Store& store) {
+  for (const store::Shard& shard : store.shards(store::Split::kTrain)) {
+    const int descriptor = ::open((store.directory() / shard.file).c_str(), O_RDONLY);
+    if (descriptor < 0) continue;
+    static_cast<void>(::fdatasync(descriptor));
+    static_cast<void>(::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED));
+    static_cast<void>(::close(descriptor));
+  }
+}
+
+std::int64_t read_epoch(store::Loader& loader, std::int64_t epoch) {
+  std::int64_t n_cells = 0;
+  loader.start(epoch);
+  for (store::Batch batch; loader.next(batch);) {
+    core::check_interrupt();
+    n_cells += batch.x.n_cells;
+  }
+  return n_cells;
+}
+
+/// Training cells per second of a loader, over one epoch after a first one that fills its memory (and, unless the model
+/// is cold, the page cache). seed: decides the order.
+double loader_rate(const store::Store& store, const ModelSpec& model, std::uint64_t seed) {
+  store::LoaderOptions options = *model.loader;
+  options.seed = seed;
+  store::Loader loader(store, store::Split::kTrain, options);
+  read_epoch(loader, 0);
+  if (model.cold) drop_from_page_cache(store);
+  const auto start = Clock::now();
+  const std::int64_t n_cells = read_epoch(loader, 1);
+  return static_cast<double>(n_cells) / seconds_since(start);
+}
+
 fs::path vectors_path(const fs::path& model) {
   return model.string() + ".vectors.h5ad";
 }
@@ -45,7 +81,7 @@ fs::path run_path(const fs::path& model) {
 
 fs::path vectors_of(const Trial& trial, const store::Store& store, const TrialOptions& options) {
   const fs::path path = vectors_path(options.model);
-  if (fs::exists(path)) return path;  // of training that was cut off
+  if (fs::exists(path)) return path;  // left by training that was cut off
   const augment::MadeVectors made = augment::make_vectors(store, {.seed = trial.seed, .threads = options.threads});
   augment::write_vectors(path, made.vectors, augment::to_json(made.facts));
   return path;
@@ -67,7 +103,7 @@ json train_model(const Trial& trial, const store::Store& store, const TrialOptio
 
 /// As train_model(). A run that was cut off there and is of another store or sctab, which the name of a trial does not
 /// tell, can be of no use to this one: it is removed.
-json train_anew_or_on(const Trial& trial, const store::Store& store, const TrialOptions& options) {
+json train_again_if_other(const Trial& trial, const store::Store& store, const TrialOptions& options) {
   try {
     return train_model(trial, store, options);
   } catch (const train::OtherRun&) {
@@ -131,7 +167,7 @@ void add_uncertainty(const evaluate::ModelEvaluation& found, json& result) {
          {"auc_known_absent", json_number(one.auc_known_absent)},
          {"expected_calibration_error", json_number(one.calibration.expected_calibration_error)}});
   }
-  if (found.uncertainty.empty()) return;  // of a command that gives no probabilities
+  if (found.uncertainty.empty()) return;  // a command that gives no probabilities
   const evaluate::Uncertainty& all = found.uncertainty.back();
   for (const auto* name : {"auc_right_wrong", "auc_known_absent", "expected_calibration_error"}) {
     result["measures"][name] = result["members"].back()[name];
@@ -173,6 +209,22 @@ json read_curve(const fs::path& model) {
   return curve;
 }
 
+/// The scores of the trial's own model; adds the measures of its training to the result.
+evaluate::ModelEvaluation train_and_evaluate(const Trial& trial, const store::Store& store, const TrialOptions& options,
+                                             json& result) {
+  fs::create_directories(options.model.parent_path());
+  fs::remove_all(options.model);  // left by a trial that ended before its result was written
+  result["measures"].update(train_again_if_other(trial, store, options));
+  const auto classifier =
+      model::Classifier::load(options.model, {.threads = options.threads, .device = options.device});
+  if (trial.model->is_network()) {
+    result["measures"]["n_parameters"] = parameters_of(classifier.description());
+    result["curve"] = read_curve(options.model);
+    add_losses(result);
+  }
+  return evaluate::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
+}
+
 void remove_work(const fs::path& model, bool keep_model) {
   std::error_code ignored;
   fs::remove(vectors_path(model), ignored);
@@ -212,33 +264,16 @@ json run_trial(const Trial& trial, const store::Store& store, const TrialOptions
   if (trial.model->loader) {
     measures["cells_per_second"] = loader_rate(store, *trial.model, trial.seed);
     measures["n_threads"] = loader_threads(*trial.model);
-    measures["seconds"] = seconds_since(start);
-    return result;
-  }
-  if (!trial.model->command.empty()) {
-    const auto found = evaluate_command(trial, store, options);
+  } else {
+    const bool is_command = !trial.model->command.empty();
+    const auto found =
+        is_command ? evaluate_command(trial, store, options) : train_and_evaluate(trial, store, options, result);
     add_scores(found, train_cells, result);
     add_uncertainty(found, result);
     measures["n_threads"] = threads_of(options);
-    measures["seconds"] = seconds_since(start);
-    return result;
+    if (!is_command) remove_work(options.model, options.keep_models);
   }
-  fs::create_directories(options.model.parent_path());
-  fs::remove_all(options.model);  // of a trial that ended before its result was written
-  measures.update(train_anew_or_on(trial, store, options));
-  const auto classifier =
-      model::Classifier::load(options.model, {.threads = options.threads, .device = options.device});
-  if (trial.model->is_network()) {
-    measures["n_parameters"] = parameters_of(classifier.description());
-    result["curve"] = read_curve(options.model);
-    add_losses(result);
-  }
-  const auto found = evaluate::evaluate_model(classifier, store, store::Split::kTest, {.threads = options.threads});
-  add_scores(found, train_cells, result);
-  add_uncertainty(found, result);
-  measures["n_threads"] = threads_of(options);
   measures["seconds"] = seconds_since(start);
-  remove_work(options.model, options.keep_models);
   return result;
 }
 

@@ -1,25 +1,40 @@
 #pragma once
 
-#include <memory>
-#include <nlohmann/json_fwd.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "lab/experiments/setting.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 
 namespace sctab::experiments {
 
+/// A TOML file as JSON, and the line of each of its values.
+struct TomlFile {
+  nlohmann::json value;                       // a table
+  std::map<std::string, std::int64_t> lines;  // by JSON pointer: "/corpus/min_cells"
+};
+
+/// Throws InputError with file and line if it is not TOML or has a date or time, which recipes do not use.
+TomlFile read_toml(const std::filesystem::path& path);
+
+/// Takes the table `key` out of the file. If `apply` is set, its values replace those of the rest, key by key and table
+/// by table; lists are replaced as a whole. Returns whether there was one.
+bool take_overrides(TomlFile& file, const std::string& key, bool apply);
+
 /// Takes values out of a table of a recipe and remembers which keys were asked for. Every InputError has file, line and
 /// key, what was found and what was expected.
 class SettingsReader {
  public:
-  /// name: the table's, for messages: "[corpus]", "[[model]]". setting: a table that outlives this reader. Throws
-  /// InputError if it is not a table.
-  SettingsReader(std::string source, std::string name, const Setting& setting);
+  /// name: the table's, for messages: "[corpus]", "[[model]]". at: its place in `file`, which outlives this reader.
+  /// Throws InputError if it is not a table.
+  SettingsReader(const TomlFile& file, std::string source, std::string name = "",
+                 nlohmann::json::json_pointer at = nlohmann::json::json_pointer());
 
   /// Sets the value and returns true if the key is given. Throws InputError if it is given with another type. T: see
   /// JsonFields::get().
@@ -64,16 +79,17 @@ class SettingsReader {
   [[nodiscard]] core::Problem where(std::string_view key) const;
   /// Throws `problem`, which lacks the place, for this key.
   [[noreturn]] void refuse(std::string_view key, core::Problem problem) const;
-  [[nodiscard]] const Setting& setting() const { return *setting_; }
+  [[nodiscard]] const nlohmann::json& table() const { return table_; }
 
  private:
-  const Setting* find(std::string_view key);
+  [[nodiscard]] std::int64_t line_of(const nlohmann::json::json_pointer& at) const;
   [[noreturn]] void missing(std::string_view key) const;
 
+  const TomlFile& file_;
   std::string source_, name_;
-  const Setting* setting_;
-  std::shared_ptr<const nlohmann::json> json_;  // the setting's
-  core::JsonFields fields_;                     // of json_
+  nlohmann::json::json_pointer at_;
+  const nlohmann::json& table_;
+  core::JsonFields fields_;  // reads table_
   std::vector<std::string> known_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "sctab/core/error.hpp"
 
@@ -91,6 +92,20 @@ StudentTest one_sample_test(std::span<const double> values, double than, double 
   const Moments found = moments(values);
   const auto n = static_cast<double>(found.n);
   return test(found.mean - than, found.deviation * found.deviation / n, n - 1, std::max(scale, largest(values)));
+}
+
+std::vector<double> holm_corrected(std::span<const double> p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::erase_if(order, [p](std::size_t i) { return std::isnan(p[i]); });
+  std::ranges::sort(order, [p](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+  std::vector<double> corrected(p.begin(), p.end());
+  double least = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    least = std::max(least, std::min(1.0, static_cast<double>(order.size() - i) * p[order[i]]));
+    corrected[order[i]] = least;
+  }
+  return corrected;
 }
 
 }  // namespace sctab::experiments

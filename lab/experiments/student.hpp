@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 namespace sctab::experiments {
 
@@ -25,5 +26,8 @@ struct StudentTest {
 StudentTest welch_test(std::span<const double> left, std::span<const double> right, double scale = 0);
 /// Tests a mean against a number. scale: as for welch_test().
 StudentTest one_sample_test(std::span<const double> values, double than, double scale = 0);
+
+/// P values with Holm's step-down correction, at most 1. NaN stays NaN and does not count.
+std::vector<double> holm_corrected(std::span<const double> p);
 
 }  // namespace sctab::experiments

@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 
-#include "lab/experiments/welch.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/numbers.hpp"
@@ -72,9 +71,9 @@ std::string four_digits(double value) {
 }
 
 Table trials_table(const Results& results) {
-  Table table{{"model", "part", "seed"}, {}};
   const std::vector<std::string> measures = results.measures();
-  table.columns.insert(table.columns.end(), measures.begin(), measures.end());
+  Table table{{"model", "part", "seed"}, {}};
+  std::ranges::copy(measures, std::back_inserter(table.columns));
   for (const json& trial : results.trials()) {
     std::vector<std::string> row = {text_of(trial, "model"), text_of(trial, "part"), text_of(trial, "seed")};
     for (const std::string& measure : measures) row.push_back(digits(measured(trial, measure)));
@@ -118,6 +117,46 @@ json table_json(const Table& table) {
     rows.push_back(std::move(one));
   }
   return rows;
+}
+
+/// A model on a part.
+struct Cell {
+  std::string model, part;
+};
+
+/// The models and parts that are trained and shown by one of the figures; without figures, all that are trained.
+std::vector<Cell> cells_of(const Recipe& recipe, const std::vector<const FigureSpec*>& figures) {
+  std::vector<Cell> cells;
+  for (const PartSpec& part : recipe.parts) {
+    for (const ModelSpec& model : recipe.models) {
+      const bool is_asked_for = figures.empty() || std::ranges::any_of(figures, [&](const FigureSpec* figure) {
+                                  return is_among(figure->models, model.name) && is_among(figure->parts, part.name);
+                                });
+      if (is_asked_for && model.is_trained_on(part.name)) cells.push_back({model.name, part.name});
+    }
+  }
+  return cells;
+}
+
+/// Adds the tests of one measure, whose p values are corrected together.
+void add_tests(const Results& results, const std::string& measure, const std::vector<Cell>& cells, Table& table) {
+  std::vector<double> p;
+  const std::size_t first_row = table.rows.size();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t j = i + 1; j < cells.size(); ++j) {
+      if (cells[i].part != cells[j].part && cells[i].model != cells[j].model) continue;
+      const std::vector<double> left = results.values(cells[i].model, cells[i].part, measure);
+      const std::vector<double> right = results.values(cells[j].model, cells[j].part, measure);
+      const StudentTest test = welch_test(left, right);
+      if (std::isnan(test.difference)) continue;
+      p.push_back(test.p);
+      table.rows.push_back({measure, cells[i].model, cells[i].part, cells[j].model, cells[j].part,
+                            std::to_string(left.size()), std::to_string(right.size()), four_digits(test.difference),
+                            four_digits(test.t), four_digits(test.degrees_of_freedom), four_digits(test.p)});
+    }
+  }
+  const std::vector<double> corrected = holm_corrected(p);
+  for (std::size_t i = 0; i < p.size(); ++i) table.rows[first_row + i].push_back(four_digits(corrected[i]));
 }
 
 /// "tabnet, all" or "tabnet, all over linear, all": the models and parts of a side.
@@ -206,10 +245,10 @@ Table summary_table(const Results& results) {
 }
 
 Table tissue_table(const Results& results) {
-  Table table{{"model", "part"}, {}};
   const std::vector<std::string> tissues = results.tissues();
-  table.columns.insert(table.columns.end(), tissues.begin(), tissues.end());
+  Table table{{"model", "part"}, {}};
   if (tissues.empty()) return table;
+  std::ranges::copy(tissues, std::back_inserter(table.columns));
   for_each_row(results, [&](const std::string& model, const std::string& part) {
     std::vector<std::string> row = {model, part};
     for (const std::string& tissue : tissues)
@@ -229,6 +268,28 @@ Table findings_table(const std::vector<Finding>& findings) {
     table.rows.push_back({std::string(name(finding.verdict)), claim.text, left, right, std::string(name(finding.kind)),
                           finding.sample(), four_digits(finding.test.t), four_digits(finding.test.degrees_of_freedom),
                           four_digits(finding.test.p), claim.paper});
+  }
+  return table;
+}
+
+Table welch_table(const Results& results) {
+  Table table{{"measure", "model", "part", "other model", "other part", "seeds", "other seeds", "difference", "t",
+               "degrees of freedom", "p", "p (Holm)"},
+              {}};
+  const std::vector<std::string> found = results.measures();
+  const bool is_trained = std::ranges::find(found, "macro_f1") != found.end();
+  std::vector<std::string> measures = {is_trained ? "macro_f1" : "cells_per_second"};
+  for (const FigureSpec& figure : results.recipe().figures) {
+    if (figure.kind != FigureKind::kBars || std::ranges::find(measures, figure.measure) != measures.end()) continue;
+    measures.push_back(figure.measure);
+  }
+  for (const std::string& measure : measures) {
+    std::vector<const FigureSpec*> figures;
+    for (const FigureSpec& figure : results.recipe().figures) {
+      const bool is_of_it = figure.kind == FigureKind::kBars && figure.measure == measure;
+      if (is_of_it && measure != measures.front()) figures.push_back(&figure);
+    }
+    add_tests(results, measure, cells_of(results.recipe(), figures), table);
   }
   return table;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/charts/table.hpp"
+#include "lab/charts/chart.hpp"
 #include "lab/experiments/findings.hpp"
 #include "lab/experiments/results.hpp"
 
@@ -15,6 +15,10 @@ namespace sctab::experiments {
 charts::Table summary_table(const Results& results);
 /// Macro F1 by tissue; empty if there are no tissues.
 charts::Table tissue_table(const Results& results);
+/// Welch tests, one row each, of two models on one part and of one model on two parts: for the first measure (macro_f1,
+/// or cells_per_second if there is none), and for the measures of the recipe's bars with their models and parts. Holm's
+/// correction is within each measure.
+charts::Table welch_table(const Results& results);
 /// For people: each side's numbers with its model and part.
 charts::Table findings_table(const std::vector<Finding>& findings);
 

@@ -6,50 +6,44 @@
 #include <fstream>
 #include <string>
 
-#include "lab/experiments/setting.hpp"
+#include "lab/experiments/settings_reader.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::experiments {
 namespace {
 
-std::int64_t line_of(const toml::node& node) {
-  return static_cast<std::int64_t>(node.source().begin.line);
-}
+using nlohmann::json;
 
-Setting convert(const toml::node& node, const std::string& source) {
-  Setting setting{.value = false, .line = line_of(node)};
+json convert(const toml::node& node, const json::json_pointer& at, const std::string& source, TomlFile& file) {
+  const auto line = static_cast<std::int64_t>(node.source().begin.line);
+  file.lines.emplace(at.to_string(), line);  // the entry of a table has its key's
   if (const auto* table = node.as_table()) {
-    Setting::Table converted;
+    json converted = json::object();
     for (const auto& [key, value] : *table) {
-      Setting entry = convert(value, source);
-      entry.line = static_cast<std::int64_t>(key.source().begin.line);
-      converted.emplace(std::string(key.str()), std::move(entry));
+      const std::string name(key.str());
+      file.lines.emplace((at / name).to_string(), static_cast<std::int64_t>(key.source().begin.line));
+      converted[name] = convert(value, at / name, source, file);
     }
-    setting.value = std::move(converted);
-  } else if (const auto* list = node.as_array()) {
-    Setting::List converted;
-    for (const toml::node& value : *list) converted.push_back(convert(value, source));
-    setting.value = std::move(converted);
-  } else if (const auto* text = node.as_string()) {
-    setting.value = text->get();
-  } else if (const auto* whole = node.as_integer()) {
-    setting.value = whole->get();
-  } else if (const auto* number = node.as_floating_point()) {
-    setting.value = number->get();
-  } else if (const auto* flag = node.as_boolean()) {
-    setting.value = flag->get();
-  } else {
-    throw core::InputError({.file = source,
-                            .line = setting.line,
-                            .found = "a date or time, which recipes do not use",
-                            .next_step = "put it in quotes if it is a name"});
+    return converted;
   }
-  return setting;
+  if (const auto* list = node.as_array()) {
+    json converted = json::array();
+    for (const toml::node& value : *list) converted.push_back(convert(value, at / converted.size(), source, file));
+    return converted;
+  }
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* whole = node.as_integer()) return whole->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  throw core::InputError({.file = source,
+                          .line = line,
+                          .found = "a date or time, which recipes do not use",
+                          .next_step = "put it in quotes if it is a name"});
 }
 
 }  // namespace
 
-Setting read_toml(const std::filesystem::path& path) {
+TomlFile read_toml(const std::filesystem::path& path) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path)) {
     throw core::InputError({.file = path.string(),
@@ -57,7 +51,9 @@ Setting read_toml(const std::filesystem::path& path) {
                             .next_step = "give a recipe, such as those in recipes/"});
   }
   try {
-    return convert(toml::parse(file, path.string()), path.string());
+    TomlFile read;
+    read.value = convert(toml::parse(file, path.string()), json::json_pointer(), path.string(), read);
+    return read;
   } catch (const toml::parse_error& error) {
     throw core::InputError({.file = path.string(),
                             .line = static_cast<std::int64_t>(error.source().begin.line),

@@ -1,4 +1,4 @@
-#include "lab/charts/box_summary.hpp"
+#include "lab/charts/chart.hpp"
 
 #include <gtest/gtest.h>
 

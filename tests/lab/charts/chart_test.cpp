@@ -7,7 +7,7 @@
 
 #include "lab/charts/example_charts.hpp"
 #include "lab/charts/markup.hpp"
-#include "lab/charts/palette.hpp"
+#include "lab/charts/svg.hpp"
 
 namespace sctab::charts {
 namespace {

@@ -1,4 +1,4 @@
-#include "lab/charts/palette.hpp"
+#include "lab/charts/svg.hpp"
 
 #include <gtest/gtest.h>
 

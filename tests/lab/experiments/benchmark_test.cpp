@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <sstream>
 
-#include "lab/experiments/measures.hpp"
 #include "lab/experiments/recipe_file.hpp"
-#include "lab/experiments/trial_folder.hpp"
+#include "lab/experiments/results.hpp"
+#include "lab/experiments/trial.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"

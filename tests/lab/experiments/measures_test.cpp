@@ -1,4 +1,4 @@
-#include "lab/experiments/measures.hpp"
+#include "lab/experiments/results.hpp"
 
 #include <gtest/gtest.h>
 

@@ -69,7 +69,9 @@ TEST(Recipe, TakesACovariate) {
     SCTAB_EXPECT_THROW_WITH(parse_recipe(with_head(model)), InputError, key, why);
   };
   refused(std::string(kModel) + "covariate = \"donor\"\n", "covariate", "tissue_general");
-  refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "no effect without --covariate");
+  refused(std::string(kModel) + "covariate_dropout = 0.5\n", "covariate_dropout", "no effect without covariate;");
+  refused(std::string(kModel) + "sampling = \"each\"\nsampling_power = 0.5\n", "sampling_power",
+          "no effect without sampling = \"balanced\";");
   for (const char* share : {"1", "-0.1"}) {
     refused(covariate + "covariate_dropout = " + share + "\n", "covariate_dropout", "from 0 to below 1");
   }

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "lab/experiments/figures.hpp"
+#include "lab/experiments/page.hpp"
 #include "lab/experiments/recipe_file.hpp"
 
 namespace sctab::experiments::tests {

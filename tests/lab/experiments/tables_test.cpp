@@ -6,7 +6,6 @@
 #include <sstream>
 
 #include "lab/experiments/recipe_file.hpp"
-#include "lab/experiments/welch.hpp"
 
 namespace sctab::experiments::tests {
 namespace {

@@ -1,4 +1,4 @@
-#include "lab/experiments/trial_folder.hpp"
+#include "lab/experiments/trial.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

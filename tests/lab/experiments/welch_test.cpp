@@ -1,4 +1,4 @@
-#include "lab/experiments/welch.hpp"
+#include "lab/experiments/tables.hpp"
 
 #include <gtest/gtest.h>
 

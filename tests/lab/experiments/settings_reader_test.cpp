@@ -1,4 +1,4 @@
-#include "lab/experiments/setting.hpp"
+#include "lab/experiments/settings_reader.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,14 +15,12 @@ using core::InputError;
 
 TEST(Toml, KeepsValuesAndLines) {
   const RecipeFile file("a = 1\nb = [0.5, \"x\"]\n\n[c]\nd = true\n\n[[e]]\nf = -2\n");
-  const Setting setting = read_toml(file.path());
-  EXPECT_EQ(to_json(setting).dump(), R"({"a":1,"b":[0.5,"x"],"c":{"d":true},"e":[{"f":-2}]})");
-  const auto& table = std::get<Setting::Table>(setting.value);
-  EXPECT_EQ(table.at("a").line, 1);
-  EXPECT_EQ(table.at("b").line, 2);
-  EXPECT_EQ(std::get<Setting::Table>(table.at("c").value).at("d").line, 5);
-  const Setting& entry = std::get<Setting::List>(table.at("e").value).at(0);
-  EXPECT_EQ(std::get<Setting::Table>(entry.value).at("f").line, 8);
+  const TomlFile toml = read_toml(file.path());
+  EXPECT_EQ(toml.value.dump(), R"({"a":1,"b":[0.5,"x"],"c":{"d":true},"e":[{"f":-2}]})");
+  EXPECT_EQ(toml.lines.at("/a"), 1);
+  EXPECT_EQ(toml.lines.at("/b"), 2);
+  EXPECT_EQ(toml.lines.at("/c/d"), 5);
+  EXPECT_EQ(toml.lines.at("/e/0/f"), 8);
 }
 
 TEST(Toml, ASyntaxErrorIsReportedWithItsLine) {
@@ -34,9 +32,16 @@ TEST(Toml, ASyntaxErrorIsReportedWithItsLine) {
 }
 
 TEST(Toml, ATableOverridesAnotherKeyByKeyAndListsAsAWhole) {
-  Setting base = read_toml(RecipeFile("a = 1\nl = [1, 2, 3]\n[t]\nx = 1\ny = 2\n").path());
-  override_with(base, read_toml(RecipeFile("b = 4\nl = [9]\n[t]\ny = 5\n").path()));
-  EXPECT_EQ(to_json(base).dump(), R"({"a":1,"b":4,"l":[9],"t":{"x":1,"y":5}})");
+  const RecipeFile file("a = 1\nl = [1, 2, 3]\n[t]\nx = 1\ny = 2\n[small]\nb = 4\nl = [9]\n[small.t]\ny = 5\n");
+  TomlFile toml = read_toml(file.path());
+  EXPECT_TRUE(take_overrides(toml, "small", true));
+  EXPECT_EQ(toml.value.dump(), R"({"a":1,"b":4,"l":[9],"t":{"x":1,"y":5}})");
+  EXPECT_EQ(toml.lines.at("/t/x"), 4);
+  EXPECT_EQ(toml.lines.at("/t/y"), 10) << "where the value is that holds";
+  EXPECT_FALSE(take_overrides(toml, "small", true)) << "there was one";
+  TomlFile whole = read_toml(file.path());
+  EXPECT_TRUE(take_overrides(whole, "small", false));
+  EXPECT_EQ(whole.value.dump(), R"({"a":1,"l":[1,2,3],"t":{"x":1,"y":2}})");
 }
 
 }  // namespace
