@@ -6,15 +6,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "print.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/model/find_model.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -77,10 +74,9 @@ std::string result_text(const annotate::AnnotateResult& result) {
         "{:.2g}\n",
         format_count(cost->n_same_label), format_count(cost->n_cells), cost->largest_probability_difference);
   }
-  text +=
-      fmt::format("{} in {:.1f} s ({} cells/s), peak memory {}\n", core::plural(result.n_cells, "cell"), result.seconds,
-                  format_count(static_cast<std::int64_t>(static_cast<double>(result.n_cells) / result.seconds)),
-                  core::format_bytes(static_cast<double>(core::peak_memory_bytes())));
+  text += fmt::format(
+      "{} in {:.1f} s ({} cells/s), peak memory {}\n", core::plural(result.n_cells, "cell"), result.seconds,
+      format_count(static_cast<std::int64_t>(static_cast<double>(result.n_cells) / result.seconds)), peak_memory());
   for (const annotate::Output& output : result.outputs) {
     if (output.path != annotate::kStandardOutput) {
       text += fmt::format("{}: {}\n", annotate::name(output.format), output.path.string());
@@ -150,98 +146,75 @@ void run(Arguments& arguments) {
 }
 
 void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
-  const char* group = "What the files hold";
+  const Heading heading(command, "What the files hold");
   add_choice<h5ad::InputKind>(
       command, "--input", options.input,
       {{"counts", h5ad::InputKind::kCounts}, {"log-normalised", h5ad::InputKind::kLogNormalised}},
       "counts: raw counts, normalised as in training. log-normalised: log1p of counts scaled to 10,000 per cell, used "
-      "as "
-      "they are")
-      ->group(group);
-  command
-      .add_option(
-          "--counts", options.matrix,
-          "the matrix with the counts, or with their logarithms for --input log-normalised: X, raw/X or layers/NAME. "
-          "Default: the first that holds integers, or X")
-      ->type_name("MATRIX")
-      ->group(group);
-  command
-      .add_option("--min-genes-found", options.min_genes_found,
-                  "refuse a file with a smaller share of the model's genes, 0 to 1")
-      ->type_name("SHARE")
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--tissue", options.covariate.tissue,
-                  "the tissue of all cells, a name or a UBERON id, for models trained with --covariate tissue or "
-                  "tissue_general. Default: the tissue that obs gives for each cell")
-      ->check(not_empty())
-      ->type_name("TISSUE")
-      ->group(group);
-  command
-      .add_option("--obs", options.covariate.obs,
-                  "label as if all cells had this value in obs, for models trained with another covariate: "
-                  "assay=\"10x 3' v3\"")
-      ->check(not_empty())
-      ->type_name("COLUMN=VALUE")
-      ->group(group);
-  command
-      .add_flag("--no-covariate", options.covariate.without,
-                "label by the genes alone and ignore what obs says about the model's covariate")
-      ->group(group);
+      "as they are");
+  add_value(command, "--counts", options.matrix, "MATRIX",
+            "the matrix with the counts, or with their logarithms for --input log-normalised: X, raw/X or layers/NAME. "
+            "Default: the first that holds integers, or X");
+  add_value(command, "--min-genes-found", options.min_genes_found, "SHARE",
+            "refuse a file with a smaller share of the model's genes, 0 to 1")
+      ->capture_default_str();
+  add_value(command, "--tissue", options.covariate.tissue, "TISSUE",
+            "the tissue of all cells, a name or a UBERON id, for models trained with --covariate tissue or "
+            "tissue_general. Default: the tissue that obs gives for each cell")
+      ->check(not_empty());
+  add_value(
+      command, "--obs", options.covariate.obs, "COLUMN=VALUE",
+      "label as if all cells had this value in obs, for models trained with another covariate: assay=\"10x 3' v3\"")
+      ->check(not_empty());
+  command.add_flag("--no-covariate", options.covariate.without,
+                   "label by the genes alone and ignore what obs says about the model's covariate");
 }
 
-std::shared_ptr<Arguments> add_arguments(CLI::App& command) {
-  auto arguments = std::make_shared<Arguments>();
-  annotate::AnnotateOptions& options = arguments->options;
-  command.add_option("FILE", arguments->files, "h5ad files of human cells, with genes in any order")->required();
-  command.add_option("-m,--model", arguments->model, "a model directory, or the name of an installed model")
-      ->type_name("MODEL")
-      ->required();
+annotate::AnnotateOptions& add_all(CLI::App& command) {
+  Arguments& arguments = add_arguments(command, run);
+  annotate::AnnotateOptions& options = arguments.options;
+  command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")->required();
+  add_model(command, arguments.model);
   command
-      .add_option("-o,--output", arguments->outputs,
+      .add_option("-o,--output", arguments.outputs,
                   "where to write; may be repeated. The ending decides: .h5ad, a copy of FILE with the results; .csv, "
                   ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
                   "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE")
       ->allow_extra_args(false)
       ->type_name("OUTPUT");
   add_input(command, options);
-  command.add_flag("--half", arguments->half,
+  command.add_flag("--half", arguments.half,
                    "store the weights of the genes at half precision, which halves the memory traffic; the effect is "
                    "measured on the first batch and reported");
-  command
-      .add_option("--batch-size", options.batch_size,
-                  "cells per batch; more take more memory, and results change by rounding only")
-      ->check(at_least(1))
-      ->type_name("N")
-      ->capture_default_str();
+  add_number(command, "--batch-size", options.batch_size,
+             "cells per batch; more take more memory, and results change by rounding only")
+      ->check(at_least(1));
   add_threads(command, options.threads);
-  add_json(command, arguments->json);
-  command.callback([arguments] { run(*arguments); });
-  return arguments;
+  add_json(command, arguments.json);
+  return options;
 }
 
 }  // namespace
 
 void add_annotate(CLI::App& app) {
-  add_arguments(*app.add_subcommand(
+  add_all(*app.add_subcommand(
       "annotate",
       "Label the cells of h5ad files. Adds to each: obs sctab_cell_type, sctab_cell_type_ontology_term_id, "
       "sctab_probability and sctab_uncertainty (1 - probability), obsm X_sctab (the embedding) and uns sctab (the "
-      "model, "
-      "genes found, where the counts came from); everything else stays as it is. Cells without counts in the model's "
-      "genes become \"unknown\" with probability 0. If one of several files fails, the others are still labelled."));
+      "model, genes found, where the counts came from); everything else stays as it is. Cells without counts in the "
+      "model's genes become \"unknown\" with probability 0. If one of several files fails, the others are still "
+      "labelled."));
 }
 
 void add_dev_annotate(CLI::App& dev) {
   CLI::App* command = dev.add_subcommand("annotate", "Like `sctab annotate`, with a choice of what computes.");
-  annotate::AnnotateOptions& options = add_arguments(*command)->options;
+  annotate::AnnotateOptions& options = add_all(*command);
   add_choice<kernels::Device>(*command, "--device", options.device,
                               {{"cpu", kernels::Device::kCpu}, {"cuda", kernels::Device::kCuda}},
                               "what computes; this version has no kernels for cuda yet");
-  command->add_flag("--dense", options.dense,
-                    "compute on dense arrays with torch: the same results up to rounding, many times slower; to check "
-                    "the kernels");
+  command->add_flag(
+      "--dense", options.dense,
+      "compute on dense arrays with torch: the same results up to rounding, many times slower; to check the kernels");
 }
 
 }  // namespace sctab::cli

@@ -1,21 +1,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "lab/charts/map_page.hpp"
-#include "print.hpp"
 #include "sctab/augment/check.hpp"
 #include "sctab/augment/make_vectors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/text_table.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -35,10 +30,6 @@ struct CheckArguments {
   int threads = 0;
   bool json = false;
 };
-
-std::string peak_memory() {
-  return core::format_bytes(static_cast<double>(core::peak_memory_bytes()));
-}
 
 nlohmann::json facts_json(const MakeArguments& arguments, const store::Store& store,
                           const augment::VectorFacts& facts) {
@@ -64,16 +55,13 @@ void require_file(const std::filesystem::path& path) {
   const core::StagedOutput writable(path);
 }
 
-void make(const MakeArguments& arguments) {
+void make(MakeArguments& arguments) {
   require_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const auto [vectors, facts] = augment::make_vectors(store, arguments.options);
   nlohmann::json json = facts_json(arguments, store, facts);
   augment::write_vectors(arguments.output, vectors, json);
-  if (arguments.json) {
-    json["peak_memory_bytes"] = core::peak_memory_bytes();
-    return print_json(json);
-  }
+  if (arguments.json) return print_with_peak_memory(json);
   fmt::print("cells sampled: {}\n", format_count(facts.n_cells));
   if (facts.cells_without_donor > 0) {
     fmt::print("cells left out because their donor is not known: {}\n", format_count(facts.cells_without_donor));
@@ -89,7 +77,7 @@ void make(const MakeArguments& arguments) {
              100 * facts.share_not_zero, peak_memory(), arguments.output.string());
 }
 
-void check(const CheckArguments& arguments) {
+void check(CheckArguments& arguments) {
   if (!arguments.map.empty()) require_file(arguments.map);
   const store::Store store = store::Store::open(arguments.store);
   const sparse::CsrMatrix vectors =
@@ -104,22 +92,12 @@ void check(const CheckArguments& arguments) {
   } else if (!arguments.map.empty()) {
     augment::write_map(arguments.map, result, store);
   }
-  if (arguments.json) {
-    nlohmann::json json = augment::to_json(result);
-    json["peak_memory_bytes"] = core::peak_memory_bytes();
-    return print_json(json);
-  }
+  if (arguments.json) return print_with_peak_memory(augment::to_json(result));
   using Column = core::TextTable::Column;
   constexpr auto kRight = core::TextTable::Align::kRight;
   core::TextTable table({Column{"R² of"}, Column{"raw", kRight}, Column{"augmented", kRight},
                          Column{"raw, gene mean", kRight}, Column{"augmented, gene mean", kRight}});
-  const auto add = [&](const char* name, const augment::RSquared& raw, const augment::RSquared& augmented) {
-    table.add_row({name, core::format_score(raw.of_total), core::format_score(augmented.of_total),
-                   core::format_score(raw.gene_mean), core::format_score(augmented.gene_mean)});
-  };
-  add("cell type", result.raw.cell_type, result.augmented.cell_type);
-  add("donor", result.raw.donor, result.augmented.donor);
-  add("cell type and donor", result.raw.both, result.augmented.both);
+  for (const auto& row : charts::r_squared_table(result).rows) table.add_row(row);
   fmt::print("{}", table.text());
   fmt::print("{} training cells", format_count(result.n_cells));
   if (result.cells_without_donor > 0) {
@@ -129,20 +107,15 @@ void check(const CheckArguments& arguments) {
 }
 
 void add_steps(CLI::App& command, augment::VectorOptions& options) {
-  const auto number = [&command](const char* name, std::int64_t& value, const char* description) {
-    command.add_option(name, value, description)
-        ->type_name("N")
-        ->capture_default_str()
-        ->group("Steps (defaults: the paper's)");
-  };
-  number("--cells", options.n_cells, "cells to average over, sampled evenly over cell types");
-  number("--pairs", options.pairs_per_type, "pairs of donors per cell type, at most");
-  number("--clusters", options.n_clusters,
-         "clusters for k-means; fewer if that leaves under 40 differences per cluster");
-  number(
-      "--cluster-members", options.cluster_members,
+  const Heading heading(command, "Steps (defaults: the paper's)");
+  add_number(command, "--cells", options.n_cells, "cells to average over, sampled evenly over cell types");
+  add_number(command, "--pairs", options.pairs_per_type, "pairs of donors per cell type, at most");
+  add_number(command, "--clusters", options.n_clusters,
+             "clusters for k-means; fewer if that leaves under 40 differences per cluster");
+  add_number(
+      command, "--cluster-members", options.cluster_members,
       "keep clusters with more members than this; scaled down if there are fewer than the paper's 49,200 differences");
-  number("--vectors", options.n_vectors, "vectors to draw from the clusters that were kept, at most");
+  add_number(command, "--vectors", options.n_vectors, "vectors to draw from the clusters that were kept, at most");
 }
 
 }  // namespace
@@ -152,46 +125,38 @@ void add_augment_make(CLI::App& augment) {
       "make",
       "Make augmentation vectors from a store. They are differences between donors of one cell type; `sctab train "
       "--augment` adds them to training cells, so that a model learns to look past donors.");
-  auto arguments = std::make_shared<MakeArguments>();
-  command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`; its training cells are used")
+  MakeArguments& arguments = add_arguments(*command, make);
+  command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`; its training cells are used")
       ->required();
-  command->add_option("-o,--output", arguments->output, "the vectors, an h5ad file; obs names the donors and cell type")
-      ->check(not_empty())
-      ->type_name("VECTORS")
-      ->required();
-  add_steps(*command, arguments->options);
-  add_seed(*command, arguments->options.seed, "cells, pairs, clusters and vectors");
-  add_memory(*command, arguments->options.memory_bytes);
-  add_threads(*command, arguments->options.threads);
-  add_json(*command, arguments->json);
-  command->callback([arguments] { make(*arguments); });
+  add_output(*command, arguments.output, "VECTORS", "the vectors, an h5ad file; obs names the donors and cell type")
+      ->check(not_empty());
+  add_steps(*command, arguments.options);
+  add_seed(*command, arguments.options.seed, "cells, pairs, clusters and vectors");
+  add_memory(*command, arguments.options.memory_bytes);
+  add_threads(*command, arguments.options.threads);
+  add_json(*command, arguments.json);
 }
 
 void add_augment_check(CLI::App& augment) {
-  CLI::App* command = augment.add_subcommand(
-      "check",
-      "Show what augmentation vectors change. Compares how much of the variance of raw and of augmented training cells "
-      "their cell type and their donor explain (R²).");
-  auto arguments = std::make_shared<CheckArguments>();
-  command->add_option("STORE", arguments->store, "the store whose training cells to augment")->required();
-  command->add_option("VECTORS", arguments->vectors, "vectors made by `sctab augment make`")
+  CLI::App* command =
+      augment.add_subcommand("check",
+                             "Show what augmentation vectors change. Compares how much of the variance of raw and of "
+                             "augmented training cells their cell type and their donor explain (R²).");
+  CheckArguments& arguments = add_arguments(*command, check);
+  command->add_option("STORE", arguments.store, "the store whose training cells to augment")->required();
+  command->add_option("VECTORS", arguments.vectors, "vectors made by `sctab augment make`")
       ->check(not_empty())
       ->required();
-  CLI::Option* map = command
-                         ->add_option("--map", arguments->map,
-                                      "also write raw and augmented cells on two principal components: as a page if "
-                                      "FILE ends in .html, otherwise as csv")
-                         ->check(not_empty())
-                         ->type_name("FILE");
-  command->add_option("--map-cells", arguments->map_cells, "cells on the map, a random sample of the training cells")
+  CLI::Option* map = add_value(*command, "--map", arguments.map, "FILE",
+                               "also write raw and augmented cells on two principal components: as a page if FILE ends "
+                               "in .html, otherwise as csv")
+                         ->check(not_empty());
+  add_number(*command, "--map-cells", arguments.map_cells, "cells on the map, a random sample of the training cells")
       ->check(at_least(2))
-      ->needs(map)
-      ->type_name("N")
-      ->capture_default_str();
-  add_seed(*command, arguments->seed, "which cell is moved by which vector");
-  add_threads(*command, arguments->threads);
-  add_json(*command, arguments->json);
-  command->callback([arguments] { check(*arguments); });
+      ->needs(map);
+  add_seed(*command, arguments.seed, "which cell is moved by which vector");
+  add_threads(*command, arguments.threads);
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

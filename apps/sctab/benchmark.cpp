@@ -3,18 +3,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 #include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "print.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -72,44 +67,33 @@ void add_benchmark(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "benchmark",
       "Train and evaluate what a recipe asks for: models on parts of a corpus, over seeds. Each finished trial is "
-      "kept, "
-      "so that the same command continues after Ctrl-C. Ends with tables (csv, json), the recipe's figures on one HTML "
-      "page, and which of the paper's findings held. recipes/ has the paper's experiments.");
-  auto arguments = std::make_shared<Arguments>();
-  experiments::BenchmarkOptions& options = arguments->options;
-  command->add_option("RECIPE", arguments->recipe, "a recipe, as a TOML file")->required();
-  command
-      ->add_option("-o,--output", arguments->out,
-                   "the folder for trials, tables and index.html; continues a run that is there")
-      ->type_name("OUT")
-      ->required();
+      "kept, so that the same command continues after Ctrl-C. Ends with tables (csv, json), the recipe's figures on "
+      "one HTML page, and which of the paper's findings held. recipes/ has the paper's experiments.");
+  Arguments& arguments = add_arguments(*command, run);
+  experiments::BenchmarkOptions& options = arguments.options;
+  command->add_option("RECIPE", arguments.recipe, "a recipe, as a TOML file")->required();
+  add_output(*command, arguments.out, "OUT",
+             "the folder for trials, tables and index.html; continues a run that is there");
   command->add_flag("--small", options.small, "run the recipe's small form: minutes on a laptop");
-  command
-      ->add_option("--store", options.corpus.store,
-                   "a store made by `sctab corpus build`, to use instead of the recipe's corpus")
-      ->type_name("STORE");
-  command->add_option("--data", options.corpus.data, "the folder with the sources that the recipe names")
-      ->type_name("DIR");
-  command
-      ->add_option("--seeds", options.seeds,
-                   "use instead of the recipe's: fewer for a first look, more for a close call")
-      ->type_name("N");
+  add_value(*command, "--store", options.corpus.store, "STORE",
+            "a store made by `sctab corpus build`, to use instead of the recipe's corpus");
+  add_value(*command, "--data", options.corpus.data, "DIR", "the folder with the sources that the recipe names");
+  add_value(*command, "--seeds", options.seeds, "N",
+            "use instead of the recipe's: fewer for a first look, more for a close call");
   command->add_flag("--keep-models", options.keep_models, "keep the trained models in OUT/models");
-  CLI::Option* const report_only = command->add_flag(
-      "--report-only", options.report_only,
-      "compute nothing: make tables and page again from the finished trials in OUT, after a figure or finding of the "
-      "recipe has changed; needs no store");
-  command->add_flag("--verbose", arguments->verbose, "show the notes and progress of each training");
+  CLI::Option* const report_only =
+      command->add_flag("--report-only", options.report_only,
+                        "compute nothing: make tables and page again from the finished trials in OUT, after a figure "
+                        "or finding of the recipe has changed; needs no store");
+  command->add_flag("--verbose", arguments.verbose, "show the notes and progress of each training");
   add_memory(*command, options.corpus.memory_bytes);
   for (const char* computing : {"--data", "--keep-models", "--memory"}) report_only->excludes(computing);
   add_threads(*command, options.corpus.threads);
   command->get_option("--threads")
       ->description(
           "threads to build, train and evaluate with; 0: one per processor. Trials of a loader always read with the "
-          "number "
-          "that the recipe gives");
-  add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
+          "number that the recipe gives");
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

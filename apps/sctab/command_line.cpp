@@ -2,20 +2,89 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 #include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 
 #include <algorithm>
+#include <sstream>
 
 #include "commands.hpp"
-#include "help_format.hpp"
 #include "sctab/core/nearest_word.hpp"
 #include "sctab/core/progress.hpp"
-#include "shared_options.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace sctab::cli {
 namespace {
+
+constexpr std::size_t kHelpWidth = 100;
+constexpr std::size_t kCommandColumn = 14;  // where the descriptions of commands begin
+
+/// Breaks at spaces so that no line is longer than `width` where that is possible; keeps existing line breaks.
+std::string wrap(const std::string& text, std::size_t width) {
+  std::string wrapped;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!wrapped.empty()) wrapped += '\n';
+    std::istringstream words(line);
+    std::size_t column = 0;
+    for (std::string word; words >> word; column += word.size()) {
+      if (column > 0 && column + 1 + word.size() > width) {
+        wrapped += '\n';
+        column = 0;
+      } else if (column > 0) {
+        wrapped += ' ';
+        ++column;
+      }
+      wrapped += word;
+    }
+  }
+  return wrapped;
+}
+
+/// CLI11's help with types next to the names, defaults after the descriptions, and lines of at most kHelpWidth columns.
+class HelpFormat : public CLI::Formatter {
+ public:
+  HelpFormat() { column_width(34); }
+
+  std::string make_description(const CLI::App* app) const override {
+    return wrap(app->get_description(), kHelpWidth) + "\n\n";
+  }
+
+  std::string make_footer(const CLI::App* app) const override {
+    const std::string footer = app->get_footer();
+    return footer.empty() ? "" : wrap(footer, kHelpWidth) + "\n";
+  }
+
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    if (is_positional) return option->get_name(true);
+    return fmt::format("{}", fmt::join(names_of(*option), ", "));
+  }
+
+  /// The type alone; CLI11 would add the names of the checks.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_positional()) return option->get_expected_max() > 1 ? "..." : "";
+    if (option->get_type_size() == 0) return "";
+    const std::string type = option->get_type_name();
+    return " " + type.substr(0, type.find(':'));
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::string text = option->get_description();
+    if (!option->get_default_str().empty()) text += " [default: " + option->get_default_str() + "]";
+    if (option->get_required() && option->nonpositional()) text += " [required]";
+    return wrap(text, kHelpWidth - get_column_width());
+  }
+
+  /// The first sentence alone: the rest is for the sub-command's own help.
+  std::string make_subcommand(const CLI::App* command) const override {
+    const std::string description = command->get_description();
+    std::ostringstream lines;
+    CLI::detail::format_help(lines, command->get_name(),
+                             wrap(description.substr(0, description.find('.')), kHelpWidth - kCommandColumn),
+                             kCommandColumn);
+    return lines.str();
+  }
+};
 
 void be_quiet() {
   core::Progress::set_quiet(true);
@@ -50,8 +119,9 @@ void add_commands(CLI::App& app) {
   add_benchmark(app);
   add_completion(app);
   CLI::App& dev = add_group(app, "dev", "For developers of sctab: commands with options that nobody else needs.");
-  dev.group("");  // hidden from `sctab --help`
   add_dev_annotate(dev);
+  add_dev_options(dev);
+  dev.group("");  // hidden from `sctab --help`; commands added later would inherit that
 }
 
 /// The command that was being parsed.

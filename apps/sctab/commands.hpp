@@ -1,6 +1,15 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace sctab::cli {
 
@@ -24,5 +33,93 @@ void add_benchmark(CLI::App& app);
 void add_completion(CLI::App& app);
 /// `dev annotate`: annotate with options for those who work on its kernels.
 void add_dev_annotate(CLI::App& dev);
+/// `dev options`: the tables of training options that docs hold.
+void add_dev_options(CLI::App& dev);
+
+/// Accepts whole numbers of `least` or more, and names the number otherwise.
+CLI::Validator at_least(std::int64_t least);
+
+/// Refuses an empty text, which a shell makes of a variable that is not set: the option would count as not given.
+CLI::Validator not_empty();
+
+/// Accepts these words only; another gets the nearest one suggested.
+CLI::Validator one_of(std::vector<std::string> words);
+
+/// The command's arguments, which live as long as it does. Parsing the command calls run() with them.
+template <typename Arguments>
+Arguments& add_arguments(CLI::App& command, void (*run)(Arguments&)) {
+  auto arguments = std::make_shared<Arguments>();
+  command.callback([arguments, run] { run(*arguments); });
+  return *arguments;
+}
+
+/// While this lives, the help lists the options that are added to the command under a heading of their own.
+class Heading {
+ public:
+  Heading(CLI::App& command, const std::string& text);
+  ~Heading();
+  Heading(const Heading&) = delete;
+  Heading& operator=(const Heading&) = delete;
+
+ private:
+  CLI::App& command_;
+  std::string before_;
+};
+
+/// An option with a value. type: what the help calls it: "FILE".
+template <typename T>
+CLI::Option* add_value(CLI::App& command, const std::string& name, T& value, const std::string& type,
+                       const std::string& description) {
+  return command.add_option(name, value, description)->type_name(type);
+}
+/// A number, whose default the help shows.
+template <typename T>
+CLI::Option* add_number(CLI::App& command, const std::string& name, T& value, const std::string& description) {
+  return add_value(command, name, value, "N", description)->capture_default_str();
+}
+
+/// --name, with --no-name for off. `value` holds the default.
+CLI::Option* add_switch(CLI::App& command, const std::string& name, bool& value, const std::string& description);
+
+/// An option that takes one of several words, each of which means a value. `value` holds the default.
+template <typename T>
+CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
+                        const std::vector<std::pair<std::string, T>>& choices, const std::string& description) {
+  std::vector<std::string> words;
+  std::string type, chosen;
+  for (const auto& [word, meaning] : choices) {
+    words.push_back(word);
+    type += (type.empty() ? "" : "|") + word;
+    if (meaning == value) chosen = word;
+  }
+  const auto choose = [&value, choices](const std::string& text) {
+    for (const auto& [word, meaning] : choices) {
+      if (word == text) value = meaning;
+    }
+  };
+  return command.add_option_function<std::string>(name, choose, description)
+      ->check(one_of(std::move(words)))
+      ->type_name(type)
+      ->default_str(chosen);
+}
+
+/// Options that mean the same in every command that has them.
+void add_threads(CLI::App& command, int& threads);
+void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides);
+/// Bytes, given as 4GB (powers of 1,000), 4GiB or a plain number.
+void add_memory(CLI::App& command, std::int64_t& bytes);
+void add_json(CLI::App& command, bool& json);
+/// -o, which is required. type: what is written, as the help calls it.
+CLI::Option* add_output(CLI::App& command, std::filesystem::path& output, const std::string& type,
+                        const std::string& description);
+/// -m, which is required.
+void add_model(CLI::App& command, std::filesystem::path& model);
+
+/// Indented, with a line break at the end, on standard output. Bytes that are not UTF-8 become U+FFFD.
+void print_json(const nlohmann::json& value);
+/// The same, with the peak memory of this process.
+void print_with_peak_memory(nlohmann::json object);
+/// "1.2 GB": the peak memory of this process.
+std::string peak_memory();
 
 }  // namespace sctab::cli

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <CLI/Option.hpp>
 #include <memory>
 
 #include "command_line.hpp"
 #include "commands.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -169,11 +167,11 @@ std::string script(const CLI::App& app, Shell of) {
 }  // namespace
 
 void add_completion(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "completion",
-      "Print a script that completes commands, options and files in bash or zsh. For this shell alone: `source <(sctab "
-      "completion bash)`. For every one: put that line into ~/.bashrc, or the same with zsh into ~/.zshrc, after "
-      "compinit.");
+  CLI::App* command =
+      app.add_subcommand("completion",
+                         "Print a script that completes commands, options and files in bash or zsh. For this shell "
+                         "alone: `source <(sctab completion bash)`. For every one: put that line into ~/.bashrc, or "
+                         "the same with zsh into ~/.zshrc, after compinit.");
   auto shell = std::make_shared<Shell>(Shell::kBash);
   CLI::Option* option =
       add_choice<Shell>(*command, "SHELL", *shell, {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}}, "bash or zsh");

@@ -1,18 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <CLI/Option.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "print.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/corpus/build.hpp"
 #include "sctab/corpus/read_sources.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -27,69 +23,58 @@ struct Arguments {
 
 void add_curation(CLI::App& command, Arguments& arguments) {
   corpus::CurationOptions& curation = arguments.options.curation;
-  const char* group = "Curation (defaults: the paper's)";
-  const auto rule = [&command, group](const char* name, bool& value, const char* text) {
-    add_switch(command, name, value, text)->group(group);
+  const Heading heading(command, "Curation (defaults: the paper's)");
+  const auto threshold = [&command](const char* name, std::int64_t& value, const char* text) {
+    add_number(command, name, value, text)->check(at_least(0));
   };
-  const auto threshold = [&command, group](const char* name, std::int64_t& value, const char* text) {
-    command.add_option(name, value, text)->check(at_least(0))->type_name("N")->capture_default_str()->group(group);
-  };
-  rule("--assume-primary", curation.assume_primary,
-       "take all cells of a source without the column is_primary_data as primary");
-  rule("--include-non-primary", arguments.include_non_primary,
-       "keep cells that is_primary_data marks as copies from other datasets; the paper drops them");
-  rule("--any-assay", arguments.any_assay, "keep every assay; the paper keeps seven 10x assays");
-  rule("--any-cell-class", arguments.any_cell_class,
-       "keep labels that are not below native cell, CL:0000003; the paper drops them");
+  add_switch(command, "--assume-primary", curation.assume_primary,
+             "take all cells of a source without the column is_primary_data as primary");
+  add_switch(command, "--include-non-primary", arguments.include_non_primary,
+             "keep cells that is_primary_data marks as copies from other datasets; the paper drops them");
+  add_switch(command, "--any-assay", arguments.any_assay, "keep every assay; the paper keeps seven 10x assays");
+  add_switch(command, "--any-cell-class", arguments.any_cell_class,
+             "keep labels that are not below native cell, CL:0000003; the paper drops them");
   threshold("--min-cells", curation.min_cells, "cells that a type must have; 0: any");
   threshold("--min-donors", curation.min_donors, "donors that a type must have; 0: any");
   threshold("--min-ancestors", curation.min_ancestors,
             "ancestors that a type must have in the Cell Ontology, which drops types as broad as \"cell\"; 0: any");
-  rule(
-      "--strict-thresholds", curation.strict_thresholds,
-      "also drop a type with exactly --min-donors donors or --min-ancestors ancestors, as the published code does; the "
-      "paper's text keeps it");
+  add_switch(command, "--strict-thresholds", curation.strict_thresholds,
+             "also drop a type with exactly --min-donors donors or --min-ancestors ancestors, as the published code "
+             "does; the paper's text keeps it");
 }
 
 void add_split(CLI::App& command, Arguments& arguments) {
   corpus::SplitOptions& split = arguments.options.split;
-  const char* group = "Split by donor (defaults: the paper's)";
-  command.add_option("--val-fraction", split.val_fraction, "share of donors for validation")
-      ->type_name("SHARE")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--test-fraction", split.test_fraction, "share of donors for the test")
-      ->type_name("SHARE")
-      ->capture_default_str()
-      ->group(group);
-  add_switch(
-      command, "--free-split", arguments.free_split,
-      "draw donors freely, as the paper does. Otherwise a donor who is the only one with some type goes to train, "
-      "which small corpora need: the type could not be learnt otherwise")
-      ->group(group);
+  const Heading heading(command, "Split by donor (defaults: the paper's)");
+  add_value(command, "--val-fraction", split.val_fraction, "SHARE", "share of donors for validation")
+      ->capture_default_str();
+  add_value(command, "--test-fraction", split.test_fraction, "SHARE", "share of donors for the test")
+      ->capture_default_str();
+  add_switch(command, "--free-split", arguments.free_split,
+             "draw donors freely, as the paper does. Otherwise a donor who is the only one with some type goes to "
+             "train, which small corpora need: the type could not be learnt otherwise");
 }
 
 void add_columns(CLI::App& command, corpus::BuildOptions& options) {
-  const char* group = "What the files hold";
-  const auto text = [&command, group](const char* name, std::string& value, const char* type, const char* description) {
-    command.add_option(name, value, description)->type_name(type)->capture_default_str()->group(group);
-  };
-  const auto file = [&command, group](const char* name, std::filesystem::path& value, const char* description) {
-    command.add_option(name, value, description)->type_name("FILE")->group(group);
-  };
-  file("--genes", options.genes,
-       "the genes of the store: csv or tsv with Ensembl ids (versions are ignored) and symbols where known; the paper "
-       "has 19,331 protein-coding genes. Default: all Ensembl ids of the sources");
-  file("--symbols", options.symbols, "csv or tsv with Ensembl ids and symbols, for sources that name genes by symbol");
-  file("--ontology", options.ontology,
-       "the Cell Ontology, obo or json. Default: $SCTAB_ONTOLOGY, or ontology.obo or cl.obo next to the first source");
-  text("--counts", options.counts, "MATRIX",
-       "the matrix with raw counts in every source: X, raw/X or layers/NAME. Default: the first that holds integers");
-  text("--cell-type-key", options.cell_type_key, "COLUMN", "obs column with Cell Ontology ids");
-  text("--donor-key", options.donor_key, "COLUMN[,...]",
-       "obs column or columns that identify a donor within a dataset; cells without a donor go to train only");
-  text("--dataset-key", options.dataset_key, "COLUMN",
-       "obs column that names the dataset. Default: dataset_id or study if present, else the name of the file");
+  const Heading heading(command, "What the files hold");
+  add_value(command, "--genes", options.genes, "FILE",
+            "the genes of the store: csv or tsv with Ensembl ids (versions are ignored) and symbols where known; the "
+            "paper has 19,331 protein-coding genes. Default: all Ensembl ids of the sources");
+  add_value(command, "--symbols", options.symbols, "FILE",
+            "csv or tsv with Ensembl ids and symbols, for sources that name genes by symbol");
+  add_value(
+      command, "--ontology", options.ontology, "FILE",
+      "the Cell Ontology, obo or json. Default: $SCTAB_ONTOLOGY, or ontology.obo or cl.obo next to the first source");
+  add_value(
+      command, "--counts", options.counts, "MATRIX",
+      "the matrix with raw counts in every source: X, raw/X or layers/NAME. Default: the first that holds integers");
+  add_value(command, "--cell-type-key", options.cell_type_key, "COLUMN", "obs column with Cell Ontology ids")
+      ->capture_default_str();
+  add_value(command, "--donor-key", options.donor_key, "COLUMN[,...]",
+            "obs column or columns that identify a donor within a dataset; cells without a donor go to train only")
+      ->capture_default_str();
+  add_value(command, "--dataset-key", options.dataset_key, "COLUMN",
+            "obs column that names the dataset. Default: dataset_id or study if present, else the name of the file");
 }
 
 void print_result(const corpus::BuildResult& result, const Arguments& arguments) {
@@ -138,27 +123,23 @@ void add_corpus_build(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand(
       "build",
       "Build a training store from annotated h5ad files. Applies the paper's curation, splits by donor so that the "
-      "test "
-      "is on people whom the model has not seen, and writes shards of raw counts in random order, each of them an "
+      "test is on people whom the model has not seen, and writes shards of raw counts in random order, each of them an "
       "ordinary h5ad file. Reports what each rule removed, and keeps that in store.json.");
-  auto arguments = std::make_shared<Arguments>();
-  command->add_option("SOURCE", arguments->sources, "h5ad files with raw counts and Cell Ontology ids")->required();
-  command->add_option("-o,--output", arguments->store, "the store, a folder; replaces an earlier store there")
-      ->type_name("STORE")
-      ->required();
-  add_curation(*command, *arguments);
-  add_split(*command, *arguments);
-  add_columns(*command, arguments->options);
-  command->add_flag("--resume", arguments->options.resume,
+  Arguments& arguments = add_arguments(*command, run);
+  command->add_option("SOURCE", arguments.sources, "h5ad files with raw counts and Cell Ontology ids")->required();
+  add_output(*command, arguments.store, "STORE", "the store, a folder; replaces an earlier store there");
+  add_curation(*command, arguments);
+  add_split(*command, arguments);
+  add_columns(*command, arguments.options);
+  command->add_flag("--resume", arguments.options.resume,
                     "continue an interrupted build, which is in STORE.build; the store is byte for byte that of an "
                     "uninterrupted build");
-  command->add_flag("--keep-going", arguments->options.keep_going,
+  command->add_flag("--keep-going", arguments.options.keep_going,
                     "leave out sources that cannot be read or used, report each, and build the store from the others");
-  add_seed(*command, arguments->options.split.seed, "the split of donors and the order of cells");
-  add_memory(*command, arguments->options.memory_bytes);
-  add_threads(*command, arguments->options.threads);
-  add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
+  add_seed(*command, arguments.options.split.seed, "the split of donors and the order of cells");
+  add_memory(*command, arguments.options.memory_bytes);
+  add_threads(*command, arguments.options.threads);
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

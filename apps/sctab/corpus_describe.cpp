@@ -1,15 +1,11 @@
 #include <fmt/format.h>
 
-#include <CLI/Option.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "lab/charts/describe_page.hpp"
-#include "print.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/describe.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -19,7 +15,7 @@ struct Arguments {
   bool json = false;
 };
 
-void run(const Arguments& arguments) {
+void run(Arguments& arguments) {
   if (!arguments.html.empty()) core::require_writable_file(arguments.html);
   const nlohmann::json description = corpus::describe(store::Store::open(arguments.store));
   if (!arguments.html.empty()) charts::describe_page(description).write(arguments.html);
@@ -33,16 +29,12 @@ void add_corpus_describe(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand("describe",
                                             "Describe what a store holds. Counts cells, donors, types, tissues and "
                                             "datasets per split, per type and per tissue.");
-  auto arguments = std::make_shared<Arguments>();
-  command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
-  command
-      ->add_option("--html", arguments->html,
-                   "also write a page: a treemap of tissues and types like the paper's Fig. 1a, donors against cells "
-                   "of each type "
-                   "like its Fig. 2a, and all tables; one file that opens offline")
-      ->type_name("FILE");
-  add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
+  Arguments& arguments = add_arguments(*command, run);
+  command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
+  add_value(*command, "--html", arguments.html, "FILE",
+            "also write a page: a treemap of tissues and types like the paper's Fig. 1a, donors against cells of each "
+            "type like its Fig. 2a, and all tables; one file that opens offline");
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

@@ -2,17 +2,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <CLI/Option.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "joined_labels.hpp"
-#include "print.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/published/import_store.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -120,10 +116,10 @@ void print_result(const published::StoreImportResult& result, const Arguments& a
   fmt::print("store: {} ({} genes; {}, {:.0f} bytes per cell; peak memory {})\n", arguments.options.output.string(),
              format_count(result.n_genes), core::format_bytes(static_cast<double>(result.bytes)),
              static_cast<double>(result.bytes) / static_cast<double>(std::max<core::CellIndex>(n_cells, 1)),
-             core::format_bytes(static_cast<double>(core::peak_memory_bytes())));
+             peak_memory());
 }
 
-void run(const Arguments& arguments) {
+void run(Arguments& arguments) {
   const published::StoreImportResult result = published::import_store(arguments.options);
   if (arguments.json) return print_json(to_json(result, arguments.options.output));
   print_result(result, arguments);
@@ -134,34 +130,24 @@ void run(const Arguments& arguments) {
 void add_corpus_import(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand("import",
                                             "Make a store from the Parquet store that scTab's authors published. Keeps "
-                                            "its splits, its order of cells and genes "
-                                            "and its log-normalised values.");
-  auto arguments = std::make_shared<Arguments>();
-  published::StoreImportOptions& options = arguments->options;
+                                            "its splits, its order of cells and genes and its log-normalised values.");
+  Arguments& arguments = add_arguments(*command, run);
+  published::StoreImportOptions& options = arguments.options;
   command->add_option("MERLIN_DIR", options.source, "the folder with var.parquet, categorical_lookup, train, val, test")
       ->required();
-  command->add_option("-o,--output", options.output, "the store, a folder; replaces an earlier store there")
-      ->type_name("STORE")
-      ->required();
-  command
-      ->add_option(
-          "--ontology", options.ontology,
-          "the Cell Ontology, cl.obo or cl.json: gives labels their ids and is compared with child_matrix.npy. "
-          "Default: $SCTAB_ONTOLOGY")
+  add_output(*command, options.output, "STORE", "the store, a folder; replaces an earlier store there");
+  add_value(*command, "--ontology", options.ontology, "FILE",
+            "the Cell Ontology, cl.obo or cl.json: gives labels their ids and is compared with child_matrix.npy. "
+            "Default: $SCTAB_ONTOLOGY")
       ->envname("SCTAB_ONTOLOGY")
-      ->type_name("FILE")
       ->required();
-  command
-      ->add_option(
-          "--labels", options.labels,
-          "ids for labels that the ontology does not know: csv or Parquet with the columns label, in the order of the "
-          "codes, and cell_type_ontology_term_id")
-      ->type_name("FILE");
+  add_value(*command, "--labels", options.labels, "FILE",
+            "ids for labels that the ontology does not know: csv or Parquet with the columns label, in the order of "
+            "the codes, and cell_type_ontology_term_id");
   command->add_flag("--resume", options.resume,
                     "continue an interrupted import from the finished shards in STORE.import");
   add_threads(*command, options.threads);
-  add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

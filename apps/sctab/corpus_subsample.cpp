@@ -1,16 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
-#include <memory>
 #include <optional>
 
 #include "commands.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/corpus/subsample.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -24,10 +20,11 @@ struct Arguments {
 void run(Arguments& arguments) {
   const corpus::SubsampleOptions& given = arguments.options;
   if (!arguments.fraction && given.without_types.empty() && given.only_tissues.empty()) {
-    throw core::InputError({.subject = "--fraction",
-                            .found = "not given",
-                            .next_step = "give the share to keep, or leave out types with --without-types or tissues "
-                                         "with --only-tissues"});
+    throw core::InputError(
+        {.subject = "--fraction",
+         .found = "not given",
+         .next_step =
+             "give the share to keep, or leave out types with --without-types or tissues with --only-tissues"});
   }
   arguments.options.fraction = arguments.fraction.value_or(1);
   const store::Store from = store::Store::open(arguments.from);
@@ -42,43 +39,31 @@ void run(Arguments& arguments) {
 }  // namespace
 
 void add_corpus_subsample(CLI::App& corpus) {
-  CLI::App* command = corpus.add_subcommand(
-      "subsample",
-      "Take a nested part of a store's training cells. With the same seed a part of 30% contains the part of 15%, by "
-      "cells as well as by donors. Validation and test are kept whole, so that results compare. Can also leave cell "
-      "types "
-      "out of training.");
-  auto arguments = std::make_shared<Arguments>();
-  command->add_option("STORE", arguments->from, "a store made by `sctab corpus build`")->required();
-  command->add_option("-o,--output", arguments->to, "the smaller store, a folder; replaces an earlier store there")
-      ->type_name("STORE2")
-      ->required();
-  add_choice<corpus::SubsampleBy>(*command, "--by", arguments->options.by,
+  CLI::App* command =
+      corpus.add_subcommand("subsample",
+                            "Take a nested part of a store's training cells. With the same seed a part of 30% contains "
+                            "the part of 15%, by cells as well as by donors. Validation and test are kept whole, so "
+                            "that results compare. Can also leave cell types out of training.");
+  Arguments& arguments = add_arguments(*command, run);
+  command->add_option("STORE", arguments.from, "a store made by `sctab corpus build`")->required();
+  add_output(*command, arguments.to, "STORE2", "the smaller store, a folder; replaces an earlier store there");
+  add_choice<corpus::SubsampleBy>(*command, "--by", arguments.options.by,
                                   {{"cells", corpus::SubsampleBy::kCells}, {"donors", corpus::SubsampleBy::kDonors}},
                                   "what to take a share of: training cells or training donors");
-  command
-      ->add_option("--fraction", arguments->fraction,
-                   "the share to keep: above 0, at most 1; the paper's 0.15, 0.30, 0.50, 0.70, 1. Default: everything, "
-                   "with --without-types or --only-tissues")
-      ->type_name("SHARE");
-  command
-      ->add_option(
-          "--without-types", arguments->options.without_types,
-          "Cell Ontology ids: their cells, and those of their subtypes, leave training and validation and stay in the "
-          "test, which then shows what a model calls cells of types that it does not know")
-      ->type_name("ID");
-  command
-      ->add_option(
-          "--only-tissues", arguments->options.only_tissues,
-          "values of tissue_general: cells of other tissues leave training and validation and stay in the test")
-      ->type_name("TISSUE");
-  command->add_flag("--keep-types", arguments->options.keep_types,
+  add_value(*command, "--fraction", arguments.fraction, "SHARE",
+            "the share to keep: above 0, at most 1; the paper's 0.15, 0.30, 0.50, 0.70, 1. Default: everything, with "
+            "--without-types or --only-tissues");
+  add_value(*command, "--without-types", arguments.options.without_types, "ID",
+            "Cell Ontology ids: their cells, and those of their subtypes, leave training and validation and stay in "
+            "the test, which then shows what a model calls cells of types that it does not know");
+  add_value(*command, "--only-tissues", arguments.options.only_tissues, "TISSUE",
+            "values of tissue_general: cells of other tissues leave training and validation and stay in the test");
+  command->add_flag("--keep-types", arguments.options.keep_types,
                     "keep every cell type: also retain donors (or cells) that are the only source of one; parts with "
                     "the same seed stay nested");
-  add_seed(*command, arguments->options.seed, "which cells or donors are taken");
-  add_memory(*command, arguments->options.memory_bytes);
-  add_threads(*command, arguments->options.threads);
-  command->callback([arguments] { run(*arguments); });
+  add_seed(*command, arguments.options.seed, "which cells or donors are taken");
+  add_memory(*command, arguments.options.memory_bytes);
+  add_threads(*command, arguments.options.threads);
 }
 
 }  // namespace sctab::cli

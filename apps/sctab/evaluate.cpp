@@ -3,13 +3,9 @@
 #include <fmt/format.h>
 
 #include <spdlog/spdlog.h>
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "print.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
@@ -17,7 +13,6 @@
 #include "sctab/evaluate/seen_donors.hpp"
 #include "sctab/evaluate/uncertainty_report.hpp"
 #include "sctab/model/find_model.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -48,7 +43,7 @@ nlohmann::json note_seen_donors(const model::ModelDescription& model, const stor
   return seen->n_seen;
 }
 
-void run(const Arguments& arguments) {
+void run(Arguments& arguments) {
   if (!arguments.output.empty()) core::require_writable_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
@@ -85,27 +80,20 @@ void add_evaluate(CLI::App& app) {
       "evaluate",
       "Compare a model's calls with the authors' labels. A call is right if it is the author's label or, in the Cell "
       "Ontology, a subtype of it; a parent is wrong. Reports macro, weighted and micro F1, also uncorrected, per type "
-      "and "
-      "per tissue, and the confusions. For the first 1 to all members of an ensemble: how well 1 - probability tells "
-      "wrong "
-      "calls from right ones and absent types from known ones (areas under the ROC curve), and the calibration of "
-      "probabilities.");
-  auto arguments = std::make_shared<Arguments>();
-  command->add_option("STORE", arguments->store, "a store; genes and types are matched by id")->required();
-  command->add_option("-m,--model", arguments->model, "a model directory, or the name of an installed model")
-      ->type_name("MODEL")
-      ->required();
-  command->add_option("--split", arguments->split, "the cells to compare on; test holds donors that training never saw")
-      ->check(CLI::IsMember({"train", "val", "test"}))
-      ->type_name("train|val|test")
-      ->capture_default_str();
-  command->add_option("-o,--output", arguments->output, "also write the result, as JSON, to this file")
-      ->type_name("FILE");
-  command->add_flag("--no-covariate", arguments->without_covariate,
+      "and per tissue, and the confusions. For the first 1 to all members of an ensemble: how well 1 - probability "
+      "tells wrong calls from right ones and absent types from known ones (areas under the ROC curve), and the "
+      "calibration of probabilities.");
+  Arguments& arguments = add_arguments(*command, run);
+  command->add_option("STORE", arguments.store, "a store; genes and types are matched by id")->required();
+  add_model(*command, arguments.model);
+  add_value(*command, "--split", arguments.split, "train|val|test",
+            "the cells to compare on; test holds donors that training never saw")
+      ->check(CLI::IsMember({"train", "val", "test"}));
+  add_value(*command, "-o,--output", arguments.output, "FILE", "also write the result, as JSON, to this file");
+  command->add_flag("--no-covariate", arguments.without_covariate,
                     "evaluate as if no cell's value of the model's covariate were known");
-  add_threads(*command, arguments->threads);
-  add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
+  add_threads(*command, arguments.threads);
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

@@ -1,14 +1,10 @@
 #include <fmt/format.h>
 
-#include <CLI/Option.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "print.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/model/write_pca.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -20,7 +16,7 @@ struct Arguments {
   bool json = false;
 };
 
-void run(const Arguments& arguments) {
+void run(Arguments& arguments) {
   const auto result =
       model::write_pca(store::Store::open(arguments.store), arguments.options, arguments.threads, arguments.output);
   if (arguments.json) {
@@ -33,8 +29,8 @@ void run(const Arguments& arguments) {
          {"peak_memory_bytes", core::peak_memory_bytes()}});
   }
   fmt::print("{} components hold {:.1f}% of the training cells' variance; {:.1f} s, peak memory {}\npca: {}\n",
-             result.n_components, 100 * result.share_of_variance, result.seconds,
-             core::format_bytes(static_cast<double>(core::peak_memory_bytes())), arguments.output.string());
+             result.n_components, 100 * result.share_of_variance, result.seconds, peak_memory(),
+             arguments.output.string());
 }
 
 }  // namespace
@@ -45,25 +41,16 @@ void add_pca(CLI::App& app) {
       "Find the principal components of a store's training cells. By a randomised search that streams over the store "
       "and holds no dense matrix of cells. Writes a folder that NumPy opens: components.npy, mean.npy, and the "
       "components of all cells in train.npy, val.npy and test.npy.");
-  auto arguments = std::make_shared<Arguments>();
-  command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
-  command->add_option("-o,--output", arguments->output, "the folder; an earlier one of this command is replaced")
-      ->type_name("PCA")
-      ->required();
-  command->add_option("--components", arguments->options.n_components, "how many; the paper's 256")
-      ->check(at_least(1))
-      ->type_name("N")
-      ->capture_default_str();
-  command
-      ->add_option("--power-iterations", arguments->options.power_iterations,
-                   "passes over the cells that sharpen the components")
-      ->check(at_least(1))
-      ->type_name("N")
-      ->capture_default_str();
-  add_seed(*command, arguments->options.seed, "the directions that the search begins with");
-  add_threads(*command, arguments->threads);
-  add_json(*command, arguments->json);
-  command->callback([arguments] { run(*arguments); });
+  Arguments& arguments = add_arguments(*command, run);
+  command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
+  add_output(*command, arguments.output, "PCA", "the folder; an earlier one of this command is replaced");
+  add_number(*command, "--components", arguments.options.n_components, "how many; the paper's 256")->check(at_least(1));
+  add_number(*command, "--power-iterations", arguments.options.power_iterations,
+             "passes over the cells that sharpen the components")
+      ->check(at_least(1));
+  add_seed(*command, arguments.options.seed, "the directions that the search begins with");
+  add_threads(*command, arguments.threads);
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

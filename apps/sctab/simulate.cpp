@@ -2,13 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
-#include <memory>
-
 #include "commands.hpp"
 #include "sctab/core/numbers.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -18,7 +13,7 @@ struct Arguments {
   simulate::SimulateOptions options;
 };
 
-void run(const Arguments& arguments) {
+void run(Arguments& arguments) {
   const simulate::SimulateResult result = simulate::simulate(arguments.directory, arguments.options);
   for (const std::filesystem::path& source : result.sources) fmt::print("source: {}\n", source.string());
   fmt::print("ontology: {}\ngenes: {}\ncells: {}\n", result.ontology.string(), result.genes.string(),
@@ -31,31 +26,23 @@ void add_simulate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "simulate",
       "Make h5ad files of simulated cells with a known truth. Counts are negative binomial, around profiles measured "
-      "on "
-      "real cells, with donor effects, library sizes as in 10x assays, and labels at mixed depths of the ontology. For "
-      "trying things out and for tests at scale; results on them say nothing about real cells.");
-  auto arguments = std::make_shared<Arguments>();
-  simulate::SimulateOptions& options = arguments->options;
-  const auto number = [command](const char* name, auto& value, const char* description) {
-    command->add_option(name, value, description)->type_name("N")->capture_default_str();
-  };
-  command
-      ->add_option("-o,--output", arguments->directory,
-                   "the folder for source-01.h5ad and so on, ontology.obo, genes.csv and truth.json")
-      ->type_name("DIR")
-      ->required();
-  number("--cells", options.n_cells, "cells in total; memory does not grow with them");
-  number("--sources", options.n_sources, "files, each with its own tissues and donors");
-  number("--donors", options.n_donors, "donors in total");
-  number("--types", options.n_types, "cell types, at mixed depths of the ontology");
-  number("--n-genes", options.n_genes, "genes; the paper has 19331");
-  number("--donor-effect", options.donor_effect,
-         "standard deviation between donors, in log expression, of genes that vary");
-  number("--coarse-labels", options.coarse_labels,
-         "share of groups of one donor and type that are labelled with a parent of their type, 0 to 1");
+      "on real cells, with donor effects, library sizes as in 10x assays, and labels at mixed depths of the ontology. "
+      "For trying things out and for tests at scale; results on them say nothing about real cells.");
+  Arguments& arguments = add_arguments(*command, run);
+  simulate::SimulateOptions& options = arguments.options;
+  add_output(*command, arguments.directory, "DIR",
+             "the folder for source-01.h5ad and so on, ontology.obo, genes.csv and truth.json");
+  add_number(*command, "--cells", options.n_cells, "cells in total; memory does not grow with them");
+  add_number(*command, "--sources", options.n_sources, "files, each with its own tissues and donors");
+  add_number(*command, "--donors", options.n_donors, "donors in total");
+  add_number(*command, "--types", options.n_types, "cell types, at mixed depths of the ontology");
+  add_number(*command, "--n-genes", options.n_genes, "genes; the paper has 19331");
+  add_number(*command, "--donor-effect", options.donor_effect,
+             "standard deviation between donors, in log expression, of genes that vary");
+  add_number(*command, "--coarse-labels", options.coarse_labels,
+             "share of groups of one donor and type that are labelled with a parent of their type, 0 to 1");
   add_seed(*command, options.seed, "every random number");
   add_threads(*command, options.threads);
-  command->callback([arguments] { run(*arguments); });
 }
 
 }  // namespace sctab::cli

@@ -2,18 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "commands.hpp"
-#include "print.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -85,8 +81,7 @@ void run(Arguments& arguments) {
     json["peak_memory_bytes"] = core::peak_memory_bytes();
     return print_json(json);
   }
-  fmt::print("{}, peak memory {}\nmodel: {}\n", train::to_text(result),
-             core::format_bytes(static_cast<double>(core::peak_memory_bytes())), arguments.model.string());
+  fmt::print("{}, peak memory {}\nmodel: {}\n", train::to_text(result), peak_memory(), arguments.model.string());
 }
 
 }  // namespace
@@ -98,25 +93,35 @@ void add_train(CLI::App& app) {
       "balanced class weights minus lambda times the masks' loss; for mixed, see --loss. Training stops early on "
       "validation macro F1, corrected by the Cell Ontology. Options that are not given are chosen from the corpus's "
       "size, because the paper's values are made for 7,441 steps an epoch; `--preset paper` is exactly the paper.");
-  auto arguments = std::make_shared<Arguments>();
-  command->add_option("STORE", arguments->store, "a store made by `sctab corpus build`")->required();
-  command->add_option("-o,--output", arguments->model, "the model directory; its run/ holds the metrics of each epoch")
-      ->type_name("MODEL")
-      ->required();
+  Arguments& arguments = add_arguments(*command, run);
+  command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
+  add_output(*command, arguments.model, "MODEL", "the model directory; its run/ holds the metrics of each epoch");
   std::vector<std::string> kinds = {"auto"};
   for (const model::ModelKindInfo& kind : model::kModelKinds) kinds.emplace_back(kind.name);
-  command->add_option("--kind", arguments->kind, kinds_help())
+  command->add_option("--kind", arguments.kind, kinds_help())
       ->check(CLI::IsMember(kinds))
       ->type_name("KIND")
       ->capture_default_str();
-  command->add_flag("--resume", arguments->options.resume,
+  command->add_flag("--resume", arguments.options.resume,
                     "resume an interrupted run: networks from their last checkpoint, with the same losses as an "
                     "uninterrupted run; baselines after the last finished member");
-  add_seed(*command, arguments->options.seed, "initial weights, dropout, the order of cells and their augmentation");
-  add_threads(*command, arguments->options.threads);
-  add_json(*command, arguments->json);
-  for (const train::Option& option : train::kOptions) add_option(*command, option, arguments->options);
-  command->callback([arguments] { run(*arguments); });
+  add_seed(*command, arguments.options.seed, "initial weights, dropout, the order of cells and their augmentation");
+  add_threads(*command, arguments.options.threads);
+  add_json(*command, arguments.json);
+  for (const train::Option& option : train::kOptions) add_option(*command, option, arguments.options);
+}
+
+void add_dev_options(CLI::App& dev) {
+  CLI::App* command = dev.add_subcommand(
+      "options",
+      "Print the tables of training options in docs/options.md, or that of docs/baselines.md. They are made from the "
+      "options themselves; a test fails if the pages have others.");
+  bool& baselines = add_arguments<bool>(*command, [](bool& only_baselines) {
+    const std::span sections(train::kSections);
+    const std::size_t n_others = sections.size() - 1;
+    fmt::print("{}", train::options_markdown(only_baselines ? sections.last(1) : sections.first(n_others)));
+  });
+  command->add_flag("--baselines", baselines, "print the table of docs/baselines.md");
 }
 
 }  // namespace sctab::cli

@@ -1,4 +1,4 @@
-// The benchmark through the program: a recipe run, run again, and what is said of mistakes.
+// The benchmark through the program: a recipe run, run again, and the messages about mistakes.
 #include <fstream>
 #include <nlohmann/json.hpp>
 

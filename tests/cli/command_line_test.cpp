@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "sctab/core/error.hpp"
+#include "sctab/train/options.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -94,6 +95,35 @@ TEST(CommandLine, DevelopersOptionsAreHiddenFromTheFirstHelp) {
   EXPECT_EQ(app->help().find("dev "), std::string::npos) << app->help();
   EXPECT_EQ(app->get_subcommand("annotate")->get_option_no_throw("--dense"), nullptr);
   EXPECT_NE(app->get_subcommand("dev")->get_subcommand("annotate")->get_option_no_throw("--dense"), nullptr);
+}
+
+TEST(CommandLine, TheHelpOfTrainShowsEveryValueOfThePaper) {
+  const auto app = make_command_line();
+  const CLI::App* train = app->get_subcommand("train");
+  int n_values = 0;
+  for (const train::Option& option : train::kOptions) {
+    const CLI::Option* shown = train->get_option_no_throw(train::command_line_name(option));
+    ASSERT_NE(shown, nullptr) << option.name;
+    if (option.paper.empty()) continue;
+    ++n_values;
+    const std::string value = "the paper uses " + std::string(option.paper);
+    EXPECT_NE(shown->get_description().find(value), std::string::npos) << option.name << ": " << value;
+  }
+  EXPECT_GE(n_values, 20);
+}
+
+TEST(CommandLine, DevOptionsPrintsTheTablesOfTheDocs) {
+  const auto printed = [](std::vector<const char*> words) {
+    words.insert(words.begin(), {"sctab", "dev", "options"});
+    const auto app = make_command_line();
+    testing::internal::CaptureStdout();
+    app->parse(static_cast<int>(words.size()), words.data());
+    return testing::internal::GetCapturedStdout();
+  };
+  const std::string options = printed({}), baselines = printed({"--baselines"});
+  EXPECT_NE(options.find("| `--n-d` |"), std::string::npos) << options;
+  EXPECT_EQ(options.find("| `--xgb-eta` |"), std::string::npos) << options;
+  EXPECT_NE(baselines.find("| `--xgb-eta` |"), std::string::npos) << baselines;
 }
 
 TEST(CommandLine, SuggestsTheNearestCommand) {

@@ -41,10 +41,10 @@ class Computing : public testing::Test {
 };
 
 TEST_F(Computing, CudaIsRefusedWhereTheBuildHasNone) {
-  const std::string said = "device: cuda, which this build of sctab does not support";
+  const std::string refusal = "device: cuda, which this build of sctab does not support";
   expect_refused({"dev", "annotate", trained_.source.string(), "-m", trained_.model.string(), "-o", path("out.h5ad"),
                   "--device", "cuda"},
-                 folder_.path(), {said});
+                 folder_.path(), {refusal});
 }
 
 TEST_F(Computing, ThreadsDoNotChangeWhatIsLearnt) {

@@ -18,7 +18,7 @@ struct Finished {
   std::string out, err;
 };
 
-/// A program running beside the test.
+/// A program running next to the test.
 class Process {
  public:
   /// arguments[0] is the program. Its output is kept in files of `folder`.
@@ -28,7 +28,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   [[nodiscard]] bool ended();
   void interrupt() const;  // Ctrl-C
-  void pause() const;      // it stands still until its end
+  void pause() const;      // it pauses until its end
   Finished wait();
 
  private:

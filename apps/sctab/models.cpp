@@ -1,21 +1,18 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "print.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/model/find_model.hpp"
 #include "sctab/model/model_directory.hpp"
-#include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
 
-nlohmann::json row(const model::InstalledModel& model) {
+nlohmann::json to_json(const model::InstalledModel& model) {
   nlohmann::json json = {{"name", model.name}, {"directory", model.directory.string()}};
   try {
     const model::ModelDescription description = model::read_description(model.directory);
@@ -28,9 +25,9 @@ nlohmann::json row(const model::InstalledModel& model) {
   return json;
 }
 
-void run(bool json) {
+void list(bool& json) {
   nlohmann::json rows = nlohmann::json::array();
-  for (const model::InstalledModel& model : model::installed_models()) rows.push_back(row(model));
+  for (const model::InstalledModel& model : model::installed_models()) rows.push_back(to_json(model));
   if (json) return print_json(rows);
   if (rows.empty()) {
     std::vector<std::string> folders;
@@ -47,6 +44,33 @@ void run(bool json) {
   fmt::print("{}", table.text());
 }
 
+struct ShowArguments {
+  std::filesystem::path model;
+  bool json = false;
+};
+
+nlohmann::json to_json(const model::ModelDescription& model, const std::filesystem::path& directory) {
+  nlohmann::json types = nlohmann::json::array();
+  for (const model::CellTypeLabel& type : model.cell_types) {
+    types.push_back({{"label", type.label}, {"cell_type_ontology_term_id", type.id}});
+  }
+  return {{"name", model.name},
+          {"hash", model::model_hash(directory)},
+          {"architecture", model::to_json(model.architecture)},
+          {"genes", {{"n", model.genes.size()}, {"hash", model.genes.hash()}}},
+          {"cell_types", types},
+          {"training", model.training},
+          {"metrics", model.metrics},
+          {"members", model.members}};
+}
+
+void show(ShowArguments& arguments) {
+  const std::filesystem::path directory = model::find_model(arguments.model);
+  const model::ModelDescription model = model::read_description(directory);
+  if (arguments.json) return print_json(to_json(model, directory));
+  fmt::print("{}", model::model_card(model));
+}
+
 }  // namespace
 
 void add_models_list(CLI::App& models) {
@@ -54,9 +78,15 @@ void add_models_list(CLI::App& models) {
       "list",
       "List the installed models. They are the model directories in $SCTAB_MODELS, ~/.local/share/sctab/models and "
       "share/sctab/models of the installation; `-m NAME` finds them.");
-  auto json = std::make_shared<bool>(false);
-  add_json(*command, *json);
-  command->callback([json] { run(*json); });
+  add_json(*command, add_arguments<bool>(*command, list));
+}
+
+void add_models_show(CLI::App& models) {
+  CLI::App* command =
+      models.add_subcommand("show", "Show a model's card. It lists cell types, genes, training facts and metrics.");
+  ShowArguments& arguments = add_arguments(*command, show);
+  command->add_option("MODEL", arguments.model, "a model directory, or the name of an installed model")->required();
+  add_json(*command, arguments.json);
 }
 
 }  // namespace sctab::cli

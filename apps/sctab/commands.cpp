@@ -1,14 +1,14 @@
-#include "shared_options.hpp"
+#include "commands.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "sctab/core/nearest_word.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::cli {
 
@@ -38,22 +38,26 @@ CLI::Validator one_of(std::vector<std::string> words) {
           ""};
 }
 
+Heading::Heading(CLI::App& command, const std::string& text)
+    : command_(command), before_(command.option_defaults()->get_group()) {
+  command.option_defaults()->group(text);
+}
+
+Heading::~Heading() {
+  command_.option_defaults()->group(before_);
+}
+
 CLI::Option* add_switch(CLI::App& command, const std::string& name, bool& value, const std::string& description) {
   const std::string word = name.substr(2);  // without the dashes
   return command.add_flag(fmt::format("--{},!--no-{}", word, word), value, description);
 }
 
 void add_threads(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "threads to compute with; 0: one per processor")
-      ->check(at_least(0))
-      ->type_name("N")
-      ->capture_default_str();
+  add_number(command, "--threads", threads, "threads to compute with; 0: one per processor")->check(at_least(0));
 }
 
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides) {
-  command.add_option("--seed", seed, "decides " + what_it_decides + "; the same seed gives the same result")
-      ->type_name("N")
-      ->capture_default_str();
+  add_number(command, "--seed", seed, "decides " + what_it_decides + "; the same seed gives the same result");
 }
 
 void add_memory(CLI::App& command, std::int64_t& bytes) {
@@ -65,6 +69,30 @@ void add_memory(CLI::App& command, std::int64_t& bytes) {
 
 void add_json(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "print the result as JSON");
+}
+
+CLI::Option* add_output(CLI::App& command, std::filesystem::path& output, const std::string& type,
+                        const std::string& description) {
+  return command.add_option("-o,--output", output, description)->type_name(type)->required();
+}
+
+void add_model(CLI::App& command, std::filesystem::path& model) {
+  command.add_option("-m,--model", model, "a model directory, or the name of an installed model")
+      ->type_name("MODEL")
+      ->required();
+}
+
+void print_json(const nlohmann::json& value) {
+  fmt::print("{}\n", value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void print_with_peak_memory(nlohmann::json object) {
+  object["peak_memory_bytes"] = core::peak_memory_bytes();
+  print_json(object);
+}
+
+std::string peak_memory() {
+  return core::format_bytes(static_cast<double>(core::peak_memory_bytes()));
 }
 
 }  // namespace sctab::cli
