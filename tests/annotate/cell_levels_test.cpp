@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "support/fixtures.hpp"
 

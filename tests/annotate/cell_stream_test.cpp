@@ -7,6 +7,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "support/failing_memory.hpp"
 #include "support/fixtures.hpp"
