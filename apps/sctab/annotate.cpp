@@ -151,9 +151,9 @@ void run(Arguments& arguments) {
 
 void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
   const char* group = "What the files hold";
-  add_choice<h5ad::InputKind>(
+  add_choice<formats::InputKind>(
       command, "--input", options.input,
-      {{"counts", h5ad::InputKind::kCounts}, {"log-normalised", h5ad::InputKind::kLogNormalised}},
+      {{"counts", formats::InputKind::kCounts}, {"log-normalised", formats::InputKind::kLogNormalised}},
       "counts: raw counts, normalised as in training. log-normalised: log1p of counts scaled to 10,000 per cell, used "
       "as "
       "they are")

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "sctab/annotate/annotate.hpp"
-#include "sctab/annotate/annotated_copy.hpp"
 #include "sctab/annotate/cell_stream.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/model/classifier.hpp"
@@ -27,8 +26,8 @@ constexpr std::size_t kMostBlocksInMemory = 40;
 /// The file and model to measure with, from the environment.
 struct Setup {
   std::filesystem::path path, model;
-  std::unique_ptr<h5ad::File> file;
-  h5ad::CountsSource source;
+  std::unique_ptr<formats::CellSource> file;
+  formats::CountsSource source;
   std::unique_ptr<GeneMatch> genes;
 };
 
@@ -41,8 +40,8 @@ const Setup* setup(benchmark::State& state) {
     auto setup = std::make_unique<Setup>();
     setup->path = path;
     setup->model = model;
-    setup->file = std::make_unique<h5ad::File>(path);
-    setup->source = h5ad::find_counts(*setup->file);
+    setup->file = formats::open_cells(path);
+    setup->source = setup->file->find_counts(formats::InputKind::kCounts, "");
     const auto genes = model::read_description(model).genes;
     setup->genes = std::make_unique<GeneMatch>(match_genes(*setup->file, setup->source.matrix_path, genes, 0.1));
     return setup;
@@ -76,12 +75,12 @@ void write_results(benchmark::State& state) {
   constexpr std::int64_t kWidth = 128;
   const std::vector<float> rows(static_cast<std::size_t>(kBlock * kWidth), 0.25F);
   for (auto _ : state) {
-    AnnotatedCopy copy(use->path, scratch("copy"), use->file->n_cells());
+    const auto copy = use->file->copy_to(scratch("copy"));
     for (core::CellIndex left = use->file->n_cells(); left > 0; left -= kBlock) {
-      copy.append_obsm("X_sctab", kWidth,
-                       std::span(rows).first(static_cast<std::size_t>(std::min(left, kBlock) * kWidth)));
+      copy->append_obsm("X_sctab", kWidth,
+                        std::span(rows).first(static_cast<std::size_t>(std::min(left, kBlock) * kWidth)));
     }
-    copy.close();
+    copy->close();
     std::filesystem::remove(scratch("copy"));
   }
   state.SetItemsProcessed(state.iterations() * use->file->n_cells());

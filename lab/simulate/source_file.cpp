@@ -22,8 +22,8 @@ constexpr std::int64_t kFirstGeneNumber = 9'000'001;
 
 // The text of each cell, as a categorical column.
 template <typename TextOfCell>
-h5ad::Column text_column(std::string_view name, std::size_t n_cells, const TextOfCell& text_of_cell) {
-  h5ad::Categorical column;
+formats::Column text_column(std::string_view name, std::size_t n_cells, const TextOfCell& text_of_cell) {
+  formats::Categorical column;
   column.codes.reserve(n_cells);
   std::unordered_map<std::string_view, std::int32_t> codes;
   for (std::size_t cell = 0; cell < n_cells; ++cell) {
@@ -39,7 +39,7 @@ void write_obs(h5ad::Writer& writer, const Study& study, int source, const std::
   const auto donors = study.cohort.donors_of(source);
   const CellIndex first = donors.front().first_cell;
   std::vector<const Donor*> donor_of;
-  h5ad::Strings names;
+  formats::Strings names;
   for (const Donor& donor : donors) donor_of.insert(donor_of.end(), static_cast<std::size_t>(donor.n_cells), &donor);
   for (std::size_t cell = 0; cell < facts.size(); ++cell) {
     names.push_back(fmt::format("SIM-{:09}", first + static_cast<CellIndex>(cell)));
@@ -51,7 +51,7 @@ void write_obs(h5ad::Writer& writer, const Study& study, int source, const std::
   const auto truth = [&](std::size_t cell) -> const ontology::Term& {
     return study.ontology.term(study.cohort.types[facts[cell].type]);
   };
-  std::vector<h5ad::Column> columns;
+  std::vector<formats::Column> columns;
   const auto add = [&](std::string_view name, const auto& text) {
     columns.push_back(text_column(name, facts.size(), text));
   };
@@ -66,19 +66,19 @@ void write_obs(h5ad::Writer& writer, const Study& study, int source, const std::
   add("disease", [&](std::size_t i) -> View { return diseases()[donor_of[i]->disease]; });
   add("true_cell_type", [&](std::size_t i) -> View { return truth(i).name; });
   add("true_cell_type_ontology_term_id", [&](std::size_t i) -> View { return truth(i).id; });
-  h5ad::Booleans primary;
+  formats::Booleans primary;
   for (const CellFacts& cell : facts) primary.push_back(cell.primary ? 1 : 0);
   columns.push_back({"is_primary_data", std::move(primary)});
   writer.write_obs(names, columns);
 }
 
 void write_var(h5ad::Writer& writer, sparse::GeneIndex n_genes) {
-  h5ad::Strings ids, symbols;
+  formats::Strings ids, symbols;
   for (sparse::GeneIndex gene = 0; gene < n_genes; ++gene) {
     ids.push_back(gene_id(gene));
     symbols.push_back(gene_symbol(gene));
   }
-  const std::vector<h5ad::Column> columns = {{"gene_symbol", std::move(symbols)}};
+  const std::vector<formats::Column> columns = {{"gene_symbol", std::move(symbols)}};
   writer.write_var(ids, columns);
 }
 

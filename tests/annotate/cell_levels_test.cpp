@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "support/fixtures.hpp"
 
@@ -23,7 +24,7 @@ model::ModelDescription tissue_model() {
 class CellLevelsTest : public testing::Test {
  protected:
   /// A file of five cells with these columns.
-  h5ad::File file(const std::vector<h5ad::Column>& obs) const {
+  h5ad::File file(const std::vector<formats::Column>& obs) const {
     h5ad::Writer writer(folder_ / "cells.h5ad", 1);
     sparse::CsrMatrix cells;
     cells.clear(1);
@@ -34,9 +35,9 @@ class CellLevelsTest : public testing::Test {
     writer.close();
     return h5ad::File(folder_ / "cells.h5ad");
   }
-  static h5ad::Column column(const std::string& name) {
+  static formats::Column column(const std::string& name) {
     return {name,
-            h5ad::Categorical{.codes = {0, 1, -1, 2, 2}, .categories = {"lung", "blood", "Skin"}, .ordered = false}};
+            formats::Categorical{.codes = {0, 1, -1, 2, 2}, .categories = {"lung", "blood", "Skin"}, .ordered = false}};
   }
 
   sctab::tests::TemporaryFolder folder_;
@@ -49,7 +50,7 @@ TEST_F(CellLevelsTest, AreReadFromTheFirstColumnThatTheFileHas) {
   EXPECT_EQ(found.n_without, 3);
   EXPECT_EQ(found.unknown_values, (std::map<std::string, std::int64_t>{{"Skin", 2}}));
   const CellLevels both =
-      cell_levels(file({{"tissue_general", h5ad::Categorical{{0, 0, 0, 0, 0}, {"blood"}, false}}, column("tissue")}),
+      cell_levels(file({{"tissue_general", formats::Categorical{{0, 0, 0, 0, 0}, {"blood"}, false}}, column("tissue")}),
                   tissue_model(), {});
   EXPECT_EQ(both.levels, Levels(5, 0));
   EXPECT_EQ(both.n_without, 0);
@@ -101,7 +102,7 @@ TEST_F(CellLevelsTest, TermsOfAssaysAreNamedAndMissingValuesAreNoUnknownLevels) 
                      .obs_columns = {"assay", "assay_ontology_term_id"},
                      .levels = {"10x 3' v2", "10x 3' v3"},
                      .value = 3};
-  const h5ad::Categorical terms{{0, 1, 2, 3, 4}, {"EFO:0009922", "EFO:0009899", "EFO:0008931", "na", "NaN"}, false};
+  const formats::Categorical terms{{0, 1, 2, 3, 4}, {"EFO:0009922", "EFO:0009899", "EFO:0008931", "na", "NaN"}, false};
   const h5ad::File cells = file({{"assay_ontology_term_id", terms}});
   const CellLevels found = cell_levels(cells, model, {});
   EXPECT_EQ(found.levels, (Levels{1, 0, -1, -1, -1}));

@@ -7,6 +7,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "support/failing_memory.hpp"
 #include "support/fixtures.hpp"
@@ -24,7 +25,7 @@ void write(const std::filesystem::path& path, const Dense& cells, const std::vec
   h5ad::Writer writer(path, core::narrow<core::GeneIndex>(genes.size()));
   sparse::CsrMatrix matrix;
   matrix.clear(core::narrow<core::GeneIndex>(genes.size()));
-  h5ad::Strings names;
+  formats::Strings names;
   for (const auto& cell : cells) {
     std::vector<core::GeneIndex> indices;
     std::vector<float> values;
@@ -47,7 +48,7 @@ Dense stream(const std::filesystem::path& path, bool log_normalised, core::CellI
              CellStreamOptions options = {.threads = 2}) {
   const h5ad::File file(path);
   const GeneMatch genes = match_genes(file, "X", kModel, 0.1);
-  h5ad::CountsSource source;
+  formats::CountsSource source;
   source.matrix_path = "X";
   source.log_normalised = log_normalised;
   options.cells_per_block = block;
@@ -161,7 +162,7 @@ struct Opened {
   }
   h5ad::File file;
   GeneMatch genes;
-  h5ad::CountsSource source;
+  formats::CountsSource source;
 };
 
 TEST(CellStream, GoesNoFurtherAfterAFailure) {

@@ -4,7 +4,7 @@
 
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::annotate {
@@ -68,9 +68,9 @@ TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
       {"B cell", 2}, {"CD4-positive, alpha-beta T cell", 1}, {"unknown", 1}};
   EXPECT_EQ(labels.cells_per_type(), want);
   const auto columns = labels.obs_columns();
-  EXPECT_EQ(std::get<h5ad::Reals32>(columns[2].values), (std::vector<float>{0.7F, 0.5F, 0, 1}));
+  EXPECT_EQ(std::get<formats::Reals32>(columns[2].values), (std::vector<float>{0.7F, 0.5F, 0, 1}));
   EXPECT_EQ(columns[3].name, "sctab_uncertainty");
-  EXPECT_EQ(std::get<h5ad::Reals32>(columns[3].values), (std::vector<float>{1 - 0.7F, 0.5F, 1, 0}));
+  EXPECT_EQ(std::get<formats::Reals32>(columns[3].values), (std::vector<float>{1 - 0.7F, 0.5F, 1, 0}));
   EXPECT_EQ(p.embedding, (std::vector<float>{7, 7, 7, 7, 0, 0, 7, 7}));
 }
 
@@ -78,10 +78,10 @@ TEST(Labels, MakesCategoriesOfTheTypesThatOccurInAlphabeticalOrder) {
   const auto columns = four_cells().obs_columns();
   ASSERT_EQ(columns.size(), 4U);
   EXPECT_EQ(columns[0].name, "sctab_cell_type");
-  const auto& labels = std::get<h5ad::Categorical>(columns[0].values);
+  const auto& labels = std::get<formats::Categorical>(columns[0].values);
   EXPECT_EQ(labels.categories, (std::vector<std::string>{"B cell", "CD4-positive, alpha-beta T cell", "unknown"}));
   EXPECT_EQ(labels.codes, (std::vector<std::int32_t>{0, 1, 2, 0}));
-  const auto& ids = std::get<h5ad::Categorical>(columns[1].values);
+  const auto& ids = std::get<formats::Categorical>(columns[1].values);
   EXPECT_EQ(ids.categories, (std::vector<std::string>{"CL:0000236", "CL:0000624", "unknown"}));
   EXPECT_EQ(ids.value(1), "CL:0000624");
 }
@@ -91,8 +91,8 @@ TEST(Labels, GivesTwoTypesOfOneNameOneCategory) {
   Labels labels(twins);
   model::Prediction p = prediction({1, 0, 0, 0, 1, 0});
   labels.append(cells({false, false}).view(), p);
-  EXPECT_EQ(std::get<h5ad::Categorical>(labels.obs_columns()[0].values).codes, (std::vector<std::int32_t>{0, 0}));
-  EXPECT_EQ(std::get<h5ad::Categorical>(labels.obs_columns()[1].values).codes, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(std::get<formats::Categorical>(labels.obs_columns()[0].values).codes, (std::vector<std::int32_t>{0, 0}));
+  EXPECT_EQ(std::get<formats::Categorical>(labels.obs_columns()[1].values).codes, (std::vector<std::int32_t>{0, 1}));
 }
 
 TEST(Labels, WritesACsvWithQuotedNames) {
@@ -125,7 +125,7 @@ TEST(Labels, WritesParquet) {
   const std::vector<std::string> names = {"c1", "c,2", "", "c\"4"};
   const std::filesystem::path path = folder / "'quoted'.parquet";
   four_cells().write_table(path, OutputFormat::kParquet, names);
-  const parquet::Table table = parquet::read_table(path);
+  const core::CsvTable table = parquet::read_table(path);
   EXPECT_EQ(table.header, (std::vector<std::string>{"cell", "cell_type", "cell_type_ontology_term_id", "probability",
                                                     "uncertainty"}));
   ASSERT_EQ(table.rows.size(), 4U);

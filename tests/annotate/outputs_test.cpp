@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
-#include "sctab/annotate/file_copy.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/core/interrupt.hpp"
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 #include "support/changed_calls.hpp"
 #include "support/fixtures.hpp"
 
@@ -223,76 +220,6 @@ TEST(OutputSet, OfOneOrNoFileIsCommittedToo) {
   one.commit();
   EXPECT_EQ(tests::read_bytes(folder / "a"), "new");
   EXPECT_EQ(n_entries(folder.path()), 1U);
-}
-
-TEST(FileCopy, CopiesEveryByteAndMakesTheCopyWritable) {
-  const tests::TemporaryFolder folder;
-  std::string text(3'000'001, 'x');
-  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
-  tests::write_bytes(folder / "from", text);
-  fs::permissions(folder / "from", fs::perms::owner_read);
-  duplicate_file(folder / "from", folder / "to");
-  EXPECT_EQ(tests::read_bytes(folder / "to"), text);
-  EXPECT_NE(fs::status(folder / "to").permissions() & fs::perms::owner_write, fs::perms::none);
-}
-
-TEST(FileCopy, CopiesAnEmptyFileAndAcrossFileSystems) {
-  const tests::TemporaryFolder folder;
-  tests::write_bytes(folder / "empty", "");
-  duplicate_file(folder / "empty", folder / "copy");
-  EXPECT_EQ(fs::file_size(folder / "copy"), 0U);
-  const fs::path memory = "/dev/shm";
-  if (!fs::is_directory(memory)) GTEST_SKIP() << "no second file system at /dev/shm";
-  tests::write_bytes(folder / "from", "text");
-  const fs::path target = memory / ("sctab-copy-test-" + std::to_string(::getpid()));
-  duplicate_file(folder / "from", target);
-  EXPECT_EQ(tests::read_bytes(target), "text");
-  fs::remove(target);
-}
-
-TEST(FileCopy, GoesOnWhereTheKernelsCopyEndsEarly) {
-  const tests::TemporaryFolder folder;
-  std::string text(10'000, 'x');
-  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
-  tests::write_bytes(folder / "from", text);
-  for (const std::size_t first : {0U, 4'000U}) {
-    tests::ChangedCalls calls;
-    calls.copy_file_range = [left = first](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
-    const auto target = folder / std::to_string(first);
-    duplicate_file(folder / "from", target);
-    EXPECT_EQ(tests::read_bytes(target), text) << first;
-  }
-}
-
-TEST(FileCopy, NamesAFileThatEndsBeforeItsSize) {
-  const tests::TemporaryFolder folder;
-  tests::write_bytes(folder / "from", std::string(10'000, 'x'));
-  tests::ChangedCalls calls;
-  calls.copy_file_range = [](std::size_t) { return 0; };
-  calls.sendfile = [left = std::size_t{4'000}](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
-  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "from", folder / "to"), core::InputError, "from", "ends after");
-}
-
-TEST(FileCopy, EndsEarlyWhenAsked) {
-  const tests::TemporaryFolder folder;
-  tests::write_bytes(folder / "from", std::string(10'000, 'x'));
-  std::stop_source stop;
-  tests::ChangedCalls calls;
-  calls.copy_file_range = [&stop, n_calls = 0](std::size_t) mutable {
-    if (++n_calls == 3) stop.request_stop();
-    return 1'000;
-  };
-  duplicate_file(folder / "from", folder / "to", stop.get_token());
-  EXPECT_EQ(fs::file_size(folder / "to"), 3'000U);
-}
-
-TEST(FileCopy, NamesTheMissingFileAndStopsAtCtrlC) {
-  const tests::TemporaryFolder folder;
-  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "none", folder / "to"), core::InputError, "none");
-  tests::write_bytes(folder / "from", "text");
-  core::set_interrupted(true);
-  EXPECT_THROW(duplicate_file(folder / "from", folder / "to"), core::Interrupted);
-  core::set_interrupted(false);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "sctab/annotate/tissue_names.hpp"
+#include "sctab/annotate/cell_levels.hpp"
 
 #include <gtest/gtest.h>
 

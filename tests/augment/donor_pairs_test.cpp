@@ -1,4 +1,4 @@
-#include "sctab/augment/donor_pairs.hpp"
+#include "sctab/augment/donor_differences.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include "cli/process.hpp"
 #include "cli/test_cells.hpp"
 #include "cli/trained_model.hpp"
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::tests {
 namespace {
@@ -59,7 +59,7 @@ TEST_F(AnnotateOutputs, ParquetHoldsTheSameTable) {
     return;
   }
   run(annotate({at("a.h5ad"), "-o", at("x.parquet")}));
-  const parquet::Table table = parquet::read_table(folder_ / "x.parquet");
+  const core::CsvTable table = parquet::read_table(folder_ / "x.parquet");
   ASSERT_EQ(table.rows.size(), 60U);
   EXPECT_EQ(table.header.back(), "uncertainty");
   EXPECT_EQ(labels_.find(table.rows[7][0] + "," + table.rows[7][1] + "," + table.rows[7][2] + ","),

@@ -1,4 +1,4 @@
-#include "sctab/corpus/code_column.hpp"
+#include "sctab/corpus/cell_table.hpp"
 
 #include <gtest/gtest.h>
 

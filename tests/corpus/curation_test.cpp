@@ -102,6 +102,11 @@ TEST_F(CurationTest, ThresholdsAreAtLeastUnlessStrict) {
     const Curation lenient = curate(at_least, ontology_, options);
     EXPECT_EQ(n_kept(at_least), 15);
     EXPECT_EQ(lenient.effects.back().rule, by_donors ? "at least 2 donors a type" : "at least 2 ancestors a type");
+    CellTable all = cells_;
+    CurationOptions least = all_off();
+    (by_donors ? least.min_donors : least.min_ancestors) = 1;
+    const std::string rule = curate(all, ontology_, least).effects.back().rule;
+    EXPECT_EQ(rule, by_donors ? "at least 1 donor a type" : "at least 1 ancestor a type");
     options.strict_thresholds = true;
     const Curation strict = curate(more_than, ontology_, options);
     EXPECT_EQ(n_kept(more_than), 3);

@@ -1,8 +1,8 @@
-#include "sctab/corpus/donors.hpp"
+#include "sctab/corpus/obs_collection.hpp"
 
 #include <gtest/gtest.h>
 
-#include "sctab/formats/h5ad/obs_values.hpp"
+#include "sctab/formats/obs_values.hpp"
 
 #include <map>
 
@@ -86,11 +86,11 @@ TEST(Donors, KeysAndPersonsNeverSpanDonors) {
 
 TEST(Donors, MissingValuesInAnyCase) {
   for (const char* text : {"", "unknown", "Unknown", "na", "NA", "nan", "NaN", "n/a", "None", " ", "\t", " unknown "}) {
-    EXPECT_TRUE(h5ad::is_missing(text)) << text;
+    EXPECT_TRUE(formats::is_missing(text)) << text;
     EXPECT_TRUE(is_no_donor(text)) << text;
   }
-  EXPECT_FALSE(h5ad::is_missing("Nathan"));
-  EXPECT_FALSE(h5ad::is_missing("pooled"));
+  EXPECT_FALSE(formats::is_missing("Nathan"));
+  EXPECT_FALSE(formats::is_missing("pooled"));
   EXPECT_TRUE(is_no_donor("pooled"));
 }
 

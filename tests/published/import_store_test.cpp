@@ -116,14 +116,14 @@ TEST_F(ImportStore, ObsIsThePublishedOne) {
     }
   }
   const h5ad::File shard(folder_ / "store" / "val-00000.h5ad");
-  const auto donors = std::get<h5ad::Categorical>(shard.obs("donor_id").values);
+  const auto donors = std::get<formats::Categorical>(shard.obs("donor_id").values);
   EXPECT_EQ(donors.codes.at(0), -1);
   EXPECT_EQ(donors.value(2), "donor's 2");
-  EXPECT_EQ(std::get<h5ad::Categorical>(shard.obs("development_stage").values).value(1), "newborn stage");
-  EXPECT_EQ(std::get<h5ad::Booleans>(shard.obs("is_primary_data").values),
-            (h5ad::Booleans{0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1,
-                            1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0}));
-  EXPECT_EQ(std::get<h5ad::Integers>(shard.obs("idx").values).at(35), 35);
+  EXPECT_EQ(std::get<formats::Categorical>(shard.obs("development_stage").values).value(1), "newborn stage");
+  EXPECT_EQ(std::get<formats::Booleans>(shard.obs("is_primary_data").values),
+            (formats::Booleans{0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1,
+                               1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0}));
+  EXPECT_EQ(std::get<formats::Integers>(shard.obs("idx").values).at(35), 35);
 }
 
 TEST_F(ImportStore, LabelsHierarchyWeightsAndVectorsAreCompared) {

@@ -49,11 +49,11 @@ struct H5adFile {
   void write(const std::filesystem::path& path) const {
     h5ad::Writer writer(path, counts.n_genes);
     writer.append(counts.view());
-    std::vector<h5ad::Column> obs_columns, var_columns;
+    std::vector<formats::Column> obs_columns, var_columns;
     for (const auto& [name, values] : obs) obs_columns.push_back({name, categorical(values)});
     if (!primary.empty()) obs_columns.push_back({"is_primary_data", primary});
     if (!gene_symbols.empty()) var_columns.push_back({"gene_symbol", categorical(gene_symbols)});
-    h5ad::Strings cell_names;
+    formats::Strings cell_names;
     for (std::size_t cell = 0; cell < n_cells(); ++cell) cell_names.push_back(fmt::format("cell-{}", cell));
     writer.write_obs(cell_names, obs_columns);
     writer.write_var(genes, var_columns);
@@ -61,8 +61,8 @@ struct H5adFile {
   }
 
  private:
-  static h5ad::Categorical categorical(const std::vector<std::string>& values) {
-    h5ad::Categorical column;
+  static formats::Categorical categorical(const std::vector<std::string>& values) {
+    formats::Categorical column;
     std::map<std::string, std::int32_t> codes;
     for (const auto& value : values) codes.emplace(value, 0);
     for (auto& [value, code] : codes) {

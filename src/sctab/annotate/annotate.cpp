@@ -6,9 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "sctab/annotate/annotated_copy.hpp"
 #include "sctab/annotate/cell_stream.hpp"
-#include "sctab/annotate/gene_match.hpp"
 #include "sctab/annotate/labels.hpp"
 #include "sctab/annotate/outputs.hpp"
 #include "sctab/core/error.hpp"
@@ -16,6 +14,8 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/formats/cell_sink.hpp"
+#include "sctab/formats/cell_source.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/ontology/ontology.hpp"
 
@@ -23,41 +23,28 @@ namespace sctab::annotate {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file's cells, in the form that the network takes.
-struct Cells {
-  CellStream& stream;
-  std::int64_t n_cells;
-  const std::optional<model::Covariate>& covariate;
-  const CellLevels& levels;
-
-  /// log_norm: the genes of cells first, first + 1, …
-  [[nodiscard]] sparse::CsrView with_levels(sparse::CsrView log_norm, std::int64_t first,
-                                            sparse::CsrMatrix& memory) const {
-    if (!covariate) return log_norm;
-    return model::with_levels(
-        *covariate, log_norm,
-        std::span(levels.levels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(log_norm.n_cells)),
-        memory);
-  }
-};
-
-/// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copy, if there is one, block by block: they
-/// are most of the output.
-Labels predict(Cells cells, const model::Classifier& classifier, bool half_precision, AnnotatedCopy* copy,
-               std::optional<model::PrecisionCost>& half_precision_cost) {
-  core::Progress progress("annotating", cells.n_cells);
+/// Predicts every cell of the stream, n_cells of them. Embeddings go to obsm/X_sctab of the copy, if there is one,
+/// block by block: they are most of the output.
+Labels predict(CellStream& stream, std::int64_t n_cells, const CellLevels& levels, const model::Classifier& classifier,
+               bool half_precision, formats::CellSink* copy, std::optional<model::PrecisionCost>& half_precision_cost) {
+  core::Progress progress("annotating", n_cells);
+  const std::optional<model::Covariate>& covariate = classifier.description().covariate;
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm, with_levels;
-  while (cells.stream.next(log_norm)) {
+  while (stream.next(log_norm)) {
     core::check_interrupt();
-    const sparse::CsrView x = cells.with_levels(log_norm.view(), labels.n_cells(), with_levels);
+    const auto first = static_cast<std::size_t>(labels.n_cells()), n = static_cast<std::size_t>(log_norm.n_cells);
+    const sparse::CsrView genes = log_norm.view();
+    const sparse::CsrView x =
+        covariate ? model::with_levels(*covariate, genes, std::span(levels.levels).subspan(first, n), with_levels)
+                  : genes;
     if (half_precision && !half_precision_cost) half_precision_cost = classifier.cost_of_half_precision(x);
     model::Prediction prediction = classifier.predict(x);
-    labels.append(log_norm.view(), prediction);
+    labels.append(genes, prediction);
     if (copy != nullptr) copy->append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (cells.n_cells == 0 && copy != nullptr) {
+  if (n_cells == 0 && copy != nullptr) {
     copy->append_obsm("X_sctab", model::embedding_width(classifier.description().architecture), {});
   }
   progress.finish();
@@ -76,7 +63,7 @@ nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& o
                          {"genes_repeated", result.genes_repeated},
                          {"counts_source", result.counts_source},
                          {"precision", options.precision == kernels::Precision::kHalf ? "half" : "float"},
-                         {"input", options.input == h5ad::InputKind::kCounts ? "counts" : "log-normalised"},
+                         {"input", options.input == formats::InputKind::kCounts ? "counts" : "log-normalised"},
                          {"sctab_version", SCTAB_VERSION}};
   if (const auto& covariate = result.covariate) {
     json["covariate"] = covariate->column;
@@ -136,9 +123,10 @@ Annotator::Annotator(const fs::path& model, AnnotateOptions options)
 
 AnnotateResult Annotator::annotate(const Job& job) const {
   const auto start = std::chrono::steady_clock::now();
-  const h5ad::File file(job.input);
-  const h5ad::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
-  const h5ad::CountsSource source = h5ad::find_counts(file, options_.input, options_.matrix);
+  const auto opened = formats::open_cells(job.input);
+  const formats::CellSource& file = *opened;
+  const formats::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
+  const formats::CountsSource source = file.find_counts(options_.input, options_.matrix);
   const GeneMatch genes = match_genes(file, source.matrix_path, model().genes, options_.min_genes_found);
   const CellLevels levels = cell_levels(file, model(), options_.covariate);
 
@@ -155,24 +143,24 @@ AnnotateResult Annotator::annotate(const Job& job) const {
 
   OutputSet files;
   std::vector<fs::path> paths;  // to write to
-  std::optional<AnnotatedCopy> copy;
+  std::unique_ptr<formats::CellSink> copy;
   for (const auto& [path, format] : job.outputs) {
     paths.push_back(path == kStandardOutput ? path : files.add(path));
-    if (format == OutputFormat::kH5ad) copy.emplace(job.input, paths.back(), file.n_cells());
+    if (format == OutputFormat::kH5ad) copy = file.copy_to(paths.back());
   }
   const ThreadShares threads = share_threads(options_.threads);
   CellStream stream(
       file, source, genes,
       {.cells_per_block = options_.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
   const bool half_precision = options_.precision == kernels::Precision::kHalf;
-  const Labels labels = predict({stream, file.n_cells(), model().covariate, levels}, classifier_, half_precision,
-                                copy ? &*copy : nullptr, result.half_precision_cost);
+  const Labels labels =
+      predict(stream, file.n_cells(), levels, classifier_, half_precision, copy.get(), result.half_precision_cost);
   result.n_cells = labels.n_cells();
   result.n_unknown = labels.n_unknown();
   result.cells_per_type = labels.cells_per_type();
   result.median_uncertainty_per_type = labels.median_uncertainty_per_type();
   if (copy) {
-    for (const h5ad::Column& column : labels.obs_columns()) copy->put_obs(column);
+    for (const formats::Column& column : labels.obs_columns()) copy->put_obs(column);
     copy->put_uns("sctab", provenance(result, options_, model(), directory_));
     copy->close();
   }

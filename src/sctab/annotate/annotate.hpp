@@ -14,7 +14,7 @@
 #include "sctab/annotate/cell_levels.hpp"
 #include "sctab/annotate/outputs.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/cell_source.hpp"
 #include "sctab/model/classifier.hpp"
 
 namespace sctab::annotate {
@@ -25,7 +25,7 @@ namespace sctab::annotate {
 inline constexpr std::string_view kUnknown = "unknown";
 
 struct AnnotateOptions {
-  h5ad::InputKind input = h5ad::InputKind::kCounts;
+  formats::InputKind input = formats::InputKind::kCounts;
   std::string matrix;              // to take the values from, "layers/counts"; empty: found
   double min_genes_found = 0.10;   // share of the model's genes; a file with fewer is refused
   std::int64_t batch_size = 2048;  // cells read and predicted at once

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/cell_source.hpp"
 #include "sctab/model/model_directory.hpp"
 
 namespace sctab::annotate {
@@ -31,6 +32,11 @@ bool takes_tissue(const model::ModelDescription& model);
 /// Reads the first of the covariate's columns that the file has, as `corpus build` would (EFO terms of assays become
 /// their names); without any, no cell has a level. Throws InputError for options that exclude each other or are without
 /// effect on this model, and for a value that it does not know, naming those that it knows.
-CellLevels cell_levels(const h5ad::File& file, const model::ModelDescription& model, const CovariateOptions& options);
+CellLevels cell_levels(const formats::CellSource& file, const model::ModelDescription& model,
+                       const CovariateOptions& options);
+
+/// The name of a UBERON id ("UBERON:0002048" -> "lung", in any case), for the organs that CELLxGENE has as
+/// tissue_general. Empty for any other text.
+std::string_view tissue_name(std::string_view id);
 
 }  // namespace sctab::annotate

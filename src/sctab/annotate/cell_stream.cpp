@@ -12,12 +12,46 @@
 namespace sctab::annotate {
 namespace {
 
+const char* next_step(genes::GeneIdKind kind) {
+  switch (kind) {
+    case genes::GeneIdKind::kEnsemblHuman:
+      return "choose a model trained on this gene set, or use the file as it was before genes were filtered";
+    case genes::GeneIdKind::kEnsemblOther:
+      return "map the ids to their human orthologues first: the model knows human genes";
+    case genes::GeneIdKind::kSymbol:
+      return "make sure that they are human symbols, or add Ensembl ids as a column of var (gene_ids, say), which "
+             "match best";
+    case genes::GeneIdKind::kNumber:
+      return "put Ensembl ids or symbols in the index of var";
+  }
+  return "";
+}
+
 constexpr std::int64_t kTransposeMemory = 500'000'000;  // bytes, for csc sources: leaves room for the network
-constexpr std::int64_t kBlocksReady = 2;                // beside one a reader
+constexpr std::int64_t kBlocksReady = 2;                // and one more for each reader
 
 }  // namespace
 
-CellStream::CellStream(const h5ad::File& file, const h5ad::CountsSource& source, const GeneMatch& genes,
+GeneMatch match_genes(const formats::CellSource& file, std::string_view matrix_path, const genes::GeneList& model_genes,
+                      double min_found) {
+  genes::SymbolTable symbols;
+  symbols.add(model_genes);
+  formats::Strings names = file.gene_names(matrix_path);
+  genes::GeneAlignment alignment(names, model_genes, symbols);
+  if (static_cast<double>(alignment.n_found()) < min_found * static_cast<double>(model_genes.size())) {
+    const genes::GeneIdKind kind = genes::detect_id_kind(names);
+    throw core::InputError(
+        {.file = file.path().string(),
+         .found = fmt::format("{} of the model's {} genes found; the file names its {} genes by {} (\"{}\")",
+                              alignment.n_found(), model_genes.size(), names.size(), genes::describe(kind),
+                              names.empty() ? "" : names.front()),
+         .expected = fmt::format("at least {:.0f}% of them", 100 * min_found),
+         .next_step = next_step(kind)});
+  }
+  return {std::move(names), std::move(alignment)};
+}
+
+CellStream::CellStream(const formats::CellSource& file, const formats::CountsSource& source, const GeneMatch& genes,
                        const CellStreamOptions& options)
     : genes_(genes),
       description_(fmt::format("{}: {}", file.path().string(), source.matrix_path)),
@@ -53,7 +87,7 @@ bool CellStream::next(sparse::CsrMatrix& log_norm) {
   room_.notify_one();
   ready_.wait(lock, [this] { return lost_ || !is_awaited(); });
   if (lost_) std::rethrow_exception(lost_);
-  // The others finish what they began, so that no more threads than agreed work beside the caller.
+  // The others finish what they began, so that no more threads than agreed work while the caller does.
   ready_.wait(lock, [this] { return lost_ || n_reading_ <= options_.threads_beside; });
   awaited_ = false;
   Block& block = blocks_.at(n_taken_);
@@ -76,7 +110,7 @@ void CellStream::read_blocks() {
 
 void CellStream::read_next_blocks() {
   std::int64_t number = 0;
-  h5ad::RowReader::Work read;
+  formats::RowReader::Work read;
   sparse::CsrMatrix values;
   while (claim(number, read)) {
     Block block;
@@ -109,7 +143,7 @@ bool CellStream::may_read() const {
 }
 
 /// Claims the next block, once there is room for it. False where nothing is left.
-bool CellStream::claim(std::int64_t& number, h5ad::RowReader::Work& work) {
+bool CellStream::claim(std::int64_t& number, formats::RowReader::Work& work) {
   const std::lock_guard claiming(claim_mutex_);
   {
     std::unique_lock lock(mutex_);

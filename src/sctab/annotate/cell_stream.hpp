@@ -6,13 +6,25 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "sctab/annotate/gene_match.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/cell_source.hpp"
+#include "sctab/genes/genes.hpp"
 
 namespace sctab::annotate {
+
+/// A file's genes and their places in a model.
+struct GeneMatch {
+  formats::Strings names;  // one per column of the file's matrix
+  genes::GeneAlignment alignment;
+};
+
+/// Matches by Ensembl id without its version, else by symbol through the model's own symbols. Throws InputError if less
+/// than min_found (a share) of the model's genes is found, saying how many are and what kind of names the file has.
+GeneMatch match_genes(const formats::CellSource& file, std::string_view matrix_path, const genes::GeneList& model_genes,
+                      double min_found);
 
 struct CellStreamOptions {
   core::CellIndex cells_per_block = 1024;
@@ -26,7 +38,7 @@ struct CellStreamOptions {
 class CellStream {
  public:
   /// `file` and `genes` must outlive it; cells_per_block > 0, threads > 0.
-  CellStream(const h5ad::File& file, const h5ad::CountsSource& source, const GeneMatch& genes,
+  CellStream(const formats::CellSource& file, const formats::CountsSource& source, const GeneMatch& genes,
              const CellStreamOptions& options);
   ~CellStream();
   CellStream(const CellStream&) = delete;
@@ -49,7 +61,7 @@ class CellStream {
   void end(std::exception_ptr lost = nullptr);
   [[nodiscard]] bool is_awaited() const;
   [[nodiscard]] bool may_read() const;
-  bool claim(std::int64_t& number, h5ad::RowReader::Work& work);
+  bool claim(std::int64_t& number, formats::RowReader::Work& work);
   void prepare(std::int64_t number, sparse::CsrMatrix& values, sparse::CsrMatrix& log_norm) const;
   void put(std::int64_t number, Block block);
 
@@ -57,7 +69,7 @@ class CellStream {
   std::string description_;  // "FILE: raw/X", for messages
   bool log_normalised_;
   CellStreamOptions options_;
-  std::unique_ptr<h5ad::RowReader> rows_;
+  std::unique_ptr<formats::RowReader> rows_;
 
   std::mutex claim_mutex_;  // taken before mutex_
   std::mutex mutex_;        // guards what follows

@@ -14,7 +14,7 @@
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/parquet/writer.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 #include "sctab/model/call_types.hpp"
 
 namespace sctab::annotate {

@@ -11,7 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/index.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::annotate {
 namespace fs = std::filesystem;

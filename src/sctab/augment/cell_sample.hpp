@@ -6,8 +6,12 @@
 
 #include "sctab/core/index.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/store/store.hpp"
 
 namespace sctab::augment {
+
+/// The donors' codes of the training cells; -1 where the donor is not known.
+std::vector<std::int32_t> known_donors(const store::Store& store);
 
 using core::CellIndex;
 using core::TypeIndex;

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "sctab/augment/batch_augmenter.hpp"
-#include "sctab/augment/known_donors.hpp"
+#include "sctab/augment/cell_sample.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"

@@ -36,7 +36,7 @@ nlohmann::json to_json(const CheckResult& result);
 /// augmentation by `vectors` (n_vectors × n_genes, see vectors_for()). Reads the cells once.
 CheckResult check_vectors(const store::Store& store, sparse::CsrView vectors, const CheckOptions& options = {});
 
-/// A csv of cell (in store order), dataset and source_row (where the cell stands in its source), cell_type,
+/// A csv of cell (in store order), dataset and source_row (its row in the source), cell_type,
 /// cell_type_ontology_term_id, donor, state (raw or augmented), pc1, pc2; whole or not at all.
 void write_map(const std::filesystem::path& path, const CheckResult& result, const store::Store& store);
 

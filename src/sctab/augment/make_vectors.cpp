@@ -11,8 +11,6 @@
 
 #include "sctab/augment/cell_sample.hpp"
 #include "sctab/augment/donor_differences.hpp"
-#include "sctab/augment/donor_pairs.hpp"
-#include "sctab/augment/known_donors.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"

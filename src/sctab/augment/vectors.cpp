@@ -14,7 +14,6 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
-#include "sctab/formats/h5ad/uns.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/store/obs_columns.hpp"
 
@@ -135,21 +134,21 @@ void write_vectors(const std::filesystem::path& path, const Vectors& vectors, co
   core::StagedOutput staged(path);
   h5ad::Writer writer(staged.path(), vectors.values.n_genes);
   writer.append(vectors.values.view());
-  h5ad::Strings names;
-  h5ad::Integers clusters;
+  formats::Strings names;
+  formats::Integers clusters;
   for (std::size_t i = 0; i < vectors.origins.size(); ++i) {
     names.push_back(fmt::format("vector-{:05}", i + 1));
     clusters.push_back(vectors.origins[i].cluster);
   }
-  std::vector<h5ad::Column> columns;
+  std::vector<formats::Column> columns;
   for (const TextColumn& column : kTextColumns) {
-    h5ad::Strings texts;
+    formats::Strings texts;
     for (const VectorOrigin& origin : vectors.origins) texts.push_back(origin.*column.field);
-    columns.push_back({column.name, h5ad::as_categorical(texts)});
+    columns.push_back({column.name, formats::as_categorical(texts)});
   }
   columns.push_back({kCluster, clusters});
   writer.write_obs(names, columns);
-  const h5ad::Column symbols{"gene_symbol", vectors.genes.symbols};
+  const formats::Column symbols{"gene_symbol", vectors.genes.symbols};
   writer.write_var(vectors.genes.ids, std::span(&symbols, 1));
   writer.write_uns({{kFacts, facts}});
   writer.close();
@@ -160,7 +159,7 @@ Vectors read_vectors(const std::filesystem::path& path) {
   const h5ad::File file(path);
   require_vector_columns(file);
   Vectors vectors;
-  vectors.store_hash = h5ad::uns_text(path, fmt::format("{}/store_hash", kFacts));
+  vectors.store_hash = file.uns_text(fmt::format("{}/store_hash", kFacts));
   vectors.genes.ids = file.var_names();
   const auto n_vectors = file.n_cells();
   if (n_vectors == 0) {
@@ -182,12 +181,12 @@ Vectors read_vectors(const std::filesystem::path& path) {
   }
   vectors.origins.resize(static_cast<std::size_t>(n_vectors));
   for (const TextColumn& column : kTextColumns) {
-    const h5ad::Categorical texts = file.obs_as_text(column.name);
+    const formats::Categorical texts = file.obs_as_text(column.name);
     for (std::size_t i = 0; i < vectors.origins.size(); ++i) vectors.origins[i].*column.field = texts.value(i);
   }
   if (file.has_obs(kCluster)) {
-    const h5ad::Column column = file.obs(kCluster);
-    if (const auto* clusters = std::get_if<h5ad::Integers>(&column.values)) {
+    const formats::Column column = file.obs(kCluster);
+    if (const auto* clusters = std::get_if<formats::Integers>(&column.values)) {
       for (std::size_t i = 0; i < vectors.origins.size(); ++i) {
         vectors.origins[i].cluster = static_cast<std::int32_t>((*clusters)[i]);
       }

@@ -13,7 +13,6 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/corpus/build_folder.hpp"
-#include "sctab/corpus/build_key.hpp"
 #include "sctab/corpus/provenance.hpp"
 #include "sctab/corpus/read_sources.hpp"
 #include "sctab/corpus/store_codes.hpp"
@@ -30,7 +29,7 @@ using store::Split;
 
 constexpr std::int64_t kLeastMemory = 500'000'000;  // what any corpus of 20,000 genes needs
 
-// Edges that lead nowhere are what a file cut at a line's end looks like: said, since types may lose their ancestors.
+// Edges that lead nowhere are what a file cut at a line's end looks like. A warning: types may lose their ancestors.
 Ontology load_ontology(const fs::path& path) {
   Ontology ontology = Ontology::load(path);
   const ontology::LoadReport& report = ontology.report();
@@ -168,7 +167,7 @@ void check_counts(const Corpus& corpus, std::size_t first, const StreamOptions& 
   progress.finish();
 }
 
-// The second pass: counts of the kept cells into the writer, from where it stands. key: what the build is of.
+// The second pass: counts of the kept cells into the writer, from where it is. key: what the build is of.
 // With find_all, what a bad source ends names all bad ones.
 void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options,
                   const nlohmann::json& key, bool find_all, core::ThreadPool& pool, store::Writer& writer) {
@@ -283,7 +282,7 @@ BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, 
   core::ThreadPool pool(options.threads == 0 ? core::default_threads() : options.threads);
   write_counts(corpus, codes, stream, key, options.keep_going, pool, writer);
   writer.finish(ontology.to_json(codes.terms()), result.provenance);
-  result.bytes = store::Store::open(folder.path()).bytes();  // and the proof that no donor stands in two splits
+  result.bytes = store::Store::open(folder.path()).bytes();  // and the proof that no donor is in two splits
   return result;
 }
 
@@ -305,6 +304,11 @@ BuildResult build_of_good(BuildFolder& folder, const std::vector<fs::path>& sour
       folder.write_notes(notes_on(skipped, sources, options));
     }
   }
+}
+
+core::Problem with_resume(const core::Problem& problem, const BuildFolder& folder, std::string_view first = "") {
+  return with_next_step(problem, fmt::format("{}continue from {} with --resume and the same sources and options", first,
+                                             folder.path().string()));
 }
 
 }  // namespace
@@ -332,15 +336,6 @@ void BuildOptions::validate() const {
                       .expected = fmt::format("at least {}", kLeastMemory)});
   }
 }
-
-namespace {
-
-core::Problem with_resume(const core::Problem& problem, const BuildFolder& folder, std::string_view first = "") {
-  return with_next_step(problem, fmt::format("{}continue from {} with --resume and the same sources and options", first,
-                                             folder.path().string()));
-}
-
-}  // namespace
 
 BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, const BuildOptions& options) {
   options.validate();

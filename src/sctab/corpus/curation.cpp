@@ -11,7 +11,6 @@
 namespace sctab::corpus {
 namespace {
 
-using core::format_count;
 using core::plural;
 using ontology::Ontology;
 using ontology::TermIndex;
@@ -114,8 +113,8 @@ std::vector<TypeSummary> most_cells_first(std::vector<TypeSummary> summaries) {
   return summaries;
 }
 
-std::string threshold_rule(bool strict, std::int64_t threshold, std::string_view unit) {
-  return fmt::format("{} {} {}", strict ? "more than" : "at least", format_count(threshold), unit);
+std::string threshold_rule(bool strict, std::int64_t threshold, std::string_view noun) {
+  return fmt::format("{} {} a type", strict ? "more than" : "at least", plural(threshold, noun));
 }
 
 void apply_thresholds(CellTable& cells, const Ontology& ontology, const CurationOptions& options, Curation& curation) {
@@ -128,18 +127,18 @@ void apply_thresholds(CellTable& cells, const Ontology& ontology, const Curation
   };
   if (options.min_cells > 0) {
     curation.effects.push_back(
-        apply_type_rule(cells, {threshold_rule(false, options.min_cells, "cells a type"), "--min-cells"},
+        apply_type_rule(cells, {threshold_rule(false, options.min_cells, "cell"), "--min-cells"},
                         [&](std::size_t type) { return types[type].cells >= options.min_cells; }));
   }
   // Types fall as a whole, so the counts of those that stay are still right.
   if (options.min_donors > 0) {
     curation.effects.push_back(
-        apply_type_rule(cells, {threshold_rule(strict, options.min_donors, "donors a type"), "--min-donors"},
+        apply_type_rule(cells, {threshold_rule(strict, options.min_donors, "donor"), "--min-donors"},
                         [&](std::size_t type) { return meets(types[type].donors, options.min_donors); }));
   }
   if (options.min_ancestors > 0) {
     curation.effects.push_back(
-        apply_type_rule(cells, {threshold_rule(strict, options.min_ancestors, "ancestors a type"), "--min-ancestors"},
+        apply_type_rule(cells, {threshold_rule(strict, options.min_ancestors, "ancestor"), "--min-ancestors"},
                         [&](std::size_t type) { return meets(types[type].ancestors, options.min_ancestors); }));
   }
 }

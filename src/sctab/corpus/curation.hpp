@@ -30,7 +30,7 @@ struct RuleEffect {
   std::int64_t donors = 0, types = 0;  // those with no cell left
 };
 
-/// A type as it stands before the thresholds are applied.
+/// A type as it is before the thresholds are applied.
 struct TypeSummary {
   std::int32_t type = 0;  // code in the table
   std::int64_t cells = 0, donors = 0, ancestors = 0;

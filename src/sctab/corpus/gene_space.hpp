@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/corpus/dictionary.hpp"
+#include "sctab/corpus/cell_table.hpp"
 #include "sctab/genes/genes.hpp"
 
 namespace sctab::corpus {
@@ -22,7 +22,7 @@ class GeneSpace {
   /// list, then in the table, then in what the sources say of their own genes; the first that knows one id decides.
   GeneSpace(const std::filesystem::path& gene_list, const std::filesystem::path& symbol_table);
 
-  /// names: one a column of the source's matrix. symbols: beside them, or empty.
+  /// names: one a column of the source's matrix. symbols: one for each name, or empty.
   void add(std::span<const std::string> names, std::span<const std::string> symbols);
   /// Throws InputError where neither a list nor the sources have a human Ensembl id.
   void finish();

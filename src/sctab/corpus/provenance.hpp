@@ -7,7 +7,7 @@
 #include "sctab/corpus/build.hpp"
 #include "sctab/corpus/gene_space.hpp"
 #include "sctab/corpus/obs_collection.hpp"
-#include "sctab/corpus/source.hpp"
+#include "sctab/corpus/read_sources.hpp"
 
 namespace sctab::corpus {
 

@@ -27,7 +27,7 @@ class StoreCodes {
  private:
   store::CategoryTables tables_;
   std::vector<ontology::TermIndex> terms_;
-  /// Store code of each table code + 1; position 0 stands for -1.
+  /// Store code of each table code + 1; position 0 is that of -1.
   std::array<std::vector<std::int32_t>, store::kNumFields> store_code_;
 };
 

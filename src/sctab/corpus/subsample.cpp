@@ -89,7 +89,7 @@ TypesOfThings types_to_keep(const store::ObsTable& train, const store::CategoryT
 }
 
 // Numbers the donors of the cells: (donor, dataset) in ascending order of their names, so that the numbers are the same
-// whatever order the cells are in.
+// for any order of the cells.
 std::vector<std::int32_t> number_donors(const store::ObsTable& obs, const store::CategoryTables& tables,
                                         std::size_t& n_donors) {
   const auto& donors = obs.column(Field::kDonor);
@@ -180,7 +180,7 @@ std::vector<std::uint8_t> tissues_left_out(const store::Store& from, const Subsa
   return left_out;
 }
 
-// 0 for the cells whose type, or tissue, is left out or missing, whatever they were.
+// 0 for the cells whose type, or tissue, is left out or missing, chosen or not.
 void drop(const store::ObsTable& obs, Field field, const std::vector<std::uint8_t>& left_out,
           std::vector<std::uint8_t>& chosen) {
   const auto& codes = obs.column(field);
@@ -313,7 +313,7 @@ SubsampleResult subsample(const store::Store& from, const std::filesystem::path&
   }
   progress.finish();
   writer.finish(from.ontology(), provenance(from, options, result));
-  (void)store::Store::open(staged.path());  // and the proof that no donor stands in two splits
+  (void)store::Store::open(staged.path());  // and the proof that no donor is in two splits
   staged.commit();
   return result;
 }

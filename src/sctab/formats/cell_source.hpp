@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sctab/formats/cell_sink.hpp"
 #include "sctab/formats/dataframe.hpp"
 #include "sctab/sparse/csr.hpp"
 
@@ -25,7 +26,15 @@ class RowReader {
   virtual ~RowReader() = default;
   /// Fills `block` with the next cells, at most max_cells (columns sorted, explicit zeros dropped, repeated entries
   /// summed). Returns false at the end. Throws InputError naming file, matrix and cell on damage.
-  bool next(CellIndex max_cells, sparse::CsrMatrix& block);
+  bool next(CellIndex max_cells, sparse::CsrMatrix& block) {
+    const Work work = claim(max_cells);
+    if (work) {
+      work(block);
+    } else {
+      block.clear(0);
+    }
+    return static_cast<bool>(work);
+  }
   /// next() in two steps, so that threads can share it: the next max_cells cells (fewer only at the end) as work that
   /// any thread may do, at the same time as that of other claims, while this lives. Empty at the end. One thread at a
   /// time may claim.
@@ -84,11 +93,19 @@ class CellSource {
   [[nodiscard]] virtual std::unique_ptr<RowReader> read_rows(std::string_view matrix_path,
                                                              const ReadOptions& options) const = 0;
 
+  /// Begins a copy of the file as `target`, to which results can be added while it is made. Throws InputError if such
+  /// files take no results.
+  [[nodiscard]] virtual std::unique_ptr<CellSink> copy_to(const std::filesystem::path& target) const = 0;
+
  protected:
   CellSource(const CellSource&) = default;
   CellSource(CellSource&&) = default;
   CellSource& operator=(const CellSource&) = default;
   CellSource& operator=(CellSource&&) = default;
 };
+
+/// Opens a file of cells in any known format: recognised by its content, else by its name, so that a damaged file is
+/// refused by its own format. Throws InputError if the file is missing, and one listing the formats if it is in none.
+std::unique_ptr<CellSource> open_cells(const std::filesystem::path& path);
 
 }  // namespace sctab::formats

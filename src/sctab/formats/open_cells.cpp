@@ -1,4 +1,4 @@
-#include "sctab/formats/open_cells.hpp"
+#include "sctab/formats/cell_source.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -7,14 +7,14 @@
 #include <unordered_set>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::published {
 namespace {
 
 constexpr std::string_view kId = "feature_id", kSymbol = "feature_name";
 
-genes::GeneList genes_of(const parquet::Table& table, const std::filesystem::path& path) {
+genes::GeneList genes_of(const core::CsvTable& table, const std::filesystem::path& path) {
   const auto column = [&table](std::string_view name) {
     return static_cast<std::size_t>(std::ranges::find(table.header, name) - table.header.begin());
   };

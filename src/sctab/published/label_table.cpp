@@ -7,7 +7,7 @@
 
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::published {
 namespace {
@@ -15,8 +15,7 @@ namespace {
 /// The rows below the header, from Parquet or csv.
 core::CsvTable read_rows(const std::filesystem::path& path) {
   if (!parquet::is_parquet(path) && path.extension() != ".parquet") return core::read_csv(path);
-  parquet::Table table = parquet::read_table(path);
-  return {std::move(table.header), std::move(table.rows)};
+  return parquet::read_table(path);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 #include "sctab/genes/genes.hpp"
 #include "sctab/store/store.hpp"
 

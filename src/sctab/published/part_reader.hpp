@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 #include "sctab/published/parquet_store.hpp"
 #include "sctab/sparse/csr.hpp"
 

@@ -6,7 +6,6 @@
 
 #include "sctab/core/rng.hpp"
 #include "sctab/formats/h5ad/chunk_codec.hpp"
-#include "sctab/formats/h5ad/lzf.hpp"
 
 namespace sctab::h5ad {
 namespace {

@@ -21,7 +21,7 @@ void read_everything(const std::filesystem::path& path) {
   for (const auto& column : file.obs_columns()) (void)file.obs_as_text(column);
   for (const auto& matrix : file.matrices()) {
     (void)file.summarise_values(matrix.path);
-    (void)gene_names(file, matrix.path);
+    (void)file.gene_names(matrix.path);
     const auto rows = file.read_rows(matrix.path);
     sparse::CsrMatrix block;
     while (rows->next(50, block)) {

@@ -9,6 +9,8 @@
 
 namespace sctab::h5ad::tests {
 
+using namespace formats;
+
 inline constexpr CellIndex kCells = 137;
 inline constexpr GeneIndex kGenes = 53;
 

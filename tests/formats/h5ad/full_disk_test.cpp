@@ -6,6 +6,7 @@
 
 #include "formats/h5ad/example_cells.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/annotated_copy.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "support/fixtures.hpp"

@@ -1,4 +1,4 @@
-#include "sctab/formats/h5ad/piece_cache.hpp"
+#include "sctab/formats/h5ad/array_reader.hpp"
 
 #include <gtest/gtest.h>
 

@@ -145,39 +145,41 @@ TEST(Reader, SummaryOfValues) {
 
 TEST(FindCounts, WhereverTheyAre) {
   SCTAB_NEED_PYTHON_ANNDATA();
-  const auto path_in = [](const char* name) { return find_counts(File(example_file(name))).matrix_path; };
+  const auto path_in = [](const char* name) { return File(example_file(name)).find_counts().matrix_path; };
   EXPECT_EQ(path_in("csr-f4"), "X");
   EXPECT_EQ(path_in("raw"), "raw/X");
   EXPECT_EQ(path_in("layers"), "layers/counts");
   EXPECT_EQ(path_in("expected-counts"), "X");
-  EXPECT_FALSE(find_counts(File(example_file("expected-counts"))).integers);
-  EXPECT_TRUE(find_counts(File(example_file("csr-f4"))).integers);
+  EXPECT_FALSE(File(example_file("expected-counts")).find_counts().integers);
+  EXPECT_TRUE(File(example_file("csr-f4")).find_counts().integers);
 }
 
 TEST(FindCounts, TheMatrixNamed) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const File file(example_file("layers"));
   for (const char* name : {"layers/dense", "dense"}) {
-    EXPECT_EQ(find_counts(file, InputKind::kCounts, name).matrix_path, "layers/dense");
+    EXPECT_EQ(file.find_counts(InputKind::kCounts, name).matrix_path, "layers/dense");
   }
-  EXPECT_EQ(find_counts(File(example_file("raw")), InputKind::kCounts, "raw.X").matrix_path, "raw/X");
-  SCTAB_EXPECT_THROW_WITH(find_counts(file, InputKind::kCounts, "nope"), core::InputError, "'nope'", "layers/dense");
-  SCTAB_EXPECT_THROW_WITH(find_counts(file, InputKind::kCounts, "X"), core::InputError, "X: log-normalised");
+  EXPECT_EQ(File(example_file("raw")).find_counts(InputKind::kCounts, "raw.X").matrix_path, "raw/X");
+  SCTAB_EXPECT_THROW_WITH((void)file.find_counts(InputKind::kCounts, "nope"), core::InputError, "'nope'",
+                          "layers/dense");
+  SCTAB_EXPECT_THROW_WITH((void)file.find_counts(InputKind::kCounts, "X"), core::InputError, "X: log-normalised");
 }
 
 TEST(FindCounts, NoneAnywhere) {
   SCTAB_NEED_PYTHON_ANNDATA();
-  SCTAB_EXPECT_THROW_WITH(find_counts(File(example_file("log-only"))), core::InputError, "log-only.h5ad",
+  SCTAB_EXPECT_THROW_WITH((void)File(example_file("log-only")).find_counts(), core::InputError, "log-only.h5ad",
                           "no raw counts", "X: log-normalised", "--input log-normalised", "--counts");
-  SCTAB_EXPECT_THROW_WITH(find_counts(File(example_file("scaled"))), core::InputError, "X: values below 0", "--counts");
+  SCTAB_EXPECT_THROW_WITH((void)File(example_file("scaled")).find_counts(), core::InputError, "X: values below 0",
+                          "--counts");
 }
 
 TEST(FindCounts, LogNormalisedWhenSaidSo) {
   SCTAB_NEED_PYTHON_ANNDATA();
-  const auto found = find_counts(File(example_file("log-only")), InputKind::kLogNormalised);
+  const auto found = File(example_file("log-only")).find_counts(InputKind::kLogNormalised);
   EXPECT_EQ(found.matrix_path, "X");
   EXPECT_TRUE(found.log_normalised);
-  SCTAB_EXPECT_THROW_WITH(find_counts(File(example_file("csr-f4")), InputKind::kLogNormalised), core::InputError,
+  SCTAB_EXPECT_THROW_WITH((void)File(example_file("csr-f4")).find_counts(InputKind::kLogNormalised), core::InputError,
                           "integers up to 50", "remove --input");
 }
 
@@ -189,18 +191,18 @@ TEST(FindCounts, RefusesLogsThatNoScalingTo10000Gives) {
   writer.write_obs({"cell"}, {});
   writer.write_var({"ENSG00000000001", "ENSG00000000002"}, {});
   writer.close();
-  SCTAB_EXPECT_THROW_WITH(find_counts(File(folder / "log2cpm.h5ad"), InputKind::kLogNormalised), core::InputError,
+  SCTAB_EXPECT_THROW_WITH((void)File(folder / "log2cpm.h5ad").find_counts(InputKind::kLogNormalised), core::InputError,
                           "log2cpm.h5ad", "up to 9.5", "9.21", "give raw counts");
 }
 
 TEST(GeneNames, EnsemblIdsWhereverTheyAre) {
   SCTAB_NEED_PYTHON_ANNDATA();
-  EXPECT_EQ(gene_names(File(example_file("csr-f4")), "X"), example_genes());
+  EXPECT_EQ(File(example_file("csr-f4")).gene_names("X"), example_genes());
   auto expected = example_genes();
   expected[4] = "GENE4";
-  EXPECT_EQ(gene_names(File(example_file("symbols")), "X"), expected);
-  EXPECT_EQ(gene_names(File(example_file("raw")), "raw/X").size(), 53U);
-  EXPECT_EQ(gene_names(File(example_file("raw")), "X").size(), 20U);
+  EXPECT_EQ(File(example_file("symbols")).gene_names("X"), expected);
+  EXPECT_EQ(File(example_file("raw")).gene_names("raw/X").size(), 53U);
+  EXPECT_EQ(File(example_file("raw")).gene_names("X").size(), 20U);
 }
 
 }  // namespace

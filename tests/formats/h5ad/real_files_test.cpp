@@ -43,10 +43,10 @@ TEST(RealFiles, EveryOneIsReadWhole) {
     const File file(folder / (name + ".h5ad"));
     EXPECT_EQ(file.n_cells(), expected.n_cells);
     EXPECT_EQ(file.obs_names().size(), static_cast<std::size_t>(expected.n_cells));
-    const CountsSource source = find_counts(file);
+    const CountsSource source = file.find_counts();
     EXPECT_EQ(source.matrix_path, expected.counts);
     EXPECT_EQ(source.integers, expected.integers);
-    const auto genes = gene_names(file, source.matrix_path);
+    const auto genes = file.gene_names(source.matrix_path);
     EXPECT_EQ(file.matrix(source.matrix_path).n_genes, expected.n_genes);
     EXPECT_EQ(genes.size(), static_cast<std::size_t>(expected.n_genes));
     const auto counts = read_all(file, source.matrix_path, 1000);

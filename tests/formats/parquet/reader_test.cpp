@@ -1,4 +1,4 @@
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::tests {
 

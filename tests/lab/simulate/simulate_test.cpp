@@ -50,7 +50,7 @@ sparse::CsrMatrix read_counts(const h5ad::File& file) {
 struct Content {
   sparse::CsrMatrix counts;
   std::map<std::string, std::vector<std::string>> obs;
-  h5ad::Strings cells, genes;
+  formats::Strings cells, genes;
 };
 
 Content read_content(const std::filesystem::path& path) {

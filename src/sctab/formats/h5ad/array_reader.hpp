@@ -2,17 +2,41 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
 
 #include "sctab/formats/h5ad/chunk_decoder.hpp"
-#include "sctab/formats/h5ad/file_bytes.hpp"
+#include "sctab/formats/h5ad/hdf5_handle.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
-#include "sctab/formats/h5ad/piece_cache.hpp"
 
 namespace sctab::h5ad {
+
+/// Decoded pieces of an array that more than one range asks for: each is made once, by the thread that asks first, and
+/// others wait for it. Keeps the pieces asked for last, up to a bound.
+class PieceCache {
+ public:
+  using Bytes = std::vector<std::byte>;
+
+  /// Piece `number`; `make` fills it. What make throws reaches everyone who asks for the piece.
+  std::shared_ptr<const Bytes> get(std::int64_t number, const std::function<void(Bytes&)>& make);
+
+ private:
+  struct Entry {
+    std::int64_t number = 0;
+    std::uint64_t asked = 0;  // when last, by count of questions
+    std::shared_future<std::shared_ptr<const Bytes>> piece;
+  };
+  void forget_oldest();
+
+  std::mutex mutex_;
+  std::vector<Entry> entries_;
+  std::uint64_t questions_ = 0;
+  std::size_t piece_bytes_ = 0;  // of the largest so far
+};
 
 /// Ranges of a one-dimensional dataset of numbers, read by any number of threads at once. Each chunk is expanded once
 /// when ranges ascend; by ChunkDecoder where it knows how, else by libhdf5. What is not chunked is read past libhdf5.

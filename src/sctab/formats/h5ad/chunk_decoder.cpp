@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/lzf.hpp"
+#include "sctab/formats/h5ad/chunk_codec.hpp"
 
 namespace sctab::h5ad {
 

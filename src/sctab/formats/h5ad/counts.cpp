@@ -28,7 +28,7 @@ std::string what_it_holds(const ValueSummary& values) {
   return (values.looks_log_normalised() ? "log-normalised values " : "non-integers ") + largest;
 }
 
-CountsSource found(const MatrixInfo& matrix, bool log_normalised, bool integers, std::string reason) {
+formats::CountsSource found(const MatrixInfo& matrix, bool log_normalised, bool integers, std::string reason) {
   return {matrix.path, log_normalised, integers, std::move(reason), matrix.n_genes, matrix.nnz};
 }
 
@@ -56,7 +56,7 @@ std::string full_path(const File& file, std::string_view named) {
   return is_layer ? layer : std::string(named);
 }
 
-CountsSource log_normalised_source(const File& file, std::string_view named) {
+formats::CountsSource log_normalised_source(const File& file, std::string_view named) {
   const std::string path = named.empty() ? std::string("X") : full_path(file, named);
   const ValueSummary values = file.summarise_values(path);
   const bool counts = values.integers && values.largest > 20;
@@ -81,11 +81,11 @@ CountsSource log_normalised_source(const File& file, std::string_view named) {
 
 }  // namespace
 
-CountsSource find_counts(const File& file, InputKind kind, std::string_view named) {
-  if (kind == InputKind::kLogNormalised) return log_normalised_source(file, named);
+formats::CountsSource File::find_counts(formats::InputKind kind, std::string_view named) const {
+  if (kind == formats::InputKind::kLogNormalised) return log_normalised_source(*this, named);
   std::vector<Candidate> candidates;
-  for (const auto& path : named.empty() ? usual_places(file) : std::vector{full_path(file, named)}) {
-    candidates.push_back({file.matrix(path), file.summarise_values(path)});
+  for (const auto& path : named.empty() ? usual_places(*this) : std::vector{full_path(*this, named)}) {
+    candidates.push_back({matrix(path), summarise_values(path)});
   }
   const auto find = [&](auto accepts) -> const Candidate* {
     const auto match = std::find_if(candidates.begin(), candidates.end(),
@@ -111,27 +111,27 @@ CountsSource find_counts(const File& file, InputKind kind, std::string_view name
     log_normalised = log_normalised || (valid(candidate.values) && candidate.values.looks_log_normalised());
   }
   throw core::InputError(
-      {.file = file.path().string(),
+      {.file = path().string(),
        .found = fmt::format("no raw counts found ({})", fmt::join(contents, "; ")),
        .next_step =
            fmt::format("{}{}", named.empty() ? "name the matrix that holds them with --counts" : "name another matrix",
                        log_normalised ? ", or annotate the log-normalised one with --input log-normalised" : "")});
 }
 
-Strings gene_names(const File& file, std::string_view matrix_path) {
+formats::Strings File::gene_names(std::string_view matrix_path) const {
   constexpr std::array kColumns = {"ensembl_id", "gene_ids",        "gene_id",   "feature_id",
                                    "ensembl",    "ensembl_gene_id", "ensemblid", "feature_ids"};
   using genes::GeneIdKind;
-  const auto is_ensembl = [](const Strings& names) {
+  const auto is_ensembl = [](const formats::Strings& names) {
     const GeneIdKind kind = genes::detect_id_kind(names);
     return kind == GeneIdKind::kEnsemblHuman || kind == GeneIdKind::kEnsemblOther;
   };
-  Strings names = file.var_names(matrix_path);
+  formats::Strings names = var_names(matrix_path);
   if (is_ensembl(names)) return names;
   for (const char* column : kColumns) {
-    if (!file.has_var(column, matrix_path)) continue;
-    const Categorical ids = as_text(file.var(column, matrix_path).values);
-    Strings texts;
+    if (!has_var(column, matrix_path)) continue;
+    const formats::Categorical ids = formats::as_text(var(column, matrix_path).values);
+    formats::Strings texts;
     for (std::size_t row = 0; row < names.size(); ++row) texts.push_back(ids.value(row));
     if (!is_ensembl(texts)) continue;
     for (std::size_t row = 0; row < names.size(); ++row) {
@@ -142,20 +142,12 @@ Strings gene_names(const File& file, std::string_view matrix_path) {
   return names;
 }
 
-CountsSource File::find_counts(InputKind kind, std::string_view named) const {
-  return h5ad::find_counts(*this, kind, named);
-}
-
-Strings File::gene_names(std::string_view matrix_path) const {
-  return h5ad::gene_names(*this, matrix_path);
-}
-
-Strings File::gene_symbols(std::string_view matrix_path) const {
+formats::Strings File::gene_symbols(std::string_view matrix_path) const {
   constexpr std::array kColumns = {"gene_symbol", "gene_symbols", "feature_name", "gene_name", "gene_names", "symbol"};
   for (const char* column : kColumns) {
     if (!has_var(column, matrix_path)) continue;
-    const Categorical symbols = as_text(var(column, matrix_path).values);
-    Strings texts;
+    const formats::Categorical symbols = formats::as_text(var(column, matrix_path).values);
+    formats::Strings texts;
     for (std::size_t gene = 0; gene < symbols.codes.size(); ++gene) texts.push_back(symbols.value(gene));
     return texts;
   }

@@ -41,9 +41,9 @@ struct Strip {
 /// Cells fall into buckets of neighbours. One pass over the file takes it strip by strip, sorts each strip by bucket
 /// and puts it in a scratch file (in memory where that suffices); a bucket is then its part of every strip, in gene
 /// order. Strips, and later buckets, are independent of each other: some threads share them.
-class CscRows final : public RowReader {
+class CscRows final : public formats::RowReader {
  public:
-  CscRows(const Handle& group, const MatrixInfo& info, ReadOptions options)
+  CscRows(const Handle& group, const MatrixInfo& info, formats::ReadOptions options)
       : info_(info),
         where_(place_of(group.id(), info.path)),
         indices_(open_dataset(group.id(), "indices")),
@@ -52,14 +52,7 @@ class CscRows final : public RowReader {
         options_(std::move(options)),
         n_held_(plan_held()),
         may_load_(n_held_) {
-    check_indptr(gene_begin_, 0, info_.nnz, where_);
-    if (gene_begin_.back() != info_.nnz) {
-      throw core::InputError({.file = where_.file,
-                              .matrix = where_.matrix,
-                              .found = fmt::format("indptr ends at {}, but there are {}", gene_begin_.back(),
-                                                   core::plural(info_.nnz, "value")),
-                              .next_step = kWriteAgain});
-    }
+    check_indptr(gene_begin_, 0, info_.nnz, true, where_);
   }
 
   Work claim(CellIndex max_cells) override {
@@ -314,7 +307,7 @@ class CscRows final : public RowReader {
   core::Problem where_;
   ArrayReader indices_, data_;
   std::vector<std::int64_t> gene_begin_, cell_begin_;  // offsets of genes in the file, of cells once turned
-  ReadOptions options_;
+  formats::ReadOptions options_;
   int n_held_;  // strips, and then buckets, at a time
   std::counting_semaphore<kMostHeld> may_load_;
   std::vector<Strip> strips_;
@@ -328,7 +321,8 @@ class CscRows final : public RowReader {
 
 }  // namespace
 
-std::unique_ptr<RowReader> make_csc_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options) {
+std::unique_ptr<formats::RowReader> make_csc_rows(hid_t file, const MatrixInfo& info,
+                                                  const formats::ReadOptions& options) {
   return std::make_unique<CscRows>(open_group(file, info.path), info, options);
 }
 

@@ -11,7 +11,7 @@
 namespace sctab::h5ad {
 namespace {
 
-class CsrRows final : public RowReader {
+class CsrRows final : public formats::RowReader {
  public:
   CsrRows(const Handle& group, const MatrixInfo& info)
       : info_(info),
@@ -28,14 +28,7 @@ class CsrRows final : public RowReader {
     const CellIndex n = std::min(max_cells, info_.n_cells - first);
     std::vector<std::int64_t> indptr(static_cast<std::size_t>(n) + 1);
     indptr_.read(first, std::span(indptr));
-    check_indptr(indptr, first, info_.nnz, where_);
-    if (first + n == info_.n_cells && indptr.back() != info_.nnz) {
-      throw core::InputError(
-          {.file = where_.file,
-           .matrix = where_.matrix,
-           .found = fmt::format("indptr ends at {}, but there are {}", indptr.back(), core::plural(info_.nnz, "value")),
-           .next_step = kWriteAgain});
-    }
+    check_indptr(indptr, first, info_.nnz, first + n == info_.n_cells, where_);
     next_cell_ += n;
     return [this, first, indptr = std::move(indptr)](sparse::CsrMatrix& block) { fill(first, indptr, block); };
   }
@@ -81,7 +74,7 @@ class CsrRows final : public RowReader {
 
 }  // namespace
 
-std::unique_ptr<RowReader> make_csr_rows(hid_t file, const MatrixInfo& info) {
+std::unique_ptr<formats::RowReader> make_csr_rows(hid_t file, const MatrixInfo& info) {
   return std::make_unique<CsrRows>(open_group(file, info.path), info);
 }
 

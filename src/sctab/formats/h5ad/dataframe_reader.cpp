@@ -25,10 +25,10 @@ std::string index_name_of(hid_t group) {
   throw error_at(group, {.found = "has no index of row names", .next_step = "write the file again with AnnData"});
 }
 
-Strings member_names(hid_t group) {
-  Strings names;
+formats::Strings member_names(hid_t group) {
+  formats::Strings names;
   const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
-    static_cast<Strings*>(out)->emplace_back(name);
+    static_cast<formats::Strings*>(out)->emplace_back(name);
     return 0;
   };
   checked(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), group, "cannot be listed");
@@ -36,10 +36,10 @@ Strings member_names(hid_t group) {
 }
 
 /// Categories are text, but numbers and booleans happen.
-Strings category_texts(Handle dataset) {
+formats::Strings category_texts(Handle dataset) {
   const ElementType type = element_type(dataset.id());
   if (type.kind == Kind::kText) return read_texts(dataset.id(), "category");
-  Strings texts;
+  formats::Strings texts;
   if (type.kind == Kind::kBoolean) {
     for (const auto value : read_numbers<std::int64_t>(std::move(dataset)))
       texts.emplace_back(value ? "True" : "False");
@@ -51,8 +51,8 @@ Strings category_texts(Handle dataset) {
   return texts;
 }
 
-Booleans as_booleans(const std::vector<std::int64_t>& values) {
-  Booleans out(values.size());
+formats::Booleans as_booleans(const std::vector<std::int64_t>& values) {
+  formats::Booleans out(values.size());
   std::transform(values.begin(), values.end(), out.begin(),
                  [](std::int64_t v) { return static_cast<std::uint8_t>(v != 0); });
   return out;
@@ -82,18 +82,18 @@ DataframeReader::DataframeReader(hid_t file, std::string_view path) {
   n_rows_ = shape[0];
 }
 
-Strings DataframeReader::index() const {
-  const ColumnValues values =
+formats::Strings DataframeReader::index() const {
+  const formats::ColumnValues values =
       is_dataset(group_.id(), index_name_) ? read_dataset(index_name_) : read_group(index_name_);
   return std::visit(
-      [this](const auto& held) -> Strings {
+      [this](const auto& held) -> formats::Strings {
         using T = std::decay_t<decltype(held)>;
-        Strings names;
-        if constexpr (std::is_same_v<T, Strings>) {
+        formats::Strings names;
+        if constexpr (std::is_same_v<T, formats::Strings>) {
           names = held;
-        } else if constexpr (std::is_same_v<T, Categorical>) {
+        } else if constexpr (std::is_same_v<T, formats::Categorical>) {
           for (std::size_t row = 0; row < held.codes.size(); ++row) names.push_back(held.value(row));
-        } else if constexpr (std::is_same_v<T, Integers>) {
+        } else if constexpr (std::is_same_v<T, formats::Integers>) {
           for (const std::int64_t value : held) names.push_back(fmt::format("{}", value));
         } else {
           throw error_at(group_.id(),
@@ -105,9 +105,9 @@ Strings DataframeReader::index() const {
       values);
 }
 
-Strings DataframeReader::columns() const {
-  Strings names = has_attribute(group_.id(), "column-order") ? texts_attribute(group_.id(), "column-order")
-                                                             : member_names(group_.id());
+formats::Strings DataframeReader::columns() const {
+  formats::Strings names = has_attribute(group_.id(), "column-order") ? texts_attribute(group_.id(), "column-order")
+                                                                      : member_names(group_.id());
   std::erase_if(names, [this](const std::string& name) {
     return name == index_name_ || name == "__categories" || !exists(group_.id(), name);
   });
@@ -119,14 +119,14 @@ bool DataframeReader::has(std::string_view column) const {
          column.find('/') == std::string_view::npos && exists(group_.id(), column);
 }
 
-Column DataframeReader::column(std::string_view name) const {
+formats::Column DataframeReader::column(std::string_view name) const {
   if (!has(name)) {
     throw error_at(group_.id(), {.found = fmt::format("has no column '{}'", name),
                                  .expected = fmt::format("one of {}", fmt::join(columns(), ", "))});
   }
   std::string key(name);
-  ColumnValues values = is_dataset(group_.id(), key) ? read_dataset(key) : read_group(key);
-  if (const auto* texts = std::get_if<Strings>(&values)) values = as_categorical(*texts);
+  formats::ColumnValues values = is_dataset(group_.id(), key) ? read_dataset(key) : read_group(key);
+  if (const auto* texts = std::get_if<formats::Strings>(&values)) values = formats::as_categorical(*texts);
   return {std::move(key), std::move(values)};
 }
 
@@ -137,7 +137,7 @@ void DataframeReader::require_rows(hid_t object, std::size_t n) const {
                           .next_step = kWriteAgain});
 }
 
-ColumnValues DataframeReader::read_dataset(const std::string& name) const {
+formats::ColumnValues DataframeReader::read_dataset(const std::string& name) const {
   Handle dataset = open_dataset(group_.id(), name);
   const std::string legacy_categories = "__categories/" + name;
   if (is_dataset(group_.id(), legacy_categories)) {
@@ -152,24 +152,24 @@ ColumnValues DataframeReader::read_dataset(const std::string& name) const {
                    {.found = "is neither text, numbers nor booleans", .next_step = "remove the column or convert it"});
   }
   if (type.kind == Kind::kText) {
-    Strings texts = read_texts(id);
+    formats::Strings texts = read_texts(id);
     require_rows(id, texts.size());
     return texts;
   }
   ArrayReader reader(std::move(dataset));
   require_rows(id, static_cast<std::size_t>(reader.size()));
-  const auto fill = [&](auto values) -> ColumnValues {
+  const auto fill = [&](auto values) -> formats::ColumnValues {
     values.resize(static_cast<std::size_t>(n_rows_));
     reader.read(0, std::span(values));
     return values;
   };
-  if (type.kind == Kind::kBoolean) return as_booleans(std::get<Integers>(fill(Integers())));
-  if (type.number == Number::kFloat32) return fill(Reals32());
-  if (type.number == Number::kFloat64 || type.number == Number::kUint64) return fill(Reals());
-  return fill(Integers());
+  if (type.kind == Kind::kBoolean) return as_booleans(std::get<formats::Integers>(fill(formats::Integers())));
+  if (type.number == Number::kFloat32) return fill(formats::Reals32());
+  if (type.number == Number::kFloat64 || type.number == Number::kUint64) return fill(formats::Reals());
+  return fill(formats::Integers());
 }
 
-ColumnValues DataframeReader::read_group(const std::string& name) const {
+formats::ColumnValues DataframeReader::read_group(const std::string& name) const {
   const Handle group = open_group(group_.id(), name);
   if (is_dataset(group.id(), "codes") && exists(group.id(), "categories")) {
     // Categories may themselves be values with a mask: pandas' string arrays.
@@ -183,8 +183,8 @@ ColumnValues DataframeReader::read_group(const std::string& name) const {
                               .next_step = "remove the column or convert it"});
 }
 
-Categorical DataframeReader::read_categorical(Handle codes, Handle categories, bool ordered) const {
-  Categorical out;
+formats::Categorical DataframeReader::read_categorical(Handle codes, Handle categories, bool ordered) const {
+  formats::Categorical out;
   out.ordered = ordered;
   out.categories = category_texts(std::move(categories));
   ArrayReader reader(std::move(codes));
@@ -200,16 +200,16 @@ Categorical DataframeReader::read_categorical(Handle codes, Handle categories, b
   return out;
 }
 
-ColumnValues DataframeReader::read_nullable(hid_t group) const {
+formats::ColumnValues DataframeReader::read_nullable(hid_t group) const {
   const auto mask = read_numbers<std::int64_t>(open_dataset(group, "mask"));
   require_rows(group, mask.size());
   const auto missing = [&mask](std::size_t row) { return mask[row] != 0; };
   Handle dataset = open_dataset(group, "values");
   const ElementType type = element_type(dataset.id());
   if (type.kind == Kind::kText) {
-    const Strings texts = read_texts(dataset.id());
+    const formats::Strings texts = read_texts(dataset.id());
     require_rows(group, texts.size());
-    Categorical out = as_categorical(texts);
+    formats::Categorical out = formats::as_categorical(texts);
     for (std::size_t row = 0; row < mask.size(); ++row) {
       if (missing(row)) out.codes[row] = -1;
     }
@@ -217,7 +217,7 @@ ColumnValues DataframeReader::read_nullable(hid_t group) const {
   }
   const bool any_missing = std::any_of(mask.begin(), mask.end(), [](std::int64_t m) { return m != 0; });
   if (type.kind == Kind::kBoolean) {
-    Booleans out = as_booleans(read_numbers<std::int64_t>(std::move(dataset)));
+    formats::Booleans out = as_booleans(read_numbers<std::int64_t>(std::move(dataset)));
     require_rows(group, out.size());
     for (std::size_t row = 0; row < mask.size(); ++row) {
       if (missing(row)) out[row] = 2;
@@ -226,11 +226,11 @@ ColumnValues DataframeReader::read_nullable(hid_t group) const {
   }
   const bool real = type.number == Number::kFloat32 || type.number == Number::kFloat64;
   if (!real && !any_missing) {
-    Integers out = read_numbers<std::int64_t>(std::move(dataset));
+    formats::Integers out = read_numbers<std::int64_t>(std::move(dataset));
     require_rows(group, out.size());
     return out;
   }
-  Reals out = read_numbers<double>(std::move(dataset));
+  formats::Reals out = read_numbers<double>(std::move(dataset));
   require_rows(group, out.size());
   for (std::size_t row = 0; row < mask.size(); ++row) {
     if (missing(row)) out[row] = std::numeric_limits<double>::quiet_NaN();

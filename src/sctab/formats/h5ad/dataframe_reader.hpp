@@ -8,8 +8,6 @@
 
 namespace sctab::h5ad {
 
-using namespace formats;  // tables, and the seam
-
 /// A dataframe group of a file (obs, var, raw/var) opened for reading; encodings 0.1.0 and 0.2.0, with or without
 /// attributes. Callers hold the Hdf5Lock.
 class DataframeReader {
@@ -18,19 +16,19 @@ class DataframeReader {
   DataframeReader(hid_t file, std::string_view path);
 
   [[nodiscard]] std::int64_t n_rows() const { return n_rows_; }
-  [[nodiscard]] Strings index() const;
+  [[nodiscard]] formats::Strings index() const;
   /// In the order of the attribute column-order, or by name where there is none.
-  [[nodiscard]] Strings columns() const;
+  [[nodiscard]] formats::Strings columns() const;
   [[nodiscard]] bool has(std::string_view column) const;
   /// Throws naming the columns that there are. Integers of a nullable column with missing values become Reals (NaN),
   /// as do uint64.
-  [[nodiscard]] Column column(std::string_view name) const;
+  [[nodiscard]] formats::Column column(std::string_view name) const;
 
  private:
-  [[nodiscard]] ColumnValues read_dataset(const std::string& name) const;
-  [[nodiscard]] ColumnValues read_group(const std::string& name) const;
-  [[nodiscard]] Categorical read_categorical(Handle codes, Handle categories, bool ordered) const;
-  [[nodiscard]] ColumnValues read_nullable(hid_t group) const;
+  [[nodiscard]] formats::ColumnValues read_dataset(const std::string& name) const;
+  [[nodiscard]] formats::ColumnValues read_group(const std::string& name) const;
+  [[nodiscard]] formats::Categorical read_categorical(Handle codes, Handle categories, bool ordered) const;
+  [[nodiscard]] formats::ColumnValues read_nullable(hid_t group) const;
   void require_rows(hid_t object, std::size_t n) const;
 
   Handle group_;

@@ -14,7 +14,8 @@ Handle write_values(hid_t parent, std::string_view name, hid_t type, const std::
 }
 
 template <typename Code>
-Handle write_codes_as(hid_t parent, std::string_view name, hid_t type, const Categorical& column, Encoding encoding) {
+Handle write_codes_as(hid_t parent, std::string_view name, hid_t type, const formats::Categorical& column,
+                      Encoding encoding) {
   std::vector<Code> codes;
   codes.reserve(column.codes.size());
   for (const std::int32_t code : column.codes) codes.push_back(static_cast<Code>(code));
@@ -22,7 +23,7 @@ Handle write_codes_as(hid_t parent, std::string_view name, hid_t type, const Cat
 }
 
 /// Codes in the narrowest signed type, as pandas has them.
-Handle write_codes(hid_t parent, std::string_view name, const Categorical& column, Encoding encoding) {
+Handle write_codes(hid_t parent, std::string_view name, const formats::Categorical& column, Encoding encoding) {
   const std::size_t n = column.categories.size();
   for (const std::int32_t code : column.codes) SCTAB_ASSERT(code >= -1 && std::cmp_less(code, n));
   if (n <= std::numeric_limits<std::int8_t>::max()) {
@@ -34,7 +35,8 @@ Handle write_codes(hid_t parent, std::string_view name, const Categorical& colum
   return write_codes_as<std::int32_t>(parent, name, H5T_NATIVE_INT32, column, encoding);
 }
 
-void write_categorical(hid_t dataframe, const std::string& name, const Categorical& column, Encoding encoding) {
+void write_categorical(hid_t dataframe, const std::string& name, const formats::Categorical& column,
+                       Encoding encoding) {
   if (encoding == Encoding::kCurrent) {
     const Handle group = create_group(dataframe, name);
     mark(group.id(), "categorical", "0.2.0");
@@ -59,15 +61,15 @@ void write_categorical(hid_t dataframe, const std::string& name, const Categoric
           kFreeSpace);
 }
 
-void write_booleans(hid_t dataframe, const std::string& name, const Booleans& values, Encoding encoding) {
+void write_booleans(hid_t dataframe, const std::string& name, const formats::Booleans& values, Encoding encoding) {
   const Handle type = boolean_type();
   const bool any_missing = std::find(values.begin(), values.end(), std::uint8_t{2}) != values.end();
   if (!any_missing) {
     (void)write_values(dataframe, name, type.id(), values, encoding);
   } else if (encoding == Encoding::kLegacy) {
-    write_categorical(dataframe, name, as_text(values), encoding);
+    write_categorical(dataframe, name, formats::as_text(values), encoding);
   } else {
-    Booleans held, missing;
+    formats::Booleans held, missing;
     for (const std::uint8_t value : values) {
       held.push_back(value == 1);
       missing.push_back(value == 2);
@@ -84,35 +86,36 @@ struct ColumnWriter {
   const std::string& name;
   Encoding encoding;
 
-  void operator()(const Categorical& values) const { write_categorical(dataframe, name, values, encoding); }
-  void operator()(const Strings& values) const { (void)write_texts(dataframe, name, values, encoding); }
-  void operator()(const Booleans& values) const { write_booleans(dataframe, name, values, encoding); }
-  void operator()(const Integers& values) const {
+  void operator()(const formats::Categorical& values) const { write_categorical(dataframe, name, values, encoding); }
+  void operator()(const formats::Strings& values) const { (void)write_texts(dataframe, name, values, encoding); }
+  void operator()(const formats::Booleans& values) const { write_booleans(dataframe, name, values, encoding); }
+  void operator()(const formats::Integers& values) const {
     (void)write_values(dataframe, name, H5T_NATIVE_INT64, values, encoding);
   }
-  void operator()(const Reals& values) const {
+  void operator()(const formats::Reals& values) const {
     (void)write_values(dataframe, name, H5T_NATIVE_DOUBLE, values, encoding);
   }
-  void operator()(const Reals32& values) const {
+  void operator()(const formats::Reals32& values) const {
     (void)write_values(dataframe, name, H5T_NATIVE_FLOAT, values, encoding);
   }
 };
 
 }  // namespace
 
-void write_column(hid_t dataframe, const Column& column, Encoding encoding) {
+void write_column(hid_t dataframe, const formats::Column& column, Encoding encoding) {
   std::visit(ColumnWriter{dataframe, column.name, encoding}, column.values);
 }
 
-void write_dataframe(hid_t file, std::string_view name, const Strings& index, std::span<const Column> columns) {
+void write_dataframe(hid_t file, std::string_view name, const formats::Strings& index,
+                     std::span<const formats::Column> columns) {
   const Handle group = create_group(file, name);
   mark(group.id(), "dataframe", "0.2.0");
   set_text(group.id(), "_index", "_index");
-  Strings order;
-  for (const Column& column : columns) order.push_back(column.name);
+  formats::Strings order;
+  for (const formats::Column& column : columns) order.push_back(column.name);
   set_texts(group.id(), "column-order", order);
   (void)write_texts(group.id(), "_index", index, Encoding::kCurrent);
-  for (const Column& column : columns) {
+  for (const formats::Column& column : columns) {
     SCTAB_ASSERT(n_rows(column.values) == index.size());
     write_column(group.id(), column, Encoding::kCurrent);
   }

@@ -28,9 +28,9 @@ void read_band(hid_t dataset, const ElementType& type, const MatrixInfo& info, C
 
 /// Reads bands of whole chunks, so that each is expanded once, where a band fits a quarter of the memory given. So must
 /// the bands of a claim, whose zeros its work leaves out; of one that does not, they are left out band by band.
-class DenseRows final : public RowReader {
+class DenseRows final : public formats::RowReader {
  public:
-  DenseRows(Handle dataset, const MatrixInfo& info, const ReadOptions& options)
+  DenseRows(Handle dataset, const MatrixInfo& info, const formats::ReadOptions& options)
       : info_(info), dataset_(std::move(dataset)), type_(element_type(dataset_.id())) {
     constexpr std::int64_t kLeastBandBytes = 4'000'000;
     const std::int64_t row_bytes = std::max<std::int64_t>(1, info_.n_genes * static_cast<std::int64_t>(type_.size));
@@ -145,7 +145,8 @@ std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellInde
   return values;
 }
 
-std::unique_ptr<RowReader> make_dense_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options) {
+std::unique_ptr<formats::RowReader> make_dense_rows(hid_t file, const MatrixInfo& info,
+                                                    const formats::ReadOptions& options) {
   return std::make_unique<DenseRows>(open_dataset(file, info.path), info, options);
 }
 

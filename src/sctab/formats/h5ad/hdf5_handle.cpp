@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,8 @@
 #include <cstring>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/lzf.hpp"
+#include "sctab/core/file_descriptor.hpp"
+#include "sctab/formats/h5ad/chunk_codec.hpp"
 
 namespace sctab::h5ad {
 namespace fs = std::filesystem;
@@ -54,6 +56,28 @@ Handle access_list() {
   // Some network file systems have no locks; that is no reason not to read.
   (void)H5Pset_file_locking(list.id(), true, true);
   return list;
+}
+
+/// Null where the file is not an ordinary one.
+int* descriptor_of(const Handle& file) {
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) return nullptr;
+  return static_cast<int*>(descriptor);
+}
+
+/// Makes room on the disk for all that HDF5 has yet to write. 0, or why there is none.
+int reserve_space(const Handle& file) {
+  hsize_t size = 0;
+  const int* descriptor = descriptor_of(file);
+  if (descriptor == nullptr || H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
+  const int error = ::posix_fallocate(*descriptor, 0, static_cast<off_t>(size));
+  return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
+}
+
+bool is_kind(hid_t parent, std::string_view path, H5I_type_t kind) {
+  if (!exists(parent, path)) return false;
+  const Handle object(H5Oopen(parent, std::string(path).c_str(), H5P_DEFAULT));
+  return object && H5Iget_type(object.id()) == kind;
 }
 
 }  // namespace
@@ -141,26 +165,6 @@ Handle create_file(const fs::path& path) {
   return file;
 }
 
-namespace {
-
-/// Null where the file is not an ordinary one.
-int* descriptor_of(const Handle& file) {
-  void* descriptor = nullptr;
-  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) return nullptr;
-  return static_cast<int*>(descriptor);
-}
-
-/// Makes room on the disk for all that HDF5 has yet to write. 0, or why there is none.
-int reserve_space(const Handle& file) {
-  hsize_t size = 0;
-  const int* descriptor = descriptor_of(file);
-  if (descriptor == nullptr || H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
-  const int error = ::posix_fallocate(*descriptor, 0, static_cast<off_t>(size));
-  return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
-}
-
-}  // namespace
-
 void close_file(Handle& file, const fs::path& path) {
   // Room first: HDF5 does not recover from a flush that fails.
   const int no_room = reserve_space(file);
@@ -177,11 +181,8 @@ void abandon_file(Handle& file) noexcept {
   if (!file) return;
   const Hdf5Lock lock;
   if (const int* descriptor = descriptor_of(file)) {
-    const int memory = ::memfd_create("sctab-abandoned", 0);
-    if (memory >= 0) {
-      (void)::dup2(memory, *descriptor);
-      (void)::close(memory);
-    }
+    const core::FileDescriptor memory(::memfd_create("sctab-abandoned", 0));
+    if (memory.is_open()) (void)::dup2(memory.get(), *descriptor);
   }
   file.reset();
 }
@@ -194,16 +195,6 @@ bool exists(hid_t parent, std::string_view path) {
   }
   return H5Oexists_by_name(parent, std::string(path).c_str(), H5P_DEFAULT) > 0;
 }
-
-namespace {
-
-bool is_kind(hid_t parent, std::string_view path, H5I_type_t kind) {
-  if (!exists(parent, path)) return false;
-  const Handle object(H5Oopen(parent, std::string(path).c_str(), H5P_DEFAULT));
-  return object && H5Iget_type(object.id()) == kind;
-}
-
-}  // namespace
 
 bool is_group(hid_t parent, std::string_view path) {
   return is_kind(parent, path, H5I_GROUP);
@@ -237,6 +228,26 @@ Handle timeless_dataset() {
 void remove(hid_t parent, std::string_view name) {
   checked(H5Ldelete(parent, std::string(name).c_str(), H5P_DEFAULT), parent,
           fmt::format("'{}' cannot be replaced", name), kFreeSpace);
+}
+
+FileBytes::FileBytes(hid_t object) {
+  const Handle file = owned(H5Iget_file_id(object), object, "its file is closed");
+  const Handle properties = owned(H5Fget_create_plist(file.id()), object, "its file is damaged");
+  std::size_t address_bytes = 0;
+  std::size_t size_bytes = 0;
+  hsize_t user_block = 0;
+  if (H5Pget_sizes(properties.id(), &address_bytes, &size_bytes) < 0 || address_bytes != 8 || size_bytes != 8) return;
+  if (H5Pget_userblock(properties.id(), &user_block) < 0 || user_block != 0) return;
+  const int* descriptor = descriptor_of(file);
+  struct stat status {};
+  if (descriptor == nullptr || ::fstat(*descriptor, &status) != 0) return;
+  descriptor_ = *descriptor;
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+bool FileBytes::read(std::uint64_t address, std::span<std::byte> out) const {
+  if (address > size_ || out.size() > size_ - address) return false;
+  return core::read_at(descriptor_, static_cast<std::int64_t>(address), out) == 0;
 }
 
 }  // namespace sctab::h5ad

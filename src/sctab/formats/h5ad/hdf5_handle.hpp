@@ -2,8 +2,11 @@
 
 #include <hdf5.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,5 +83,22 @@ Handle create_group(hid_t parent, std::string_view name);
 void remove(hid_t parent, std::string_view name);
 /// Creation properties of a new dataset: HDF5 would note the time, and the same content must give the same bytes.
 Handle timeless_dataset();
+
+/// The bytes of a file that HDF5 holds open, read past HDF5: by any thread, and without its lock.
+class FileBytes {
+ public:
+  /// object: anything of the file; it must outlive this. The caller holds the Hdf5Lock.
+  explicit FileBytes(hid_t object);
+  /// Whether this file's addresses are as we know them (8 bytes, no user block, an ordinary file).
+  [[nodiscard]] bool can_read() const { return descriptor_ >= 0; }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+  /// Fills `out` from this address on. False where the file does not hold that many bytes.
+  [[nodiscard]] bool read(std::uint64_t address, std::span<std::byte> out) const;
+
+ private:
+  int descriptor_ = -1;  // HDF5's own
+  std::uint64_t size_ = 0;
+};
 
 }  // namespace sctab::h5ad

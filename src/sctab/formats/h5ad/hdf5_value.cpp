@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "sctab/core/error.hpp"
@@ -19,29 +20,10 @@ Number integer_number(std::size_t size, bool is_signed) {
 }
 
 hid_t native_type(Number number) {
-  switch (number) {
-    case Number::kInt8:
-      return H5T_NATIVE_INT8;
-    case Number::kUint8:
-      return H5T_NATIVE_UINT8;
-    case Number::kInt16:
-      return H5T_NATIVE_INT16;
-    case Number::kUint16:
-      return H5T_NATIVE_UINT16;
-    case Number::kInt32:
-      return H5T_NATIVE_INT32;
-    case Number::kUint32:
-      return H5T_NATIVE_UINT32;
-    case Number::kInt64:
-      return H5T_NATIVE_INT64;
-    case Number::kUint64:
-      return H5T_NATIVE_UINT64;
-    case Number::kFloat32:
-      return H5T_NATIVE_FLOAT;
-    case Number::kFloat64:
-      break;
-  }
-  return H5T_NATIVE_DOUBLE;
+  const std::array<hid_t, 10> types = {H5T_NATIVE_INT8,  H5T_NATIVE_UINT8,  H5T_NATIVE_INT16, H5T_NATIVE_UINT16,
+                                       H5T_NATIVE_INT32, H5T_NATIVE_UINT32, H5T_NATIVE_INT64, H5T_NATIVE_UINT64,
+                                       H5T_NATIVE_FLOAT, H5T_NATIVE_DOUBLE};  // in the order of Number
+  return types.at(static_cast<std::size_t>(number));
 }
 
 ElementType number_type(Number number, hid_t file_type) {
@@ -116,7 +98,8 @@ ElementType element_type(hid_t dataset) {
   return describe(owned(H5Dget_type(dataset), dataset, "its type is damaged"));
 }
 
-void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read, Strings& out) {
+void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read,
+                  formats::Strings& out) {
   if (n == 0) return;
   const auto count = static_cast<std::size_t>(n);
   if (H5Tis_variable_str(type) > 0) {
@@ -184,12 +167,12 @@ bool has_attribute(hid_t object, const char* name) {
 }
 
 std::string text_attribute(hid_t object, const char* name) {
-  const Strings texts = texts_attribute(object, name);
+  const formats::Strings texts = texts_attribute(object, name);
   return texts.size() == 1 ? texts.front() : std::string();
 }
 
-Strings texts_attribute(hid_t object, const char* name) {
-  Strings out;
+formats::Strings texts_attribute(hid_t object, const char* name) {
+  formats::Strings out;
   if (!has_attribute(object, name)) return out;
   const Handle attribute = open_attribute(object, name);
   const ElementType type = describe(Handle(H5Aget_type(attribute.id())));

@@ -15,8 +15,6 @@
 
 namespace sctab::h5ad {
 
-using namespace formats;  // tables, and the seam
-
 /// How numbers lie in memory once read. Booleans are kInt8; half floats are read as kFloat32.
 enum class Number { kInt8, kUint8, kInt16, kUint16, kInt32, kUint32, kInt64, kUint64, kFloat32, kFloat64 };
 
@@ -85,11 +83,12 @@ void check_plausible_size(hid_t dataset);
 bool has_attribute(hid_t object, const char* name);
 /// Empty where there is none, or none that is text.
 std::string text_attribute(hid_t object, const char* name);
-Strings texts_attribute(hid_t object, const char* name);
+formats::Strings texts_attribute(hid_t object, const char* name);
 std::optional<bool> boolean_attribute(hid_t object, const char* name);
 std::vector<std::int64_t> integers_attribute(hid_t object, const char* name);
 
 /// `read` fills memory for n texts of `type`, those of a dataset or attribute; they are appended to `out`.
-void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read, Strings& out);
+void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read,
+                  formats::Strings& out);
 
 }  // namespace sctab::h5ad

@@ -59,6 +59,13 @@ MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
   return info;
 }
 
+/// Without branches, so that it is done several at a time.
+bool any_zero(std::span<const float> values) {
+  int zeros = 0;
+  for (const float value : values) zeros |= static_cast<int>(value == 0.0F);
+  return zeros != 0;
+}
+
 }  // namespace
 
 bool is_matrix(hid_t file, std::string_view path) {
@@ -87,7 +94,7 @@ MatrixInfo describe_matrix(hid_t file, std::string_view path) {
   return info;
 }
 
-void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz,
+void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, bool is_last,
                   const core::Problem& where) {
   for (std::size_t i = 0; i < indptr.size(); ++i) {
     const std::int64_t least = i == 0 ? 0 : indptr[i - 1];
@@ -99,18 +106,13 @@ void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std:
                             .expected = fmt::format("{} to {}", least, starts_at_zero ? nnz : 0),
                             .next_step = kWriteAgain});
   }
+  if (!is_last || indptr.back() == nnz) return;
+  throw core::InputError(
+      {.file = where.file,
+       .matrix = where.matrix,
+       .found = fmt::format("indptr ends at {}, but there are {}", indptr.back(), core::plural(nnz, "value")),
+       .next_step = kWriteAgain});
 }
-
-namespace {
-
-/// Without branches, so that it is done several at a time.
-bool any_zero(std::span<const float> values) {
-  int zeros = 0;
-  for (const float value : values) zeros |= static_cast<int>(value == 0.0F);
-  return zeros != 0;
-}
-
-}  // namespace
 
 void tidy_rows(sparse::CsrMatrix& block) {
   bool sorted = true;

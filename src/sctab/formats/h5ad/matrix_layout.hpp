@@ -14,15 +14,18 @@ bool is_matrix(hid_t file, std::string_view path);
 MatrixInfo describe_matrix(hid_t file, std::string_view path);
 
 /// The readers behind File::read_rows. They hold what they need of the file open themselves.
-std::unique_ptr<RowReader> make_csr_rows(hid_t file, const MatrixInfo& info);
-std::unique_ptr<RowReader> make_csc_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options);
-std::unique_ptr<RowReader> make_dense_rows(hid_t file, const MatrixInfo& info, const ReadOptions& options);
+std::unique_ptr<formats::RowReader> make_csr_rows(hid_t file, const MatrixInfo& info);
+std::unique_ptr<formats::RowReader> make_csc_rows(hid_t file, const MatrixInfo& info,
+                                                  const formats::ReadOptions& options);
+std::unique_ptr<formats::RowReader> make_dense_rows(hid_t file, const MatrixInfo& info,
+                                                    const formats::ReadOptions& options);
 
 /// Values of neighbouring cells of a dense matrix, row by row.
 std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellIndex begin, CellIndex n_cells);
 
-/// Throws InputError unless indptr ascends from 0 to nnz. first: position of indptr[0] in the file.
-void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz,
+/// Throws InputError unless indptr ascends from 0 to nnz, and if it `is_last` ends there. first: position of indptr[0]
+/// in the file.
+void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, bool is_last,
                   const core::Problem& where);
 /// Drops zeros and, where needed, sorts rows and sums repeats.
 void tidy_rows(sparse::CsrMatrix& block);

@@ -7,9 +7,11 @@
 #include <cmath>
 
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/annotated_copy.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/dataframe_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
+#include "sctab/formats/h5ad/text_reader.hpp"
 
 namespace sctab::h5ad {
 
@@ -29,12 +31,12 @@ struct File::State {
 
 namespace {
 
-Strings layer_paths(hid_t file) {
-  Strings paths;
+formats::Strings layer_paths(hid_t file) {
+  formats::Strings paths;
   if (!is_group(file, "layers")) return paths;
   const Handle layers = open_group(file, "layers");
   const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
-    static_cast<Strings*>(out)->push_back(fmt::format("layers/{}", name));
+    static_cast<formats::Strings*>(out)->push_back(fmt::format("layers/{}", name));
     return 0;
   };
   checked(H5Literate(layers.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &paths), layers.id(), "cannot be listed");
@@ -69,7 +71,7 @@ File::File(std::filesystem::path path) : state_(std::make_unique<State>()) {
   state_->file = open_file(state_->path, Access::kRead);
   const hid_t file = state_->file.id();
   state_->obs.emplace(file, "obs");
-  Strings paths = {"X", "raw/X"};
+  formats::Strings paths = {"X", "raw/X"};
   for (std::string& layer : layer_paths(file)) paths.push_back(std::move(layer));
   for (const std::string& matrix : paths) {
     if (is_matrix(file, matrix)) state_->matrices.push_back(describe_matrix(file, matrix));
@@ -100,7 +102,7 @@ std::vector<MatrixInfo> File::matrices() const {
 }
 
 MatrixInfo File::matrix(std::string_view matrix_path) const {
-  Strings names;
+  formats::Strings names;
   for (const MatrixInfo& info : state_->matrices) {
     if (info.path == matrix_path) return info;
     names.push_back(info.path);
@@ -120,17 +122,17 @@ std::vector<std::string> File::obs_columns() const {
   return state_->obs->columns();
 }
 
-Column File::obs(std::string_view column) const {
+formats::Column File::obs(std::string_view column) const {
   const Hdf5Lock lock;
   return state_->obs->column(column);
 }
 
-Strings File::obs_names() const {
+formats::Strings File::obs_names() const {
   const Hdf5Lock lock;
   return state_->obs->index();
 }
 
-Strings File::var_names(std::string_view matrix_path) const {
+formats::Strings File::var_names(std::string_view matrix_path) const {
   const Hdf5Lock lock;
   const MatrixInfo info = matrix(matrix_path);
   const DataframeReader genes = state_->genes_of(matrix_path);
@@ -149,12 +151,23 @@ bool File::has_var(std::string_view column, std::string_view matrix_path) const 
   return state_->genes_of(matrix_path).has(column);
 }
 
-Column File::var(std::string_view column, std::string_view matrix_path) const {
+formats::Column File::var(std::string_view column, std::string_view matrix_path) const {
   const Hdf5Lock lock;
   return state_->genes_of(matrix_path).column(column);
 }
 
-std::unique_ptr<RowReader> File::read_rows(std::string_view matrix_path, const ReadOptions& options) const {
+std::string File::uns_text(std::string_view name) const {
+  const Hdf5Lock lock;
+  const std::string path = fmt::format("uns/{}", name);
+  if (!is_dataset(state_->file.id(), path)) return {};
+  const Handle dataset = open_dataset(state_->file.id(), path);
+  if (element_type(dataset.id()).kind != ElementType::Kind::kText || !dimensions(dataset.id()).empty()) return {};
+  const formats::Strings texts = read_texts(dataset.id());
+  return texts.empty() ? std::string() : texts.front();
+}
+
+std::unique_ptr<formats::RowReader> File::read_rows(std::string_view matrix_path,
+                                                    const formats::ReadOptions& options) const {
   const Hdf5Lock lock;
   const MatrixInfo info = matrix(matrix_path);
   const hid_t file = state_->file.id();
@@ -167,6 +180,10 @@ std::unique_ptr<RowReader> File::read_rows(std::string_view matrix_path, const R
       break;
   }
   return make_dense_rows(file, info, options);
+}
+
+std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& target) const {
+  return std::make_unique<AnnotatedCopy>(path(), target, n_cells());
 }
 
 bool is_hdf5(const std::filesystem::path& path) {

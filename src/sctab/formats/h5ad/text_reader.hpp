@@ -7,13 +7,11 @@
 
 namespace sctab::h5ad {
 
-using namespace formats;  // tables, and the seam
-
 /// All strings of a one-dimensional or scalar dataset, fixed- or variable-length. Throws InputError where it is no such
 /// dataset, is damaged or is not UTF-8: then it names the entry, which is a `counted` ("row", "category").
 ///
 /// Text of variable length is looked up in HDF5's heaps by our own code: libhdf5 1.10 crashes on a damaged heap, and
 /// allocates every string by itself.
-Strings read_texts(hid_t dataset, std::string_view counted = "row");
+formats::Strings read_texts(hid_t dataset, std::string_view counted = "row");
 
 }  // namespace sctab::h5ad

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -19,15 +20,9 @@ namespace sctab::h5ad {
 namespace {
 
 hid_t hdf5_type(ValueType type) {
-  switch (type) {
-    case ValueType::kUint16:
-      return H5T_NATIVE_UINT16;
-    case ValueType::kInt32:
-      return H5T_NATIVE_INT32;
-    case ValueType::kFloat32:
-      break;
-  }
-  return H5T_NATIVE_FLOAT;
+  const std::array<hid_t, 3> types = {H5T_NATIVE_UINT16, H5T_NATIVE_INT32,
+                                      H5T_NATIVE_FLOAT};  // in the order of the enum
+  return types.at(static_cast<std::size_t>(type));
 }
 
 /// Values as T, exactly.
@@ -166,13 +161,13 @@ void Writer::append(sparse::CsrView cells) {
   }
 }
 
-void Writer::write_obs(const Strings& index, std::span<const Column> columns) {
+void Writer::write_obs(const formats::Strings& index, std::span<const formats::Column> columns) {
   SCTAB_ASSERT(index.size() + 1 == state_->indptr.size());
   const Hdf5Lock lock;
   write_dataframe(state_->file.id(), "obs", index, columns);
 }
 
-void Writer::write_var(const Strings& index, std::span<const Column> columns) {
+void Writer::write_var(const formats::Strings& index, std::span<const formats::Column> columns) {
   SCTAB_ASSERT(std::cmp_equal(index.size(), state_->n_genes));
   const Hdf5Lock lock;
   write_dataframe(state_->file.id(), "var", index, columns);

@@ -18,8 +18,6 @@ class ThreadPool;
 
 namespace sctab::h5ad {
 
-using namespace formats;  // tables, and the seam
-
 enum class ValueType { kUint16, kInt32, kFloat32 };
 
 struct WriteOptions {
@@ -44,34 +42,11 @@ class Writer {
   /// Appends cells; genes sorted within a cell.
   void append(sparse::CsrView cells);
   /// The tables. index: distinct names, one a cell (gene). Call each once, after the last append.
-  void write_obs(const Strings& index, std::span<const Column> columns);
-  void write_var(const Strings& index, std::span<const Column> columns);
+  void write_obs(const formats::Strings& index, std::span<const formats::Column> columns);
+  void write_var(const formats::Strings& index, std::span<const formats::Column> columns);
   /// A JSON object as nested groups: strings, numbers, booleans, arrays of one of these, objects.
   void write_uns(const nlohmann::json& uns);
   /// Ends the file; without it the file is not whole.
-  void close();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
-/// Adds results to a file that exists (a copy of the user's), leaving all else in it as it is. Follows the encoding
-/// version of the file it finds, so that the anndata that could read the file before still can.
-class Appender {
- public:
-  /// Opens for reading and writing. Throws InputError naming the file.
-  explicit Appender(std::filesystem::path path);
-  ~Appender();
-  Appender(const Appender&) = delete;
-  Appender& operator=(const Appender&) = delete;
-
-  /// Adds or replaces an obs column (also in column-order).
-  void put_obs(const Column& column);
-  /// obsm/NAME: rows may come in blocks. n_columns floats a cell, row-major. Replaces an earlier one.
-  void begin_obsm(std::string_view name, std::int64_t n_cells, std::int64_t n_columns);
-  void append_obsm(std::span<const float> rows);
-  void put_uns(std::string_view name, const nlohmann::json& value);
   void close();
 
  private:

@@ -1,7 +1,6 @@
 // What a build without DuckDB has in place of duckdb_reader.cpp.
 #include "sctab/core/error.hpp"
-#include "sctab/formats/parquet/reader.hpp"
-#include "sctab/formats/parquet/writer.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::parquet {
 
@@ -35,7 +34,7 @@ std::vector<FileColumn> read_columns(const std::filesystem::path& path) {
   return {};
 }
 
-Table read_table(const std::filesystem::path& path, [[maybe_unused]] std::int64_t most_rows) {
+core::CsvTable read_table(const std::filesystem::path& path, [[maybe_unused]] std::int64_t most_rows) {
   require_available(path);
   return {};
 }

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "sctab/formats/parquet/reader.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::parquet {
 

@@ -107,8 +107,8 @@ std::vector<FileColumn> read_columns(const std::filesystem::path& path) {
   return columns;
 }
 
-Table read_table(const std::filesystem::path& path, std::int64_t most_rows) {
-  Table table;
+core::CsvTable read_table(const std::filesystem::path& path, std::int64_t most_rows) {
+  core::CsvTable table;
   std::vector<std::string> expressions;
   std::vector<Column> texts;
   for (const FileColumn& column : read_columns(path)) {

@@ -5,7 +5,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/formats/parquet/duckdb_query.hpp"
-#include "sctab/formats/parquet/writer.hpp"
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::parquet {
 namespace {

@@ -2,11 +2,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
+
+#include "sctab/core/csv.hpp"
 
 namespace sctab::parquet {
 
@@ -71,12 +75,17 @@ std::int64_t rows_in_footer(const std::filesystem::path& path);
 /// The columns of a file.
 std::vector<FileColumn> read_columns(const std::filesystem::path& path);
 
-/// A whole small file, each value as text; empty where missing.
-struct Table {
-  std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;  // as many fields each as the header
+/// A whole small file, each value as text; empty where missing. Throws InputError if it has more than most_rows rows.
+core::CsvTable read_table(const std::filesystem::path& path, std::int64_t most_rows = 1'000'000);
+
+/// A column to write, with a value in every row: text, as a function of the row, or float32.
+struct OutputColumn {
+  std::string name;
+  std::variant<std::function<std::string_view(std::int64_t row)>, std::span<const float>> values;
 };
-/// Throws InputError where it has more than most_rows rows.
-Table read_table(const std::filesystem::path& path, std::int64_t most_rows = 1'000'000);
+
+/// Writes a Parquet file of n_rows rows, streaming: memory for one row group. One thread, the caller's. Throws
+/// InputError naming the file if it cannot be written, or if this build has no DuckDB.
+void write_table(const std::filesystem::path& path, const std::vector<OutputColumn>& columns, std::int64_t n_rows);
 
 }  // namespace sctab::parquet

@@ -1,11 +1,11 @@
-#include "sctab/formats/h5ad/obs_values.hpp"
+#include "sctab/formats/obs_values.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>
 
-namespace sctab::h5ad {
+namespace sctab::formats {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kAssayTerms = {{
@@ -41,4 +41,4 @@ std::string assay_name(const std::string& text) {
   return text;
 }
 
-}  // namespace sctab::h5ad
+}  // namespace sctab::formats

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace sctab::h5ad {
+namespace sctab::formats {
 
 /// True for what files write where nobody knows: "", "unknown", "na", "n/a", "nan", "none", "<na>", in any case and
 /// with white space around it.
@@ -16,4 +16,4 @@ std::string assay_name(const std::string& text);
 /// In lower case, without the white space around it.
 std::string trimmed_lower_case(std::string_view text);
 
-}  // namespace sctab::h5ad
+}  // namespace sctab::formats

@@ -1,10 +1,11 @@
+#include "sctab/formats/parquet/parquet.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <fstream>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/parquet/reader.hpp"
 
 namespace sctab::parquet {
 

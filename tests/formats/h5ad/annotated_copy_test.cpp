@@ -1,29 +1,35 @@
-#include "sctab/annotate/annotated_copy.hpp"
+#include "sctab/formats/h5ad/annotated_copy.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/h5ad/writer.hpp"
 #include "support/changed_calls.hpp"
 #include "support/fixtures.hpp"
 
-namespace sctab::annotate {
+namespace sctab::h5ad {
 namespace {
+
+using namespace formats;
+namespace fs = std::filesystem;
 
 constexpr std::int64_t kCells = 5'000;
 constexpr std::int64_t kWidth = 7;
 
 void write_cells(const std::filesystem::path& path, std::int64_t n_cells) {
-  h5ad::Writer writer(path, 3);
-  h5ad::Strings names;
+  Writer writer(path, 3);
+  Strings names;
   sparse::CsrMatrix cells;
   cells.clear(3);
   for (std::int64_t cell = 0; cell < n_cells; ++cell) {
@@ -38,10 +44,10 @@ void write_cells(const std::filesystem::path& path, std::int64_t n_cells) {
 
 /// obsm/X_sctab of a file, and its shape.
 std::vector<float> embedding(const std::filesystem::path& path, std::vector<std::int64_t>& shape) {
-  const h5ad::Hdf5Lock lock;
-  const h5ad::Handle file = h5ad::open_file(path, h5ad::Access::kRead);
-  const h5ad::Handle dataset = h5ad::open_dataset(file.id(), "obsm/X_sctab");
-  shape = h5ad::dimensions(dataset.id());
+  const Hdf5Lock lock;
+  const Handle file = open_file(path, Access::kRead);
+  const Handle dataset = open_dataset(file.id(), "obsm/X_sctab");
+  shape = dimensions(dataset.id());
   std::vector<float> values(static_cast<std::size_t>(shape.at(0) * shape.at(1)));
   EXPECT_GE(H5Dread(dataset.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
   return values;
@@ -61,13 +67,13 @@ TEST(AnnotatedCopy, HoldsAllRowsInOrderWhateverThePieces) {
           "X_sctab", kWidth,
           std::span(rows).subspan(static_cast<std::size_t>(cell * kWidth), static_cast<std::size_t>(n * kWidth)));
     }
-    copy.put_obs({"score", h5ad::Reals32(static_cast<std::size_t>(kCells), 0.5F)});
+    copy.put_obs({"score", Reals32(static_cast<std::size_t>(kCells), 0.5F)});
     copy.put_uns("sctab", {{"model", "m"}});
     copy.close();
     std::vector<std::int64_t> shape;
     EXPECT_EQ(embedding(target, shape), rows);
     EXPECT_EQ(shape, (std::vector<std::int64_t>{kCells, kWidth}));
-    const h5ad::File file(target);
+    const File file(target);
     EXPECT_TRUE(file.has_obs("score"));
     EXPECT_EQ(file.obs_names().back(), "cell-4999");
   }
@@ -77,14 +83,14 @@ TEST(AnnotatedCopy, TakesItsPartsInAnyOrder) {
   const tests::TemporaryFolder folder;
   write_cells(folder / "x.h5ad", 4);
   AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", 4);
-  copy.put_obs({"score", h5ad::Reals32(4, 0.5F)});
+  copy.put_obs({"score", Reals32(4, 0.5F)});
   copy.append_obsm("X_sctab", 1, std::vector<float>{1, 2});
   copy.put_uns("sctab", {{"model", "m"}});
   copy.append_obsm("X_sctab", 1, std::vector<float>{3, 4});
   copy.close();
   std::vector<std::int64_t> shape;
   EXPECT_EQ(embedding(folder / "y.h5ad", shape), (std::vector<float>{1, 2, 3, 4}));
-  EXPECT_TRUE(h5ad::File(folder / "y.h5ad").has_obs("score"));
+  EXPECT_TRUE(File(folder / "y.h5ad").has_obs("score"));
 }
 
 TEST(AnnotatedCopy, MayHaveNoCells) {
@@ -162,5 +168,75 @@ TEST(AnnotatedCopy, WhatStopsTheCopyReachesTheCaller) {
   core::set_interrupted(false);
 }
 
+TEST(FileCopy, CopiesEveryByteAndMakesTheCopyWritable) {
+  const tests::TemporaryFolder folder;
+  std::string text(3'000'001, 'x');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
+  tests::write_bytes(folder / "from", text);
+  fs::permissions(folder / "from", fs::perms::owner_read);
+  duplicate_file(folder / "from", folder / "to");
+  EXPECT_EQ(tests::read_bytes(folder / "to"), text);
+  EXPECT_NE(fs::status(folder / "to").permissions() & fs::perms::owner_write, fs::perms::none);
+}
+
+TEST(FileCopy, CopiesAnEmptyFileAndAcrossFileSystems) {
+  const tests::TemporaryFolder folder;
+  tests::write_bytes(folder / "empty", "");
+  duplicate_file(folder / "empty", folder / "copy");
+  EXPECT_EQ(fs::file_size(folder / "copy"), 0U);
+  const fs::path memory = "/dev/shm";
+  if (!fs::is_directory(memory)) GTEST_SKIP() << "no second file system at /dev/shm";
+  tests::write_bytes(folder / "from", "text");
+  const fs::path target = memory / ("sctab-copy-test-" + std::to_string(::getpid()));
+  duplicate_file(folder / "from", target);
+  EXPECT_EQ(tests::read_bytes(target), "text");
+  fs::remove(target);
+}
+
+TEST(FileCopy, GoesOnWhereTheKernelsCopyEndsEarly) {
+  const tests::TemporaryFolder folder;
+  std::string text(10'000, 'x');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
+  tests::write_bytes(folder / "from", text);
+  for (const std::size_t first : {0U, 4'000U}) {
+    tests::ChangedCalls calls;
+    calls.copy_file_range = [left = first](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
+    const auto target = folder / std::to_string(first);
+    duplicate_file(folder / "from", target);
+    EXPECT_EQ(tests::read_bytes(target), text) << first;
+  }
+}
+
+TEST(FileCopy, NamesAFileThatEndsBeforeItsSize) {
+  const tests::TemporaryFolder folder;
+  tests::write_bytes(folder / "from", std::string(10'000, 'x'));
+  tests::ChangedCalls calls;
+  calls.copy_file_range = [](std::size_t) { return 0; };
+  calls.sendfile = [left = std::size_t{4'000}](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
+  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "from", folder / "to"), core::InputError, "from", "ends after");
+}
+
+TEST(FileCopy, EndsEarlyWhenAsked) {
+  const tests::TemporaryFolder folder;
+  tests::write_bytes(folder / "from", std::string(10'000, 'x'));
+  std::stop_source stop;
+  tests::ChangedCalls calls;
+  calls.copy_file_range = [&stop, n_calls = 0](std::size_t) mutable {
+    if (++n_calls == 3) stop.request_stop();
+    return 1'000;
+  };
+  duplicate_file(folder / "from", folder / "to", stop.get_token());
+  EXPECT_EQ(fs::file_size(folder / "to"), 3'000U);
+}
+
+TEST(FileCopy, NamesTheMissingFileAndStopsAtCtrlC) {
+  const tests::TemporaryFolder folder;
+  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "none", folder / "to"), core::InputError, "none");
+  tests::write_bytes(folder / "from", "text");
+  core::set_interrupted(true);
+  EXPECT_THROW(duplicate_file(folder / "from", folder / "to"), core::Interrupted);
+  core::set_interrupted(false);
+}
+
 }  // namespace
-}  // namespace sctab::annotate
+}  // namespace sctab::h5ad

@@ -1,0 +1,234 @@
+#include "sctab/formats/h5ad/annotated_copy.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sctab/core/error.hpp"
+#include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/formats/h5ad/chunk_writer.hpp"
+#include "sctab/formats/h5ad/dataframe_reader.hpp"
+#include "sctab/formats/h5ad/dataframe_writer.hpp"
+#include "sctab/formats/h5ad/hdf5_value.hpp"
+
+namespace sctab::h5ad {
+namespace fs = std::filesystem;
+namespace {
+
+/// Results that may wait for the copy: 64 MB. Once there are more, the caller waits for it.
+constexpr std::size_t kMostWaiting = (64 << 20) / sizeof(float);
+
+constexpr std::size_t kBytesPerCall = 64 << 20;
+
+/// True where copy_file_range() failed because this kernel or this pair of file systems does not offer it.
+bool not_offered(int error) {
+  return error == EXDEV || error == ENOSYS || error == EINVAL || error == EOPNOTSUPP || error == EPERM;
+}
+
+std::string size_text(off_t n_bytes) {
+  return core::format_bytes(static_cast<double>(n_bytes));
+}
+
+core::FileDescriptor open_source(const fs::path& from) {
+  core::FileDescriptor source = core::FileDescriptor::open(from, O_RDONLY);
+  if (source.is_open()) return source;
+  throw core::InputError({.file = from.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
+}
+
+off_t size_of(const core::FileDescriptor& file, const fs::path& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) == 0) return status.st_size;
+  throw core::InputError(
+      {.file = path.string(), .found = fmt::format("its size cannot be read: {}", std::strerror(errno))});
+}
+
+}  // namespace
+
+void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_token& stop) {
+  const core::FileDescriptor source = open_source(from);
+  const off_t size = size_of(source, from);
+  const core::FileDescriptor target = core::FileDescriptor::open(to, O_WRONLY | O_CREAT | O_EXCL);
+  if (!target.is_open()) {
+    throw core::InputError({.file = to.parent_path().string(),
+                            .found = fmt::format("the folder cannot be written to: {}", std::strerror(errno)),
+                            .next_step = "choose another output"});
+  }
+  bool in_kernel = true;
+  off_t done = 0;
+  while (!stop.stop_requested()) {
+    core::check_interrupt();
+    const ssize_t copied = in_kernel ? ::copy_file_range(source.get(), nullptr, target.get(), nullptr, kBytesPerCall, 0)
+                                     : ::sendfile(target.get(), source.get(), nullptr, kBytesPerCall);
+    if (copied > 0) {
+      // Only begins to write: what waits for the disk is then short when the file is synced. No matter if it fails.
+      (void)::sync_file_range(target.get(), done, copied, SYNC_FILE_RANGE_WRITE);
+      done += copied;
+    } else if (copied == 0 && done >= size) {
+      return;
+    } else if (in_kernel && (copied == 0 || not_offered(errno))) {
+      in_kernel = false;  // some file systems' copy_file_range() says 0 before the end
+    } else if (copied == 0) {
+      throw core::InputError({.file = from.string(),
+                              .found = fmt::format("ends after {} of its {}; is something writing to it?",
+                                                   size_text(done), size_text(size)),
+                              .next_step = "run again when it is whole"});
+    } else if (errno != EINTR) {
+      throw core::InputError(
+          {.file = to.parent_path().string(),
+           .found = fmt::format("the copy of {} cannot be written: {}", from.string(), std::strerror(errno)),
+           .next_step = fmt::format("free {} and some room for the labels, or write the labels alone with -o FILE.csv",
+                                    size_text(size))});
+    }
+  }
+}
+
+struct Appender::State {
+  explicit State(std::filesystem::path file_path) : path(std::move(file_path)) {
+    const Hdf5Lock lock;
+    file = open_file(path, Access::kReadWrite);
+    n_cells = DataframeReader(file.id(), "obs").n_rows();
+    // The root is marked since 0.8.
+    encoding = has_attribute(file.id(), "encoding-type") ? Encoding::kCurrent : Encoding::kLegacy;
+  }
+  ~State() {
+    array.reset();
+    abandon_file(file);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  /// obsm or uns.
+  [[nodiscard]] Handle mapping(const char* name) const {
+    return exists(file.id(), name) ? open_group(file.id(), name) : create_mapping(file.id(), name, encoding);
+  }
+  void finish_array();
+
+  std::filesystem::path path;
+  Handle file;
+  std::int64_t n_cells = 0;
+  Encoding encoding = Encoding::kCurrent;
+  std::optional<ChunkWriter> array;
+};
+
+void Appender::State::finish_array() {
+  if (!array) return;
+  SCTAB_ASSERT(array->n_rows() == n_cells);
+  const Handle dataset = array->finish();
+  mark(dataset.id(), encoding, "array", "0.2.0");
+  array.reset();
+}
+
+Appender::Appender(std::filesystem::path path) : state_(std::make_unique<State>(std::move(path))) {}
+
+Appender::~Appender() = default;
+
+void Appender::put_obs(const formats::Column& column) {
+  SCTAB_ASSERT(std::cmp_equal(n_rows(column.values), state_->n_cells));
+  const Hdf5Lock lock;
+  const Handle obs = open_group(state_->file.id(), "obs");
+  const bool legacy = text_attribute(obs.id(), "encoding-version") != "0.2.0";
+  formats::Strings order = DataframeReader(state_->file.id(), "obs").columns();
+  if (exists(obs.id(), column.name)) remove(obs.id(), column.name);
+  const std::string categories = "__categories/" + column.name;
+  if (exists(obs.id(), categories)) remove(obs.id(), categories);
+  write_column(obs.id(), column, legacy ? Encoding::kLegacy : Encoding::kCurrent);
+  if (std::find(order.begin(), order.end(), column.name) == order.end()) order.push_back(column.name);
+  set_texts(obs.id(), "column-order", order);
+}
+
+void Appender::begin_obsm(std::string_view name, std::int64_t n_cells, std::int64_t n_columns) {
+  SCTAB_ASSERT(n_cells == state_->n_cells && n_columns > 0);
+  // Not compressed, as anndata leaves it too: gzip halves an embedding with many zeros, at more than a second for
+  // 200,000 cells of 128 numbers.
+  constexpr std::int64_t kChunkElements = 1 << 18;
+  const Hdf5Lock lock;
+  state_->finish_array();
+  const Handle obsm = state_->mapping("obsm");
+  if (exists(obsm.id(), name)) remove(obsm.id(), name);
+  const std::int64_t chunk_rows =
+      std::clamp<std::int64_t>(kChunkElements / n_columns, 1, std::max<std::int64_t>(1, n_cells));
+  state_->array.emplace(obsm.id(), name, H5T_NATIVE_FLOAT,
+                        ChunkOptions{.width = n_columns, .chunk_rows = chunk_rows, .gzip_level = 0});
+}
+
+void Appender::append_obsm(std::span<const float> rows) {
+  SCTAB_ASSERT(state_->array.has_value());
+  state_->array->append(std::as_bytes(rows));
+}
+
+void Appender::put_uns(std::string_view name, const nlohmann::json& value) {
+  const Hdf5Lock lock;
+  const Handle uns = state_->mapping("uns");
+  if (exists(uns.id(), name)) remove(uns.id(), name);
+  write_json_value(uns.id(), name, value, state_->encoding);
+}
+
+void Appender::close() {
+  const Hdf5Lock lock;
+  state_->finish_array();
+  close_file(state_->file, state_->path);
+}
+
+AnnotatedCopy::AnnotatedCopy(const std::filesystem::path& from, std::filesystem::path to, std::int64_t n_cells)
+    : to_(std::move(to)), n_cells_(n_cells) {
+  copied_ = thread_.submit([from, target = to_, stop = stop_.get_token()] { duplicate_file(from, target, stop); });
+}
+
+AnnotatedCopy::~AnnotatedCopy() {
+  stop_.request_stop();
+}
+
+void AnnotatedCopy::append_obsm(std::string_view name, std::int64_t width, std::span<const float> rows) {
+  SCTAB_ASSERT(width > 0 && (obsm_width_ == 0 || (obsm_name_ == name && obsm_width_ == width)));
+  obsm_name_ = name;
+  obsm_width_ = width;
+  waiting_.insert(waiting_.end(), rows.begin(), rows.end());
+  const bool is_copied = !copied_.valid() || copied_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  if (is_copied || waiting_.size() > kMostWaiting) write_waiting();
+}
+
+void AnnotatedCopy::write_waiting() {
+  Appender& file = appender();
+  if (!obsm_begun_ && obsm_width_ > 0) {
+    file.begin_obsm(obsm_name_, n_cells_, obsm_width_);
+    obsm_begun_ = true;
+  }
+  if (!waiting_.empty()) file.append_obsm(waiting_);
+  waiting_.clear();
+}
+
+Appender& AnnotatedCopy::appender() {
+  if (copied_.valid()) copied_.get();
+  if (!appender_) appender_.emplace(to_);
+  return *appender_;
+}
+
+void AnnotatedCopy::put_obs(const formats::Column& column) {
+  write_waiting();
+  appender().put_obs(column);
+}
+
+void AnnotatedCopy::put_uns(std::string_view name, const nlohmann::json& value) {
+  write_waiting();
+  appender().put_uns(name, value);
+}
+
+void AnnotatedCopy::close() {
+  write_waiting();
+  appender().close();
+}
+
+}  // namespace sctab::h5ad
