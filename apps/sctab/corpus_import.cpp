@@ -7,11 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "joined_labels.hpp"
 #include "print.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
-#include "sctab/published/import_store.hpp"
+#include "sctab/corpus/import_store.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
@@ -20,62 +19,22 @@ namespace {
 using core::format_count;
 
 struct Arguments {
-  published::StoreImportOptions options;
+  corpus::StoreImportOptions options;
   bool json = false;
 };
 
-const std::string& label_of(const published::StoreImportResult& result, std::size_t code) {
+const std::string& label_of(const corpus::StoreImportResult& result, std::size_t code) {
   return result.labels[code].label;
 }
 
-/// The splits for which nothing says how many cells they should have.
-std::vector<std::string> splits_without_metadata(const published::StoreImportResult& result) {
-  std::vector<std::string> splits;
-  for (const store::Split split : store::kSplits) {
-    if (!result.complete[static_cast<std::size_t>(split)]) splits.emplace_back(store::name(split));
-  }
-  return splits;
-}
-
-nlohmann::json to_json(const published::StoreImportResult& result, const std::filesystem::path& store) {
-  nlohmann::json json = {{"store", store.string()},
-                         {"genes", result.n_genes},
-                         {"bytes", result.bytes},
-                         {"shards_written", result.n_shards_written},
-                         {"shards_kept", result.n_shards_kept},
-                         {"splits_without_metadata", splits_without_metadata(result)},
-                         {"ontology", result.ontology_version},
-                         {"labels", labels_json(result.labels)},
-                         {"peak_memory_bytes", core::peak_memory_bytes()}};
-  for (const store::Split split : store::kSplits) {
-    json["cells"][std::string(store::name(split))] = result.n_cells[static_cast<std::size_t>(split)];
-  }
-  if (result.hierarchy) {
-    json["hierarchy_differences"] = nlohmann::json::array();
-    for (const auto& [parent, child, published] : *result.hierarchy) {
-      json["hierarchy_differences"].push_back({{"parent", label_of(result, parent)},
-                                               {"child", label_of(result, child)},
-                                               {"is_subtype_in", published ? "child_matrix" : "ontology"}});
-    }
-  }
-  if (result.weights) {
-    json["class_weights"] = result.weights->not_compared.empty()
-                                ? nlohmann::json{{"largest_difference", result.weights->largest_difference},
-                                                 {"label", label_of(result, result.weights->at)}}
-                                : nlohmann::json{{"not_compared", result.weights->not_compared}};
-  }
-  if (result.n_vectors) json["vectors"] = *result.n_vectors;
-  return json;
-}
-
-void print_completeness(const published::StoreImportResult& result) {
-  const std::vector<std::string> splits = splits_without_metadata(result);
+void print_completeness(const corpus::StoreImportResult& result) {
+  const std::vector<std::string> splits = result.splits_without_metadata();
   if (splits.empty()) return fmt::print("parts: all present, as _metadata lists them\n");
   fmt::print("parts: no _metadata in {}: whether the last parts are missing could not be checked\n",
              fmt::join(splits, ", "));
 }
 
-void print_hierarchy(const published::StoreImportResult& result) {
+void print_hierarchy(const corpus::StoreImportResult& result) {
   if (!result.hierarchy) return fmt::print("hierarchy: no cell_type_hierarchy/child_matrix.npy to compare with\n");
   fmt::print("hierarchy: child_matrix.npy and {} differ on {} pairs of labels\n", result.ontology_version,
              format_count(std::ssize(*result.hierarchy)));
@@ -85,7 +44,7 @@ void print_hierarchy(const published::StoreImportResult& result) {
   }
 }
 
-void print_weights(const published::StoreImportResult& result) {
+void print_weights(const corpus::StoreImportResult& result) {
   if (!result.weights) return fmt::print("class weights: no class_weights.npy to compare with\n");
   if (!result.weights->not_compared.empty()) {
     return fmt::print("class weights: not compared: {}\n", result.weights->not_compared);
@@ -95,14 +54,14 @@ void print_weights(const published::StoreImportResult& result) {
       result.weights->largest_difference, label_of(result, result.weights->at));
 }
 
-void print_result(const published::StoreImportResult& result, const Arguments& arguments) {
+void print_result(const corpus::StoreImportResult& result, const Arguments& arguments) {
   print_completeness(result);
-  print_labels(result.labels);
+  fmt::print("{}", ontology::to_text(result.labels));
   print_hierarchy(result);
   print_weights(result);
   if (result.n_vectors) {
     fmt::print("augmentation vectors: {}, for `sctab train --augment {}`\n", format_count(*result.n_vectors),
-               (arguments.options.output / published::kVectorsFile).string());
+               (arguments.options.output / corpus::kVectorsFile).string());
   } else {
     fmt::print("augmentation vectors: no augmentations.npy, none made\n");
   }
@@ -124,8 +83,12 @@ void print_result(const published::StoreImportResult& result, const Arguments& a
 }
 
 void run(const Arguments& arguments) {
-  const published::StoreImportResult result = published::import_store(arguments.options);
-  if (arguments.json) return print_json(to_json(result, arguments.options.output));
+  const corpus::StoreImportResult result = corpus::import_store(arguments.options);
+  if (arguments.json) {
+    nlohmann::json json = to_json(result);
+    json["peak_memory_bytes"] = core::peak_memory_bytes();
+    return print_json(json);
+  }
   print_result(result, arguments);
 }
 
@@ -137,7 +100,7 @@ void add_corpus_import(CLI::App& corpus) {
                                             "its splits, its order of cells and genes "
                                             "and its log-normalised values.");
   auto arguments = std::make_shared<Arguments>();
-  published::StoreImportOptions& options = arguments->options;
+  corpus::StoreImportOptions& options = arguments->options;
   command->add_option("MERLIN_DIR", options.source, "the folder with var.parquet, categorical_lookup, train, val, test")
       ->required();
   command->add_option("-o,--output", options.output, "the store, a folder; replaces an earlier store there")

@@ -5,34 +5,25 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "joined_labels.hpp"
 #include "print.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/published/import_checkpoint.hpp"
+#include "sctab/model/import_checkpoint.hpp"
 #include "shared_options.hpp"
 
 namespace sctab::cli {
 namespace {
 
 struct Arguments {
-  published::ImportOptions options;
+  model::ImportOptions options;
   bool json = false;
 };
 
-nlohmann::json to_json(const published::ImportResult& result, const std::filesystem::path& model) {
-  return {{"model", model.string()},
-          {"architecture", model::to_json(result.architecture)},
-          {"ontology", result.ontology_version},
-          {"labels", labels_json(result.labels)}};
-}
-
 void run(const Arguments& arguments) {
-  const published::ImportResult result = published::import_checkpoint(arguments.options);
-  if (arguments.json) return print_json(to_json(result, arguments.options.output));
+  const model::ImportResult result = model::import_checkpoint(arguments.options);
+  if (arguments.json) return print_json(to_json(result));
   fmt::print("{}, {} genes, {} cell types\n", model::name(result.architecture.kind),
              core::format_count(result.architecture.n_genes), core::format_count(result.architecture.n_types));
-  print_labels(result.labels);
-  fmt::print("model: {}\n", arguments.options.output.string());
+  fmt::print("{}model: {}\n", ontology::to_text(result.labels), result.model.string());
 }
 
 }  // namespace
@@ -45,7 +36,7 @@ void add_models_import(CLI::App& models) {
                                             "synonym, then by the replacement of an "
                                             "obsolete term; labels without an id are listed.");
   auto arguments = std::make_shared<Arguments>();
-  published::ImportOptions& options = arguments->options;
+  model::ImportOptions& options = arguments->options;
   command->add_option("CHECKPOINT", options.checkpoint, "the .ckpt file")->required();
   command->add_option("--hparams", options.hparams, "the hparams.yaml published with it")
       ->type_name("FILE")

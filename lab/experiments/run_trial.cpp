@@ -16,7 +16,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/model/classifier.hpp"
-#include "sctab/nn/parameter_count.hpp"
+#include "sctab/model/network_tensors.hpp"
 #include "sctab/train/run_folder.hpp"
 
 namespace sctab::experiments {
@@ -79,7 +79,7 @@ json train_anew_or_on(const Trial& trial, const store::Store& store, const Trial
 
 /// What the optimisers trained, of all members.
 std::int64_t parameters_of(const model::ModelDescription& model) {
-  const std::int64_t n = nn::count_parameters(model.architecture);
+  const std::int64_t n = model::count_parameters(model.architecture);
   const bool is_sum = model.architecture.kind == model::ModelKind::kMixed;
   return is_sum ? n : n * static_cast<std::int64_t>(model.members.size());
 }

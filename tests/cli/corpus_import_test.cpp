@@ -4,7 +4,7 @@
 
 #include "cli/trained_model.hpp"
 #include "formats/parquet/sql.hpp"
-#include "published/parquet_store_files.hpp"
+#include "support/parquet_store_files.hpp"
 
 namespace sctab::tests {
 namespace {

@@ -11,9 +11,9 @@
 #include "sctab/formats/torch_checkpoint/checkpoint.hpp"
 #include "sctab/formats/torch_checkpoint/hparams.hpp"
 #include "sctab/model/classifier.hpp"
+#include "sctab/model/import_checkpoint.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/weights.hpp"
-#include "sctab/published/import_checkpoint.hpp"
 #include "support/fixtures.hpp"
 #include "support/gene_id.hpp"
 
@@ -48,7 +48,7 @@ class GoldenCheckpoint : public testing::Test {
     options_.genes = folder_ / "var.csv";
     options_.labels = folder_ / "cell_type.csv";
     options_.output = folder_ / "model";
-    const model::Architecture sizes = published::architecture(torch_checkpoint::Hparams(options_.hparams));
+    const model::Architecture sizes = model::architecture_of(torch_checkpoint::Hparams(options_.hparams));
     std::ofstream genes(options_.genes), labels(options_.labels);
     for (std::int64_t i = 0; i < sizes.n_genes; ++i) genes << tests::gene_id(i + 1) << '\n';
     labels << "label,cell_type_ontology_term_id\n";
@@ -56,11 +56,11 @@ class GoldenCheckpoint : public testing::Test {
   }
 
   tests::TemporaryFolder folder_;
-  published::ImportOptions options_;
+  model::ImportOptions options_;
 };
 
 TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
-  const published::ImportResult result = published::import_checkpoint(options_);
+  const model::ImportResult result = model::import_checkpoint(options_);
   const GoldenGroup expected(checkpoint_folder() / "expected.h5");
   const at::Tensor want_logits = expected.tensor("logits"), want = expected.tensor("probabilities");
   const sparse::CsrMatrix x = to_csr(expected.tensor("x"));

@@ -10,8 +10,8 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/model/classifier.hpp"
+#include "sctab/model/network_tensors.hpp"
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/parameter_count.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::model::tests {
@@ -169,9 +169,9 @@ TEST(Covariate, ModelsThatAreNoNetworksHaveNone) {
 
 TEST(Covariate, EachLevelHasAWeightAWidth) {
   Architecture architecture = small_architecture(ModelKind::kLinear);
-  const std::int64_t without = nn::count_parameters(architecture);
+  const std::int64_t without = model::count_parameters(architecture);
   architecture.n_levels = 3;
-  EXPECT_EQ(nn::count_parameters(architecture), without + 3 * 5);
+  EXPECT_EQ(model::count_parameters(architecture), without + 3 * 5);
 }
 
 TEST_F(CovariateModel, PredictionsFollowTheLevelOfEachCellByEveryWayToCompute) {

@@ -7,7 +7,7 @@
 
 #include "lab/experiments/recipe.hpp"
 #include "lab/experiments/trial.hpp"
-#include "sctab/nn/parameter_count.hpp"
+#include "sctab/model/network_tensors.hpp"
 #include "sctab/train/plan.hpp"
 #include "support/source_folder.hpp"
 
@@ -129,7 +129,7 @@ TEST(Recipes, TheSizesOfFig2fHaveThePapersParameters) {
   ASSERT_EQ(recipe.models.size(), millions.size());
   for (std::size_t i = 0; i < millions.size(); ++i) {
     const train::TrainPlan plan = train::choose_plan(recipe.models[i].training, paper_corpus());
-    const double found = static_cast<double>(nn::count_parameters(plan.architecture)) / 1e6;
+    const double found = static_cast<double>(model::count_parameters(plan.architecture)) / 1e6;
     EXPECT_TRUE(std::abs(found - millions[i]) <= 0.005) << recipe.models[i].name << ": " << found;
   }
 }
