@@ -7,7 +7,7 @@
 #include "network_steps.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/model/model_directory.hpp"
-#include "sctab/nn/network_state.hpp"
+#include "sctab/nn/network.hpp"
 #include "sctab/train/optimizer.hpp"
 #include "sctab/train/train.hpp"
 #include "stages.hpp"

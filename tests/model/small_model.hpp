@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "sctab/model/model_directory.hpp"
-#include "sctab/nn/network_state.hpp"
+#include "sctab/nn/network.hpp"
 #include "support/gene_id.hpp"
 #include "support/small_networks.hpp"
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "sctab/nn/batch_norm.hpp"
 #include "sctab/nn/network.hpp"
 
 namespace sctab::tests {

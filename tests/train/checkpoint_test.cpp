@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "sctab/core/error.hpp"
-#include "sctab/nn/network_state.hpp"
+#include "sctab/nn/network.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::train {

@@ -20,7 +20,7 @@
 #include "sctab/core/sha256.hpp"
 #include "sctab/evaluate/label_union.hpp"
 #include "sctab/evaluate/split_levels.hpp"
-#include "sctab/nn/network_state.hpp"
+#include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
