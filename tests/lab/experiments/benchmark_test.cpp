@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 #include "lab/experiments/results.hpp"
 #include "lab/experiments/trial.hpp"
 #include "sctab/core/error.hpp"

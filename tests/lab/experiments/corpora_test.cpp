@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 #include "lab/simulate/simulate.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 
 namespace sctab::experiments::tests {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::experiments::tests {

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 #include "sctab/core/error.hpp"
 #include "support/source_folder.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/train/plan.hpp"
 #include "support/fixtures.hpp"

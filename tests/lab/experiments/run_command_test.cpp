@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "lab/experiments/benchmark.hpp"
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 
 namespace sctab::experiments::tests {
 namespace {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "lab/experiments/recipe_file.hpp"
+#include "lab/experiments/parsed_recipe.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/sha256.hpp"
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "lab/experiments/recipe_file.hpp"
 #include "sctab/core/error.hpp"
@@ -29,6 +30,27 @@ TEST(Toml, ASyntaxErrorIsReportedWithItsLine) {
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("a = 1\na = 2\n").path()), InputError, "line 2");
   SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile("\nday = 2023-10-07\n").path()), InputError, "line 2", "date");
   SCTAB_EXPECT_THROW_WITH(read_toml("no/such.toml"), InputError, "no/such.toml", "recipes/");
+}
+
+/// Runs under the sanitizers, too: no damage may crash the reader or make it read beyond the text.
+TEST(Toml, EveryCutAndEveryChangedByteIsReadOrRefused) {
+  const std::string text = "a = [1, -2.5e3, true]\nb = \"x\\u00e9\"\n[c.d]\ne = '''y'''\n[[f]]\ng = {h = 0x1F}\n";
+  const auto read_or_refuse = [](const std::string& damaged) {
+    try {
+      return read_toml(RecipeFile(damaged).path()).value.is_object();
+    } catch (const InputError& error) {
+      return error.problem().line >= 1;
+    }
+  };
+  EXPECT_EQ(read_toml(RecipeFile(text).path()).value["f"][0]["g"]["h"], 31);
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    EXPECT_TRUE(read_or_refuse(text.substr(0, at))) << at;
+    for (const char byte : {'\0', '"', '[', '\n', '=', '\\', '9', '\xFF'}) {
+      std::string changed = text;
+      changed[at] = byte;
+      EXPECT_TRUE(read_or_refuse(changed)) << at << " " << static_cast<int>(byte);
+    }
+  }
 }
 
 TEST(Toml, ATableOverridesAnotherKeyByKeyAndListsAsAWhole) {
