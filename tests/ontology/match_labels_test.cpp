@@ -76,7 +76,7 @@ TEST(MatchLabels, IdsBesideTheLabelsComeFirst) {
   EXPECT_EQ(labels[0].id, "CL:0000625");
   EXPECT_EQ(labels[0].how, MatchedBy::kId);
   EXPECT_EQ(labels[1].id, "CL:0000236") << "as the term that replaced it";
-  EXPECT_EQ(labels[2].id, "CL:0000084") << "by its name: what stands beside it is no id";
+  EXPECT_EQ(labels[2].id, "CL:0000084") << "by its name: what is next to it is not an id";
   EXPECT_EQ(labels[2].how, MatchedBy::kName);
   const std::vector<std::string> names = {"B cell", "T cell"}, ids = {"CL:0000236", ""};
   const auto without = match_labels(names, ids, std::nullopt);

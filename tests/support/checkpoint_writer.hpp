@@ -56,7 +56,7 @@ struct CheckpointText {
   std::vector<StoredTensor> tensors;
   std::map<std::string, std::string> storages;  // bytes by key
   std::map<std::string, Value> hyper_parameters;
-  PickleText more;           // keys and values beside state_dict
+  PickleText more;           // keys and values next to state_dict
   PickleText more_in_state;  // the same within it
   std::vector<ZipEntry> more_entries;
 

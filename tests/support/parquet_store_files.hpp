@@ -19,7 +19,7 @@ struct PublishedCell {
 };
 
 /// A small store of the authors' layout, with all its files, for a test to read or to spoil. Its labels are T cell, CD4
-/// T cell, B cell and CD8 T cell, which the ontology beside it has. Needs DuckDB.
+/// T cell, B cell and CD8 T cell, which the ontology next to it has. Needs DuckDB.
 class ParquetStoreFiles {
  public:
   using Parts = std::vector<std::size_t>;  // cells of each part
@@ -36,7 +36,7 @@ class ParquetStoreFiles {
   [[nodiscard]] ParquetStoreFiles copy_to(const std::filesystem::path& other) const;
   /// Writes the _metadata of a split, which holds the ends of its parts alone and announces this many cells.
   void write_metadata(const std::string& split, std::size_t n_cells) const;
-  /// Writes a file of the folder anew: SELECT this FROM what it holds ("* EXCLUDE (tissue)").
+  /// Rewrites a file of the folder: SELECT this FROM what it holds ("* EXCLUDE (tissue)").
   void rewrite(const std::filesystem::path& name, const std::string& select) const;
 
  private:

@@ -42,7 +42,7 @@ struct PickleNode {
 };
 
 /// A pickle of protocol 2, which is what torch.save() writes. It reads the operations that describe data and knows no
-/// other: nothing is imported, called or executed, whatever the pickle names. Memory is bounded by a multiple of the
+/// other: nothing is imported, called or executed, for any name in the pickle. Memory is bounded by a multiple of the
 /// bytes.
 class Pickle {
  public:
