@@ -109,7 +109,7 @@ std::string CheckpointText::pickle() const {
     text.raw("\x89").global("collections", "OrderedDict").raw(")RtR");
   }
   text.raw(more_in_state.bytes()).raw("u");
-  // What torch gives its state dicts in addition to the tensors.
+  // What torch gives its state dicts besides the tensors.
   text.raw("}").text("_metadata").global("collections", "OrderedDict").raw(")Rsb");
   text.text("hyper_parameters").raw("}(");
   for (const auto& [key, value] : hyper_parameters) {

@@ -36,7 +36,7 @@ class ParquetStoreFiles {
   [[nodiscard]] ParquetStoreFiles copy_to(const std::filesystem::path& other) const;
   /// Writes the _metadata of a split, which holds the ends of its parts alone and announces this many cells.
   void write_metadata(const std::string& split, std::size_t n_cells) const;
-  /// Writes a file of the folder again: SELECT this FROM what it holds ("* EXCLUDE (tissue)").
+  /// Rewrites a file of the folder: SELECT this FROM what it holds ("* EXCLUDE (tissue)").
   void rewrite(const std::filesystem::path& name, const std::string& select) const;
 
  private:

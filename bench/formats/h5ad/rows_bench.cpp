@@ -44,7 +44,7 @@ const sparse::CsrMatrix& example_cells() {
 void write_cells(const std::filesystem::path& path, const WriteOptions& options) {
   Writer writer(path, kGenes, options);
   for (CellIndex done = 0; done < kCells; done += kCellsInMemory) writer.append(example_cells().view());
-  Strings cells, genes;
+  formats::Strings cells, genes;
   for (CellIndex cell = 0; cell < kCells; ++cell) cells.push_back(fmt::format("cell{}", cell));
   for (GeneIndex gene = 0; gene < kGenes; ++gene) genes.push_back(fmt::format("ENSG{:011}", gene));
   writer.write_obs(cells, {});

@@ -42,8 +42,8 @@ struct PickleNode {
 };
 
 /// A pickle of protocol 2, which is what torch.save() writes. It reads the operations that describe data and knows no
-/// other: nothing is imported, called or executed, no matter what the pickle names. Memory is bounded by a multiple of
-/// the bytes.
+/// other: nothing is imported, called or executed, for any name in the pickle. Memory is bounded by a multiple of the
+/// bytes.
 class Pickle {
  public:
   /// place: the file and its entry, for messages. Throws InputError if the pickle is damaged or has an operation that
