@@ -120,6 +120,7 @@ void add_commands(CLI::App& app) {
   add_completion(app);
   CLI::App& dev = add_group(app, "dev", "For developers of sctab: commands with options that nobody else needs.");
   add_dev_annotate(dev);
+  add_dev_options(dev);
   dev.group("");  // hidden from `sctab --help`; commands added later would inherit that
 }
 

@@ -33,6 +33,8 @@ void add_benchmark(CLI::App& app);
 void add_completion(CLI::App& app);
 /// `dev annotate`: annotate with options for those who work on its kernels.
 void add_dev_annotate(CLI::App& dev);
+/// `dev options`: the tables of training options that docs hold.
+void add_dev_options(CLI::App& dev);
 
 /// Accepts whole numbers of `least` or more, and names the number otherwise.
 CLI::Validator at_least(std::int64_t least);

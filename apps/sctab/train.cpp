@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -108,6 +109,19 @@ void add_train(CLI::App& app) {
   add_threads(*command, arguments.options.threads);
   add_json(*command, arguments.json);
   for (const train::Option& option : train::kOptions) add_option(*command, option, arguments.options);
+}
+
+void add_dev_options(CLI::App& dev) {
+  CLI::App* command = dev.add_subcommand(
+      "options",
+      "Print the tables of training options in docs/options.md, or that of docs/baselines.md. They are made from the "
+      "options themselves; a test fails if the pages have others.");
+  bool& baselines = add_arguments<bool>(*command, [](bool& only_baselines) {
+    const std::span sections(train::kSections);
+    const std::size_t n_others = sections.size() - 1;
+    fmt::print("{}", train::options_markdown(only_baselines ? sections.last(1) : sections.first(n_others)));
+  });
+  command->add_flag("--baselines", baselines, "print the table of docs/baselines.md");
 }
 
 }  // namespace sctab::cli

@@ -139,38 +139,6 @@ std::string page(const char* name) {
   return text.str();
 }
 
-std::string cell(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
-  return escaped.empty() ? "–" : escaped;
-}
-
-std::string default_text(const Option& option) {
-  if (option.library.empty()) return std::string(option.by_default);
-  return fmt::format("{}; `--preset library`: {}", option.by_default, option.library);
-}
-
-/// Tables of the sections in Markdown.
-std::string options_markdown(std::span<const Section> sections) {
-  std::string text;
-  for (const Section section : sections) {
-    text += fmt::format(
-        "### {}\n\n| option | values | default | the paper | kinds | meaning |\n|---|---|---|---|---|---|\n",
-        title(section));
-    for (const Option& option : kOptions) {
-      if (option.section != section) continue;
-      std::string spelled = command_line_name(option);
-      if (is_switch(option)) spelled += fmt::format("`, `--no-{}", option.name);
-      text +=
-          fmt::format("| `{}` | {} | {} | {} | {} | {}{} |\n", spelled, cell(expected(option)),
-                      cell(default_text(option)), cell(option.paper), cell(model::kinds_with(option.group)),
-                      cell(option.help), option.needs.empty() ? "" : fmt::format("; only with `--{}`", option.needs));
-    }
-    text += "\n";
-  }
-  return text;
-}
-
 /// The page holds the tables of these sections between two lines of comment.
 void expect_tables(const char* name, std::span<const Section> sections) {
   const std::string expected = "<!-- made from src/sctab/train/options.hpp -->\n\n" + options_markdown(sections) +

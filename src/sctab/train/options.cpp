@@ -45,6 +45,17 @@ std::string shown(const OptionValue& value) {
       value);
 }
 
+std::string cell(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
+  return escaped.empty() ? "–" : escaped;
+}
+
+std::string default_text(const Option& option) {
+  if (option.library.empty()) return std::string(option.by_default);
+  return fmt::format("{}; `--preset library`: {}", option.by_default, option.library);
+}
+
 }  // namespace
 
 std::string_view title(Section section) {
@@ -239,6 +250,26 @@ nlohmann::json to_json(const TrainOptions& options) {
     if (given) std::visit([&](const auto& known) { json[recipe_name(option)] = known; }, *given);
   }
   return json;
+}
+
+std::string options_markdown(std::span<const Section> sections) {
+  std::string text;
+  for (const Section section : sections) {
+    text += fmt::format(
+        "### {}\n\n| option | values | default | the paper | kinds | meaning |\n|---|---|---|---|---|---|\n",
+        title(section));
+    for (const Option& option : kOptions) {
+      if (option.section != section) continue;
+      std::string spelled = command_line_name(option);
+      if (is_switch(option)) spelled += fmt::format("`, `--no-{}", option.name);
+      text +=
+          fmt::format("| `{}` | {} | {} | {} | {} | {}{} |\n", spelled, cell(expected(option)),
+                      cell(default_text(option)), cell(option.paper), cell(model::kinds_with(option.group)),
+                      cell(option.help), option.needs.empty() ? "" : fmt::format("; only with `--{}`", option.needs));
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 }  // namespace sctab::train

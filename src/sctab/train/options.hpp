@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -262,5 +263,8 @@ TrainOptions with_baseline_defaults(TrainOptions options);
 TrainOptions options_for(model::ModelKind kind, TrainOptions options);
 /// What was given of the options that the kind takes, by recipe name.
 nlohmann::json to_json(const TrainOptions& options);
+
+/// The tables of docs in Markdown, one a section.
+std::string options_markdown(std::span<const Section> sections);
 
 }  // namespace sctab::train
