@@ -76,7 +76,8 @@ TEST(CallTypes, TakeTheFirstOfTiesAndNoneForACellWithoutCounts) {
     if (is_empty) cells.append_row({}, {});
     if (!is_empty) cells.append_row(std::vector<sparse::GeneIndex>{0}, std::vector<float>{1});
   }
-  Prediction prediction{.n_cells = 3, .n_types = 3, .probabilities = {0.2F, 0.4F, 0.4F, 1, 0, 0, 0.1F, 0.2F, 0.7F}};
+  Prediction prediction{
+      .n_cells = 3, .n_types = 3, .probabilities = {0.2F, 0.4F, 0.4F, 1, 0, 0, 0.1F, 0.2F, 0.7F}, .embedding = {}};
   EXPECT_EQ(best_types(prediction.probabilities, 3), (std::vector<core::TypeIndex>{1, 0, 2}));
   const std::vector<TypeCall> calls = call_types(prediction, cells.view(), 0);
   ASSERT_EQ(calls.size(), 3U);

@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "model/published_files.hpp"
-#include "model/small_networks.hpp"
-#include "nn/random_tensors.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/ontology/ontology.hpp"
+#include "support/random_tensors.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::model::tests {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <map>
 
-#include "model/small_networks.hpp"
 #include "sctab/nn/network.hpp"
+#include "support/small_networks.hpp"
 
 namespace sctab::nn::tests {
 namespace {

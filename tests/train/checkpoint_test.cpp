@@ -10,6 +10,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/nn/network.hpp"
 #include "support/fixtures.hpp"
+#include "support/random_tensors.hpp"
 
 namespace sctab::train {
 namespace {
@@ -33,11 +34,11 @@ struct Trained {
   }
   /// Steps on made-up cells; dropout makes each depend on the random state. Returns the last loss.
   double step(int n) {
-    const at::Tensor x = at::arange(4 * kGenes, at::kFloat).view({4, kGenes}).sin();
+    const sparse::CsrMatrix cells = nn::tests::random_cells(4, kGenes, 1);
     double loss = 0;
     for (int i = 0; i < n; ++i) {
       network->zero_gradients();
-      const at::Tensor value = network->forward(x).logits.square().mean();
+      const at::Tensor value = network->forward(cells.view()).logits.square().mean();
       value.backward();
       optimizer.step(0.01);
       loss = value.item<double>();
