@@ -114,8 +114,8 @@ void add_train(CLI::App& app) {
 void add_dev_options(CLI::App& dev) {
   CLI::App* command = dev.add_subcommand(
       "options",
-      "Print the tables of training options in docs/options.md, or that of docs/baselines.md. They are made from the "
-      "options themselves; a test fails if the pages have others.");
+      "Print the tables of training options that docs hold. Those of docs/options.md or, with --baselines, that of "
+      "docs/baselines.md; a test fails if the pages have others.");
   bool& baselines = add_arguments<bool>(*command, [](bool& only_baselines) {
     const std::span sections(train::kSections);
     const std::size_t n_others = sections.size() - 1;
