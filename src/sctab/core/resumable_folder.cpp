@@ -56,7 +56,8 @@ fs::path folder_of(const fs::path& target, const ResumableWork& work) {
 }
 
 void require_folder(const fs::path& folder, const ResumableWork& work) {
-  if (!fs::exists(folder) || fs::is_directory(folder)) return;
+  const fs::file_type type = fs::status(folder).type();  // asked once: another process may remove it meanwhile
+  if (type == fs::file_type::not_found || type == fs::file_type::directory) return;
   throw InputError({.file = folder.string(),
                     .found = fmt::format("is a file, in the place of the folder for an unfinished {}", work.noun),
                     .next_step = "move it, or choose another -o"});
