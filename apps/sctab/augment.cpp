@@ -31,21 +31,6 @@ struct CheckArguments {
   bool json = false;
 };
 
-nlohmann::json facts_json(const MakeArguments& arguments, const store::Store& store,
-                          const augment::VectorFacts& facts) {
-  nlohmann::json json = augment::to_json(facts);
-  json["sctab_version"] = SCTAB_VERSION;
-  json["store"] = store.directory().filename().string();
-  json["store_hash"] = store.hash();
-  json["seed"] = arguments.options.seed;
-  json["options"] = {{"cells", arguments.options.n_cells},
-                     {"pairs_per_type", arguments.options.pairs_per_type},
-                     {"clusters", arguments.options.n_clusters},
-                     {"cluster_members", arguments.options.cluster_members},
-                     {"vectors", arguments.options.n_vectors}};
-  return json;
-}
-
 /// Refuses before hours of work an output that would replace a folder or cannot be written.
 void require_file(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
@@ -59,7 +44,7 @@ void make(MakeArguments& arguments) {
   require_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const auto [vectors, facts] = augment::make_vectors(store, arguments.options);
-  nlohmann::json json = facts_json(arguments, store, facts);
+  const nlohmann::json json = augment::provenance(store, arguments.options, facts);
   augment::write_vectors(arguments.output, vectors, json);
   if (arguments.json) return print_with_peak_memory(json);
   fmt::print("cells sampled: {}\n", format_count(facts.n_cells));

@@ -37,7 +37,8 @@ struct VectorFacts {
   std::int64_t n_vectors = 0;
   double share_not_zero = 0;  // mean share of a vector's genes
 };
-nlohmann::json to_json(const VectorFacts& facts);
+/// What write_vectors() keeps of them: the facts, the version of sctab, the store with its hash, seed and options.
+nlohmann::json provenance(const store::Store& store, const VectorOptions& options, const VectorFacts& facts);
 
 /// The size of the smallest cluster that is kept. The paper's "more than 2,000" is out of 49,200 differences (300 pairs
 /// for each of 164 types); with fewer differences it is the same share of them.
