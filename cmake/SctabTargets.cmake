@@ -47,7 +47,7 @@ function(sctab_libraries_of modules result)
 endfunction()
 
 # sctab_optimise(target option [sanitized]): the compiler's level of optimisation where it is not the build type's. Under
-# sanitizers compiling takes longer than running: not at all (-O0), but for hot loops.
+# sanitizers, where compiling takes longer than running, only hot loops are optimised (the rest has -O0).
 function(sctab_optimise target option)
   if(NOT SCTAB_SANITIZE)
     target_compile_options(${target} PRIVATE ${option})
@@ -117,9 +117,10 @@ function(sctab_has_modules result libraries)
   endforeach()
 endfunction()
 
-# sctab_add_test(name LINK sctab::name ... [SOURCES a_test.cpp ...] [ONE_ENTRY] [PROPERTIES ...]): the test binary
-# test_name, of all *.cpp of the folder unless SOURCES names them, and of EXTRA_SOURCES. ONE_ENTRY makes it one ctest
-# entry: for binaries that load libtorch, which takes half a second, and for tests that share what one of them made.
+# sctab_add_test(name LINK sctab::name ... [SOURCES a_test.cpp ...] [EXTRA_SOURCES b.cpp ...] [ONE_ENTRY]
+# [PROPERTIES ...]): the test binary test_name, of all *.cpp of the folder unless SOURCES names them, and of
+# EXTRA_SOURCES. ONE_ENTRY makes it one ctest entry: for binaries that load libtorch, which takes half a second, and for
+# tests that share what one of them made.
 function(sctab_add_test name)
   cmake_parse_arguments(arg "ONE_ENTRY" "" "SOURCES;EXTRA_SOURCES;LINK;PROPERTIES" ${ARGN})
   sctab_has_modules(has_modules "${arg_LINK}")

@@ -15,5 +15,5 @@ fi
 reference=${SCTAB_BENCH_REFERENCE:-../shared/reference/bench_torch.py}
 [ -f "$reference" ] || reference=
 # What sctab chooses for its libraries is part of what is measured.
-unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE OMP_WAIT_POLICY GOMP_SPINCOUNT
+unset OPENBLAS_CORETYPE OMP_WAIT_POLICY GOMP_SPINCOUNT
 SCTAB_BENCH_REFERENCE=$reference exec "$build/bench_ratios"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the include graph against cmake/modules.txt: a module includes only itself and what its row lists, which must
 be above it; headers of torch, HDF5 and the like only where the row names the library; and src/ never includes lab/,
-apps/ or python/. --print prints the graph, --folders-with LIBRARY the folders of the modules that use a library.
+apps/ or tests/. --print prints the graph, --folders-with LIBRARY the folders of the modules that use a library.
 """
 import pathlib
 import re
@@ -71,7 +71,7 @@ def complaints_about_file(path, name, modules):
         other = module_of(included, modules)
         if other is not None and other != name and other not in uses:
             yield f"{where}: {name} may not use {other} (it may use: {', '.join(uses) or 'nothing'})"
-        if included.startswith(("apps/", "python/", "tests/")):
+        if included.startswith(("apps/", "tests/")):
             yield f"{where}: a module may not include {included}"
         for library, header in LIBRARY_HEADERS.items():
             if header.match(included) and library not in libraries:

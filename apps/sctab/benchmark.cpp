@@ -79,7 +79,7 @@ void add_benchmark(CLI::App& app) {
             "a store made by `sctab corpus build`, to use instead of the recipe's corpus");
   add_value(*command, "--data", options.corpus.data, "DIR", "the folder with the sources that the recipe names");
   add_value(*command, "--seeds", options.seeds, "N",
-            "use instead of the recipe's: fewer for a first look, more for a close call");
+            "seeds to use instead of the recipe's: fewer for a first look, more for a close call");
   command->add_flag("--keep-models", options.keep_models, "keep the trained models in OUT/models");
   CLI::Option* const report_only =
       command->add_flag("--report-only", options.report_only,

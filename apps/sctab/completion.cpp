@@ -170,7 +170,7 @@ void add_completion(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("completion",
                          "Print a script that completes commands, options and files in bash or zsh. For this shell "
-                         "alone: `source <(sctab completion bash)`. For every one: put that line into ~/.bashrc, or "
+                         "alone: `source <(sctab completion bash)`. For every shell: put that line into ~/.bashrc, or "
                          "the same with zsh into ~/.zshrc, after compinit.");
   auto shell = std::make_shared<Shell>(Shell::kBash);
   CLI::Option* option =

@@ -51,8 +51,8 @@ void add_corpus_subsample(CLI::App& corpus) {
                                   {{"cells", corpus::SubsampleBy::kCells}, {"donors", corpus::SubsampleBy::kDonors}},
                                   "what to take a share of: training cells or training donors");
   add_value(*command, "--fraction", arguments.fraction, "SHARE",
-            "the share to keep: above 0, at most 1; the paper's 0.15, 0.30, 0.50, 0.70, 1. Default: everything, with "
-            "--without-types or --only-tissues");
+            "the share to keep: above 0, at most 1; the paper uses 0.15, 0.30, 0.50, 0.70 and 1. Default: everything, "
+            "with --without-types or --only-tissues");
   add_value(*command, "--without-types", arguments.options.without_types, "ID",
             "Cell Ontology ids: their cells, and those of their subtypes, leave training and validation and stay in "
             "the test, which then shows what a model calls cells of types that it does not know");

@@ -66,9 +66,9 @@ void add_evaluate(CLI::App& app) {
       "evaluate",
       "Compare a model's calls with the authors' labels. A call is right if it is the author's label or, in the Cell "
       "Ontology, a subtype of it; a parent is wrong. Reports macro, weighted and micro F1, also uncorrected, per type "
-      "and per tissue, and the confusions. For the first 1 to all members of an ensemble: how well 1 - probability "
-      "tells wrong calls from right ones and absent types from known ones (areas under the ROC curve), and the "
-      "calibration of probabilities.");
+      "and per tissue, and the confusions; also how well 1 - probability tells wrong calls from right ones and absent "
+      "types from known ones (areas under the ROC curve), and the calibration of probabilities. An ensemble has "
+      "these for its first member, its first two, and so on.");
   Arguments& arguments = add_arguments(*command, run);
   command->add_option("STORE", arguments.store, "a store; genes and types are matched by id")->required();
   add_model(*command, arguments.model);

@@ -38,13 +38,14 @@ void run(Arguments& arguments) {
 void add_pca(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "pca",
-      "Find the principal components of a store's training cells. By a randomised search that streams over the store "
-      "and holds no dense matrix of cells. Writes a folder that NumPy opens: components.npy, mean.npy, and the "
+      "Find the principal components of a store's training cells. Uses a randomised search, which streams over the "
+      "store and holds no dense matrix of cells. Writes a folder that NumPy opens: components.npy, mean.npy, and the "
       "components of all cells in train.npy, val.npy and test.npy.");
   Arguments& arguments = add_arguments(*command, run);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
   add_output(*command, arguments.output, "PCA", "the folder; an earlier one of this command is replaced");
-  add_number(*command, "--components", arguments.options.n_components, "how many; the paper's 256")->check(at_least(1));
+  add_number(*command, "--components", arguments.options.n_components, "how many; the paper uses 256")
+      ->check(at_least(1));
   add_number(*command, "--power-iterations", arguments.options.power_iterations,
              "passes over the cells that sharpen the components")
       ->check(at_least(1));

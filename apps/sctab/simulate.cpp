@@ -27,7 +27,7 @@ void add_simulate(CLI::App& app) {
       "simulate",
       "Make h5ad files of simulated cells with a known truth. Counts are negative binomial, around profiles measured "
       "on real cells, with donor effects, library sizes as in 10x assays, and labels at mixed depths of the ontology. "
-      "For trying things out and for tests at scale; results on them say nothing about real cells.");
+      "Use them to try things out and for tests at scale; results on them say nothing about real cells.");
   Arguments& arguments = add_arguments(*command, run);
   simulate::SimulateOptions& options = arguments.options;
   add_output(*command, arguments.directory, "DIR",

@@ -10,7 +10,7 @@ namespace sctab::bench {
 
 // Programs other than this one. Each returns some of bench.json's entries and adds the command lines that gave them.
 
-/// bench_torch.py twice: as it comes, and with the two variables that sctab sets for itself. The reference is the
+/// bench_torch.py twice: as it comes, and with the three variables that sctab sets for itself. The reference is the
 /// faster. Empty where there is no python3-torch or no SCTAB_BENCH_REFERENCE.
 nlohmann::json reference_stage(const Settings& settings, std::vector<std::string>& commands);
 

@@ -42,8 +42,7 @@ TEST(MatchLabels, ByNameThenSynonymThenReplacement) {
   EXPECT_EQ(labels[1].how, MatchedBy::kSynonym);
   EXPECT_EQ(labels[1].current_name, "T cell");
   EXPECT_EQ(labels[2].how, MatchedBy::kNothing) << "the term that replaced it is B cell's already";
-  EXPECT_NE(labels[2].reason.find("CL:0000236 is what \"B cell\" means already"), std::string::npos)
-      << labels[2].reason;
+  EXPECT_NE(labels[2].reason.find("CL:0000236 already belongs to \"B cell\""), std::string::npos) << labels[2].reason;
   EXPECT_EQ(labels[3].id, "CL:0000000");
   for (const char* name : {"plasma B cell", "obsolete plasma B cell", "plasmatic B cell"}) {
     const auto alone = matched({name});
@@ -87,7 +86,7 @@ TEST(MatchLabels, IdsBesideTheLabelsComeFirst) {
 TEST(MatchLabels, AnIdThatTheOntologyDoesNotHaveJoinsNothing) {
   const auto labels = matched({"T cell", "B cell", "cell"}, {"CL:7777777", "CL:0000998", "CL:0000000"});
   EXPECT_EQ(labels[0].reason, "CL:7777777 is not in the ontology") << "though the label is a term's name";
-  EXPECT_EQ(labels[1].reason, "CL:0000998 is obsolete, and no one term replaces it");
+  EXPECT_EQ(labels[1].reason, "CL:0000998 is obsolete, and no single term replaces it");
   for (const std::size_t i : {0U, 1U}) {
     EXPECT_EQ(labels[i].how, MatchedBy::kNothing);
     EXPECT_EQ(labels[i].id, "");

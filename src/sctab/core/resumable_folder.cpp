@@ -59,7 +59,7 @@ void require_folder(const fs::path& folder, const ResumableWork& work) {
   const fs::file_type type = fs::status(folder).type();  // asked once: another process may remove it meanwhile
   if (type == fs::file_type::not_found || type == fs::file_type::directory) return;
   throw InputError({.file = folder.string(),
-                    .found = fmt::format("is a file, in the place of the folder for an unfinished {}", work.noun),
+                    .found = fmt::format("is a file, where the folder for an unfinished {} should be", work.noun),
                     .next_step = "move it, or choose another -o"});
 }
 
@@ -69,7 +69,7 @@ void require_ours(const fs::path& folder, const ResumableWork& work) {
   if (!fs::exists(folder)) return;
   if (!work.required.empty() && !fs::is_empty(folder) && !fs::exists(folder / work.required)) {
     throw InputError({.file = folder.string(),
-                      .found = fmt::format("has files but no {}, in the place of the folder for an unfinished {}",
+                      .found = fmt::format("has files but no {}, where the folder for an unfinished {} should be",
                                            work.required, work.noun),
                       .next_step = "move it, or choose another -o"});
   }

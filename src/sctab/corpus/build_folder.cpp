@@ -168,7 +168,7 @@ void require_same_build(const std::filesystem::path& folder, json before, const 
         {.file = folder.string(),
          .found = fmt::format("the unfinished build there has other sources or options: they differ in {}",
                               core::differences(given_before, given)),
-         .next_step = "give the same again, or remove the folder to start over"});
+         .next_step = "give the same sources and options again, or remove the folder to start over"});
   }
   throw AnotherBuild(
       {.file = folder.string(),

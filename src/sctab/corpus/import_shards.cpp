@@ -71,7 +71,7 @@ void require_same_import(const fs::path& folder, const nlohmann::json& identity)
       {.file = folder.string(),
        .found = fmt::format("has an unfinished import of other files or with other options: they differ in {}",
                             core::differences(before, identity)),
-       .next_step = "give the same again, choose another -o, or remove the folder to start over"});
+       .next_step = "give the same files and options again, choose another -o, or remove the folder to start over"});
 }
 
 // What a killed import left of files that it was writing.

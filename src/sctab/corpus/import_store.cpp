@@ -165,7 +165,7 @@ WeightComparison compare_class_weights(const std::filesystem::path& class_weight
   return {0, 0, core::format(error.problem())};
 }
 
-/// Writes augmentations.npy, (vectors × genes), as the file that `sctab augment` makes; the donors and
+/// Writes augmentations.npy, (vectors × genes), as the file that `sctab augment make` writes; the donors and
 /// types of the vectors are not published. Returns how many there are. Memory: the non-zeros. Throws InputError naming
 /// the file where it has another number of genes or a value that is not finite.
 std::int64_t convert_vectors(const std::filesystem::path& augmentations, const genes::GeneList& genes,

@@ -24,7 +24,7 @@ struct StoreImportOptions {
   void validate() const;  // throws InputError naming the field
 };
 
-/// The vectors of the authors in the store, as `sctab augment` writes its own.
+/// The vectors of the authors in the store, as `sctab augment make` writes its own.
 inline constexpr const char* kVectorsFile = "published_vectors.h5ad";
 
 /// A pair of labels on which the published hierarchy and the ontology do not agree.

@@ -58,7 +58,7 @@ MatchedLabel by_id(const std::string& label, const std::string& id, const Ontolo
   if (ontology == nullptr) return {label, id, "", MatchedBy::kId, ""};
   const auto term = ontology->resolve(id);
   if (!term) {
-    const char* why = ontology->find(id) ? "is obsolete, and no one term replaces it" : "is not in the ontology";
+    const char* why = ontology->find(id) ? "is obsolete, and no single term replaces it" : "is not in the ontology";
     return {label, "", "", MatchedBy::kNothing, fmt::format("{} {}", id, why)};
   }
   return {label, ontology->term(*term).id, ontology->term(*term).name, MatchedBy::kId, ""};
@@ -80,7 +80,7 @@ void keep_one_label_a_term(std::vector<MatchedLabel>& matched) {
       if (entry.how != how) continue;
       const auto [first, is_new] = label_of_id.emplace(entry.id, entry.label);
       if (is_new) continue;
-      const std::string reason = fmt::format("{} is what \"{}\" means already", entry.id, first->second);
+      const std::string reason = fmt::format("{} already belongs to \"{}\"", entry.id, first->second);
       entry = {entry.label, "", "", MatchedBy::kNothing, reason};
     }
   }

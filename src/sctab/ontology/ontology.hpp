@@ -19,7 +19,7 @@ namespace sctab::ontology {
 inline constexpr std::string_view kCell = "CL:0000000";
 inline constexpr std::string_view kNativeCell = "CL:0000003";
 
-/// What the constructor met and mended; none is an error, all can be shown.
+/// What the constructor found and repaired: none of it is an error, and all of it can be shown.
 struct LoadReport {
   std::vector<std::string> missing_parents;  // "CL:… is_a X", where X is not a current term; the edge is dropped
   std::vector<std::string> cycles;           // "A -> B -> A", child first; the edge that closes it is dropped

@@ -83,6 +83,7 @@ TEST(RecipeKeys, OfModelsAreThoseOfThePage) {
   expect_row("… mlp, mixed", without(mlp, network));
   expect_row("… xgboost", without(of("xgboost"), any));
   expect_row("… pca+linear", without(of("pca+linear"), any));
+  expect_row("… knn", without(of("knn"), any));
   expect_row("… loader", without(of("loader"), any));
   expect_row("… celltypist", without(of("celltypist"), any));
   const std::string command = "[[model]]\nname = \"a\"\nkind = \"command\"\ncommand = \"mine {store} {out}\"\n";
