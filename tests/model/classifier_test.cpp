@@ -79,6 +79,8 @@ TEST(CallTypes, TakeTheFirstOfTiesAndNoneForACellWithoutCounts) {
   Prediction prediction{
       .n_cells = 3, .n_types = 3, .probabilities = {0.2F, 0.4F, 0.4F, 1, 0, 0, 0.1F, 0.2F, 0.7F}, .embedding = {}};
   EXPECT_EQ(best_types(prediction.probabilities, 3), (std::vector<core::TypeIndex>{1, 0, 2}));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(best_types(std::vector<float>{0.2F, nan, 0.9F, nan, 1, nan}, 3), (std::vector<core::TypeIndex>{1, 0}));
   const std::vector<TypeCall> calls = call_types(prediction, cells.view(), 0);
   ASSERT_EQ(calls.size(), 3U);
   EXPECT_EQ(calls[0].type, 1);

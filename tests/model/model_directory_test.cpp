@@ -117,7 +117,7 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
   expect_refused([](json& c) { c["architecture"]["n_genes"] = 13; }, "genes.tsv: 12 genes; expected 13");
   expect_refused([](json& c) { c["architecture"]["n_types"] = 6; }, "cell_types.tsv: 5 cell types; expected 6");
   expect_refused([](json& c) { c["preprocessing"]["log1p"] = false; }, "preprocessing");
-  expect_refused([](json& c) { c["members"] = {"../other.safetensors"}; }, "../other.safetensors");
+  expect_refused([](json& c) { c["members"] = {"a.safetensors", "../b.safetensors"}; }, "members[1]: ../b.safetensors");
   expect_refused([](json& c) { c["members"] = json::array(); }, "members: []; expected at least one file name");
   expect_refused([](json& c) { c["members"] = 3; }, "members: 3");
   expect_refused(
@@ -125,10 +125,10 @@ TEST_F(ModelDirectory, BadConfigurationIsNamed) {
         c["member_weights"] = {0.5, 0.5};
       },
       "member_weights: 2 numbers; expected one for each of 1 member");
-  expect_refused([](json& c) { c["member_weights"] = {-0.5}; }, "member_weights: [-0.5]");
+  expect_refused([](json& c) { c["member_weights"] = {-0.5}; }, "member_weights[0]: -0.5; expected 1.2e-38 to");
   expect_refused([](json& c) { c["member_weights"] = {"much"}; }, "member_weights[0]: \"much\"");
-  expect_refused([](json& c) { c["member_weights"] = {1e-60}; }, "member_weights: [1e-60]; expected numbers from");
-  expect_refused([](json& c) { c["member_weights"] = {1e300}; }, "member_weights: [1e+300]; expected numbers from");
+  expect_refused([](json& c) { c["member_weights"] = {1e-60}; }, "member_weights[0]: 1e-60; expected 1.2e-38 to");
+  expect_refused([](json& c) { c["member_weights"] = {1.0 / 3, 2.0 / 3, 1e300}; }, "member_weights[2]: 1e+300");
   expect_refused(
       [](json& c) {
         c["format_version"] = 2;

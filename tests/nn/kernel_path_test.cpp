@@ -40,6 +40,12 @@ Case other(std::string name, model::ModelKind kind, std::int64_t n_hidden) {
   return result;
 }
 
+/// The same with three inputs of a covariate behind the genes.
+Case with_levels(Case result) {
+  result.architecture.n_levels = 3;
+  return result;
+}
+
 std::vector<Case> all_cases() {
   const model::TabnetOptions small{.n_d = 8, .n_a = 5, .n_independent = 2, .n_shared = 2, .virtual_batch_size = 16};
   model::TabnetOptions steps = small, sparsemax = small, unshared = small, no_independent = small, odd = small;
@@ -59,7 +65,9 @@ std::vector<Case> all_cases() {
           tabnet("no_independent_layers", no_independent),
           other("mlp", model::ModelKind::kMlp, 2),
           other("shallow_mlp", model::ModelKind::kMlp, 1),
-          other("linear", model::ModelKind::kLinear, 1)};
+          other("linear", model::ModelKind::kLinear, 1),
+          with_levels(tabnet("tabnet_with_levels", steps)),
+          with_levels(other("linear_with_levels", model::ModelKind::kLinear, 1))};
 }
 
 class KernelPath : public testing::TestWithParam<Case> {
@@ -102,6 +110,7 @@ class KernelPath : public testing::TestWithParam<Case> {
   }
 
   const model::Architecture architecture_ = GetParam().architecture;
+  const std::int32_t n_inputs_ = static_cast<std::int32_t>(architecture_.n_inputs());
   std::unique_ptr<Network> network_ = make_network(architecture_, 3);
   sctab::tests::DenseNetwork exact_{architecture_, 3};
 };
@@ -110,7 +119,7 @@ TEST_P(KernelPath, TrainsAsDenseArraysInDouble) {
   // One virtual batch; several; a last one of one cell (273 = 16 · 17 + 1); one cell alone.
   for (const std::int64_t n_cells : {7, 64, 50, 273, 1}) {
     SCOPED_TRACE(fmt::format("{} cells", n_cells));
-    const sparse::CsrMatrix x = random_cells(n_cells, kGenes, 11 + static_cast<std::uint64_t>(n_cells));
+    const sparse::CsrMatrix x = random_cells(n_cells, n_inputs_, 11 + static_cast<std::uint64_t>(n_cells));
     const at::Tensor weights = normal_tensor({n_cells, architecture_.n_types}, 5);
     const auto run = [&](Network& network, const NetworkOutput& output, const at::Tensor& factors) {
       network.zero_gradients();
@@ -139,7 +148,7 @@ TEST_P(KernelPath, PredictsAsDenseArraysInDouble) {
   exact_.eval();
   const at::NoGradGuard no_gradient;
   for (const std::int64_t n_cells : {1, 65, 300}) {
-    const sparse::CsrMatrix x = random_cells(n_cells, kGenes, 2);
+    const sparse::CsrMatrix x = random_cells(n_cells, n_inputs_, 2);
     Explanation found, want;
     expect_same_outputs(network_->explain(x.view(), found), exact_.explain(x.view(), want));
     ASSERT_EQ(found.masks.size(), want.masks.size());
@@ -152,7 +161,7 @@ TEST_P(KernelPath, PredictsAsDenseArraysInDouble) {
 
 TEST_P(KernelPath, PredictsTheSameWhenPrepared) {
   const at::NoGradGuard no_gradient;
-  const sparse::CsrMatrix x = random_cells(300, kGenes, 2);
+  const sparse::CsrMatrix x = random_cells(300, n_inputs_, 2);
   network_->eval();
   const NetworkOutput want = network_->forward(x.view());
   network_->prepare_inference(kernels::Precision::kFloat);
@@ -170,7 +179,7 @@ TEST_P(KernelPath, PredictsTheSameWhenPrepared) {
 
 TEST_P(KernelPath, ForgetsWhatWasPreparedWhenAskedToEvaluate) {
   const at::NoGradGuard no_gradient;
-  const sparse::CsrMatrix x = random_cells(20, kGenes, 2);
+  const sparse::CsrMatrix x = random_cells(20, n_inputs_, 2);
   network_->prepare_inference(kernels::Precision::kHalf);
   for (const at::Tensor& parameter : network_->parameters()) parameter.mul_(1.5);
   const auto fresh = make_network(architecture_, 1);
@@ -214,7 +223,7 @@ TEST_P(KernelPath, EstimatesBatchNormAsDenseArrays) {
   dense.state().load(network_->state().copy(), "memory");
   BatchNormEstimate estimate(*network_), expected(dense);
   for (const std::int64_t n_cells : {40, 1, 25}) {
-    const sparse::CsrMatrix x = random_cells(n_cells, kGenes, static_cast<std::uint64_t>(n_cells));
+    const sparse::CsrMatrix x = random_cells(n_cells, n_inputs_, static_cast<std::uint64_t>(n_cells));
     estimate.add(x.view());
     expected.add(x.view());
   }
@@ -245,7 +254,7 @@ TEST_P(KernelPath, IsTheSameForAnyNumberOfThreads) {
   model::Architecture architecture = architecture_;
   architecture.n_genes = 1200;
   architecture.mlp.hidden_size = 100;
-  const sparse::CsrMatrix x = random_cells(1500, 1200, 4);
+  const sparse::CsrMatrix x = random_cells(1500, static_cast<std::int32_t>(architecture.n_inputs()), 4);
   const std::vector<at::Tensor> want = step(architecture, x, 1);
   for (const int threads : {2, 3, 4}) {
     const std::vector<at::Tensor> found = step(architecture, x, threads);

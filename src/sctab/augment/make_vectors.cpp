@@ -116,7 +116,7 @@ void VectorOptions::validate() const {
   require(threads >= 0, "threads", threads, "0 (all) or more");
 }
 
-nlohmann::json provenance(const store::Store& store, const VectorOptions& options, const VectorFacts& facts) {
+nlohmann::json to_json(const VectorFacts& facts) {
   return {{"cells_sampled", facts.n_cells},
           {"cells_without_donor", facts.cells_without_donor},
           {"types", facts.n_types},
@@ -128,17 +128,21 @@ nlohmann::json provenance(const store::Store& store, const VectorOptions& option
           {"iterations", facts.iterations},
           {"differences_kept", facts.differences_kept},
           {"vectors", facts.n_vectors},
-          {"share_not_zero", facts.share_not_zero},
-          {"sctab_version", SCTAB_VERSION},
-          {"store", store.directory().filename().string()},
-          {"store_hash", store.hash()},
-          {"seed", options.seed},
-          {"options",
-           {{"cells", options.n_cells},
-            {"pairs_per_type", options.pairs_per_type},
-            {"clusters", options.n_clusters},
-            {"cluster_members", options.cluster_members},
-            {"vectors", options.n_vectors}}}};
+          {"share_not_zero", facts.share_not_zero}};
+}
+
+nlohmann::json provenance(const store::Store& store, const VectorOptions& options, const VectorFacts& facts) {
+  nlohmann::json json = to_json(facts);
+  json["sctab_version"] = SCTAB_VERSION;
+  json["store"] = store.directory().filename().string();
+  json["store_hash"] = store.hash();
+  json["seed"] = options.seed;
+  json["options"] = {{"cells", options.n_cells},
+                     {"pairs_per_type", options.pairs_per_type},
+                     {"clusters", options.n_clusters},
+                     {"cluster_members", options.cluster_members},
+                     {"vectors", options.n_vectors}};
+  return json;
 }
 
 std::int64_t least_members(std::int64_t n_differences, std::int64_t cluster_members) {

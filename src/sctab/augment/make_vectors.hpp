@@ -37,6 +37,7 @@ struct VectorFacts {
   std::int64_t n_vectors = 0;
   double share_not_zero = 0;  // mean share of a vector's genes
 };
+nlohmann::json to_json(const VectorFacts& facts);
 /// What write_vectors() keeps of them: the facts, the version of sctab, the store with its hash, seed and options.
 nlohmann::json provenance(const store::Store& store, const VectorOptions& options, const VectorFacts& facts);
 

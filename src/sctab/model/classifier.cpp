@@ -51,7 +51,8 @@ std::vector<core::TypeIndex> best_types(std::span<const float> scores, std::int6
   std::vector<core::TypeIndex> types;
   for (std::size_t begin = 0; begin < scores.size(); begin += width) {
     const auto row = scores.subspan(begin, width);
-    types.push_back(static_cast<core::TypeIndex>(std::ranges::max_element(row) - row.begin()));
+    const auto below = [](float a, float b) { return a < b || (std::isnan(b) && !std::isnan(a)); };
+    types.push_back(static_cast<core::TypeIndex>(std::ranges::max_element(row, below) - row.begin()));
   }
   return types;
 }

@@ -19,7 +19,8 @@ struct Prediction {
                                  // member
 };
 
-/// The type with the largest score in each row of scores (n × n_types); of ties the first.
+/// The type with the largest score in each row of scores (n × n_types); of ties the first. A NaN counts as the largest,
+/// so that a damaged or diverged model does not look good.
 std::vector<core::TypeIndex> best_types(std::span<const float> scores, std::int64_t n_types);
 
 /// The most probable type of a cell. -1 with probability 0: no call, as the cell has no counts.

@@ -80,8 +80,12 @@ json read_config(const fs::path& directory) {
 std::vector<std::string> read_members(const JsonFields& config) {
   auto members = config.get<std::vector<std::string>>("members");
   const auto is_file_name = [](const std::string& name) { return !name.empty() && fs::path(name).filename() == name; };
-  if (!members.empty() && std::ranges::all_of(members, is_file_name)) return members;
-  throw config.error("members", "at least one file name, like model.safetensors");
+  if (members.empty()) throw config.error("members", "at least one file name, like model.safetensors");
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (is_file_name(members[i])) continue;
+    throw config.error(fmt::format("members[{}]", i), "a file name, like model.safetensors", members[i]);
+  }
+  return members;
 }
 
 /// Empty where the members count the same.
@@ -92,8 +96,10 @@ std::vector<double> read_member_weights(const JsonFields& config, std::size_t n_
   // The mean over members is taken in float, and their sum must fit too.
   constexpr double kLeast = std::numeric_limits<float>::min();
   const double most = std::numeric_limits<float>::max() / static_cast<double>(n_members);
-  if (!std::ranges::all_of(weights, [&](double weight) { return weight >= kLeast && weight <= most; })) {
-    throw config.error("member_weights", fmt::format("numbers from {:.2g} to {:.2g}", kLeast, most));
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] >= kLeast && weights[i] <= most) continue;
+    throw config.error(fmt::format("member_weights[{}]", i), fmt::format("{:.2g} to {:.2g}", kLeast, most),
+                       fmt::format("{}", weights[i]));
   }
   const bool may_be_none = version > kFormatOfWeights;
   if (weights.size() != n_members && !(may_be_none && weights.empty())) {

@@ -60,7 +60,9 @@ NetworkOutput Tabnet::run(sparse::CsrView x, const LayerPass& pass, Explanation*
   if (pass.mode == LayerMode::kEval && !prepared_.empty()) {
     const auto project = [&](const at::Tensor& weight, const GeneMask* mask) {
       const auto is_of_weight = [&](const auto& prepared) { return prepared.first.is_same(weight); };
-      return std::ranges::find_if(prepared_, is_of_weight)->second.project(x, mask, *pass.kernels);
+      const auto found = std::ranges::find_if(prepared_, is_of_weight);
+      SCTAB_ASSERT(found != prepared_.end());
+      return found->second.project(x, mask, *pass.kernels);
     };
     return run_steps(project, pass, explanation);
   }
