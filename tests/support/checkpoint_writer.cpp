@@ -12,7 +12,7 @@ namespace {
 
 std::string little(std::uint64_t value, std::size_t n_bytes) {
   std::string bytes;
-  for (std::size_t i = 0; i < n_bytes; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
+  for (; bytes.size() < n_bytes; value >>= 8) bytes += static_cast<char>(value & 0xFF);
   return bytes;
 }
 

@@ -7,7 +7,6 @@
 #include "sctab/core/error.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/ontology/ontology.hpp"
-#include "support/random_tensors.hpp"
 #include "support/small_networks.hpp"
 
 namespace sctab::model::tests {
