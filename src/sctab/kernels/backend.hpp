@@ -17,6 +17,7 @@ enum class Device { kCpu, kCuda };
 /// The operations of one device, the processor's unless set to others. On all devices the signatures are those of the
 /// headers above; spans point to the device's memory. A new operation takes one line here.
 struct Backend {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it declares a member
 #define SCTAB_OPERATION(name) decltype(&kernels::name) name = &kernels::name
   SCTAB_OPERATION(csr_projection);
   SCTAB_OPERATION(csr_transpose);

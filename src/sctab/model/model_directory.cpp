@@ -103,8 +103,9 @@ std::vector<double> read_member_weights(const JsonFields& config, std::size_t n_
   }
   const bool may_be_none = version > kFormatOfWeights;
   if (weights.size() != n_members && !(may_be_none && weights.empty())) {
-    throw config.error("member_weights", fmt::format("one for each of {}", core::plural(n_members, "member")),
-                       core::plural(weights.size(), "number"));
+    throw config.error("member_weights",
+                       fmt::format("one for each of {}", core::plural(static_cast<std::int64_t>(n_members), "member")),
+                       core::plural(std::ssize(weights), "number"));
   }
   return weights;
 }
@@ -135,7 +136,7 @@ void check_counts(const JsonFields& config, const ModelDescription& description)
   const std::size_t n_parts = description.architecture.members.size();
   if (description.architecture.kind == ModelKind::kMixed && n_parts != description.members.size()) {
     throw config.error("members", fmt::format("{}, as the architecture has members", n_parts),
-                       core::plural(description.members.size(), "file"));
+                       core::plural(std::ssize(description.members), "file"));
   }
   const std::int64_t n_levels = description.covariate ? std::ssize(description.covariate->levels) : 0;
   if (n_levels != description.architecture.n_levels) {
@@ -147,7 +148,7 @@ void check_counts(const JsonFields& config, const ModelDescription& description)
 void check_count(const fs::path& file, std::string_view thing, std::size_t found, std::int64_t expected) {
   if (static_cast<std::int64_t>(found) == expected) return;
   throw InputError({.file = file.string(),
-                    .found = core::plural(found, thing),
+                    .found = core::plural(static_cast<std::int64_t>(found), thing),
                     .expected = fmt::format("{}, as in config.json", expected),
                     .next_step = "the files belong to different models: copy the model directory again"});
 }
