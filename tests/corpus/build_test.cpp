@@ -153,7 +153,7 @@ TEST_F(BuildTest, CellsWithoutADonorAreInTrainOnly) {
   EXPECT_EQ(without, 50);
 }
 
-// The person of every cell, whatever the donor key, must be in one split.
+// Each person must be in one split, for every donor key.
 TEST_F(BuildTest, NoPersonIsInTwoSplitsUnderAnyDonorKey) {
   for (const char* key : {"donor_id", "sample", "donor_id,sample", "sample,donor_id", "centre"}) {
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
