@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -46,8 +45,7 @@ double of_type(const json& trial, std::string_view label) {
 }
 
 double of_members(const json& trial, std::string_view measure, std::string_view number) {
-  std::int64_t members = 0;
-  std::from_chars(number.data(), number.data() + number.size(), members);
+  const std::int64_t members = core::parse_number<std::int64_t>(number).value_or(0);
   for (const json& one : part_of(trial, "members")) {
     if (one.at("members") == members) return number_at(one, measure);
   }
@@ -106,9 +104,7 @@ bool has(const ModelSpec& model, const Measure& measure) {
 
 /// Whether the text after @ in "macro_f1@3" is a number of members.
 bool is_number_of_members(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && number >= 1;
+  return core::parse_number<std::int64_t>(text).value_or(0) >= 1;
 }
 
 /// "try macro_f1, micro_f1": the most similar names; empty if there are none to choose from.

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -23,6 +22,7 @@
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/evaluate/label_union.hpp"
 
 namespace sctab::experiments {
@@ -42,14 +42,6 @@ struct CallsFile {
 };
 
 constexpr TypeIndex kMissing = -2;  // no line for this cell so far
-
-template <typename Number>
-std::optional<Number> number_of(const std::string& text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 core::CsvReader open_csv(const std::filesystem::path& path) {
   try {
@@ -90,7 +82,7 @@ class CallsReader {
   }
 
   void take(const std::vector<std::string>& fields) {
-    const auto row = number_of<std::int64_t>(fields[0]);
+    const auto row = core::parse_number<std::int64_t>(fields[0]);
     if (!row || *row < 0 || *row >= std::ssize(result_.calls)) {
       refuse(fmt::format("the row '{}'", fields[0]),
              fmt::format("0 to {}, a row of the test split", result_.calls.size() - 1));
@@ -103,7 +95,7 @@ class CallsReader {
     }
     call = id.empty() ? evaluate::kNoCall : position_of(id);
     if (!has_probabilities_ || id.empty()) return;
-    const auto probability = number_of<double>(fields[2]);
+    const auto probability = core::parse_number<double>(fields[2]);
     const bool is_one = probability && *probability >= 0 && *probability <= 1;
     if (!is_one) refuse(fmt::format("the probability '{}'", fields[2]), "0 to 1");
     (*result_.probabilities)[static_cast<std::size_t>(*row)] = *probability;

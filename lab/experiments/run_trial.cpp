@@ -101,8 +101,8 @@ json train_model(const Trial& trial, const store::Store& store, const TrialOptio
   return {{"train_seconds", result.seconds}, {"val_macro_f1", json_number(result.best_val_macro_f1)}};
 }
 
-/// As train_model(). A run that was cut off there and is of another store or sctab, which the name of a trial does not
-/// tell, can be of no use to this one: it is removed.
+/// train_model(), after removing an interrupted training of another store or sctab, which the name of a trial does not
+/// tell apart and which this one cannot resume.
 json train_again_if_other(const Trial& trial, const store::Store& store, const TrialOptions& options) {
   try {
     return train_model(trial, store, options);

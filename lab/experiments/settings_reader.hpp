@@ -56,14 +56,14 @@ class SettingsReader {
     value = given;
     return true;
   }
-  /// As take(), but throws InputError if the key is missing.
+  /// take() that throws InputError if the key is missing.
   template <typename T>
   void require(std::string_view key, T& value) {
     if (!take(key, value)) missing(key);
   }
   /// A string that is one of `choices`.
   bool take_choice(std::string_view key, std::string& value, const std::vector<std::string>& choices);
-  /// As take_choice(), but throws InputError if the key is missing.
+  /// take_choice() that throws InputError if the key is missing.
   void require_choice(std::string_view key, std::string& value, const std::vector<std::string>& choices) {
     if (!take_choice(key, value, choices)) missing(key);
   }

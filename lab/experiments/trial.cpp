@@ -92,7 +92,7 @@ json without(json identity, std::initializer_list<const char*> keys) {
   return identity;
 }
 
-/// As read_result(), but a file that cannot be opened counts as damaged: nobody has asked for it.
+/// read_result(), except that a file that cannot be opened counts as damaged: nobody has asked for it.
 std::optional<json> try_to_read(const fs::path& path) {
   try {
     std::string damage;

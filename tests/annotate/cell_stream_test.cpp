@@ -130,7 +130,7 @@ Dense many_cells(std::size_t n) {
   return cells;
 }
 
-TEST(CellStream, GivesTheSameToTheBitWhateverTheThreadsAndBlocks) {
+TEST(CellStream, GivesTheSameBitsForAnyThreadsAndBlocks) {
   const tests::TemporaryFolder folder;
   write(folder / "x.h5ad", many_cells(1'000), kModel.ids);
   const Dense want = stream(folder / "x.h5ad", false, 1'000, nullptr, {.threads = 1, .threads_beside = 0});
@@ -145,7 +145,7 @@ TEST(CellStream, GivesTheSameToTheBitWhateverTheThreadsAndBlocks) {
   }
 }
 
-TEST(CellStream, NamesTheFirstOfSeveralBadCellsWhateverTheThreads) {
+TEST(CellStream, NamesTheFirstOfSeveralBadCellsForAnyThreads) {
   const tests::TemporaryFolder folder;
   Dense cells = many_cells(300);
   for (const std::size_t cell : {151U, 152U, 153U, 200U}) cells[cell][2] = -1;

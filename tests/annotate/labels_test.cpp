@@ -60,7 +60,7 @@ TEST(Labels, TellsTheMedianUncertaintyOfEachType) {
   EXPECT_NEAR(three.median_uncertainty_per_type().at("T cell"), 0.4, 1e-6);
 }
 
-TEST(Labels, CallsACellWithoutCountsUnknownWhateverTheNetworkSays) {
+TEST(Labels, CallsACellWithoutCountsUnknownForAnyProbabilities) {
   model::Prediction p;
   const Labels labels = four_cells(&p);
   EXPECT_EQ(labels.n_unknown(), 1);

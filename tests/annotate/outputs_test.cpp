@@ -121,7 +121,7 @@ TEST(OutputSet, BringsTheFirstBackWhereTheSecondFails) {
   EXPECT_EQ(n_entries(folder.path()), 1U);
 }
 
-TEST(OutputSet, KeepsTheEarlierFileWhateverTheFileSystemOffers) {
+TEST(OutputSet, KeepsTheEarlierFileOnAnyFileSystem) {
   for (const bool links : {true, false}) {
     for (const bool exchange : {true, false}) {
       SCOPED_TRACE(testing::Message() << links << exchange);

@@ -115,7 +115,7 @@ TEST(AssayNoise, GivesAllCellsOfABatchTheSameFactorsOfGenes) {
   EXPECT_TRUE(least <= 0.5 && least > 0) << least;
 }
 
-TEST(AssayNoise, IsAFunctionOfSeedEpochAndBatchWhateverTheThreads) {
+TEST(AssayNoise, IsAFunctionOfSeedEpochAndBatchForAnyThreads) {
   const sparse::CsrMatrix cells = random_cells(70);
   const AssayNoiseOptions options{.gene_dropout = 0.5, .gene_noise = 1};
   AssayNoise noise(options, 1), other(options, 2);

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <limits>
+#include <optional>
 
 namespace sctab::core {
 namespace {
@@ -49,6 +51,18 @@ TEST(Numbers, TicksHaveTheDecimalsOfTheirStep) {
   EXPECT_EQ(format_tick(20'000'000, 5'000'000), "20M");
   EXPECT_EQ(format_tick(-5, 5), "-5");
   EXPECT_EQ(format_tick(3e-9, 1e-9), "3e-09");
+}
+
+TEST(Numbers, AreParsedFromTheWholeText) {
+  EXPECT_EQ(parse_number<std::int64_t>("-42"), -42);
+  EXPECT_EQ(parse_number<double>("1e-3"), 1e-3);
+  for (const char* text : {"", " 1", "1 ", "1x", "+1", "0x10", "one"}) {
+    EXPECT_EQ(parse_number<std::int64_t>(text), std::nullopt) << "'" << text << "'";
+    EXPECT_EQ(parse_number<double>(text), std::nullopt) << "'" << text << "'";
+  }
+  EXPECT_EQ(parse_number<std::int64_t>("1.5"), std::nullopt);
+  EXPECT_EQ(parse_number<std::int8_t>("128"), std::nullopt);
+  EXPECT_EQ(parse_number<double>("1e999"), std::nullopt);
 }
 
 TEST(Numbers, AgreeWithTheirNouns) {

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 namespace sctab::core {
@@ -31,6 +33,24 @@ TEST(ThreadPool, HandsExceptionsToTheCaller) {
   auto result = pool.submit([]() -> int { throw std::runtime_error("task"); });
   EXPECT_THROW(result.get(), std::runtime_error);
   EXPECT_EQ(pool.submit([] { return 5; }).get(), 5);
+}
+
+TEST(ThreadPool, ThrowsTheExceptionOfTheLowestIndexForAnyThreads) {
+  for (const int threads : {1, 2, 7}) {
+    ThreadPool pool(threads);
+    std::atomic<bool> has_later_failed{threads == 1};
+    try {
+      pool.parallel_for(20, [&](std::int64_t i) {
+        if (i < 3) return;
+        if (i > 3) has_later_failed = true;
+        while (!has_later_failed) std::this_thread::yield();
+        throw std::runtime_error(std::to_string(i));
+      });
+      FAIL() << "nothing was thrown";
+    } catch (const std::runtime_error& error) {
+      EXPECT_STREQ(error.what(), "3") << threads << " threads";
+    }
+  }
 }
 
 TEST(ThreadPool, FinishesItsTasksWhenItEnds) {

@@ -59,7 +59,7 @@ TEST(Half, RoundsToNearestAndTiesToEven) {
   EXPECT_EQ(to_half(1e-30F), 0);
 }
 
-TEST(HalfMatrix, KeepsElevenBitsWhateverTheSizeOfARow) {
+TEST(HalfMatrix, KeepsElevenBitsForAnySizeOfARow) {
   core::Rng rng(17);
   for (const double size : {1e-30, 1e-9, 1.0, 1e9, 1e30}) {
     const std::vector<float> values = tests::random_normal(rng, 40 * 33, size);

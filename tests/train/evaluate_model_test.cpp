@@ -77,7 +77,7 @@ TEST_F(Evaluate, CellsOfNoGroupAreUnknown) {
   EXPECT_EQ(result.evaluation.per_group.at("tissue_general 1").n_cells, 30);
 }
 
-TEST_F(Evaluate, MatchesGenesByIdWhateverTheirOrder) {
+TEST_F(Evaluate, MatchesGenesByIdInAnyOrder) {
   // Other cells have another order of mean expression, and ten genes more than the model knows.
   const store::Store other = tests::make_tiny_store(folder_ / "other", {.n_genes = 70, .seed = 2});
   const model::Classifier classifier = model();

@@ -150,7 +150,7 @@ TEST(ChoosePlans, MembersOfOneKindDifferInTheirSeedAlone) {
   SCTAB_EXPECT_THROW_WITH((void)choose_plans(too_many, size_of(10'000)), core::InputError, "--members: 715827883");
 }
 
-TEST(Plan, ThePaperPresetIsThePaperWhateverTheSize) {
+TEST(Plan, ThePaperPresetIsThePaperAtAnySize) {
   for (const CellIndex cells : {CellIndex{100}, CellIndex{10'000}, kPaperCells}) {
     const TrainPlan plan = choose_plan({.preset = Preset::kPaper}, size_of(cells));
     expect_paper(plan);

@@ -39,7 +39,7 @@ TEST(SamplingRates, OfPowerZeroShowAllCellsOnce) {
   for (const double rate : sampling_rates(Counts{900, 7, 20}, 0)) EXPECT_NEAR(rate, 1, 1e-12);
 }
 
-TEST(SamplingRates, KeepTheLengthOfTheEpochWhateverIsCapped) {
+TEST(SamplingRates, KeepTheLengthOfTheEpochHoweverTheyAreCapped) {
   const Counts counts[] = {{100'000, 20, 3, 0, 50'000}, {1'000'000, 1, 1, 1}, {5, 5}, {1, 0}, {10'000, 100, 99, 1000}};
   for (const Counts& cells : counts) {
     for (const double power : {0.3, 0.5, 1.0}) {

@@ -87,8 +87,8 @@ ThreadShares share_threads(int threads) {
     const int readers = std::min(all, std::clamp(all / 4, kLeastReaders, kMostReaders));
     return {all, readers, readers};
   }
-  const int beside = std::min(threads / 4, kMostReaders);
-  return {threads - beside, std::min(threads, kMostReaders), beside};
+  const int readers = std::min(threads / 4, kMostReaders);
+  return {threads - readers, std::min(threads, kMostReaders), readers};
 }
 
 AnnotateOptions validated(AnnotateOptions options) {

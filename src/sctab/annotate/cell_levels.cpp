@@ -18,12 +18,12 @@ namespace {
 
 using core::InputError;
 
-/// Of a text of obs, in the words that stores have for it: EFO terms of assays become names.
+/// The level that a text of obs names. EFO terms of assays become names first, since stores hold names.
 model::LevelIndex level_of(const model::Covariate& covariate, const std::string& text) {
   return covariate.level(covariate.column == "assay" ? formats::assay_name(text) : text);
 }
 
-/// Of a text that the user typed: case does not matter, and a UBERON id means its tissue.
+/// The level that the user typed: case does not matter, and a UBERON id means its tissue.
 model::LevelIndex typed_level(const model::Covariate& covariate, const std::string& text) {
   if (const model::LevelIndex level = level_of(covariate, text); level != model::kNoLevel) return level;
   const std::string_view tissue = tissue_name(text);

@@ -19,7 +19,7 @@
 namespace sctab::annotate {
 namespace {
 
-/// Of the tables.
+/// The columns of the csv, tsv and Parquet tables.
 constexpr std::array kColumns = {"cell", "cell_type", "cell_type_ontology_term_id", "probability", "uncertainty"};
 
 /// One name per type, -1 first; categories are sorted, and only types that occur have one.

@@ -25,9 +25,9 @@ class Labels {
 
   [[nodiscard]] std::int64_t n_cells() const { return static_cast<std::int64_t>(types_.size()); }
   [[nodiscard]] std::int64_t n_unknown() const;
-  /// By label, kUnknown included if there are such cells.
+  /// Number of cells of each label, kUnknown included if it has any.
   [[nodiscard]] std::map<std::string, std::int64_t> cells_per_type() const;
-  /// By label, the median of 1 - probability; 1 for kUnknown.
+  /// Median of 1 - probability for each label; 1 for kUnknown.
   [[nodiscard]] std::map<std::string, double> median_uncertainty_per_type() const;
 
   /// The obs columns sctab_cell_type, sctab_cell_type_ontology_term_id (categories that occur, in alphabetical order),

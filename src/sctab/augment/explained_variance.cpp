@@ -104,7 +104,7 @@ class VarianceSums::Regression {
  private:
   static constexpr double kNothing = 1e-10;  // of a type's cells: a pivot that is rounding
 
-  /// Of a donor's cells those of a type.
+  /// One donor's cells of one type.
   struct Share {
     std::size_t type = 0;
     double of_donor = 0;

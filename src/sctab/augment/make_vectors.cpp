@@ -13,6 +13,7 @@
 #include "sctab/augment/donor_differences.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/require.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/linalg/k_means.hpp"
 
@@ -99,12 +100,8 @@ VectorOrigin origin_of(const Store& store, const DonorPairs& pairs, CellIndex di
 }  // namespace
 
 void VectorOptions::validate() const {
-  const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
-    if (good) return;
-    throw core::InputError(
-        {.subject = std::string(field), .found = std::to_string(found), .expected = std::string(expected)});
-  };
-  const auto require_count = [&require](std::int64_t found, std::string_view field, std::int64_t least) {
+  using core::require;
+  const auto require_count = [](std::int64_t found, std::string_view field, std::int64_t least) {
     require(found >= least && found <= kMostAskedFor, field, found, fmt::format("{} to {}", least, kMostAskedFor));
   };
   require_count(n_cells, "cells to sample", 2);

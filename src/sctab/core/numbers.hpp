@@ -1,8 +1,11 @@
 #pragma once
 
+#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace sctab::core {
 
@@ -26,6 +29,16 @@ std::string format_number(double value);
 std::string format_with_deviation(double mean, double deviation);
 /// A mark of an axis whose marks are `step` apart: as many decimals as the step needs, millions as "2.5M".
 std::string format_tick(double value, double step);
+
+/// The number that the whole text is; none if it is anything else or does not fit in a Number.
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || next != end) return std::nullopt;
+  return number;
+}
 
 /// The most memory this process has held at once, in bytes.
 std::int64_t peak_memory_bytes();

@@ -21,7 +21,7 @@ class TextTable {
   };
 
   explicit TextTable(std::vector<Column> columns);
-  /// As many cells as columns, UTF-8.
+  /// One cell per column, UTF-8.
   void add_row(std::vector<std::string> cells);
   /// Title line and rows, each with a line end and no blanks before it. indent: blanks before each line.
   [[nodiscard]] std::string text(std::size_t indent = 0) const;

@@ -64,27 +64,30 @@ void ThreadPool::work() {
 void ThreadPool::parallel_for(std::int64_t n, const std::function<void(std::int64_t)>& task) {
   std::atomic<std::int64_t> next{0};
   std::atomic<bool> failed{false};
-  std::vector<std::future<void>> runners;
-  const std::int64_t n_runners = std::min<std::int64_t>(n, size());
-  for (std::int64_t r = 0; r < n_runners; ++r) {
-    runners.push_back(submit([&] {
+  std::mutex reporting;
+  std::int64_t failed_task = n;
+  std::exception_ptr error;
+  const auto run = [&] {
+    // Tasks begin in order and end once begun, so that the lowest that fails is the same for any number of threads.
+    while (!failed) {
+      const std::int64_t i = next++;
+      if (i >= n) return;
       try {
-        for (std::int64_t i = next++; i < n && !failed; i = next++) task(i);
+        task(i);
       } catch (...) {
         failed = true;
-        throw;
+        const std::lock_guard lock(reporting);
+        if (i < failed_task) {
+          failed_task = i;
+          error = std::current_exception();
+        }
       }
-    }));
-  }
-  std::exception_ptr first;
-  for (auto& runner : runners) {
-    try {
-      runner.get();
-    } catch (...) {
-      if (!first) first = std::current_exception();
     }
-  }
-  if (first) std::rethrow_exception(first);
+  };
+  std::vector<std::future<void>> runners;
+  for (std::int64_t r = std::min<std::int64_t>(n, size()); r > 0; --r) runners.push_back(submit(run));
+  for (auto& runner : runners) runner.get();
+  if (error) std::rethrow_exception(error);
 }
 
 int default_threads() {

@@ -33,8 +33,9 @@ class ThreadPool {
     return result;
   }
 
-  /// Runs task(i) for i in [0, n) on the workers and waits. The first exception is thrown again here, after all tasks
-  /// that had begun have ended. Not to be called from a worker of the same pool.
+  /// Runs task(i) for i in [0, n) on the workers and waits. If tasks throw, no more are begun, and the exception of the
+  /// lowest i is thrown again here once all that had begun have ended: the same one for any number of threads. Not to
+  /// be called from a worker of the same pool.
   void parallel_for(std::int64_t n, const std::function<void(std::int64_t)>& task);
 
  private:

@@ -111,7 +111,7 @@ nlohmann::json provenance(const Corpus& corpus, const Ontology& ontology, const 
           {"cells_without_donor", result.cells_without_donor}};
 }
 
-// Of each of its rows whether it is kept.
+// For each row of the source, whether it is kept.
 std::vector<std::uint8_t> kept_rows(const Corpus& corpus, const Source& source) {
   const auto begin = corpus.cells.kept.begin() + source.first_cell;
   return {begin, begin + source.n_cells};
@@ -318,8 +318,8 @@ fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
   const char* variable = std::getenv("SCTAB_ONTOLOGY");
   if (variable != nullptr && *variable != '\0') return variable;
   for (const char* name : {"ontology.obo", "cl.obo"}) {
-    const fs::path beside = first_source.parent_path() / name;
-    if (fs::exists(beside)) return beside;
+    const fs::path neighbour = first_source.parent_path() / name;
+    if (fs::exists(neighbour)) return neighbour;
   }
   throw InputError(
       {.file = first_source.string(),

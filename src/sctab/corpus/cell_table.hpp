@@ -68,7 +68,7 @@ class CodeColumn {
     SCTAB_ASSERT(n_cells <= size());
     std::visit([n_cells](auto& codes) { codes.resize(n_cells); }, codes_);
   }
-  /// Of the codes, without what is reserved.
+  /// Bytes of the codes, without spare capacity.
   [[nodiscard]] std::size_t bytes() const {
     return std::visit([](const auto& codes) { return codes.size() * sizeof(codes[0]); }, codes_);
   }

@@ -28,7 +28,7 @@ class GeneSpace {
   void finish();
 
   [[nodiscard]] const genes::GeneList& genes() const { return genes_; }
-  /// Of the n-th source added.
+  /// The n-th source that was added, counted from 0.
   [[nodiscard]] const genes::GeneAlignment& alignment(std::size_t source) const { return alignments_.at(source); }
   /// What the source's names look like: "gene symbols".
   [[nodiscard]] genes::GeneIdKind id_kind(std::size_t source) const { return id_kinds_.at(source); }

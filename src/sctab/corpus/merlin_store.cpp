@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -42,12 +41,10 @@ std::vector<std::string> read_lookup(const fs::path& directory, Coded column) {
 // The N of "part.N.parquet"; -1 for other names.
 std::int64_t part_number(const std::string& file_name) {
   constexpr std::string_view kBegin = "part.", kEnd = ".parquet";
+  if (file_name.size() <= kBegin.size() + kEnd.size()) return -1;
   if (!file_name.starts_with(kBegin) || !file_name.ends_with(kEnd)) return -1;
-  std::int64_t number = -1;
-  const char* const begin = file_name.data() + kBegin.size();
-  const char* const end = file_name.data() + std::max(kBegin.size(), file_name.size() - kEnd.size());
-  const auto [next, error] = std::from_chars(begin, end, number);
-  return error == std::errc() && next == end && begin != end ? number : -1;
+  const std::string_view number = std::string_view(file_name).substr(kBegin.size());
+  return core::parse_number<std::int64_t>(number.substr(0, number.size() - kEnd.size())).value_or(-1);
 }
 
 [[noreturn]] void refuse_without_donor(const Part& part, std::int64_t row) {

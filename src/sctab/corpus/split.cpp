@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/require.hpp"
 #include "sctab/core/rng.hpp"
 
 namespace sctab::corpus {
@@ -104,12 +105,8 @@ void require_enough_donors(std::size_t n, std::size_t needed) {
 }  // namespace
 
 void SplitOptions::validate() const {
-  const auto require_fraction = [](double value, const char* field) {
-    if (!(value >= 0 && value < 1)) {
-      throw core::InputError({.subject = field,
-                              .found = fmt::format("{}", value),
-                              .expected = "a fraction of donors, 0 or more and below 1"});
-    }
+  const auto require_fraction = [](double value, std::string_view field) {
+    core::require(value >= 0 && value < 1, field, value, "a fraction of donors, 0 or more and below 1");
   };
   require_fraction(val_fraction, "val_fraction");
   require_fraction(test_fraction, "test_fraction");

@@ -21,8 +21,8 @@ struct SubsampleOptions {
   std::vector<std::string> without_types;
   /// Values of tissue_general: cells of other tissues are in neither training nor validation. Empty: all stay.
   std::vector<std::string> only_tissues;
-  /// Of the donors (or cells) that the fraction leaves out those stay which alone have cells of some type, so that no
-  /// type of the training split (with only_tissues: of its cells of those tissues) is lost.
+  /// Donors (or cells) that the fraction would leave out stay if they alone have cells of some type, so that no type of
+  /// the training split (with only_tissues: of its cells of those tissues) is lost.
   bool keep_types = false;
   std::uint64_t seed = 1;  // one seed, one nesting: 30% holds all of 15%
   std::int64_t memory_bytes = 4'000'000'000;

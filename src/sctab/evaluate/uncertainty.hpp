@@ -68,7 +68,7 @@ struct AbsentType {
   std::int64_t n_called = 0;  // cells called so
 };
 
-/// Of each absent type that has cells, in order; arguments as of assess_uncertainty().
+/// One entry for each absent type that has cells, in order. The arguments are those of assess_uncertainty().
 std::vector<AbsentType> absent_types(std::span<const TypeIndex> truths, const Calls& calls,
                                      std::span<const std::uint8_t> is_known);
 

@@ -68,7 +68,7 @@ class CellSource {
   CellSource() = default;
   virtual ~CellSource() = default;
 
-  /// As the user gave it: names the source in messages.
+  /// The path that the user gave; messages name the source by it.
   [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
   /// Rows of obs and of every matrix.
   [[nodiscard]] virtual CellIndex n_cells() const = 0;

@@ -6,8 +6,8 @@
 
 namespace sctab::kernels {
 
-/// Of the activations of each virtual batch: all that batch norm of their product with any weights needs, since the
-/// product's mean is mean · w_j and its variance w_jᵀ · covariance · w_j.
+/// Moments of the activations of each virtual batch. Batch norm of their product with any weights needs no more, since
+/// the product's mean is mean · w_j and its variance w_jᵀ · covariance · w_j.
 struct ActivationMoments {
   std::int64_t n_a = 0;
   std::vector<float> mean;        // n_batches × n_a

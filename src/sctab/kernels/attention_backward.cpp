@@ -36,7 +36,7 @@ struct SupportTerms {
   }
 };
 
-// Of one virtual batch; one value a gene. The mean gradients are over its cells, and zero where no cell looked.
+// One virtual batch, one value per gene. The mean gradients are over its cells, and zero where no cell looked.
 struct GeneTerms {
   std::vector<float> inverse_sd, scale;
   std::vector<float> mean_dweight, mean_dbias;

@@ -13,7 +13,7 @@ namespace sctab::kernels {
 /// × width, row-major, overwritten.
 void csr_projection(sparse::CsrView x, std::span<const float> weights, std::int64_t width, std::span<float> out);
 
-/// As csr_projection, added to what `out` holds.
+/// csr_projection() added to what `out` holds.
 void csr_projection_add(sparse::CsrView x, std::span<const float> weights, std::int64_t width, std::span<float> out);
 
 /// The transpose of a CSR matrix, by a stable counting sort, so that rows stay sorted. It is what turns csr_projection

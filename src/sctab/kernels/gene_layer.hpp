@@ -56,7 +56,7 @@ struct HalfGeneLayer {
   explicit HalfGeneLayer(const GeneLayer& layer);
 };
 
-/// As those over a GeneLayer, within what rounding the weights to 11 bits of mantissa costs.
+/// The products above with weights rounded to 11 bits of mantissa.
 void gene_projection_half(sparse::CsrView x, const HalfGeneLayer& layer, std::span<float> out);
 void masked_gene_projection_half(sparse::CsrView x, sparse::CsrView mask, const HalfGeneLayer& layer,
                                  std::span<float> out);

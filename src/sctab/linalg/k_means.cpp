@@ -9,6 +9,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/require.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/parallel.hpp"
@@ -211,11 +212,7 @@ KMeansResult KMeans::run() {
 }  // namespace
 
 void KMeansOptions::validate() const {
-  const auto require = [](bool good, std::string_view field, auto value, std::string_view expected) {
-    if (good) return;
-    throw core::InputError(
-        {.subject = std::string(field), .found = fmt::format("{}", value), .expected = std::string(expected)});
-  };
+  using core::require;
   require(n_clusters >= 1, "clusters", n_clusters, "at least 1");
   require(max_iterations >= 1, "iterations of k-means", max_iterations, "at least 1");
   require(tolerance >= 0 && tolerance < 1, "tolerance of k-means", tolerance, "a number from 0 to below 1");

@@ -12,6 +12,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/core/require.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/dense_product.hpp"
@@ -173,11 +174,7 @@ std::size_t n_found(const std::vector<double>& values, std::int64_t wanted, doub
 }  // namespace
 
 void PcaOptions::validate() const {
-  const auto require = [](bool good, std::string_view field, std::int64_t value, std::string_view expected) {
-    if (good) return;
-    throw core::InputError(
-        {.subject = std::string(field), .found = std::to_string(value), .expected = std::string(expected)});
-  };
+  using core::require;
   require(n_components >= 1 && n_components <= 2000, "--components", n_components, "1 to 2000");
   require(oversampling >= 0 && oversampling <= 2000, "oversampling", oversampling, "0 to 2000");
   require(power_iterations >= 1, "--power-iterations", power_iterations, "at least 1");

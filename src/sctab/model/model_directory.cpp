@@ -131,7 +131,7 @@ void check_file(const fs::path& file, const JsonFields& files) {
   if (core::sha256_of_file(file) != hash) refuse("its SHA-256 is not the one in config.json", "");
 }
 
-/// As many members and levels as the architecture has.
+/// Throws unless there are as many members and levels as the architecture says.
 void check_counts(const JsonFields& config, const ModelDescription& description) {
   const std::size_t n_parts = description.architecture.members.size();
   if (description.architecture.kind == ModelKind::kMixed && n_parts != description.members.size()) {

@@ -46,9 +46,9 @@ class BatchNorm {
   /// For layers that normalise by a kernel of their own: the statistics to use for n_cells, computed where the pass
   /// wants the batch's. Moves the running ones as forward() does.
   NormStatistics statistics(std::int64_t n_cells, const LayerPass& pass, const ComputeStatistics& compute);
-  /// As the kernels take them; both must outlive it.
+  /// The form that the kernels take; this and `statistics` must outlive it.
   [[nodiscard]] kernels::GhostNorm with(const NormStatistics& statistics) const;
-  /// By these statistics of one virtual batch; differentiable with respect to weight and bias.
+  /// Normalises by these statistics of one virtual batch; differentiable with respect to weight and bias.
   [[nodiscard]] FoldedNorm folded(const at::Tensor& mean, const at::Tensor& variance) const;
   [[nodiscard]] FoldedNorm folded_running() const { return folded(running_mean_, running_var_); }
   [[nodiscard]] const at::Tensor& weight() const { return weight_; }

@@ -42,7 +42,7 @@ class SharedInput {
   explicit SharedInput(const at::Tensor& tensor);
 
   [[nodiscard]] const at::Tensor& token() const { return token_; }
-  /// Of the tensor's shape and memory order, zero at first. Shared by copies of this object.
+  /// Has the tensor's shape and memory order; zero at first. Shared by copies of this object.
   [[nodiscard]] const at::Tensor& gradient() const;
   static at::Tensor spent();
 

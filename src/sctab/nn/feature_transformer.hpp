@@ -42,7 +42,7 @@ class FeatureTransformer {
   FeatureTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options,
                      const FeatureTransformer* shares_with);
 
-  /// Of the first layer: (2 · width) × genes.
+  /// The weights of the first layer: (2 · width) × genes.
   [[nodiscard]] const at::Tensor& gene_weight() const { return layers_.front().weight(); }
   /// projected: cells × (2 · width), the genes times gene_weight(). Returns cells × (n_d + n_a).
   at::Tensor forward(const at::Tensor& projected, const LayerPass& pass);

@@ -45,7 +45,7 @@ class LayerScope {
 
   /// A weight (n_out × n_in), normal with variance 2 / sqrt(n_in), of a layer before a gate: TabNet's own choice.
   [[nodiscard]] at::Tensor glu_weight(std::int64_t n_in, std::int64_t n_out) const;
-  /// As glu_weight, with variance 1 / sqrt(n_in): attention and the final mapping.
+  /// glu_weight() with variance 1 / sqrt(n_in), for attention and the final mapping.
   [[nodiscard]] at::Tensor mapping_weight(std::int64_t n_in, std::int64_t n_out) const;
   /// Uniform within ±1 / sqrt(n_in), of any shape: what torch gives weights and biases of linear layers.
   [[nodiscard]] at::Tensor uniform(at::IntArrayRef shape, std::int64_t n_in) const;

@@ -45,7 +45,7 @@ class Network {
   /// training mode, and gives gradients in that mode alone. x and this network must outlive the backward pass, the
   /// parameters unchanged.
   NetworkOutput forward(sparse::CsrView x) { return dispatch(x, pass_, nullptr); }
-  /// As forward(), and what attention looked at.
+  /// forward() that also reports what attention looked at.
   NetworkOutput explain(sparse::CsrView x, Explanation& explanation) { return dispatch(x, pass_, &explanation); }
 
   /// Computes by the kernels of this device. Throws InputError where the build or the machine lacks it.
@@ -62,9 +62,9 @@ class Network {
     prepare(std::nullopt);
     pass_ = {LayerMode::kEval, 0};
   }
-  /// As eval(), and made ready once for many batches with the weights as they are now, until train() or eval(); a
-  /// network that is changed in between must be prepared again. At half precision the weights of the genes are rounded
-  /// to 11 bits, which spares half the memory traffic.
+  /// eval() that also prepares the current weights once for many batches, until train() or eval(); a network whose
+  /// weights change in between must be prepared again. Half precision rounds the weights of the genes to 11 bits, which
+  /// spares half the memory traffic.
   void prepare_inference(kernels::Precision precision) {
     eval();
     prepare(precision);
@@ -83,7 +83,7 @@ class Network {
 
  protected:
   explicit Network(std::uint64_t seed);
-  /// By pass.kernels.
+  /// The forward pass on pass.kernels.
   virtual NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) = 0;
 
   /// What prepare_inference() promises; nullopt: forget it.

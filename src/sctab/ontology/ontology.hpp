@@ -53,7 +53,7 @@ class Ontology {
   [[nodiscard]] const Term& term(TermIndex index) const { return terms_.at(static_cast<std::size_t>(index)); }
   [[nodiscard]] const LoadReport& report() const { return report_; }
 
-  /// By id, obsolete ones included.
+  /// The term with this id, obsolete ones included.
   [[nodiscard]] std::optional<TermIndex> find(std::string_view id) const;
   /// The current term that an id means: itself, the one it was merged into (alt_id), or the one that replaced it
   /// (replaced_by, transitively). Nothing where there is none or more than one; `consider` is not followed, for it

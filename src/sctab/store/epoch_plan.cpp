@@ -52,7 +52,7 @@ EpochPlan::EpochPlan(CellIndex n_cells, const LoaderOptions& options, std::int64
   cut_windows();
 }
 
-// Of each block of the split.
+// How many rows the epoch shows of each block of the split.
 std::vector<CellIndex> EpochPlan::count_copies(CellIndex n_cells) const {
   const CellIndex block_size = options_.rows_per_block;
   std::vector<CellIndex> counts;

@@ -24,7 +24,7 @@ class CellCopies {
 
   /// Whether every cell is shown once.
   [[nodiscard]] bool once() const { return rates_.empty(); }
-  /// Of each row of a block, in store order.
+  /// How often each row of a block is shown, in store order.
   [[nodiscard]] std::vector<std::int32_t> of_block(CellIndex block) const;
 
  private:

@@ -11,6 +11,7 @@
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/require.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/batch_assembly.hpp"
 #include "sctab/store/epoch_plan.hpp"
@@ -22,11 +23,7 @@ namespace sctab::store {
 constexpr double kMostCopies = 1000;
 
 void LoaderOptions::validate() const {
-  const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
-    if (!good)
-      throw core::InputError(
-          {.key = std::string(field), .found = std::to_string(found), .expected = std::string(expected)});
-  };
+  using core::require;
   require(batch_size >= 1, "batch_size", batch_size, "at least 1");
   require(world_size >= 1, "world_size", world_size, "at least 1");
   require(rank >= 0 && rank < world_size, "rank", rank, fmt::format("0 to {}", world_size - 1));
@@ -36,10 +33,7 @@ void LoaderOptions::validate() const {
   require(blocks_per_window >= 1 && blocks_per_window <= (1 << 20), "blocks_per_window", blocks_per_window,
           "1 to 1048576");
   for (const double copies : copies_per_type) {
-    if (copies >= 0 && copies <= kMostCopies) continue;
-    throw core::InputError({.key = "copies_per_type",
-                            .found = fmt::format("holds {}", copies),
-                            .expected = fmt::format("0 to {}", kMostCopies)});
+    require(copies >= 0 && copies <= kMostCopies, "copies_per_type", copies, fmt::format("0 to {}", kMostCopies));
   }
 }
 

@@ -46,7 +46,7 @@ class ObsColumns {
  public:
   ObsColumns(CellIndex begin, CellIndex end);
   void set(CellIndex position, const CellObs& obs);
-  /// As a shard has them. Leaves this empty.
+  /// The columns of a shard. Leaves this empty.
   std::vector<formats::Column> take_columns(const CategoryTables& tables);
 
  private:

@@ -100,14 +100,14 @@ class Spool {
   void keep_file(bool keep) { keep_file_ = keep; }
   /// Removes the file now, and the cells with it.
   void remove_file() noexcept;
-  /// Of the flushed cells; all must be.
+  /// The state once all cells are flushed; they must be.
   [[nodiscard]] const SpoolState& state() const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] CellIndex n_cells() const { return state_.n_cells; }
   [[nodiscard]] std::size_t buffered_bytes() const { return buffer_.size(); }
   /// Non-zero counts of all cells.
   [[nodiscard]] std::int64_t n_values() const { return state_.n_values; }
-  /// Of all cells, encoded and not compressed.
+  /// Bytes of all cells, encoded but not compressed.
   [[nodiscard]] std::int64_t encoded_bytes() const { return state_.encoded_bytes; }
 
   /// Calls visit(cell's place in the order of arrival, its bytes) for every flushed cell, in that order.

@@ -12,6 +12,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
+#include "sctab/core/require.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/store/gene_order.hpp"
@@ -65,11 +66,7 @@ std::vector<GeneIndex> inverse(const std::vector<GeneIndex>& order) {
 }  // namespace
 
 void WriterOptions::validate() const {
-  const auto require = [](bool good, std::string_view field, std::int64_t found, std::string_view expected) {
-    if (!good)
-      throw core::InputError(
-          {.key = std::string(field), .found = std::to_string(found), .expected = std::string(expected)});
-  };
+  using core::require;
   require(cells_per_shard >= 1 && cells_per_shard <= 131'072, "cells_per_shard", cells_per_shard, "1 to 131072");
   require(cells_per_chunk >= 1, "cells_per_chunk", cells_per_chunk, "at least 1");
   constexpr std::int64_t kMostOffset = std::numeric_limits<std::int32_t>::max();

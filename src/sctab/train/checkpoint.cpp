@@ -67,7 +67,7 @@ Progression progression_from_json(const json& value) {
   return progression;
 }
 
-/// Of the state's text and all tensors, in the order of their names.
+/// SHA-256 of the state's text and of all tensors, in the order of their names.
 std::string hash_of(const std::string& state, Tensors tensors) {
   std::ranges::sort(tensors, {}, &nn::NamedTensor::name);
   core::Sha256 hash;

@@ -43,7 +43,7 @@ std::vector<double> closeness(std::span<const std::string> ids, const ontology::
 std::vector<double> soft_targets(std::span<const std::int64_t> cells_per_type, double share,
                                  std::span<const double> weights = {});
 
-/// As the plan says, by the store's own ontology. Empty where the plan smoothes nothing.
+/// Targets smoothed as the plan says, by the store's own ontology; empty if it smoothes nothing.
 std::vector<double> soft_targets(const store::Store& store, const TrainPlan& plan, const CorpusSize& size);
 
 /// int64, one a cell.

@@ -58,9 +58,9 @@ nlohmann::json training_json(const TrainingFacts& facts, std::span<const Trained
   return json;
 }
 
-/// Of a mixed ensemble: one kind may do far worse than another on a corpus, which the validation donors show. Each
-/// member weighs by the 8th power of its validation macro F1, so that a tenth less counts for half; none without
-/// validation cells. docs/small-corpora.md has what it is worth.
+/// The weights of a mixed ensemble's members. One kind may do far worse than another on a corpus, which the validation
+/// donors show: a member weighs by the 8th power of its validation macro F1, so that a tenth less counts for half.
+/// Empty without validation cells. docs/small-corpora.md has what it is worth.
 std::vector<double> member_weights(std::span<const TrainedMember> members) {
   constexpr double kPower = 8, kLeastScore = 0.01;
   std::vector<double> weights;

@@ -4,12 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::train {
 namespace {
@@ -104,14 +104,10 @@ void set(TrainOptions& options, const Option& option, const OptionValue& value) 
 }
 
 void set_from_text(TrainOptions& options, const Option& option, const std::string& text) {
-  const auto number = [&]<typename T>(T result) -> OptionValue {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-    if (error != std::errc() || end != text.data() + text.size()) refuse(option, shown(text), expected(option), "");
-    return result;
-  };
-  const OptionValue given = visit_type(option, [&]<typename T>(T type) -> OptionValue {
+  const OptionValue given = visit_type(option, [&]<typename T>(T /*type*/) -> OptionValue {
     if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>) {
-      return number(type);
+      if (const auto number = core::parse_number<T>(text)) return *number;
+      refuse(option, shown(text), expected(option), "");
     } else if constexpr (std::is_same_v<T, bool>) {
       return text == "true";
     } else {

@@ -53,7 +53,7 @@ std::vector<float> embedding(const std::filesystem::path& path, std::vector<std:
   return values;
 }
 
-TEST(AnnotatedCopy, HoldsAllRowsInOrderWhateverThePieces) {
+TEST(AnnotatedCopy, HoldsAllRowsInOrderForAnyPieces) {
   const tests::TemporaryFolder folder;
   write_cells(folder / "x.h5ad", kCells);
   std::vector<float> rows;

@@ -147,8 +147,8 @@ class CscRows final : public formats::RowReader {
     scatter(pool);
   }
 
-  /// As many cells as are asked for at once, where the buckets that are loaded at the same time fit; more of them,
-  /// where these fit, while the offsets of buckets in strips do not.
+  /// Gives each bucket as many cells as are asked for at once, halved until the buckets that are loaded at the same
+  /// time fit in memory, then doubled as far as they still fit while the offsets of so many buckets do not.
   void plan_buckets(CellIndex max_cells) {
     const auto fits = [this] { return most_entries_of_bucket() <= entries_fitting_bucket(n_held_); };
     cells_of_bucket_ = std::min(std::clamp(max_cells, kLeastCellsOfBucket, kMostNumbered), info_.n_cells);

@@ -59,7 +59,7 @@ Status checked(Status status, hid_t object, std::string_view what, std::string_v
   if (status < 0) throw_hdf5_error(object, what, next_step);
   return status;
 }
-/// As checked(), for calls that return an id to be closed.
+/// checked() for calls that return an id to be closed.
 Handle owned(hid_t id, hid_t object, std::string_view what, std::string_view next_step = kCopyAgain);
 
 enum class Access { kRead, kReadWrite };

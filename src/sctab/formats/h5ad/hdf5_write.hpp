@@ -21,7 +21,7 @@ void set_integers(hid_t object, const char* name, std::span<const std::int64_t> 
 void set_boolean(hid_t object, const char* name, bool value);
 /// encoding-type and encoding-version.
 void mark(hid_t object, std::string_view encoding_type, std::string_view encoding_version);
-/// As mark(), where the encoding has it.
+/// mark(), for encodings that have the attributes.
 void mark(hid_t object, Encoding encoding, std::string_view encoding_type, std::string_view encoding_version);
 
 /// numpy's bool as h5py stores it.

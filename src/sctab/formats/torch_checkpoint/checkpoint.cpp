@@ -19,7 +19,7 @@ using formats::NumberType;
 using Kind = PickleNode::Kind;
 
 constexpr std::string_view kPickle = "data.pkl";
-// Of the published ones it is some hundreds of kilobytes; a node in memory takes a hundred times its byte in the file.
+// Published checkpoints have some hundreds of kilobytes of it; each byte in the file takes a hundred in memory.
 constexpr std::uint64_t kMaxPickleBytes = 4 << 20;
 
 constexpr std::size_t kMaxDimensions = 8;

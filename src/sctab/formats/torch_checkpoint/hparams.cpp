@@ -6,11 +6,11 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
-#include <charconv>
 #include <sstream>
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/text_file.hpp"
 
 namespace sctab::torch_checkpoint {
@@ -80,14 +80,6 @@ class TopLevel : public YAML::EventHandler {
   std::optional<std::string> key_;
 };
 
-template <typename T>
-std::optional<T> parsed(const std::string& text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 Hparams::Hparams(const std::filesystem::path& path) : path_(path) {
@@ -121,13 +113,13 @@ const std::string& Hparams::text(std::string_view key) const {
 }
 
 std::int64_t Hparams::integer(std::string_view key) const {
-  const auto value = parsed<std::int64_t>(text(key));
+  const auto value = core::parse_number<std::int64_t>(text(key));
   if (!value) wrong(key, text(key), "a whole number");
   return *value;
 }
 
 double Hparams::real(std::string_view key) const {
-  const auto value = parsed<double>(text(key));
+  const auto value = core::parse_number<double>(text(key));
   if (!value) wrong(key, text(key), "a number");
   return *value;
 }

@@ -35,7 +35,7 @@ struct GateBatch {
 void gate_backward(const GateBatch& batch, std::int64_t first, std::int64_t last, float* dprojected, float* dweight,
                    float* dbias);
 
-/// Of n values: see kernels/gates.hpp.
+/// The functions of kernels/gates.hpp on n values.
 void silu(std::int64_t n, const float* x, float* out);
 void silu_backward(std::int64_t n, const float* x, const float* dout, float* dx);
 
