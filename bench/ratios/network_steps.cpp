@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "sctab/core/error.hpp"
+#include "sctab/model/model_kinds.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "sctab/train/loss.hpp"
 
@@ -68,6 +70,22 @@ void train_step(Trainee& trainee, const LabelledCells& cells, Augmentation* augm
   laps.add_to(steps.optimiser);
 }
 
+/// n passes of predict(cells of a batch).
+template <typename Predict>
+Steps time_passes(std::span<const LabelledCells> batches, std::int64_t n, const Predict& predict) {
+  Steps steps;
+  const Total total;
+  for (; steps.n < n; ++steps.n) {
+    const LabelledCells& cells = batches[static_cast<std::size_t>(steps.n % std::ssize(batches))];
+    Laps laps;
+    predict(cells.x.view());
+    laps.add_to(steps.forward);
+    steps.n_cells += cells.x.n_cells;
+  }
+  total.add_to(steps);
+  return steps;
+}
+
 }  // namespace
 
 model::Architecture paper_architecture(const Settings& settings) {
@@ -106,21 +124,29 @@ Steps train_steps(Trainee& trainee, std::span<const LabelledCells> batches, Augm
   return steps;
 }
 
+std::unique_ptr<model::Predictor> inference_of(const nn::Network& network, const Settings& settings) {
+  const std::filesystem::path weights = settings.model().string() + ".inference.safetensors";
+  nn::save_weights(weights, network.state());
+  auto predictor = model::load_network(weights, paper_architecture(settings), {.threads = settings.threads});
+  std::filesystem::remove(weights);
+  return predictor;
+}
+
+Steps infer_steps(const model::Predictor& network, std::span<const LabelledCells> batches, std::int64_t n) {
+  return time_passes(batches, n, [&](sparse::CsrView x) {
+    std::vector<float> probabilities, embedding;
+    network.predict(x, probabilities, embedding);
+    SCTAB_ASSERT(std::ssize(probabilities) % x.n_cells == 0);
+  });
+}
+
 Steps infer_steps(nn::Network& network, std::span<const LabelledCells> batches, std::int64_t n) {
   const at::NoGradGuard no_gradient;
-  network.prepare_inference(kernels::Precision::kFloat);  // once a model, as model::Classifier does
-  Steps steps;
-  const Total total;
-  for (; steps.n < n; ++steps.n) {
-    const LabelledCells& cells = batches[static_cast<std::size_t>(steps.n % std::ssize(batches))];
-    Laps laps;
-    const at::Tensor probabilities = network.forward(cells.x.view()).logits.softmax(1);
-    laps.add_to(steps.forward);
-    SCTAB_ASSERT(probabilities.size(0) == cells.x.n_cells);
-    steps.n_cells += cells.x.n_cells;
-  }
-  total.add_to(steps);
-  return steps;
+  network.eval();
+  return time_passes(batches, n, [&](sparse::CsrView x) {
+    const at::Tensor probabilities = network.forward(x).logits.softmax(1);
+    SCTAB_ASSERT(probabilities.size(0) == x.n_cells);
+  });
 }
 
 double mean_support(nn::Network& network, sparse::CsrView x) {

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "memory_cells.hpp"
+#include "sctab/model/predictor.hpp"
 #include "sctab/nn/network.hpp"
 
 namespace sctab::bench {
@@ -40,7 +41,12 @@ struct Trainee {
 /// n steps from log-normalised cells in memory to updated weights, as train::Run has them. augmentation: may be null.
 Steps train_steps(Trainee& trainee, std::span<const LabelledCells> batches, Augmentation* augmentation, std::int64_t n);
 
-/// n passes from log-normalised cells in memory to probabilities, in evaluation mode.
+/// The network as `sctab annotate` runs it, with the weights and running statistics as they are now.
+std::unique_ptr<model::Predictor> inference_of(const nn::Network& network, const Settings& settings);
+
+/// n passes from log-normalised cells in memory to probabilities.
+Steps infer_steps(const model::Predictor& network, std::span<const LabelledCells> batches, std::int64_t n);
+/// The same by the network that trains, in evaluation mode.
 Steps infer_steps(nn::Network& network, std::span<const LabelledCells> batches, std::int64_t n);
 
 /// Genes that attention looks at, a cell.

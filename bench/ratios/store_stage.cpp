@@ -52,8 +52,9 @@ nlohmann::json store_stage(const Settings& settings) {
   Trainee trainee{*network, n_types, [&] { optimizer.step(1e-4); }};
   train_steps(trainee, batches, nullptr, 2);
   const Steps in_memory = train_steps(trainee, batches, nullptr, settings.timed_steps);
-  infer_steps(*network, batches, 1);
-  const Steps infer = infer_steps(*network, batches, settings.timed_steps);
+  const auto inference = inference_of(*network, settings);
+  infer_steps(*inference, batches, 1);
+  const Steps infer = infer_steps(*inference, batches, settings.timed_steps);
   const double from_store = epoch.at("cells_per_s").get<double>();
   return {{"train_from_store_cells_per_s", from_store},
           {"train_from_store_share", from_store / in_memory.cells_per_second()},

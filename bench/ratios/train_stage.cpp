@@ -46,7 +46,7 @@ nlohmann::json train_stage(const Settings& settings) {
   estimate_statistics(*network, batches);
   network->eval();
   result["support_first_steps_eval"] = mean_support(*network, some);
-  const Steps first_infer = infer_steps(*network, batches, settings.timed_steps);
+  const Steps first_infer = infer_steps(*inference_of(*network, settings), batches, settings.timed_steps);
 
   train_steps(trainee, batches, &donors, settings.trained_steps - settings.first_steps);
   result["support_trained"] = mean_support(*network, some);
@@ -57,8 +57,9 @@ nlohmann::json train_stage(const Settings& settings) {
   estimate_statistics(*network, batches);
   network->eval();
   result["support_trained_eval"] = mean_support(*network, some);
-  infer_steps(*network, batches, 1);
-  const Steps trained_infer = infer_steps(*network, batches, settings.timed_steps);
+  const auto inference = inference_of(*network, settings);
+  infer_steps(*inference, batches, 1);
+  const Steps trained_infer = infer_steps(*inference, batches, settings.timed_steps);
 
   result["train_cells_per_s"] = trained.cells_per_second();
   result["train_first_steps_cells_per_s"] = first.cells_per_second();

@@ -3,90 +3,27 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "nn/network_cases.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "support/dense_network.hpp"
 #include "support/random_tensors.hpp"
-#include "support/small_networks.hpp"
 
 // The kernels' way through a network against torch's, on dense arrays and in double: outputs, gradients and running
 // statistics.
 namespace sctab::nn::tests {
 namespace {
 
-using model::tests::small_architecture;
-
-constexpr std::int32_t kGenes = 150;
 // In parts of the largest value of a tensor, or of a thousandth of the network's largest gradient. Ghost batch norm of
 // a handful of cells divides by small deviations, which multiplies float's 6e-8 by some hundreds, layer after layer.
 constexpr double kTolerance = 2e-4;
 
-struct Case {
-  std::string name;
-  model::Architecture architecture;
-};
-
-Case tabnet(std::string name, model::TabnetOptions options) {
-  Case result{std::move(name), small_architecture(model::ModelKind::kTabnet)};
-  result.architecture.n_genes = kGenes;
-  result.architecture.tabnet = options;
-  return result;
-}
-
-Case other(std::string name, model::ModelKind kind, std::int64_t n_hidden) {
-  Case result{std::move(name), small_architecture(kind)};
-  result.architecture.n_genes = kGenes;
-  result.architecture.mlp = {.n_hidden = n_hidden, .hidden_size = 6, .dropout = 0};
-  return result;
-}
-
-/// The same with three inputs of a covariate behind the genes.
-Case with_levels(Case result) {
-  result.architecture.n_levels = 3;
-  return result;
-}
-
-std::vector<Case> all_cases() {
-  const model::TabnetOptions small{.n_d = 8, .n_a = 5, .n_independent = 2, .n_shared = 2, .virtual_batch_size = 16};
-  model::TabnetOptions steps = small, sparsemax = small, unshared = small, no_independent = small, odd = small;
-  steps.n_steps = 3;
-  sparsemax.n_steps = 2;
-  sparsemax.mask_type = model::MaskType::kSparsemax;
-  unshared.n_shared = 0;
-  unshared.n_steps = 2;
-  no_independent.n_independent = 0;
-  odd.n_d = 7;
-  odd.n_a = 1;
-  return {tabnet("one_step", small),
-          tabnet("three_steps", steps),
-          tabnet("sparsemax", sparsemax),
-          tabnet("no_shared_layers", unshared),
-          tabnet("odd_widths", odd),
-          tabnet("no_independent_layers", no_independent),
-          other("mlp", model::ModelKind::kMlp, 2),
-          other("shallow_mlp", model::ModelKind::kMlp, 1),
-          other("linear", model::ModelKind::kLinear, 1),
-          with_levels(tabnet("tabnet_with_levels", steps)),
-          with_levels(other("linear_with_levels", model::ModelKind::kLinear, 1))};
-}
-
 class KernelPath : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    spread_norms();
+    spread_norms(network_->state());
     exact_.state().load(network_->state().copy(), "memory");
     exact_.convert_to(at::kDouble);
-  }
-
-  /// Batch norms that are not the identity: their gradients and folds must show.
-  void spread_norms() {
-    std::uint64_t seed = 0;
-    for (const auto& [name, tensor] : network_->state().parameters()) {
-      if (tensor.dim() == 1) tensor.detach().add_(0.3 * normal_tensor(tensor.sizes(), ++seed).to(at::kFloat));
-    }
-    for (const auto& [name, tensor] : network_->state().buffers()) {
-      if (tensor.is_floating_point()) tensor.add_(normal_tensor(tensor.sizes(), ++seed).abs().to(at::kFloat));
-    }
   }
 
   static void expect_close(const at::Tensor& found, const at::Tensor& want, double scale, const std::string& what) {
@@ -159,58 +96,7 @@ TEST_P(KernelPath, PredictsAsDenseArraysInDouble) {
   }
 }
 
-TEST_P(KernelPath, PredictsTheSameWhenPrepared) {
-  const at::NoGradGuard no_gradient;
-  const sparse::CsrMatrix x = random_cells(300, n_inputs_, 2);
-  network_->eval();
-  const NetworkOutput want = network_->forward(x.view());
-  network_->prepare_inference(kernels::Precision::kFloat);
-  const NetworkOutput found = network_->forward(x.view());
-  EXPECT_TRUE(at::equal(found.logits, want.logits));
-  EXPECT_TRUE(at::equal(found.embedding, want.embedding));
-  EXPECT_TRUE(at::equal(found.mask_loss, want.mask_loss));
-
-  network_->prepare_inference(kernels::Precision::kHalf);
-  const at::Tensor half = network_->forward(x.view()).logits;
-  // Weights rounded by 2^-11 at most; a mask's support may change, at weights near 0.
-  EXPECT_TRUE(at::allclose(half, want.logits, 0, 1e-2 * want.logits.abs().max().item<double>()));
-  EXPECT_FALSE(at::equal(half, want.logits));
-}
-
-TEST_P(KernelPath, ForgetsWhatWasPreparedWhenAskedToEvaluate) {
-  const at::NoGradGuard no_gradient;
-  const sparse::CsrMatrix x = random_cells(20, n_inputs_, 2);
-  network_->prepare_inference(kernels::Precision::kHalf);
-  for (const at::Tensor& parameter : network_->parameters()) parameter.mul_(1.5);
-  const auto fresh = make_network(architecture_, 1);
-  fresh->state().load(network_->state().copy(), "memory");
-  fresh->eval();
-  network_->eval();
-  EXPECT_TRUE(at::equal(network_->forward(x.view()).logits, fresh->forward(x.view()).logits));
-}
-
-// What was packed is what is read: weights changed behind its back do not show.
-TEST(PreparedNetwork, ReadsThePackedAttentionWeights) {
-  const at::NoGradGuard no_gradient;
-  const model::Architecture architecture = all_cases().front().architecture;
-  const sparse::CsrMatrix x = random_cells(20, kGenes, 2);
-  const auto masks = [&](Network& network) {
-    Explanation explanation;
-    network.explain(x.view(), explanation);
-    return explanation.masks.front();
-  };
-  const auto network = make_network(architecture, 3);
-  network->prepare_inference(kernels::Precision::kFloat);
-  const at::Tensor want = masks(*network);
-  for (const auto& [name, parameter] : network->state().parameters()) {
-    if (name.ends_with("att_transformers.0.fc.weight")) parameter.mul_(-2);
-  }
-  EXPECT_TRUE(at::equal(masks(*network), want));
-  network->eval();
-  EXPECT_FALSE(at::equal(masks(*network), want));
-}
-
-TEST(PreparedNetwork, GivesNoGradientsOutsideTraining) {
+TEST(KernelPathModes, GiveNoGradientsOutsideTraining) {
   const auto network = make_network(all_cases().front().architecture, 3);
   const sparse::CsrMatrix x = random_cells(20, kGenes, 2);
   EXPECT_TRUE(network->forward(x.view()).logits.requires_grad());

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "sctab/nn/batch_norm.hpp"
@@ -40,7 +39,6 @@ class DenseNetwork final : public nn::Network {
 
  private:
   nn::NetworkOutput run(sparse::CsrView cells, const nn::LayerPass& pass, nn::Explanation* explanation) override;
-  void prepare(std::optional<kernels::Precision> /*precision*/) override {}
 
   [[nodiscard]] const at::Tensor& tensor(const std::string& name) const { return tensors_.at(name); }
   [[nodiscard]] at::Tensor linear(const at::Tensor& x, const std::string& layer) const;

@@ -55,8 +55,7 @@ inline constexpr OptionGroups kNetworkOptions = OptionGroup::kPreset | OptionGro
 /// `architecture` says.
 using LoadPredictor = std::unique_ptr<Predictor>(const std::filesystem::path& weights, const Architecture& architecture,
                                                  const PredictorOptions& options);
-LoadPredictor load_network;  // of module nn, since networks are run by libtorch; a program without it does not link
-LoadPredictor load_xgboost, load_pca_linear, load_celltypist, load_centroid, load_knn;
+LoadPredictor load_network, load_xgboost, load_pca_linear, load_celltypist, load_centroid, load_knn;
 
 struct ModelKindInfo {
   ModelKind kind;

@@ -30,9 +30,7 @@ GeneMask AttentiveTransformer::forward(const at::Tensor& attention, const GenePr
   const at::Tensor activations = attention.detach().contiguous();
   const NormStatistics used = statistics(activations, pass);
   const auto mask = std::make_shared<sparse::CsrMatrix>();
-  kernels::AttentionLayer attended = layer(activations, prior, used);
-  if (pass.mode == LayerMode::kEval && panels_) attended.panels = &*panels_;
-  kernels.attention_mask(attended, *mask);
+  kernels.attention_mask(layer(activations, prior, used), *mask);
 
   const at::Tensor weights = differentiable(
       values_tensor(mask), {attention, weight_, bn_.weight(), bn_.bias(), prior.values},
@@ -48,11 +46,6 @@ GeneMask AttentiveTransformer::forward(const at::Tensor& attention, const GenePr
         return {dactivations, dweights, dnorm_weight, dnorm_bias, dprior};
       });
   return {mask, weights};
-}
-
-void AttentiveTransformer::prepare(std::optional<kernels::Precision> precision) {
-  panels_.reset();
-  if (precision) panels_.emplace(values(weight_), weight_.size(1), *precision);
 }
 
 NormStatistics AttentiveTransformer::statistics(const at::Tensor& attention, const LayerPass& pass) {

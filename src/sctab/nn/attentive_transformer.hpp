@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/model/architecture.hpp"
@@ -42,9 +41,6 @@ class AttentiveTransformer {
   /// attention: cells × n_a. By pass.kernels, with no cells × genes array.
   GeneMask forward(const at::Tensor& attention, const GenePrior& prior, const LayerPass& pass);
 
-  /// Packs the weights as they are now, for many batches of inference; nullopt: no longer.
-  void prepare(std::optional<kernels::Precision> precision);
-
  private:
   NormStatistics statistics(const at::Tensor& attention, const LayerPass& pass);
   /// What the mask is a function of, as the kernels take it; the arguments must outlive it.
@@ -54,7 +50,6 @@ class AttentiveTransformer {
   at::Tensor weight_;  // genes × n_a
   BatchNorm bn_;
   model::MaskType mask_type_;
-  std::optional<kernels::AttentionPanels> panels_;  // where prepared
 };
 
 }  // namespace sctab::nn

@@ -34,14 +34,8 @@ GeneLinear::GeneLinear(const LayerScope& scope, std::int64_t n_genes, std::int64
     : weight_(scope.parameter("weight", gene_major(scope.uniform({n_out, n_genes}, n_genes)))),
       bias_(scope.parameter("bias", scope.uniform({n_out}, n_genes))) {}
 
-void GeneLinear::prepare(std::optional<kernels::Precision> precision) {
-  prepared_.reset();
-  if (precision) prepared_.emplace(weight_, nullptr, *precision);
-}
-
 at::Tensor GeneLinear::forward(sparse::CsrView x, const LayerPass& pass) const {
   const kernels::Backend& kernels = *pass.kernels;
-  if (prepared_ && pass.mode == LayerMode::kEval) return prepared_->project(x, nullptr, kernels).add_(bias_.detach());
   const std::int64_t n_out = bias_.size(0);
   at::Tensor out = at::empty({x.n_cells, n_out});
   kernels.csr_projection(x, values(weight_.detach().t()), n_out, values(out));

@@ -3,10 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <optional>
 
 #include "sctab/nn/network.hpp"
-#include "sctab/nn/sparse_genes.hpp"
 
 namespace sctab::nn {
 
@@ -32,13 +30,9 @@ class GeneLinear {
   /// x: (n_cells × n_genes), which must outlive the backward pass. Returns cells × n_out.
   [[nodiscard]] at::Tensor forward(sparse::CsrView x, const LayerPass& pass) const;
 
-  /// Makes the weights as they are now ready for many batches of inference; nullopt: no longer.
-  void prepare(std::optional<kernels::Precision> precision);
-
  private:
   at::Tensor weight_;  // gene_major()
   at::Tensor bias_;
-  std::optional<PreparedLayer> prepared_;
 };
 
 /// Multinomial logistic regression.
@@ -49,7 +43,6 @@ class Linear final : public Network {
 
  private:
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
-  void prepare(std::optional<kernels::Precision> precision) override { layer_.prepare(precision); }
 
   GeneLinear layer_;
 };

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "sctab/nn/batch_norm.hpp"
@@ -20,7 +19,6 @@ class Mlp final : public Network {
     BatchNorm bn;
   };
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
-  void prepare(std::optional<kernels::Precision> precision) override { first_.prepare(precision); }
   at::Tensor activate(BatchNorm& bn, const at::Tensor& h, const LayerPass& pass);
 
   double dropout_rate_;

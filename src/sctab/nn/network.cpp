@@ -65,7 +65,6 @@ NetworkOutput Network::dispatch(sparse::CsrView x, const LayerPass& pass, Explan
 
 void BatchNormEstimate::add(sparse::CsrView x) {
   const at::NoGradGuard no_gradient;
-  network_.prepare(std::nullopt);  // the statistics change
   network_.dispatch(x, {LayerMode::kEstimate, n_cells_}, nullptr);
   n_cells_ += x.n_cells;
 }

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "sctab/kernels/backend.hpp"
@@ -53,22 +52,10 @@ class Network {
   [[nodiscard]] const kernels::Backend& kernels() const { return *kernels_; }
 
   /// Batch statistics and dropout. A new network is in this mode.
-  void train() {
-    prepare(std::nullopt);
-    pass_ = {LayerMode::kTrain, 0};
-  }
-  /// Running statistics, no dropout: each cell's result depends on that cell alone, but for rounding.
-  void eval() {
-    prepare(std::nullopt);
-    pass_ = {LayerMode::kEval, 0};
-  }
-  /// eval() that also prepares the current weights once for many batches, until train() or eval(); a network whose
-  /// weights change in between must be prepared again. Half precision rounds the weights of the genes to 11 bits, which
-  /// spares half the memory traffic.
-  void prepare_inference(kernels::Precision precision) {
-    eval();
-    prepare(precision);
-  }
+  void train() { pass_ = {LayerMode::kTrain, 0}; }
+  /// Running statistics, no dropout: each cell's result depends on that cell alone, but for rounding. To use a trained
+  /// network elsewhere than in training, see model::InferenceNetwork.
+  void eval() { pass_ = {LayerMode::kEval, 0}; }
   [[nodiscard]] bool training() const { return pass_.mode == LayerMode::kTrain; }
 
   [[nodiscard]] NetworkState& state() { return state_; }
@@ -85,9 +72,6 @@ class Network {
   explicit Network(std::uint64_t seed);
   /// The forward pass on pass.kernels.
   virtual NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) = 0;
-
-  /// What prepare_inference() promises; nullopt: forget it.
-  virtual void prepare(std::optional<kernels::Precision> precision) = 0;
 
   NetworkState state_;
   LayerScope root_;  // where the layers register and draw their initial weights

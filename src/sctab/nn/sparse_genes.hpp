@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -54,24 +53,6 @@ class SparseGenes {
   LayerPass pass_;
   Layer::Norm norm_;
   std::vector<std::pair<at::Tensor, Layer>> layers_;  // by weight, which all steps share as a rule
-};
-
-/// A first layer made ready once for many batches of inference, with the weights and running statistics as they are
-/// then: the initial batch norm folded, what all cells share projected, the weights at float or half precision.
-class PreparedLayer {
- public:
-  /// weight: n_out × genes, gene_major(). initial_bn: null where there is none.
-  PreparedLayer(const at::Tensor& weight, const BatchNorm* initial_bn, kernels::Precision precision);
-
-  /// The (normalised) genes times the weight, seen through the mask unless that is null. Returns cells × n_out.
-  [[nodiscard]] at::Tensor project(sparse::CsrView x, const GeneMask* mask, const kernels::Backend& kernels) const;
-
- private:
-  at::Tensor scale_, shift_, weight_;  // genes; genes; genes × n_out
-  std::vector<float> constant_;        // n_out
-  std::optional<kernels::HalfGeneLayer> half_;
-
-  [[nodiscard]] kernels::GeneLayer view() const;
 };
 
 }  // namespace sctab::nn

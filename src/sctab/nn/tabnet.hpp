@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <utility>
 #include <vector>
 
 #include "sctab/nn/attentive_transformer.hpp"
@@ -20,10 +18,6 @@ class Tabnet final : public Network {
 
  private:
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
-  void prepare(std::optional<kernels::Precision> precision) override;
-  /// The cells' normalised genes, seen through the mask unless that is null, times a first layer's weight.
-  using ProjectGenes = std::function<at::Tensor(const at::Tensor& weight, const GeneMask* mask)>;
-  NetworkOutput run_steps(const ProjectGenes& project, const LayerPass& pass, Explanation* explanation);
 
   model::TabnetOptions options_;
   LayerScope encoder_;
@@ -33,8 +27,6 @@ class Tabnet final : public Network {
   std::vector<AttentiveTransformer> attentive_transformers_;
   at::Tensor final_mapping_;   // types × n_d
   sparse::CsrMatrix by_gene_;  // the transpose of a batch, kept for its memory
-  /// The first layers by weight, which all steps share as a rule; empty: not prepared.
-  std::vector<std::pair<at::Tensor, PreparedLayer>> prepared_;
 };
 
 }  // namespace sctab::nn

@@ -30,18 +30,12 @@ constexpr std::uint64_t kMaxHeader = 100 << 20;  // the format's own limit
                           .next_step = "the file is damaged or not a .safetensors file: copy it or train it again"});
 }
 
-/// An array as the header describes it; begin and end are offsets into the data.
-struct Entry {
-  std::string name;
-  NumberType type = NumberType::kF32;
-  std::vector<std::int64_t> shape;
-  std::uint64_t begin = 0, end = 0;
-
-  [[nodiscard]] std::string subject() const { return "array " + name; }
-};
+std::string subject(const ArrayInfo& array) {
+  return "array " + array.name;
+}
 
 /// Bytes that an array takes; UINT64_MAX where the product does not fit.
-std::uint64_t size_in_bytes(const Entry& entry) {
+std::uint64_t size_in_bytes(const ArrayInfo& entry) {
   if (std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end()) return 0;
   std::uint64_t bytes = width(entry.type);
   for (const std::int64_t length : entry.shape) {
@@ -56,30 +50,30 @@ bool is_list_of_sizes(const json& value) {
          });
 }
 
-Entry read_entry(const fs::path& path, const std::string& name, const json& value, std::uint64_t data_bytes) {
-  Entry entry;
+ArrayInfo read_entry(const fs::path& path, const std::string& name, const json& value, std::uint64_t data_bytes) {
+  ArrayInfo entry;
   entry.name = name;
   const json type = value.is_object() ? value.value("dtype", json()) : json();
   const auto known =
       std::ranges::find_if(formats::kNumberTypes, [&](NumberType t) { return type == formats::name(t); });
   if (known == formats::kNumberTypes.end()) {
-    damaged(path, entry.subject(), "dtype " + type.dump(), "F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL");
+    damaged(path, subject(entry), "dtype " + type.dump(), "F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL");
   }
   entry.type = *known;
   const json shape = value.value("shape", json()), offsets = value.value("data_offsets", json());
   if (!is_list_of_sizes(shape) || !is_list_of_sizes(offsets) || offsets.size() != 2) {
-    damaged(path, entry.subject(), fmt::format("shape {} and data_offsets {}", shape.dump(), offsets.dump()),
+    damaged(path, subject(entry), fmt::format("shape {} and data_offsets {}", shape.dump(), offsets.dump()),
             "a list of sizes and two offsets");
   }
   entry.shape = shape.get<std::vector<std::int64_t>>();
   entry.begin = offsets[0].get<std::uint64_t>();
   entry.end = offsets[1].get<std::uint64_t>();
   if (entry.begin > entry.end || entry.end > data_bytes) {
-    damaged(path, entry.subject(), fmt::format("bytes {} to {}", entry.begin, entry.end),
+    damaged(path, subject(entry), fmt::format("bytes {} to {}", entry.begin, entry.end),
             fmt::format("a range within the {} bytes of data", data_bytes));
   }
   if (size_in_bytes(entry) != entry.end - entry.begin) {
-    damaged(path, entry.subject(), fmt::format("{} bytes", entry.end - entry.begin),
+    damaged(path, subject(entry), fmt::format("{} bytes", entry.end - entry.begin),
             fmt::format("{} of shape [{}]", formats::name(entry.type), fmt::join(entry.shape, ", ")));
   }
   return entry;
@@ -111,11 +105,11 @@ Metadata read_metadata(const fs::path& path, const json& value) {
 }
 
 /// Throws unless the entries, sorted by where they lie, fill the data without gap or overlap.
-void check_tiling(const fs::path& path, const std::vector<Entry>& entries, std::uint64_t data_bytes) {
+void check_tiling(const fs::path& path, const std::vector<ArrayInfo>& entries, std::uint64_t data_bytes) {
   std::uint64_t position = 0;
-  for (const Entry& entry : entries) {
+  for (const ArrayInfo& entry : entries) {
     if (entry.begin != position) {
-      damaged(path, entry.subject(), fmt::format("begins at byte {}", entry.begin),
+      damaged(path, subject(entry), fmt::format("begins at byte {}", entry.begin),
               fmt::format("{}: arrays must not overlap or leave a gap", position));
     }
     position = entry.end;
@@ -157,35 +151,43 @@ void write(const fs::path& path, std::vector<ArrayView> arrays, const Metadata& 
   out.commit();
 }
 
-Contents read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
+Reader::Reader(fs::path path) : path_(std::move(path)), file_(path_, std::ios::binary) {
   std::error_code failed;
-  const std::uint64_t file_bytes = fs::file_size(path, failed);
-  if (!file || failed) {
+  const std::uint64_t file_bytes = fs::file_size(path_, failed);
+  if (!file_ || failed) {
     throw core::InputError(
-        {.file = path.string(), .found = "no such file, or it cannot be read", .expected = "a .safetensors file"});
+        {.file = path_.string(), .found = "no such file, or it cannot be read", .expected = "a .safetensors file"});
   }
-  const json header = read_header(path, file, file_bytes);
-  const std::uint64_t data_bytes = file_bytes - static_cast<std::uint64_t>(file.tellg());
-
-  Contents result;
-  std::vector<Entry> entries;
+  const json header = read_header(path_, file_, file_bytes);
+  data_begin_ = static_cast<std::uint64_t>(file_.tellg());
+  const std::uint64_t data_bytes = file_bytes - data_begin_;
   for (const auto& [key, value] : header.items()) {
     if (key == "__metadata__") {
-      result.metadata = read_metadata(path, value);
+      metadata_ = read_metadata(path_, value);
     } else {
-      entries.push_back(read_entry(path, key, value, data_bytes));
+      arrays_.push_back(read_entry(path_, key, value, data_bytes));
     }
   }
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
-  check_tiling(path, entries, data_bytes);
+  std::sort(arrays_.begin(), arrays_.end(), [](const ArrayInfo& a, const ArrayInfo& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  check_tiling(path_, arrays_, data_bytes);
+}
 
-  for (Entry& entry : entries) {
-    std::vector<std::byte> bytes(entry.end - entry.begin);
-    file.read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
-    if (!file) damaged(path, entry.subject(), "cannot be read", "");
-    result.arrays.push_back({std::move(entry.name), entry.type, std::move(entry.shape), std::move(bytes)});
+void Reader::read(const ArrayInfo& array, std::uint64_t first, std::span<std::byte> out) {
+  SCTAB_ASSERT(first + out.size() <= array.end - array.begin);
+  file_.seekg(static_cast<std::streamoff>(data_begin_ + array.begin + first));
+  file_.read(reinterpret_cast<char*>(out.data()), std::ssize(out));
+  if (!file_) damaged(path_, subject(array), "cannot be read", "");
+}
+
+Contents read(const fs::path& path) {
+  Reader reader(path);
+  Contents result{{}, reader.metadata()};
+  for (const ArrayInfo& array : reader.arrays()) {
+    std::vector<std::byte> bytes(array.end - array.begin);
+    reader.read(array, 0, bytes);
+    result.arrays.push_back({array.name, array.type, array.shape, std::move(bytes)});
   }
   return result;
 }
