@@ -61,6 +61,12 @@ void copy(benchmark::State& state) {
   measure(state, {0, Copy::kBytes}, [&] { copying.run(); });
 }
 
+// The kernels' threads and OpenBLAS's.
+void use_threads(int n) {
+  kernels::set_threads(n);
+  omp_set_num_threads(n);
+}
+
 BENCHMARK(sgemm)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(copy)->Arg(1)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime();
 
@@ -70,12 +76,12 @@ const MachinePeak& machine_peak(int n_threads) {
   static std::map<int, MachinePeak> peaks;
   const auto found = peaks.find(n_threads);
   if (found != peaks.end()) return found->second;
-  omp_set_num_threads(n_threads);
+  use_threads(n_threads);
   return peaks[n_threads] = {Product::kFlops / seconds_of(Product()), Copy::kBytes / seconds_of(Copy())};
 }
 
 void set_threads(const benchmark::State& state) {
-  omp_set_num_threads(static_cast<int>(state.range(0)));
+  use_threads(static_cast<int>(state.range(0)));
 }
 
 void report(benchmark::State& state, const Work& work, double seconds) {

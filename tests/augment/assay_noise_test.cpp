@@ -1,7 +1,6 @@
 #include "sctab/augment/assay_noise.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +11,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "support/random_csr.hpp"
 
@@ -127,14 +127,14 @@ TEST(AssayNoise, IsAFunctionOfSeedEpochAndBatchForAnyThreads) {
   const sparse::CsrView with_other_seed = other.add(cells.view(), 0, 0);
   seen.insert({with_other_seed.data.begin(), with_other_seed.data.end()});
   EXPECT_EQ(seen.size(), 6U);
-  const int threads = omp_get_max_threads();
+  const int threads = kernels::threads();
   for (const int n : {1, 2, 3}) {
-    omp_set_num_threads(n);
+    kernels::set_threads(n);
     AssayNoise again(options, 1);
     const sparse::CsrView noisy = again.add(cells.view(), 0, 256);
     EXPECT_FALSE(seen.insert({noisy.data.begin(), noisy.data.end()}).second) << n;
   }
-  omp_set_num_threads(threads);
+  kernels::set_threads(threads);
 }
 
 TEST(AssayNoise, LeavesCellsWithoutGenesAndWithOneAlone) {

@@ -1,11 +1,11 @@
 #include "sctab/augment/explained_variance.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <cmath>
 
 #include "sctab/core/rng.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "support/random_csr.hpp"
 
 namespace sctab::augment {
@@ -138,12 +138,12 @@ TEST_F(Explained, EqualsLeastSquares) {
 }
 
 TEST_F(Explained, IsTheSameForAnyNumberOfThreads) {
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = kernels::threads();
+  kernels::set_threads(1);
   const ExplainedVariance want = sums(200).explained();
-  omp_set_num_threads(4);
+  kernels::set_threads(4);
   const ExplainedVariance got = sums(200).explained();
-  omp_set_num_threads(before);
+  kernels::set_threads(before);
   EXPECT_EQ(got.both.of_total, want.both.of_total);
   EXPECT_EQ(got.donor.gene_mean, want.donor.gene_mean);
 }

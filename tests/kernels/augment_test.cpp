@@ -1,13 +1,13 @@
 #include "sctab/kernels/augment.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "kernels/augment_reference.hpp"
 #include "kernels/random_matrices.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "support/random_csr.hpp"
 
@@ -96,14 +96,14 @@ class Augment : public testing::TestWithParam<Shape> {
 };
 
 TEST_P(Augment, EqualsTheReferenceToTheBitForAnyThreadsAndReusedMemory) {
-  const int before = omp_get_max_threads();
+  const int before = threads();
   sparse::CsrMatrix out = vectors_;
   for (const int n_threads : {1, 2, 3, 4, 1}) {
-    omp_set_num_threads(n_threads);
+    set_threads(n_threads);
     augment(cells_.view(), {vectors_.view(), index_, sign_}, out);
     expect_equal(out);
   }
-  omp_set_num_threads(before);
+  set_threads(before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Augment,

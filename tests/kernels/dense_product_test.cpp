@@ -1,10 +1,10 @@
 #include "sctab/kernels/dense_product.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include "kernels/random_matrices.hpp"
 #include "kernels/reference.hpp"
+#include "sctab/kernels/parallel.hpp"
 
 namespace sctab::kernels {
 namespace {
@@ -59,7 +59,7 @@ TEST_P(DenseProducts, AreTheSameForAnyNumberOfThreads) {
   const auto [n_cells, n_out, depth] = GetParam();
   std::vector<std::vector<float>> found;
   for (const int threads : {1, 2, 4}) {
-    omp_set_num_threads(threads);
+    set_threads(threads);
     std::vector<float> out(output_.size()), dinput(input_.size()), dweights(weights_.size());
     product_transposed(input_, weights_, depth, out);
     product(output_, weights_, n_out, 0, dinput);

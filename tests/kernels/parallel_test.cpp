@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <mutex>
+#include <set>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 namespace sctab::kernels {
@@ -23,12 +28,69 @@ TEST(ParallelFor, RunsWithinItself) {
   EXPECT_EQ(runs, std::vector<int>(64, 1));
 }
 
-TEST(ParallelFor, ThrowsWhatATaskThrows) {
-  EXPECT_THROW(parallel_for(100,
-                            [](std::int64_t i) {
-                              if (i == 57) throw std::runtime_error("57");
-                            }),
-               std::runtime_error);
+TEST(ParallelFor, ThrowsTheExceptionOfTheLowestTask) {
+  for (const int n_threads : {1, 2, 7}) {
+    set_threads(n_threads);
+    std::atomic<bool> has_later_failed{n_threads == 1};
+    try {
+      parallel_for(100, [&](std::int64_t i) {
+        if (i < 57) return;
+        if (i > 57) has_later_failed = true;
+        while (!has_later_failed) std::this_thread::yield();
+        throw std::runtime_error(std::to_string(i));
+      });
+      FAIL() << "nothing was thrown";
+    } catch (const std::runtime_error& error) {
+      EXPECT_STREQ(error.what(), "57") << n_threads << " threads";
+    }
+  }
+  set_threads(0);
+}
+
+TEST(ParallelFor, UsesAsManyThreadsAsItIsTold) {
+  for (const int n_threads : {1, 2, 5}) {
+    set_threads(n_threads);
+    EXPECT_EQ(threads(), n_threads);
+    std::mutex mutex;
+    std::set<std::thread::id> used;
+    for (int round = 0; round < 200; ++round) {
+      parallel_for(64, [&](std::int64_t) {
+        const std::lock_guard lock(mutex);
+        used.insert(std::this_thread::get_id());
+      });
+    }
+    EXPECT_GE(used.size(), 1U);
+    EXPECT_LE(std::ssize(used), n_threads);
+    EXPECT_TRUE(used.contains(std::this_thread::get_id())) << "the calling thread takes part";
+  }
+  set_threads(0);
+}
+
+// Helpers come late, sleep, and find regions closed: results must be complete each time.
+TEST(ParallelFor, IsCompleteAfterEveryOfManyRegions) {
+  set_threads(4);
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<int> runs(static_cast<std::size_t>(round % 9), 0);
+    parallel_for(std::ssize(runs), [&](std::int64_t i) { ++runs[static_cast<std::size_t>(i)]; });
+    ASSERT_EQ(runs, std::vector<int>(runs.size(), 1)) << round;
+    if (round % 500 != 0) continue;
+    for (int turn = 0; turn < 10'000; ++turn) std::this_thread::yield();  // until the helpers sleep
+  }
+  set_threads(0);
+}
+
+TEST(ParallelFor, RunsOnTheCallingThreadWhileAnotherUsesTheTeam) {
+  set_threads(3);
+  std::vector<std::thread> callers;
+  std::atomic<int> sum{0};
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 200; ++round) parallel_for(10, [&](std::int64_t i) { sum += static_cast<int>(i); });
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(sum, 4 * 200 * 45);
+  set_threads(0);
 }
 
 TEST(ParallelBlocks, CoverTheRange) {

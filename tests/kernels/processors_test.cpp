@@ -1,7 +1,6 @@
 // The same input through every vector unit that this processor has, and with other numbers of threads.
 #include <gtest/gtest.h>
 #include <hwy/highway.h>
-#include <omp.h>
 
 #include "kernels/attention_problem.hpp"
 #include "sctab/kernels/adamw.hpp"
@@ -10,6 +9,7 @@
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/gates.hpp"
 #include "sctab/kernels/gene_layer.hpp"
+#include "sctab/kernels/parallel.hpp"
 
 namespace sctab::kernels {
 namespace {
@@ -73,14 +73,14 @@ Outputs step() {
 }
 
 TEST(Threads, DoNotChangeABit) {
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = threads();
+  set_threads(1);
   const Outputs one = step();
   for (const int n_threads : {2, 3, 4}) {
-    omp_set_num_threads(n_threads);
+    set_threads(n_threads);
     EXPECT_TRUE(step() == one) << n_threads << " threads";
   }
-  omp_set_num_threads(before);
+  set_threads(before);
 }
 
 TEST(VectorUnits, AgreeWithinRounding) {

@@ -1,7 +1,6 @@
 #include "sctab/linalg/k_means.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::linalg {
@@ -113,16 +113,16 @@ TEST(KMeans, FindsClustersThatAreFarApart) {
 
 TEST(KMeans, IsTheSameForAnyNumberOfThreads) {
   const sparse::CsrMatrix rows = scattered(700, 20, 129, 2);
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = kernels::threads();
+  kernels::set_threads(1);
   const KMeansResult want = k_means(rows.view(), {.n_clusters = 17, .seed = 3});
   for (const int n_threads : {2, 4}) {
-    omp_set_num_threads(n_threads);
+    kernels::set_threads(n_threads);
     const KMeansResult got = k_means(rows.view(), {.n_clusters = 17, .seed = 3});
     EXPECT_EQ(got.cluster_of_row, want.cluster_of_row);
     EXPECT_EQ(got.squared_distances, want.squared_distances);
   }
-  omp_set_num_threads(before);
+  kernels::set_threads(before);
 }
 
 TEST(KMeans, TakesFewRowsEqualRowsAndEmptyRows) {

@@ -1,7 +1,6 @@
 #include "sctab/linalg/neighbours.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +8,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::linalg {
@@ -116,16 +116,16 @@ TEST(Neighbours, TiesGoToTheLowerRow) {
 
 TEST(Neighbours, DoNotDependOnThreads) {
   const std::vector<float> reference = random_rows(3000, 33, 1), queries = random_rows(300, 33, 2);
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = kernels::threads();
+  kernels::set_threads(1);
   const Neighbours want = nearest_neighbours(reference, queries, 33, 20);
   for (const int threads : {2, 3}) {
-    omp_set_num_threads(threads);
+    kernels::set_threads(threads);
     const Neighbours got = nearest_neighbours(reference, queries, 33, 20);
     EXPECT_EQ(got.index, want.index);
     EXPECT_EQ(got.squared_distance, want.squared_distance);
   }
-  omp_set_num_threads(before);
+  kernels::set_threads(before);
 }
 
 TEST(Neighbours, RefuseValuesThatAreNotFinite) {

@@ -1,7 +1,6 @@
 #include "sctab/linalg/pca.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <cmath>
 #include <Eigen/SVD>
@@ -9,6 +8,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_store.hpp"
 
@@ -107,12 +107,12 @@ TEST(Pca, AllComponentsOfFewGenesAreExact) {
 
 TEST(Pca, SignsAndBitsDoNotDependOnThreads) {
   const sparse::CsrMatrix cells = grouped_cells(500, 90, 1);
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = kernels::threads();
+  kernels::set_threads(1);
   const Pca one = fit_pca(batches_of(cells), cells.n_genes, kTen);
-  omp_set_num_threads(3);
+  kernels::set_threads(3);
   const Pca three = fit_pca(batches_of(cells), cells.n_genes, kTen);
-  omp_set_num_threads(before);
+  kernels::set_threads(before);
   EXPECT_EQ(one.components, three.components);
   EXPECT_EQ(one.variance, three.variance);
   const Eigen::MatrixXd components = matrix(one.components, 10);

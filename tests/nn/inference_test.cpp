@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include "nn/network_cases.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "support/dense_network.hpp"
@@ -81,16 +81,16 @@ TEST_P(Inference, AgreesWithDenseArraysInDouble) {
 
 TEST_P(Inference, IsTheSameForAnyNumberOfThreads) {
   const sparse::CsrMatrix x = random_cells(300, n_inputs_, 2);
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = kernels::threads();
+  kernels::set_threads(1);
   const model::NetworkOutput want = network_->run(x.view());
   for (const int threads : {2, 3, 4}) {
-    omp_set_num_threads(threads);
+    kernels::set_threads(threads);
     const model::NetworkOutput found = network_->run(x.view());
     EXPECT_EQ(found.logits, want.logits) << threads;
     EXPECT_EQ(found.embedding, want.embedding) << threads;
   }
-  omp_set_num_threads(before);
+  kernels::set_threads(before);
 }
 
 TEST_P(Inference, RoundsWeightsToHalfPrecisionAndBack) {

@@ -1,11 +1,11 @@
 #include "sctab/train/one_vs_rest_sgd.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <cmath>
 
 #include "sctab/core/rng.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "support/random_csr.hpp"
 
 namespace sctab::train {
@@ -96,12 +96,12 @@ TEST_F(OneVsRest, ATypeWithoutCellsStaysAtZero) {
 }
 
 TEST_F(OneVsRest, NeitherBatchesNorThreadsChangeABit) {
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = kernels::threads();
+  kernels::set_threads(1);
   const std::vector<float> want = trained(300).weight();
-  omp_set_num_threads(3);
+  kernels::set_threads(3);
   EXPECT_EQ(trained(20).weight(), want);
-  omp_set_num_threads(before);
+  kernels::set_threads(before);
 }
 
 }  // namespace

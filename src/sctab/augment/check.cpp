@@ -1,7 +1,6 @@
 #include "sctab/augment/check.hpp"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <iterator>
@@ -14,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/core/thread_pool.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/linalg/pca.hpp"
 #include "sctab/store/loader.hpp"
 
@@ -92,7 +91,7 @@ nlohmann::json to_json(const CheckResult& result) {
 
 CheckResult check_vectors(const Store& store, sparse::CsrView vectors, const CheckOptions& options) {
   options.validate();
-  omp_set_num_threads(options.threads > 0 ? options.threads : core::default_threads());
+  kernels::set_threads(options.threads);
   const core::GeneIndex n_genes = store.genes().size();
   const std::vector<std::int32_t> types = store.codes(kSplit, Field::kCellType);
   std::vector<std::int32_t> donors = known_donors(store);

@@ -1,7 +1,6 @@
 #include "sctab/augment/make_vectors.hpp"
 
 #include <fmt/format.h>
-#include <omp.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -14,7 +13,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/require.hpp"
-#include "sctab/core/thread_pool.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/linalg/k_means.hpp"
 
 namespace sctab::augment {
@@ -162,7 +161,7 @@ std::vector<CellIndex> in_large_clusters(std::span<const std::int32_t> cluster_o
 
 MadeVectors make_vectors(const Store& store, const VectorOptions& options) {
   options.validate();
-  omp_set_num_threads(options.threads > 0 ? options.threads : core::default_threads());
+  kernels::set_threads(options.threads);
   MadeVectors made;
   const DonorPairs pairs = plan_pairs(store, options, made.facts);
   const sparse::CsrMatrix differences =

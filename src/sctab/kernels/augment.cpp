@@ -1,7 +1,5 @@
 #include "sctab/kernels/augment.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
 #include <vector>
@@ -89,7 +87,7 @@ class Augmenter {
     out_.indices.resize(static_cast<std::size_t>(most.of_all));
     out_.data.resize(static_cast<std::size_t>(most.of_all));
     std::vector<Room> rooms;
-    for (int i = 0; i < omp_get_max_threads(); ++i) rooms.emplace_back(most.of_block, log_norm_.n_genes);
+    for (int i = 0; i < threads(); ++i) rooms.emplace_back(most.of_block, log_norm_.n_genes);
     std::atomic<std::int64_t> next = 0;
     parallel_for(std::ssize(rooms), [&](std::int64_t i) {
       for (std::int64_t block = next++; block + 1 < std::ssize(begins_); block = next++) {

@@ -4,13 +4,17 @@
 
 namespace sctab::kernels {
 
-/// Calls call(context, i) for i in [0, n) on OpenMP's threads, each i once, in any order, and waits.
+/// The threads that share the work of kernels, the calling one among them; 0: one per processor, as at the start. Not
+/// to be called while kernels run.
+void set_threads(int threads);
+int threads();
+
+/// Calls call(context, i) for i in [0, n) on the kernels' threads, each i once, in any order, and waits.
 void run_tasks(std::int64_t n, void (*call)(const void* context, std::int64_t i), const void* context);
 
-/// Runs task(i) for i in [0, n) on OpenMP's threads, the pool that OpenBLAS and libtorch use too, and waits. The first
-/// exception is thrown again here. Within another parallel_for it runs on the calling thread. Results must not depend
-/// on the number of threads: split work by its size, never by omp_get_num_threads(), and call BLAS within tasks alone
-/// (also if there is one), where it keeps to one thread.
+/// Runs task(i) for i in [0, n) on the kernels' threads and waits. If tasks throw, no more are begun, and the exception
+/// of the lowest i is thrown again here. Within another parallel_for, and while another thread is in one, it runs on
+/// the calling thread. Results must not depend on the number of threads: split work by its size, never by threads().
 template <typename Task>
 void parallel_for(std::int64_t n, const Task& task) {
   run_tasks(

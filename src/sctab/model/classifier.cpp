@@ -1,7 +1,6 @@
 #include "sctab/model/classifier.hpp"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +11,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
-#include "sctab/core/thread_pool.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/model/predictor.hpp"
 
 namespace sctab::model {
@@ -92,7 +91,7 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
   auto state = std::make_unique<State>();
   state->options = options;
   state->description = read_description(directory);
-  omp_set_num_threads(options.threads > 0 ? options.threads : core::default_threads());
+  kernels::set_threads(options.threads);
   const ModelDescription& model = state->description;
   for (std::size_t i = 0; i < model.members.size(); ++i) {
     state->members.push_back(load_predictor(directory / model.members[i], member_architecture(model.architecture, i),

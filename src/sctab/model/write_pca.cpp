@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <omp.h>
-
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -12,8 +10,8 @@
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/npy/npy.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
 
@@ -52,7 +50,7 @@ PcaResult write_pca(const store::Store& store, const linalg::PcaOptions& options
   options.validate();
   core::require_replaceable_directory(out, kMarker);
   core::StagedOutput staged(out);
-  omp_set_num_threads(threads > 0 ? threads : core::default_threads());
+  kernels::set_threads(threads);
   const linalg::Pca pca = linalg::fit_pca(store, options, threads);
   const std::filesystem::path& folder = staged.path();
   std::filesystem::create_directories(folder);

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-#include "sctab/core/thread_pool.hpp"
+#include "sctab/kernels/parallel.hpp"
 
 namespace sctab::nn {
 namespace {
@@ -53,7 +53,8 @@ bool blas_is_fast() {
 }
 
 void set_torch_threads(int threads) {
-  at::set_num_threads(threads > 0 ? threads : core::default_threads());
+  kernels::set_threads(threads);
+  at::set_num_threads(kernels::threads());
   static std::once_flag once;
   std::call_once(once, [] {
     keep_memory_between_steps();

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <omp.h>
-
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -14,7 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
-#include "sctab/core/thread_pool.hpp"
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/model/model_arrays.hpp"
 #include "sctab/model/model_directory.hpp"
 #include "sctab/train/model_output.hpp"
@@ -226,7 +224,7 @@ TrainResult train_baseline(const store::Store& store, const TrainOptions& given,
   check_corpus(size, store.directory().string());
   const LockedRunFolder folder(out, options.resume, static_cast<int>(options.members.value_or(1)));
   core::StagedOutput staged(out);
-  omp_set_num_threads(options.threads > 0 ? options.threads : core::default_threads());
+  kernels::set_threads(options.threads);
 
   std::vector<FinishedMember> members;
   try {
