@@ -17,16 +17,6 @@ add_library(sctab::lzf ALIAS PkgConfig::lzf)
 pkg_check_modules(hdf5 REQUIRED IMPORTED_TARGET hdf5-serial)
 add_library(sctab::hdf5 ALIAS PkgConfig::hdf5)
 
-# Debian's libtorch (CPU). Linked by name, so that its own CMake files cannot add flags to our targets.
-find_path(TORCH_INCLUDE_DIR torch/torch.h PATH_SUFFIXES torch/csrc/api/include REQUIRED)
-find_library(TORCH_LIBRARY torch REQUIRED)
-find_library(TORCH_CPU_LIBRARY torch_cpu REQUIRED)
-find_library(C10_LIBRARY c10 REQUIRED)
-add_library(sctab_torch INTERFACE)
-target_include_directories(sctab_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIR})
-target_link_libraries(sctab_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
-add_library(sctab::torch ALIAS sctab_torch)
-
 # Without OpenBLAS libtorch's GEMM runs 70 times slower and nothing says so.
 set(openblas_folder /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp)
 if(NOT EXISTS ${openblas_folder}/libblas.so.3)
@@ -51,13 +41,26 @@ target_include_directories(sctab_eigen SYSTEM INTERFACE ${EIGEN_INCLUDE_DIR})
 target_compile_definitions(sctab_eigen INTERFACE EIGEN_DONT_PARALLELIZE)
 add_library(sctab::eigen ALIAS sctab_eigen)
 
-# Gradient-boosted trees, a baseline.
-find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
-find_library(XGBOOST_LIBRARY xgboost REQUIRED)
-add_library(sctab_xgboost INTERFACE)
-target_include_directories(sctab_xgboost SYSTEM INTERFACE ${XGBOOST_INCLUDE_DIR})
-target_link_libraries(sctab_xgboost INTERFACE ${XGBOOST_LIBRARY})
-add_library(sctab::xgboost ALIAS sctab_xgboost)
+# What training needs and labelling does not.
+if(SCTAB_TRAIN)
+  # Debian's libtorch (CPU). Linked by name, so that its own CMake files cannot add flags to our targets.
+  find_path(TORCH_INCLUDE_DIR torch/torch.h PATH_SUFFIXES torch/csrc/api/include REQUIRED)
+  find_library(TORCH_LIBRARY torch REQUIRED)
+  find_library(TORCH_CPU_LIBRARY torch_cpu REQUIRED)
+  find_library(C10_LIBRARY c10 REQUIRED)
+  add_library(sctab_torch INTERFACE)
+  target_include_directories(sctab_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIR})
+  target_link_libraries(sctab_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
+  add_library(sctab::torch ALIAS sctab_torch)
+
+  # Gradient-boosted trees, a baseline.
+  find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
+  find_library(XGBOOST_LIBRARY xgboost REQUIRED)
+  add_library(sctab_xgboost INTERFACE)
+  target_include_directories(sctab_xgboost SYSTEM INTERFACE ${XGBOOST_INCLUDE_DIR})
+  target_link_libraries(sctab_xgboost INTERFACE ${XGBOOST_LIBRARY})
+  add_library(sctab::xgboost ALIAS sctab_xgboost)
+endif()
 
 # Recipes of benchmarks. Headers only.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)

@@ -58,8 +58,8 @@ function(sctab_optimise target option)
   endif()
 endfunction()
 
-# sctab_add_modules(): a library sctab::NAME for each row of modules.txt (sctab::charts for lab/charts). Sanitized builds
-# leave modules with libtorch out.
+# sctab_add_modules(): a library sctab::NAME for each row of modules.txt (sctab::charts for lab/charts). Modules with
+# libtorch are left out of sanitized builds, and those with libtorch or XGBoost of builds without SCTAB_TRAIN.
 function(sctab_add_modules)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/modules.txt)
   file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/modules.txt rows REGEX "^[^#].*[|]")
@@ -86,6 +86,11 @@ function(sctab_add_module path uses libraries)
   if(SCTAB_SANITIZE AND "sctab::torch" IN_LIST inherited)
     return()
   endif()
+  foreach(library IN LISTS inherited)
+    if(library MATCHES "^sctab::(torch|xgboost)$" AND NOT TARGET ${library})
+      return()
+    endif()
+  endforeach()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   if(NOT TARGET sctab::duckdb)  # reading Parquet is DuckDB's; a build without it says so
     list(FILTER sources EXCLUDE REGEX "/duckdb_[a-z_]*\\.cpp$")

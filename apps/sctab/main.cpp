@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "program.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
@@ -38,6 +39,7 @@ void send_notes_to_standard_error() {
 
 void parse_and_run(int argc, char** argv) {
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  hand_over(words, argv);
   if (std::ranges::count(words, "--version") > 0) {
     return fmt::print("{}", version_report(std::ranges::count(words, "--verbose") > 0));
   }

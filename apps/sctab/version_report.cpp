@@ -1,20 +1,18 @@
 #include "version_report.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <hdf5.h>
 #include <hwy/highway.h>
 #include <libdeflate.h>
 #include <openssl/crypto.h>
 #include <spdlog/version.h>
-#include <torch/version.h>
-#include <xgboost/c_api.h>
 
 #include <CLI/Version.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "commit.hpp"
+#include "program.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/core/thread_pool.hpp"
 #ifdef SCTAB_HAS_DUCKDB
@@ -33,19 +31,6 @@ std::string hdf5_version() {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   return fmt::format("{}.{}.{}", major, minor, release);
-}
-
-std::string xgboost_version() {
-  int major = 0, minor = 0, patch = 0;
-  XGBoostVersion(&major, &minor, &patch);
-  return fmt::format("{}.{}.{}", major, minor, patch);
-}
-
-/// Asked for by name: any BLAS may be behind libblas, and only OpenBLAS has this function.
-std::string blas_version() {
-  using Config = const char* (*)();
-  const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
-  return config == nullptr ? "not OpenBLAS: training is many times slower" : config();
 }
 
 std::string duckdb_version() {
@@ -90,12 +75,10 @@ std::string version_report(bool verbose) {
   table.add_row({"processor", processor()});
   table.add_row({"SIMD", simd_target()});
   table.add_row({"threads", fmt::format("{}", core::default_threads())});
-  table.add_row({"libtorch", TORCH_VERSION});
-  table.add_row({"BLAS", blas_version()});
+  for (const auto& [name, library_version] : training_libraries()) table.add_row({name, library_version});
   table.add_row({"HDF5", hdf5_version()});
   table.add_row({"libdeflate", LIBDEFLATE_VERSION_STRING});
   table.add_row({"DuckDB", duckdb_version()});
-  table.add_row({"XGBoost", xgboost_version()});
   table.add_row({"OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING)});
   table.add_row({"Highway", fmt::format("{}.{}.{}", HWY_MAJOR, HWY_MINOR, HWY_PATCH)});
   table.add_row({"CLI11", CLI11_VERSION});

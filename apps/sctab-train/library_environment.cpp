@@ -31,10 +31,14 @@ bool has_skylake_vectors() {
 }
 
 /// Starts the program again with what the libraries should know; a variable that the user has set stays. They read
-/// these while they are loaded, so setting them in main() would be too late.
+/// these while they are loaded, so setting them in main() would be too late. SCTAB_RESTART=0 turns it off, for
+/// debuggers.
 void tell_libraries(int /*argc*/, char** argv, char** environment) {
   std::vector<char*> extended;
-  for (char** entry = environment; *entry != nullptr; ++entry) extended.push_back(*entry);
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    if (std::strcmp(*entry, "SCTAB_RESTART=0") == 0) return;
+    extended.push_back(*entry);
+  }
   const std::size_t n_given = extended.size();
   for (char* wanted : std::array{sleeping_threads, short_spin, has_skylake_vectors() ? wide_vectors : short_spin}) {
     bool is_set = false;

@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "sctab/core/numbers.hpp"
+#include "summaries.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -25,9 +26,11 @@ void run(Arguments& arguments) {
 void add_simulate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "simulate",
-      "Make h5ad files of simulated cells with a known truth. Counts are negative binomial, around profiles measured "
-      "on real cells, with donor effects, library sizes as in 10x assays, and labels at mixed depths of the ontology. "
-      "Use them to try things out and for tests at scale; results on them say nothing about real cells.");
+      fmt::format("{} ", kSimulateSummary) +
+          "Counts are negative binomial, around profiles measured "
+          "on real cells, with donor effects, library sizes as in 10x assays, and labels at mixed depths of the "
+          "ontology. "
+          "Use them to try things out and for tests at scale; results on them say nothing about real cells.");
   Arguments& arguments = add_arguments(*command, run);
   simulate::SimulateOptions& options = arguments.options;
   add_output(*command, arguments.directory, "DIR",

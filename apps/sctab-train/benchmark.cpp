@@ -10,6 +10,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
+#include "summaries.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -65,10 +66,11 @@ void run(Arguments& arguments) {
 
 void add_benchmark(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
-      "benchmark",
-      "Train and evaluate what a recipe asks for: models on parts of a corpus, over seeds. Each finished trial is "
-      "kept, so that the same command continues after Ctrl-C. Ends with tables (csv, json), the recipe's figures on "
-      "one HTML page, and which of the paper's findings held. recipes/ has the paper's experiments.");
+      "benchmark", fmt::format("{} ", kBenchmarkSummary) +
+                       "Each finished trial is "
+                       "kept, so that the same command continues after Ctrl-C. Ends with tables (csv, json), the "
+                       "recipe's figures on "
+                       "one HTML page, and which of the paper's findings held. recipes/ has the paper's experiments.");
   Arguments& arguments = add_arguments(*command, run);
   experiments::BenchmarkOptions& options = arguments.options;
   command->add_option("RECIPE", arguments.recipe, "a recipe, as a TOML file")->required();
