@@ -3,10 +3,10 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
 
-.PHONY: build build-all test demo bench bench-modules lint format sanitize check-slow install-dependencies clean
+.PHONY: build build-all test demo bench bench-modules package lint format sanitize check-slow install-dependencies clean
 
 build: install-dependencies
-	@tools/build.sh $(BUILD) $(JOBS) sctab $(CMAKE_FLAGS)
+	@tools/build.sh $(BUILD) $(JOBS) programs $(CMAKE_FLAGS)
 
 build-all: install-dependencies
 	@tools/build.sh $(BUILD) $(JOBS) all $(CMAKE_FLAGS)
@@ -24,6 +24,11 @@ bench: build-all
 
 bench-modules: build-all
 	@tools/bench.sh $(BUILD) modules
+
+# Debian packages and a tarball, in $(BUILD)/packages.
+package: build
+	@tools/build.sh $(BUILD) $(JOBS) completions
+	@tools/package.sh $(BUILD)
 
 # Formatting, the order of the modules, sizes of files and functions, docs, and clang-tidy on what changed in a day.
 lint: build
