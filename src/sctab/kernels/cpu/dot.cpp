@@ -46,6 +46,10 @@ void row_dots(const float* left, const float* right, std::int64_t n_rows, std::i
   for (std::int64_t row = 0; row < n_rows; ++row) products[row] = dot(left + row * width, right + row * width, width);
 }
 
+void matrix_vector(const float* left, const float* right, std::int64_t n_rows, std::int64_t width, float* products) {
+  for (std::int64_t row = 0; row < n_rows; ++row) products[row] = dot(left, right + row * width, width);
+}
+
 }  // namespace sctab::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -54,6 +58,7 @@ namespace sctab::kernels::cpu {
 
 HWY_EXPORT(gathered_dots);
 HWY_EXPORT(row_dots);
+HWY_EXPORT(matrix_vector);
 
 void gathered_dots(const float* left, const float* right, std::int64_t width, std::span<const std::int32_t> rows,
                    float* products) {
@@ -62,6 +67,10 @@ void gathered_dots(const float* left, const float* right, std::int64_t width, st
 
 void row_dots(const float* left, const float* right, std::int64_t n_rows, std::int64_t width, float* products) {
   HWY_DYNAMIC_DISPATCH(row_dots)(left, right, n_rows, width, products);
+}
+
+void matrix_vector(const float* left, const float* right, std::int64_t n_rows, std::int64_t width, float* products) {
+  HWY_DYNAMIC_DISPATCH(matrix_vector)(left, right, n_rows, width, products);
 }
 
 }  // namespace sctab::kernels::cpu

@@ -1,0 +1,274 @@
+#include "sctab/kernels/cpu/gemm.hpp"
+
+#include <algorithm>
+
+#include "sctab/core/error.hpp"
+#include "sctab/kernels/aligned_array.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sctab/kernels/cpu/gemm.cpp"
+#include <hwy/foreach_target.h>
+// foreach_target.h includes this file again for each target, and must come first.
+#include <hwy/highway.h>
+
+#ifndef SCTAB_KERNELS_CPU_GEMM_ONCE
+#define SCTAB_KERNELS_CPU_GEMM_ONCE
+namespace sctab::kernels::cpu {
+
+// A panel of this depth takes 16 kB: half of the smallest first-level cache.
+inline constexpr std::int64_t kMostDepth = 256;
+
+// Blocks of equal depth, but for the last one; a multiple of 4, for the transposition of packing.
+inline std::int64_t block_depth(std::int64_t depth) {
+  const std::int64_t n_blocks = std::max<std::int64_t>(1, (depth + kMostDepth - 1) / kMostDepth);
+  return ((depth + n_blocks - 1) / n_blocks + 3) / 4 * 4;
+}
+
+}  // namespace sctab::kernels::cpu
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sctab::kernels::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, static_cast<std::size_t>(kPanelColumns)>;
+using V = hn::Vec<D>;
+constexpr std::size_t kLanes = hn::MaxLanes(D());
+constexpr std::size_t kPanelVectors = static_cast<std::size_t>(kPanelColumns) / kLanes;
+// The sums of a tile stay in registers: 12 × 2 of AVX-512's 32 vectors, 6 × 2 of AVX2's 16, 3 × 4 of SSE's 16. Each
+// vector of the right matrix is then used 12, 6 or 3 times, each element of the left one 2 or 4 times.
+constexpr std::size_t kTileVectors = std::max<std::size_t>(2, kPanelVectors);
+constexpr std::size_t kTileRows = kLanes == 16 ? 12 : kLanes == 8 || HWY_ARCH_ARM ? 6 : 3;
+static_assert(kGemmRows % static_cast<std::int64_t>(kTileRows) == 0);
+
+// A tile of rows times one or two panels, within one block of the depth.
+struct Tile {
+  const float* left;
+  std::int64_t row_stride, depth_stride;  // of left
+  std::int64_t tile_stride;               // from a whole tile of left to the next
+  const float* right;
+  std::int64_t panel_stride;  // from a panel of right to the next
+  std::int64_t depth;
+  float* out;
+  std::int64_t out_stride, n_columns;
+  float alpha, beta;
+};
+
+// out = alpha · sums + beta · out
+template <std::size_t kVectors>
+HWY_INLINE void store_row(const V* sums, float alpha, float beta, float* out) {
+  const D d;
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    V value = hn::Mul(hn::Set(d, alpha), sums[v]);
+    if (beta != 0) value = hn::MulAdd(hn::Set(d, beta), hn::LoadU(d, out + v * kLanes), value);
+    hn::StoreU(value, d, out + v * kLanes);
+  }
+}
+
+template <std::size_t kRows, std::size_t kVectors>
+HWY_NOINLINE void multiply_tile(const Tile& tile) {
+  const D d;
+  V sums[kRows][kVectors];
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(d);
+  }
+  const float* HWY_RESTRICT left = tile.left;
+  const float* HWY_RESTRICT right = tile.right;
+  for (std::int64_t k = 0; k < tile.depth; ++k, left += tile.depth_stride, right += kPanelColumns) {
+    V columns[kVectors];
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const auto panel = static_cast<std::int64_t>(v / kPanelVectors);
+      columns[v] = hn::Load(d, right + panel * tile.panel_stride + v % kPanelVectors * kLanes);
+    }
+#pragma GCC unroll 16
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const V value = hn::Set(d, left[static_cast<std::int64_t>(r) * tile.row_stride]);
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
+    }
+  }
+  constexpr auto kWidth = static_cast<std::int64_t>(kVectors * kLanes);
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < kRows; ++r) {
+    float* out = tile.out + static_cast<std::int64_t>(r) * tile.out_stride;
+    if (tile.n_columns >= kWidth) {
+      store_row<kVectors>(sums[r], tile.alpha, tile.beta, out);
+      continue;
+    }
+    float row[kVectors * kLanes] = {};  // no store may touch the columns after the last one: they are another row's
+    if (tile.beta != 0) std::copy(out, out + tile.n_columns, row);
+    store_row<kVectors>(sums[r], tile.alpha, tile.beta, row);
+    std::copy(row, row + tile.n_columns, out);
+  }
+}
+
+// Tiles of kRows rows, then of half as many, down to single rows.
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void multiply_rows(Tile tile, std::int64_t n_rows) {
+  constexpr auto kStep = static_cast<std::int64_t>(kRows);
+  const std::int64_t left_step = kRows == kTileRows ? tile.tile_stride : kStep * tile.row_stride;
+  for (; n_rows >= kStep; n_rows -= kStep, tile.left += left_step, tile.out += kStep * tile.out_stride) {
+    multiply_tile<kRows, kVectors>(tile);
+  }
+  if constexpr (kRows > 1) multiply_rows<kRows / 2, kVectors>(tile, n_rows);
+}
+
+// A left matrix whose columns are contiguous, as tiles of kTileRows rows, in each of them one column after the other.
+void pack_left(const StridedMatrix& a, std::int64_t first_column, std::int64_t n_columns, float* HWY_RESTRICT packed) {
+  constexpr auto kStep = static_cast<std::int64_t>(kTileRows);
+  for (std::int64_t row = 0; row < a.n_rows; row += kStep) {
+    const float* HWY_RESTRICT from = a.values + row + first_column * a.column_stride;
+    const std::int64_t n = std::min(kStep, a.n_rows - row);
+    for (std::int64_t k = 0; k < n_columns; ++k, from += a.column_stride, packed += kStep) {
+      if (n == kStep) {
+        std::copy_n(from, kTileRows, packed);
+      } else {
+        std::copy_n(from, n, packed);
+      }
+    }
+  }
+}
+
+// Up to kGemmRows rows; left_memory holds a packed left matrix, for one whose columns are contiguous.
+void multiply_block(float alpha, const StridedMatrix& a, const PackedPanels& b, float beta, float* left_memory,
+                    float* out) {
+  constexpr auto kStep = static_cast<std::int64_t>(kTileRows);
+  constexpr auto kTileColumns = static_cast<std::int64_t>(kTileVectors * kLanes);
+  const std::int64_t step = block_depth(b.depth), n_padded = panels_of(b.n_columns) * kPanelColumns;
+  std::int64_t k = 0;
+  do {  // once for no depth at all
+    Tile tile{};
+    tile.depth = std::min(step, b.depth - k);
+    tile.alpha = alpha, tile.beta = k == 0 ? beta : 1;
+    tile.out_stride = b.n_columns;
+    tile.panel_stride = tile.depth * kPanelColumns;
+    if (a.column_stride == 1) {
+      tile.left = a.values + k, tile.row_stride = a.row_stride, tile.depth_stride = 1;
+      tile.tile_stride = kStep * a.row_stride;
+    } else {
+      pack_left(a, k, tile.depth, left_memory);
+      tile.left = left_memory, tile.row_stride = 1, tile.depth_stride = kStep;
+      tile.tile_stride = kStep * tile.depth;
+    }
+    for (std::int64_t c = 0; c < b.n_columns; c += kTileColumns) {
+      tile.right = b.values + k * n_padded + c * tile.depth;
+      tile.out = out + c;
+      tile.n_columns = b.n_columns - c;
+      if (tile.n_columns <= static_cast<std::int64_t>(kLanes)) {
+        multiply_rows<kTileRows, 1>(tile, a.n_rows);
+      } else {
+        multiply_rows<kTileRows, kTileVectors>(tile, a.n_rows);
+      }
+    }
+    k += tile.depth;
+  } while (k < b.depth);
+}
+
+void gemm(float alpha, const StridedMatrix& a, const PackedPanels& b, float beta, float* out) {
+  const bool is_packed = a.column_stride != 1;
+  AlignedArray<float> left_memory(is_packed ? static_cast<std::size_t>(kGemmRows * block_depth(b.depth)) : 0);
+  for (std::int64_t row = 0; row < a.n_rows; row += kGemmRows) {
+    multiply_block(alpha, a.rows(row, std::min(row + kGemmRows, a.n_rows)), b, beta, left_memory.data(),
+                   out + row * b.n_columns);
+  }
+}
+
+// packed[k · kPanelColumns + c] = from[c · stride + k] for kSquare columns and as many k.
+#if HWY_TARGET == HWY_SCALAR
+constexpr std::int64_t kSquare = 1;
+HWY_INLINE void transpose_square(const float* from, std::int64_t /*stride*/, float* packed) {
+  *packed = *from;
+}
+#else
+constexpr std::int64_t kSquare = 4;
+HWY_INLINE void transpose_square(const float* HWY_RESTRICT from, std::int64_t stride, float* HWY_RESTRICT packed) {
+  const hn::FixedTag<float, 4> d;
+  const hn::FixedTag<double, 2> pairs;
+  const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + stride);
+  const auto row2 = hn::LoadU(d, from + 2 * stride), row3 = hn::LoadU(d, from + 3 * stride);
+  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, row0, row1));
+  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, row2, row3));
+  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, row0, row1));
+  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, row2, row3));
+  hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, packed);
+  hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, packed + kPanelColumns);
+  hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, packed + 2 * kPanelColumns);
+  hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, packed + 3 * kPanelColumns);
+}
+#endif
+
+// One panel of one block from a matrix whose columns are contiguous.
+void pack_columns(const float* from, std::int64_t stride, std::int64_t n_columns, std::int64_t depth, float* packed) {
+  const std::int64_t even_columns = n_columns / kSquare * kSquare, even_depth = depth / kSquare * kSquare;
+  for (std::int64_t k = 0; k < even_depth; k += kSquare) {
+    for (std::int64_t c = 0; c < even_columns; c += kSquare) {
+      transpose_square(from + c * stride + k, stride, packed + k * kPanelColumns + c);
+    }
+  }
+  for (std::int64_t k = 0; k < depth; ++k) {
+    float* row = packed + k * kPanelColumns;
+    for (std::int64_t c = k < even_depth ? even_columns : 0; c < n_columns; ++c) row[c] = from[c * stride + k];
+    std::fill(row + n_columns, row + kPanelColumns, 0.0F);
+  }
+}
+
+// One panel of one block from a matrix whose rows are contiguous.
+void pack_rows(const float* from, std::int64_t stride, std::int64_t n_columns, std::int64_t depth, float* packed) {
+  for (std::int64_t k = 0; k < depth; ++k, from += stride, packed += kPanelColumns) {
+    if (n_columns == kPanelColumns) {
+      std::copy_n(from, kPanelColumns, packed);
+    } else {
+      std::copy_n(from, n_columns, packed);
+      std::fill(packed + n_columns, packed + kPanelColumns, 0.0F);
+    }
+  }
+}
+
+void pack_panels(const StridedMatrix& b, std::int64_t first_panel, std::int64_t last_panel, float* packed) {
+  const std::int64_t depth = b.n_rows, step = block_depth(depth), n_padded = panels_of(b.n_columns) * kPanelColumns;
+  for (std::int64_t k = 0; k < depth; k += step) {
+    const std::int64_t n = std::min(step, depth - k);
+    for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
+      const std::int64_t c = panel * kPanelColumns, n_columns = std::min(kPanelColumns, b.n_columns - c);
+      const float* from = b.values + k * b.row_stride + c * b.column_stride;
+      float* to = packed + k * n_padded + c * n;
+      if (b.column_stride == 1) {
+        pack_rows(from, b.row_stride, n_columns, n, to);
+      } else {
+        pack_columns(from, b.column_stride, n_columns, n, to);
+      }
+    }
+  }
+}
+
+}  // namespace sctab::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sctab::kernels::cpu {
+
+HWY_EXPORT(gemm);
+HWY_EXPORT(pack_panels);
+
+void pack_panels(const StridedMatrix& b, std::int64_t first_panel, std::int64_t last_panel, float* packed) {
+  SCTAB_ASSERT(b.row_stride == 1 || b.column_stride == 1);
+  HWY_DYNAMIC_DISPATCH(pack_panels)(b, first_panel, last_panel, packed);
+}
+
+void gemm(float alpha, const StridedMatrix& a, const PackedPanels& b, float beta, float* out) {
+  SCTAB_ASSERT(a.n_columns == b.depth && (a.row_stride == 1 || a.column_stride == 1));
+  HWY_DYNAMIC_DISPATCH(gemm)(alpha, a, b, beta, out);
+}
+
+void gemm(float alpha, const StridedMatrix& a, const StridedMatrix& b, float beta, float* out) {
+  AlignedArray<float> packed(static_cast<std::size_t>(packed_size(b.n_rows, b.n_columns)));
+  pack_panels(b, 0, panels_of(b.n_columns), packed.data());
+  gemm(alpha, a, PackedPanels{packed.data(), b.n_rows, b.n_columns}, beta, out);
+}
+
+}  // namespace sctab::kernels::cpu
+#endif
