@@ -55,9 +55,42 @@ TEST_P(DenseProducts, EqualTheReference) {
   tests::reference::expect_close(dweights, product(transposed(output()), input()), kTolerance, "weights' gradient");
 }
 
+TEST_P(DenseProducts, OfPackedWeightsEqualTheReference) {
+  const auto [n_cells, n_out, depth] = GetParam();
+  const PackedWeights packed(weights_, depth);
+  EXPECT_EQ(packed.depth(), depth);
+  EXPECT_EQ(packed.n_out(), n_out);
+  std::vector<float> unpacked(output_.size()), found(output_.size(), NAN);
+  product_transposed(input_, weights_, depth, unpacked);
+  linear_layer(input_, packed, {}, found);
+  EXPECT_EQ(found, unpacked);
+
+  const std::vector<float> bias(output_.begin(), output_.begin() + n_out);
+  linear_layer(input_, packed, bias, found);
+  Matrix want = product(input(), transposed(weights()));
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    want.values[i] += static_cast<double>(bias[i % static_cast<std::size_t>(n_out)]);
+  }
+  tests::reference::expect_close(found, want, kTolerance, "with bias");
+}
+
+TEST_P(DenseProducts, GiveACellTheSameBitsInAnyBatch) {
+  const auto [n_cells, n_out, depth] = GetParam();
+  std::vector<float> all(output_.size());
+  product_transposed(input_, weights_, depth, all);
+  for (const std::int64_t cell : {std::int64_t{0}, n_cells / 2, n_cells - 1}) {
+    std::vector<float> alone(static_cast<std::size_t>(n_out));
+    product_transposed(
+        std::span(input_).subspan(static_cast<std::size_t>(cell * depth), static_cast<std::size_t>(depth)), weights_,
+        depth, alone);
+    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), all.begin() + cell * n_out)) << "cell " << cell;
+  }
+}
+
 TEST_P(DenseProducts, AreTheSameForAnyNumberOfThreads) {
   const auto [n_cells, n_out, depth] = GetParam();
   std::vector<std::vector<float>> found;
+  const int before = omp_get_max_threads();
   for (const int threads : {1, 2, 4}) {
     set_threads(threads);
     std::vector<float> out(output_.size()), dinput(input_.size()), dweights(weights_.size());
@@ -68,13 +101,21 @@ TEST_P(DenseProducts, AreTheSameForAnyNumberOfThreads) {
     out.insert(out.end(), dweights.begin(), dweights.end());
     found.push_back(out);
   }
+  omp_set_num_threads(before);
   EXPECT_EQ(found[0], found[1]);
   EXPECT_EQ(found[0], found[2]);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, DenseProducts,
                          testing::Values(Shape{1, 1, 1}, Shape{1, 7, 3}, Shape{127, 5, 64}, Shape{128, 49, 16},
-                                         Shape{129, 96, 17}, Shape{300, 48, 129}));
+                                         Shape{129, 96, 17}, Shape{300, 48, 129}, Shape{260, 530, 300}));
+
+TEST(DenseProductsOfNoCells, WriteNothing) {
+  const std::vector<float> weights(15, 1.0F), bias(5, 1.0F);
+  product_transposed({}, weights, 3, {});
+  product({}, weights, 3, 0, {});
+  linear_layer({}, PackedWeights(weights, 3), bias, {});
+}
 
 }  // namespace
 }  // namespace sctab::kernels

@@ -7,6 +7,7 @@
 #include "sctab/kernels/attention.hpp"
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/csr_projection.hpp"
+#include "sctab/kernels/dense_product.hpp"
 #include "sctab/kernels/gates.hpp"
 #include "sctab/kernels/gene_layer.hpp"
 #include "sctab/kernels/parallel.hpp"
@@ -63,6 +64,12 @@ Outputs step() {
   std::vector<float> dprojected = zeros(kCells * kWidth), dnorm = zeros(kWidth), dnorm_bias = dnorm;
   gated_norm_backward(out, norm, false, gated, {dprojected, dnorm, dnorm_bias});
   keep(dprojected), keep(dnorm), keep(dnorm_bias);
+
+  std::vector<float> dense = zeros(kCells * kGenes);
+  product_transposed(out, weights, kWidth, dense), keep(dense);
+  product(dense, weights, kGenes, 0.7F, dprojected), keep(dprojected);
+  dense = zeros(kWidth * kWidth);
+  transposed_product(out, dprojected, kCells, dense), keep(dense);
 
   std::vector<float> parameter = weights, exp_avg = zeros(kGenes * kWidth), exp_avg_sq = exp_avg;
   const std::vector<AdamWTensor> tensors{{dweights, parameter, exp_avg, exp_avg_sq}};
