@@ -1,7 +1,6 @@
 #include "sctab/kernels/activation_moments.hpp"
 
-#include <cblas.h>
-
+#include "sctab/kernels/cpu/gemm.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 namespace sctab::kernels {
@@ -40,9 +39,9 @@ ActivationMoments activation_moments(std::span<const float> activations, std::in
     float* mean = moments.mean.data() + batch * n_a;
     column_means(activations.data() + first * n_a, last - first, n_a, mean);
     const std::vector<float> centred = centred_rows(activations, n_a, first, last, mean);
-    const auto width = static_cast<int>(n_a), n = static_cast<int>(last - first);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, width, width, n, 1.0F / static_cast<float>(n), centred.data(),
-                width, centred.data(), width, 0.0F, moments.covariance.data() + batch * n_a * n_a, width);
+    const cpu::StridedMatrix rows(centred.data(), last - first, n_a);
+    cpu::gemm(1.0F / static_cast<float>(last - first), rows.transposed(), rows, 0,
+              moments.covariance.data() + batch * n_a * n_a);
   });
   return moments;
 }

@@ -1,7 +1,5 @@
 #include "sctab/kernels/attention.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,6 +8,7 @@
 
 #include "sctab/kernels/activation_moments.hpp"
 #include "sctab/kernels/cpu/dot.hpp"
+#include "sctab/kernels/cpu/gemm.hpp"
 #include "sctab/kernels/cpu/score_scan.hpp"
 #include "sctab/kernels/parallel.hpp"
 
@@ -41,6 +40,23 @@ struct FoldedScores {
       for (std::size_t gene = 0; gene < panels.gene_scale().size(); ++gene) scales[gene] *= panels.gene_scale()[gene];
     });
   }
+};
+
+// The covariances of all virtual batches, packed once for the products with every block of genes.
+class PackedCovariances {
+ public:
+  PackedCovariances(const ActivationMoments& moments, std::int64_t n_batches)
+      : n_a_(moments.n_a), size_(cpu::packed_size(n_a_, n_a_)), packed_(static_cast<std::size_t>(n_batches * size_)) {
+    parallel_for(n_batches, [&](std::int64_t batch) {
+      cpu::pack_panels({moments.covariance_of(batch), n_a_, n_a_}, 0, cpu::panels_of(n_a_),
+                       packed_.data() + batch * size_);
+    });
+  }
+  [[nodiscard]] cpu::PackedPanels of(std::int64_t batch) const { return {packed_.data() + batch * size_, n_a_, n_a_}; }
+
+ private:
+  std::int64_t n_a_, size_;
+  AlignedArray<float> packed_;
 };
 
 // Where an earlier step looked, the prior differs from that of the scan: those scores come first, one by one.
@@ -81,17 +97,15 @@ void score_statistics(std::span<const float> activations, std::span<const float>
   const std::int64_t n_genes = std::ssize(weights) / n_a, n_batches = std::ssize(batch_starts) - 1;
   SCTAB_ASSERT(std::ssize(mean) == n_batches * n_genes && mean.size() == variance.size());
   const ActivationMoments moments = activation_moments(activations, n_a, batch_starts);
+  const PackedCovariances covariances(moments, n_batches);
   parallel_blocks(n_genes, kGenesPerTask, [&](std::int64_t first, std::int64_t last) {
-    const auto n = static_cast<int>(last - first), depth = static_cast<int>(n_a);
     const float* block = weights.data() + first * n_a;
     std::vector<float> product(static_cast<std::size_t>((last - first) * n_a));
     for (std::int64_t batch = 0; batch < n_batches; ++batch) {
       float* block_mean = mean.data() + batch * n_genes + first;
       float* block_variance = variance.data() + batch * n_genes + first;
-      cblas_sgemv(CblasRowMajor, CblasNoTrans, n, depth, 1.0F, block, depth, moments.mean_of(batch), 1, 0.0F,
-                  block_mean, 1);
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, depth, depth, 1.0F, block, depth,
-                  moments.covariance_of(batch), depth, 0.0F, product.data(), depth);
+      cpu::matrix_vector(moments.mean_of(batch), block, last - first, n_a, block_mean);
+      cpu::gemm(1, {block, last - first, n_a}, covariances.of(batch), 0, product.data());
       cpu::row_dots(block, product.data(), last - first, n_a, block_variance);
       std::for_each(block_variance, block_variance + (last - first),
                     [](float& value) { value = std::max(value, 0.0F); });

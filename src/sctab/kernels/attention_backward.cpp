@@ -1,5 +1,3 @@
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -8,6 +6,8 @@
 #include "sctab/kernels/aligned_array.hpp"
 #include "sctab/kernels/attention.hpp"
 #include "sctab/kernels/column_sums.hpp"
+#include "sctab/kernels/cpu/gemm.hpp"
+#include "sctab/kernels/cpu/weighted_rows.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/parallel.hpp"
 
@@ -111,49 +111,49 @@ struct TouchedGenes {
       slope.push_back(terms.scale[at] * terms.mean_dweight[at] * terms.inverse_sd[at]);
     }
   }
-  [[nodiscard]] int size() const { return static_cast<int>(genes.size()); }
+  [[nodiscard]] std::int64_t size() const { return std::ssize(genes); }
 };
 
 // da_i -= sum_j constant_j · w_j + K (a_i - mean(a)), K = sum_j slope_j · w_j · w_jᵀ, for the cells of one virtual
 // batch.
 void subtract_from_activations(const AttentionLayer& layer, std::int64_t batch, const GeneTerms& terms,
                                const ActivationMoments& moments, std::span<float> dactivations) {
-  const auto n_a = static_cast<int>(layer.n_a), m = static_cast<int>(layer.norm.size_of(batch));
-  std::vector<float> constant(static_cast<std::size_t>(n_a), 0.0F),
-      slope(static_cast<std::size_t>(layer.n_a * layer.n_a), 0.0F);
+  const std::int64_t n_a = layer.n_a, m = layer.norm.size_of(batch);
+  std::vector<float> constant(static_cast<std::size_t>(n_a), 0.0F), slope(static_cast<std::size_t>(n_a * n_a), 0.0F);
   for (std::int64_t first = 0; first < layer.n_genes(); first += kGenesPerTask) {
     const TouchedGenes touched(layer, terms, first, std::min(first + kGenesPerTask, layer.n_genes()));
     if (touched.size() == 0) continue;
     std::vector<float> scaled = touched.weights;
-    for (std::size_t g = 0; g < touched.genes.size(); ++g)
-      cblas_sscal(n_a, touched.slope[g], &scaled[g * constant.size()], 1);
-    cblas_sgemv(CblasRowMajor, CblasTrans, touched.size(), n_a, 1.0F, touched.weights.data(), n_a,
-                touched.constant.data(), 1, 1.0F, constant.data(), 1);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_a, n_a, touched.size(), 1.0F, touched.weights.data(), n_a,
-                scaled.data(), n_a, 1.0F, slope.data(), n_a);
+    for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= touched.slope[i / constant.size()];
+    cpu::add_weighted_rows(touched.constant.data(), touched.weights.data(), touched.size(), n_a, constant.data());
+    const cpu::StridedMatrix rows(touched.weights.data(), touched.size(), n_a);
+    cpu::gemm(1, rows.transposed(), cpu::StridedMatrix(scaled.data(), touched.size(), n_a), 1, slope.data());
   }
   const std::int64_t first = layer.norm.first_cell(batch);
   const std::vector<float> centred =
       centred_rows(layer.activations, layer.n_a, first, first + m, moments.mean_of(batch));
   float* out = dactivations.data() + first * layer.n_a;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n_a, n_a, -1.0F, centred.data(), n_a, slope.data(), n_a,
-              1.0F, out, n_a);
-  for (std::int64_t cell = 0; cell < m; ++cell) cblas_saxpy(n_a, -1.0F, constant.data(), 1, out + cell * layer.n_a, 1);
+  cpu::gemm(-1, {centred.data(), m, n_a}, cpu::StridedMatrix(slope.data(), n_a, n_a), 1, out);
+  constexpr float kMinusOne = -1;
+  for (std::int64_t cell = 0; cell < m; ++cell) {
+    cpu::add_weighted_rows(&kMinusOne, constant.data(), 1, n_a, out + cell * n_a);
+  }
 }
 
 // dw_j -= m · (constant_j · mean(a) + slope_j · Cov(a) w_j), for genes [first, last).
 void subtract_from_weights(const AttentionLayer& layer, std::int64_t batch, const ActivationMoments& moments,
                            const TouchedGenes& touched, std::span<float> dweights) {
   if (touched.size() == 0) return;
-  const auto n_a = static_cast<int>(layer.n_a);
+  const std::int64_t n_a = layer.n_a;
   const auto m = static_cast<float>(layer.norm.size_of(batch));
   std::vector<float> product(touched.weights.size());
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, touched.size(), n_a, n_a, 1.0F, touched.weights.data(), n_a,
-              moments.covariance_of(batch), n_a, 0.0F, product.data(), n_a);
+  cpu::gemm(1, {touched.weights.data(), touched.size(), n_a},
+            cpu::StridedMatrix(moments.covariance_of(batch), n_a, n_a), 0, product.data());
   for (std::size_t g = 0; g < touched.genes.size(); ++g) {
-    float* row = dweights.data() + touched.genes[g] * layer.n_a;
-    cblas_saxpy(n_a, -m * touched.constant[g], moments.mean_of(batch), 1, row, 1);
-    cblas_saxpy(n_a, -m * touched.slope[g], product.data() + g * static_cast<std::size_t>(n_a), 1, row, 1);
+    float* row = dweights.data() + touched.genes[g] * n_a;
+    const float of_mean = -m * touched.constant[g], of_product = -m * touched.slope[g];
+    cpu::add_weighted_rows(&of_mean, moments.mean_of(batch), 1, n_a, row);
+    cpu::add_weighted_rows(&of_product, product.data() + g * static_cast<std::size_t>(n_a), 1, n_a, row);
   }
 }
 

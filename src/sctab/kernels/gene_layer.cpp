@@ -1,7 +1,5 @@
 #include "sctab/kernels/gene_layer.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -9,6 +7,7 @@
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/cpu/csr_projection.hpp"
 #include "sctab/kernels/cpu/dot.hpp"
+#include "sctab/kernels/cpu/weighted_rows.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/parallel.hpp"
 
@@ -120,9 +119,8 @@ std::vector<float> project_shift(const GeneLayer& layer) {
   // Parts of the genes are summed in order, for any number of threads.
   std::vector<float> parts(static_cast<std::size_t>(std::max<std::int64_t>(n_parts, 1)) * width, 0.0F);
   parallel_blocks(layer.n_genes(), kGenesPerPart, [&](std::int64_t first, std::int64_t last) {
-    cblas_sgemv(CblasRowMajor, CblasTrans, static_cast<int>(last - first), static_cast<int>(layer.width), 1.0F,
-                layer.weights.data() + first * layer.width, static_cast<int>(layer.width), layer.shift.data() + first,
-                1, 0.0F, parts.data() + first / kGenesPerPart * layer.width, 1);
+    cpu::add_weighted_rows(layer.shift.data() + first, layer.weights.data() + first * layer.width, last - first,
+                           layer.width, parts.data() + first / kGenesPerPart * layer.width);
   });
   std::vector<float> total(parts.begin(), parts.begin() + layer.width);
   for (std::size_t i = width; i < parts.size(); ++i) total[i % width] += parts[i];
