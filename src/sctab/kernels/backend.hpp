@@ -41,6 +41,7 @@ struct Backend {
   SCTAB_OPERATION(mask_loss);
   SCTAB_OPERATION(mask_loss_backward);
   SCTAB_OPERATION(product_transposed);
+  SCTAB_OPERATION(linear_layer);
   SCTAB_OPERATION(product);
   SCTAB_OPERATION(transposed_product);
   SCTAB_OPERATION(silu);

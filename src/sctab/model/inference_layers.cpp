@@ -59,14 +59,17 @@ void GeneProjection::project(sparse::CsrView x, const sparse::CsrView* mask, con
 }
 
 DenseLayer::DenseLayer(NetworkWeights& weights, const std::string& place)
-    : weight_(weights.floats(place + ".weight")), bias_(weights.floats(place + ".bias")) {}
+    : weight_(packed(weights, place + ".weight")), bias_(weights.floats(place + ".bias")) {}
 
 std::vector<float> DenseLayer::apply(std::span<const float> x, const kernels::Backend& kernels) const {
-  const std::int64_t n_in = std::ssize(weight_) / n_out();
-  std::vector<float> out(x.size() / static_cast<std::size_t>(n_in) * bias_.size());
-  kernels.product_transposed(x, weight_, n_in, out);
-  add_to_rows(bias_, out);
+  std::vector<float> out(x.size() / static_cast<std::size_t>(weight_.depth()) * bias_.size());
+  kernels.linear_layer(x, weight_, bias_, out);
   return out;
+}
+
+kernels::PackedWeights packed(NetworkWeights& weights, std::string_view name) {
+  const std::vector<float> values = weights.floats(name);
+  return {values, weights.shape(name).at(1)};
 }
 
 void add_to_rows(std::span<const float> bias, std::span<float> rows) {

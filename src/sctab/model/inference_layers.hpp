@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sctab/kernels/backend.hpp"
@@ -54,14 +55,16 @@ class DenseLayer {
   /// place: the layer's name: "encoder.4".
   DenseLayer(NetworkWeights& weights, const std::string& place);
 
-  [[nodiscard]] std::int64_t n_out() const { return std::ssize(bias_); }
   /// x: n_cells × n_in. Returns n_cells × n_out.
   [[nodiscard]] std::vector<float> apply(std::span<const float> x, const kernels::Backend& kernels) const;
 
  private:
-  std::vector<float> weight_, bias_;  // n_out × n_in; n_out
+  kernels::PackedWeights weight_;
+  std::vector<float> bias_;
 };
 
+/// A weight n_out × n_in, ready for many products.
+kernels::PackedWeights packed(NetworkWeights& weights, std::string_view name);
 /// Adds a bias to each row.
 void add_to_rows(std::span<const float> bias, std::span<float> rows);
 

@@ -14,11 +14,11 @@ namespace sctab::model {
 namespace {
 
 /// The weights of layers after the first by their first name, since steps share some.
-using SharedWeights = std::map<std::string, std::shared_ptr<const std::vector<float>>>;
+using SharedWeights = std::map<std::string, std::shared_ptr<const kernels::PackedWeights>>;
 
 /// A linear map to 2 × width columns, batch norm, and a gate: the first half times the sigmoid of the second.
 struct GluLayer {
-  std::shared_ptr<const std::vector<float>> weight;  // (2 · width) × width; null for the first of a stack
+  std::shared_ptr<const kernels::PackedWeights> weight;  // (2 · width) × width; null for the first of a stack
   RunningNorm norm;
 };
 
@@ -50,7 +50,7 @@ class FeatureTransformer {
     };
     kernels.gated_norm(projected, norm_of(layers_.front()), {}, x);
     for (std::size_t i = 1; i < layers_.size(); ++i) {
-      kernels.product_transposed(x, *layers_[i].weight, static_cast<std::int64_t>(width_), projected);
+      kernels.linear_layer(x, *layers_[i].weight, {}, projected);
       kernels.gated_norm(projected, norm_of(layers_[i]), x, next);
       std::swap(x, next);
     }
@@ -60,12 +60,12 @@ class FeatureTransformer {
  private:
   void add(NetworkWeights& weights, const std::string& layer, SharedWeights& shared) {
     const std::string& name = weights.first_name(layer + ".fc.weight");
-    std::shared_ptr<const std::vector<float>> weight;
+    std::shared_ptr<const kernels::PackedWeights> weight;
     if (layers_.empty()) {
       gene_weight_ = name;
     } else {
       auto& known = shared[name];
-      if (known == nullptr) known = std::make_shared<const std::vector<float>>(weights.floats(name));
+      if (known == nullptr) known = std::make_shared<const kernels::PackedWeights>(packed(weights, name));
       weight = known;
     }
     layers_.push_back({std::move(weight), RunningNorm(weights, layer + ".bn.bn")});
@@ -153,7 +153,7 @@ class Tabnet final : public InferenceNetwork {
       attentive_transformers_.emplace_back(weights, fmt::format("encoder.att_transformers.{}", step), options_);
       add_projection(weights, feature_transformers_.back());
     }
-    final_mapping_ = weights.floats("final_mapping.weight");
+    final_mapping_ = packed(weights, "final_mapping.weight");
   }
 
   void set_precision(kernels::Precision precision) override {
@@ -189,8 +189,8 @@ class Tabnet final : public InferenceNetwork {
     }
     if (explanation != nullptr) *explanation = {std::move(masks), {}};
     if (explanation != nullptr) explanation->importance = weighted_sum(explanation->masks, weights);
-    result.logits.resize(n_cells * final_mapping_.size() / n_d);
-    kernels_.product_transposed(result.embedding, final_mapping_, options_.n_d, result.logits);
+    result.logits.resize(n_cells * static_cast<std::size_t>(final_mapping_.n_out()));
+    kernels_.linear_layer(result.embedding, final_mapping_, {}, result.logits);
     return result;
   }
 
@@ -231,7 +231,7 @@ class Tabnet final : public InferenceNetwork {
   std::optional<FeatureTransformer> initial_splitter_;
   std::vector<FeatureTransformer> feature_transformers_;
   std::vector<AttentiveTransformer> attentive_transformers_;
-  std::vector<float> final_mapping_;  // types × n_d
+  kernels::PackedWeights final_mapping_;  // types × n_d
 };
 
 }  // namespace
