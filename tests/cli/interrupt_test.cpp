@@ -1,6 +1,5 @@
 // Ctrl-C in each long command, once it has begun to write: exit 130, one line, nothing half-written, earlier output
 // kept.
-#include <chrono>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -16,7 +15,7 @@ namespace fs = std::filesystem;
 Finished interrupt_once(const std::function<bool()>& begun, const std::vector<std::string>& arguments) {
   const TemporaryFolder output;
   Process process(sctab_command(arguments), output.path());
-  while (!process.ended() && !begun()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (!process.ended() && !begun()) std::this_thread::yield();
   if (!process.ended()) process.interrupt();
   return process.wait();
 }
@@ -116,7 +115,7 @@ TEST_F(Interrupted, TrainIsAloneInItsFolderUntilItIsKilled) {
   {
     const TemporaryFolder output;
     Process first(sctab_command(train), output.path());
-    while (!first.ended() && !fs::exists(checkpoint)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!first.ended() && !fs::exists(checkpoint)) std::this_thread::yield();
     first.pause();
     ASSERT_FALSE(first.ended()) << first.wait().err;
     for (const auto& second : {train, resume}) {

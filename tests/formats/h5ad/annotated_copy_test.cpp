@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -110,7 +109,8 @@ TEST(AnnotatedCopy, MayBeLeftBeforeItIsWhole) {
   std::atomic<bool> begun{false};
   tests::ChangedCalls calls;
   calls.copy_file_range = [&begun](std::size_t) {  // takes minutes if nothing stops it
-    if (begun.exchange(true)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    begun = true;
+    for (int turn = 0; turn < 100; ++turn) std::this_thread::yield();
     return 1;
   };
   for (const bool with_rows : {false, true}) {
@@ -133,9 +133,10 @@ TEST(AnnotatedCopy, LetsTheCallerWaitOnceMuchWaitsForTheCopy) {
   int n_given_before_the_copy = -1;
   tests::ChangedCalls calls;
   calls.copy_file_range = [&](std::size_t n) {  // begins once the caller gives no more
+    constexpr int kTurns = 100'000;
     for (int seen = -1; n_given_before_the_copy < 0 && seen != n_given;) {
       seen = n_given;
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      for (int turn = 0; turn < kTurns && seen == n_given; ++turn) std::this_thread::yield();
     }
     if (n_given_before_the_copy < 0) n_given_before_the_copy = n_given;
     return n;

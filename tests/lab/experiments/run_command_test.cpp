@@ -101,13 +101,16 @@ TEST_F(Command, AFailureQuotesTheCommandsOutput) {
 }
 
 TEST_F(Command, AnInterruptEndsIt) {
-  std::thread later([] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const fs::path begun = folder_ / "begun";
+  std::thread once_begun([&] {
+    while (!fs::exists(begun)) std::this_thread::yield();
     core::set_interrupted(true);
   });
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_THROW(run_command({.command = "sleep 60", .calls = folder_ / "calls.csv"}, store()), core::Interrupted);
-  later.join();
+  EXPECT_THROW(
+      run_command({.command = "touch '" + begun.string() + "' && sleep 60", .calls = folder_ / "calls.csv"}, store()),
+      core::Interrupted);
+  once_begun.join();
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
 }
 
