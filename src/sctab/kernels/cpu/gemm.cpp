@@ -1,5 +1,7 @@
 #include "sctab/kernels/cpu/gemm.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 #include "sctab/core/error.hpp"
@@ -17,6 +19,9 @@ namespace sctab::kernels::cpu {
 
 // A panel of this depth takes 16 kB: half of the smallest first-level cache.
 inline constexpr std::int64_t kMostDepth = 256;
+
+// Packing goes over this many rows of a matrix at once, so that a line of the cache is still there for the next panel.
+inline constexpr std::int64_t kPackedLines = 16;
 
 // Blocks of equal depth, but for the last one; a multiple of 4, for the transposition of packing.
 inline std::int64_t block_depth(std::int64_t depth) {
@@ -50,7 +55,7 @@ struct Tile {
   std::int64_t panel_stride;  // from a panel of right to the next
   std::int64_t depth;
   float* out;
-  std::int64_t out_stride, n_columns;
+  std::int64_t out_stride;
   float alpha, beta;
 };
 
@@ -91,43 +96,65 @@ HWY_NOINLINE void multiply_tile(const Tile& tile) {
       for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(value, columns[v], sums[r][v]);
     }
   }
-  constexpr auto kWidth = static_cast<std::int64_t>(kVectors * kLanes);
 #pragma GCC unroll 16
   for (std::size_t r = 0; r < kRows; ++r) {
-    float* out = tile.out + static_cast<std::int64_t>(r) * tile.out_stride;
-    if (tile.n_columns >= kWidth) {
-      store_row<kVectors>(sums[r], tile.alpha, tile.beta, out);
-      continue;
-    }
-    float row[kVectors * kLanes] = {};  // no store may touch the columns after the last one: they are another row's
-    if (tile.beta != 0) std::copy(out, out + tile.n_columns, row);
-    store_row<kVectors>(sums[r], tile.alpha, tile.beta, row);
-    std::copy(row, row + tile.n_columns, out);
+    store_row<kVectors>(sums[r], tile.alpha, tile.beta, tile.out + static_cast<std::int64_t>(r) * tile.out_stride);
   }
 }
 
-// Tiles of kRows rows, then of half as many, down to single rows.
+// The last columns, where they fill no vector: what follows them in memory is another row's, and no store may touch it.
 template <std::size_t kRows, std::size_t kVectors>
-HWY_INLINE void multiply_rows(Tile tile, std::int64_t n_rows) {
+HWY_NOINLINE void multiply_last_columns(const Tile& tile, std::int64_t n_columns) {
+  constexpr auto kWidth = static_cast<std::int64_t>(kVectors * kLanes);
+  HWY_ALIGN float rows[kRows * kVectors * kLanes] = {};
+  Tile padded = tile;
+  padded.out = rows, padded.out_stride = kWidth;
+  for (std::int64_t r = 0; tile.beta != 0 && r < static_cast<std::int64_t>(kRows); ++r) {
+    for (std::int64_t c = 0; c < n_columns; ++c) rows[r * kWidth + c] = tile.out[r * tile.out_stride + c];
+  }
+  multiply_tile<kRows, kVectors>(padded);
+  for (std::int64_t r = 0; r < static_cast<std::int64_t>(kRows); ++r) {
+    for (std::int64_t c = 0; c < n_columns; ++c) tile.out[r * tile.out_stride + c] = rows[r * kWidth + c];
+  }
+}
+
+// How many rows the tiles for a remainder of less than n_rows have: 12, 8, 4, 2, 1 or 6, 4, 2, 1.
+constexpr std::size_t smaller_tile(std::size_t n_rows) {
+  return n_rows > 8 ? 8 : n_rows > 4 ? 4 : n_rows > 2 ? 2 : 1;
+}
+
+// Tiles of kRows rows, then smaller ones.
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void multiply_rows(Tile tile, std::int64_t n_rows, std::int64_t n_columns) {
   constexpr auto kStep = static_cast<std::int64_t>(kRows);
   const std::int64_t left_step = kRows == kTileRows ? tile.tile_stride : kStep * tile.row_stride;
   for (; n_rows >= kStep; n_rows -= kStep, tile.left += left_step, tile.out += kStep * tile.out_stride) {
-    multiply_tile<kRows, kVectors>(tile);
+    if (n_columns < static_cast<std::int64_t>(kVectors * kLanes)) {
+      multiply_last_columns<kRows, kVectors>(tile, n_columns);
+    } else {
+      multiply_tile<kRows, kVectors>(tile);
+    }
   }
-  if constexpr (kRows > 1) multiply_rows<kRows / 2, kVectors>(tile, n_rows);
+  if constexpr (kRows > 1) multiply_rows<smaller_tile(kRows), kVectors>(tile, n_rows, n_columns);
 }
 
 // A left matrix whose columns are contiguous, as tiles of kTileRows rows, in each of them one column after the other.
 void pack_left(const StridedMatrix& a, std::int64_t first_column, std::int64_t n_columns, float* HWY_RESTRICT packed) {
   constexpr auto kStep = static_cast<std::int64_t>(kTileRows);
-  for (std::int64_t row = 0; row < a.n_rows; row += kStep) {
-    const float* HWY_RESTRICT from = a.values + row + first_column * a.column_stride;
-    const std::int64_t n = std::min(kStep, a.n_rows - row);
-    for (std::int64_t k = 0; k < n_columns; ++k, from += a.column_stride, packed += kStep) {
-      if (n == kStep) {
-        std::copy_n(from, kTileRows, packed);
-      } else {
-        std::copy_n(from, n, packed);
+  const std::int64_t stride = a.column_stride, n_rows = a.n_rows;
+  for (std::int64_t chunk = 0; chunk < n_columns; chunk += kPackedLines) {
+    const std::int64_t chunk_end = std::min(chunk + kPackedLines, n_columns);
+    for (std::int64_t row = 0; row < n_rows; row += kStep) {
+      const float* HWY_RESTRICT from = a.values + row + (first_column + chunk) * stride;
+      float* to = packed + row * n_columns + chunk * kStep;
+      const std::int64_t n = std::min(kStep, n_rows - row);
+      for (std::int64_t k = chunk; k < chunk_end; ++k, from += stride, to += kStep) {
+        hwy::Prefetch(from + kPackedLines * stride);
+        if (n == kStep) {
+          hwy::CopyBytes<kTileRows * sizeof(float)>(from, to);
+        } else {
+          std::copy_n(from, n, to);
+        }
       }
     }
   }
@@ -157,11 +184,11 @@ void multiply_block(float alpha, const StridedMatrix& a, const PackedPanels& b, 
     for (std::int64_t c = 0; c < b.n_columns; c += kTileColumns) {
       tile.right = b.values + k * n_padded + c * tile.depth;
       tile.out = out + c;
-      tile.n_columns = b.n_columns - c;
-      if (tile.n_columns <= static_cast<std::int64_t>(kLanes)) {
-        multiply_rows<kTileRows, 1>(tile, a.n_rows);
+      const std::int64_t n_columns = b.n_columns - c;
+      if (n_columns <= static_cast<std::int64_t>(kLanes)) {
+        multiply_rows<kTileRows, 1>(tile, a.n_rows, n_columns);
       } else {
-        multiply_rows<kTileRows, kTileVectors>(tile, a.n_rows);
+        multiply_rows<kTileRows, kTileVectors>(tile, a.n_rows, n_columns);
       }
     }
     k += tile.depth;
@@ -169,8 +196,9 @@ void multiply_block(float alpha, const StridedMatrix& a, const PackedPanels& b, 
 }
 
 void gemm(float alpha, const StridedMatrix& a, const PackedPanels& b, float beta, float* out) {
-  const bool is_packed = a.column_stride != 1;
-  AlignedArray<float> left_memory(is_packed ? static_cast<std::size_t>(kGemmRows * block_depth(b.depth)) : 0);
+  AlignedArray<float> left_memory;
+  if (a.column_stride != 1)
+    left_memory = AlignedArray<float>(static_cast<std::size_t>(kGemmRows * block_depth(b.depth)));
   for (std::int64_t row = 0; row < a.n_rows; row += kGemmRows) {
     multiply_block(alpha, a.rows(row, std::min(row + kGemmRows, a.n_rows)), b, beta, left_memory.data(),
                    out + row * b.n_columns);
@@ -219,8 +247,9 @@ void pack_columns(const float* from, std::int64_t stride, std::int64_t n_columns
 // One panel of one block from a matrix whose rows are contiguous.
 void pack_rows(const float* from, std::int64_t stride, std::int64_t n_columns, std::int64_t depth, float* packed) {
   for (std::int64_t k = 0; k < depth; ++k, from += stride, packed += kPanelColumns) {
+    hwy::Prefetch(from + kPackedLines * stride);
     if (n_columns == kPanelColumns) {
-      std::copy_n(from, kPanelColumns, packed);
+      hwy::CopyBytes<kPanelColumns * sizeof(float)>(from, packed);
     } else {
       std::copy_n(from, n_columns, packed);
       std::fill(packed + n_columns, packed + kPanelColumns, 0.0F);
@@ -230,16 +259,19 @@ void pack_rows(const float* from, std::int64_t stride, std::int64_t n_columns, s
 
 void pack_panels(const StridedMatrix& b, std::int64_t first_panel, std::int64_t last_panel, float* packed) {
   const std::int64_t depth = b.n_rows, step = block_depth(depth), n_padded = panels_of(b.n_columns) * kPanelColumns;
-  for (std::int64_t k = 0; k < depth; k += step) {
-    const std::int64_t n = std::min(step, depth - k);
-    for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
-      const std::int64_t c = panel * kPanelColumns, n_columns = std::min(kPanelColumns, b.n_columns - c);
-      const float* from = b.values + k * b.row_stride + c * b.column_stride;
-      float* to = packed + k * n_padded + c * n;
-      if (b.column_stride == 1) {
-        pack_rows(from, b.row_stride, n_columns, n, to);
-      } else {
-        pack_columns(from, b.column_stride, n_columns, n, to);
+  for (std::int64_t block = 0; block < depth; block += step) {
+    const std::int64_t n = std::min(step, depth - block);
+    for (std::int64_t k = 0; k < n; k += kPackedLines) {
+      const std::int64_t n_lines = std::min(kPackedLines, n - k);
+      for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
+        const std::int64_t c = panel * kPanelColumns, n_columns = std::min(kPanelColumns, b.n_columns - c);
+        const float* from = b.values + (block + k) * b.row_stride + c * b.column_stride;
+        float* to = packed + block * n_padded + c * n + k * kPanelColumns;
+        if (b.column_stride == 1) {
+          pack_rows(from, b.row_stride, n_columns, n_lines, to);
+        } else {
+          pack_columns(from, b.column_stride, n_columns, n_lines, to);
+        }
       }
     }
   }
