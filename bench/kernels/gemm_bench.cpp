@@ -104,16 +104,16 @@ void block_sctab(benchmark::State& state) {
 using P = PaperStep;
 
 void layers(benchmark::internal::Benchmark* b) {
-  for (const std::int64_t threads : {1, 2}) {
+  for (const std::int64_t threads : {1, 2, 4}) {
     b->Args({threads, P::kCells, P::kHidden, P::kWidth});
     b->Args({threads, P::kCells, P::kTypes, P::kEmbedding});
   }
 }
 void inputs(benchmark::internal::Benchmark* b) {
-  for (const std::int64_t threads : {1, 2}) b->Args({threads, P::kCells, P::kWidth, P::kHidden});
+  for (const std::int64_t threads : {1, 2, 4}) b->Args({threads, P::kCells, P::kWidth, P::kHidden});
 }
 void weights(benchmark::internal::Benchmark* b) {
-  for (const std::int64_t threads : {1, 2}) b->Args({threads, P::kHidden, P::kWidth, P::kCells});
+  for (const std::int64_t threads : {1, 2, 4}) b->Args({threads, P::kHidden, P::kWidth, P::kCells});
 }
 void blocks(benchmark::internal::Benchmark* b) {
   for (const std::int64_t rows : {96, 256}) b->Args({1, rows, P::kActivations, P::kActivations});
@@ -122,21 +122,22 @@ void covariances(benchmark::internal::Benchmark* b) {
   b->Args({1, P::kActivations, P::kActivations, P::kVirtualBatch});
 }
 
-#define SCTAB_BENCHMARK(shapes, ...) BENCHMARK(__VA_ARGS__)->Apply(shapes)->Unit(benchmark::kMicrosecond)->UseRealTime()
-SCTAB_BENCHMARK(layers, abt_sctab);
-SCTAB_BENCHMARK(layers, abt_sctab_packed);
-SCTAB_BENCHMARK(layers, openblas<kPlain, kTransposed, 128>);
-SCTAB_BENCHMARK(layers, openblas_whole<kPlain, kTransposed>);
-SCTAB_BENCHMARK(inputs, ab_sctab);
-SCTAB_BENCHMARK(inputs, openblas<kPlain, kPlain, 128>);
-SCTAB_BENCHMARK(inputs, openblas_whole<kPlain, kPlain>);
-SCTAB_BENCHMARK(weights, atb_sctab);
-SCTAB_BENCHMARK(weights, openblas<kTransposed, kPlain, 48>);
-SCTAB_BENCHMARK(weights, openblas_whole<kTransposed, kPlain>);
-SCTAB_BENCHMARK(blocks, block_sctab<false>);
-SCTAB_BENCHMARK(blocks, openblas_whole<kPlain, kPlain>);
-SCTAB_BENCHMARK(covariances, block_sctab<true>);
-SCTAB_BENCHMARK(covariances, openblas_whole<kTransposed, kPlain>);
+#define SCTAB_BENCHMARK(name, shapes, ...) \
+  BENCHMARK(__VA_ARGS__)->Name(name)->Apply(shapes)->Unit(benchmark::kMillisecond)->UseRealTime()
+SCTAB_BENCHMARK("gemm_abt", layers, abt_sctab);
+SCTAB_BENCHMARK("gemm_abt_packed", layers, abt_sctab_packed);
+SCTAB_BENCHMARK("gemm_abt_openblas", layers, openblas<kPlain, kTransposed, 128>);
+SCTAB_BENCHMARK("gemm_abt_openblas_whole", layers, openblas_whole<kPlain, kTransposed>);
+SCTAB_BENCHMARK("gemm_ab", inputs, ab_sctab);
+SCTAB_BENCHMARK("gemm_ab_openblas", inputs, openblas<kPlain, kPlain, 128>);
+SCTAB_BENCHMARK("gemm_ab_openblas_whole", inputs, openblas_whole<kPlain, kPlain>);
+SCTAB_BENCHMARK("gemm_atb", weights, atb_sctab);
+SCTAB_BENCHMARK("gemm_atb_openblas", weights, openblas<kTransposed, kPlain, 48>);
+SCTAB_BENCHMARK("gemm_atb_openblas_whole", weights, openblas_whole<kTransposed, kPlain>);
+SCTAB_BENCHMARK("gemm_block", blocks, block_sctab<false>);
+SCTAB_BENCHMARK("gemm_block_openblas", blocks, openblas_whole<kPlain, kPlain>);
+SCTAB_BENCHMARK("gemm_covariance", covariances, block_sctab<true>);
+SCTAB_BENCHMARK("gemm_covariance_openblas", covariances, openblas_whole<kTransposed, kPlain>);
 
 }  // namespace
 }  // namespace sctab::bench
