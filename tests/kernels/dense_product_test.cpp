@@ -90,9 +90,9 @@ TEST_P(DenseProducts, GiveACellTheSameBitsInAnyBatch) {
 TEST_P(DenseProducts, AreTheSameForAnyNumberOfThreads) {
   const auto [n_cells, n_out, depth] = GetParam();
   std::vector<std::vector<float>> found;
-  const int before = omp_get_max_threads();
-  for (const int threads : {1, 2, 4}) {
-    set_threads(threads);
+  const int before = threads();
+  for (const int n_threads : {1, 2, 4}) {
+    set_threads(n_threads);
     std::vector<float> out(output_.size()), dinput(input_.size()), dweights(weights_.size());
     product_transposed(input_, weights_, depth, out);
     product(output_, weights_, n_out, 0, dinput);
@@ -101,7 +101,7 @@ TEST_P(DenseProducts, AreTheSameForAnyNumberOfThreads) {
     out.insert(out.end(), dweights.begin(), dweights.end());
     found.push_back(out);
   }
-  omp_set_num_threads(before);
+  set_threads(before);
   EXPECT_EQ(found[0], found[1]);
   EXPECT_EQ(found[0], found[2]);
 }
