@@ -33,6 +33,11 @@ def functions(lines):
     number = 0
     while number < len(lines):
         line = lines[number]
+        if line.startswith("#"):  # a macro's other lines are no functions
+            while lines[number].endswith("\\") and number + 1 < len(lines):
+                number += 1
+            number += 1
+            continue
         start = number
         indent = len(line) - len(line.lstrip())
         if line.strip() and indent in (0, 2) and not line.lstrip().startswith(("#", "//", "}", "*")) and "(" in line and not NOT_A_FUNCTION.match(line):
