@@ -9,10 +9,11 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(lzf REQUIRED IMPORTED_TARGET liblzf)
 add_library(sctab::lzf ALIAS PkgConfig::lzf)
 
-# sctab_link_archives(target PACKAGE name ARCHIVES a.a ... [SYSTEM m ...] [PROBE code]): `target` is what pkg-config calls
-# PACKAGE, linked from these archives and the SYSTEM's libraries, because each shared library adds to the time that a
-# program takes to start, and Debian's HDF5 loads some 30 others to read files on the web. It is the shared library where
-# an archive is missing, or where PROBE, a C++ program without semicolons, does not link with them (an HDF5 with MPI).
+# sctab_link_archives(target PACKAGE name ARCHIVES a.a ... [SYSTEM m ...] [PROBE code]): `target` is what pkg-config
+# calls PACKAGE, linked from these archives and the SYSTEM's libraries, because each shared library adds to the time
+# that a program takes to start, and Debian's HDF5 loads some 30 others to read files on the web. It is the shared
+# library where an archive is missing, or where PROBE, a C++ program without semicolons, does not link with them (an
+# HDF5 with MPI).
 function(sctab_link_archives target)
   cmake_parse_arguments(arg "" "PACKAGE;PROBE" "ARCHIVES;SYSTEM" ${ARGN})
   pkg_check_modules(${arg_PACKAGE} REQUIRED IMPORTED_TARGET ${arg_PACKAGE})
@@ -37,7 +38,7 @@ function(sctab_link_archives target)
   endif()
   if(NOT usable)
     list(JOIN arg_ARCHIVES " " archives)
-    message(STATUS "${arg_PACKAGE}: linked as a shared library, as it cannot be linked from ${archives}: programs start slower")
+    message(STATUS "${arg_PACKAGE}: does not link from ${archives}; linked as a shared library, programs start slower")
     add_library(${target} ALIAS PkgConfig::${arg_PACKAGE})
     return()
   endif()
@@ -109,17 +110,17 @@ add_library(sctab_tomlplusplus INTERFACE)
 target_include_directories(sctab_tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
 add_library(sctab::tomlplusplus ALIAS sctab_tomlplusplus)
 
-# DuckDB reads Parquet; tools/install-dependencies.sh puts it there. Without it sctab says at run time what it cannot read.
+# DuckDB reads Parquet; tools/install-dependencies.sh puts it there. Only its header is needed here: the library is
+# loaded when Parquet is first read or written. SCTAB_DUCKDB_DIR/lib is one of the places where the program looks.
 set(SCTAB_DUCKDB_DIR "/opt/sctab/duckdb" CACHE PATH "Folder with DuckDB's include/duckdb.h and lib/libduckdb.so")
 find_path(DUCKDB_INCLUDE_DIR duckdb.h PATHS ${SCTAB_DUCKDB_DIR}/include)
-find_library(DUCKDB_LIBRARY duckdb PATHS ${SCTAB_DUCKDB_DIR}/lib)
-if(DUCKDB_INCLUDE_DIR AND DUCKDB_LIBRARY)
+if(DUCKDB_INCLUDE_DIR)
   add_library(sctab_duckdb INTERFACE)
   target_include_directories(sctab_duckdb SYSTEM INTERFACE ${DUCKDB_INCLUDE_DIR})
-  target_link_libraries(sctab_duckdb INTERFACE ${DUCKDB_LIBRARY})
+  target_link_libraries(sctab_duckdb INTERFACE ${CMAKE_DL_LIBS})
   add_library(sctab::duckdb ALIAS sctab_duckdb)
 else()
-  message(STATUS "DuckDB not found in ${SCTAB_DUCKDB_DIR}: this build reads no Parquet")
+  message(STATUS "duckdb.h not found in ${SCTAB_DUCKDB_DIR}/include: this build neither reads nor writes Parquet")
 endif()
 
 if(SCTAB_BUILD_TESTS)

@@ -56,7 +56,7 @@ EOF
 
 install_duckdb() {
   [ "$(cat "$duckdb_dir/version" 2>/dev/null)" != "$bindings_version" ] || return 0
-  local without="sctab is built without it and reads no Parquet"
+  local without="sctab reads and writes no Parquet without it"
   [ "$(uname -m)" = x86_64 ] || { echo "DuckDB: not known here for $(uname -m); $without"; return 0; }
   command -v npm >/dev/null || { echo "DuckDB: npm is not installed; $without"; return 0; }
   can_be_root || { echo "DuckDB: needs root or sudo to be installed; $without"; return 0; }

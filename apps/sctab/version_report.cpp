@@ -15,9 +15,7 @@
 #include "program.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/core/thread_pool.hpp"
-#ifdef SCTAB_HAS_DUCKDB
-#include <duckdb.h>
-#endif
+#include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -31,14 +29,6 @@ std::string hdf5_version() {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   return fmt::format("{}.{}.{}", major, minor, release);
-}
-
-std::string duckdb_version() {
-#ifdef SCTAB_HAS_DUCKDB
-  return duckdb_library_version();
-#else
-  return "none: this build neither reads nor writes Parquet";
-#endif
 }
 
 /// The processor as /proc/cpuinfo names it.
@@ -78,7 +68,7 @@ std::string version_report(bool verbose) {
   for (const auto& [name, library_version] : training_libraries()) table.add_row({name, library_version});
   table.add_row({"HDF5", hdf5_version()});
   table.add_row({"libdeflate", LIBDEFLATE_VERSION_STRING});
-  table.add_row({"DuckDB", duckdb_version()});
+  table.add_row({"DuckDB", parquet::library_version().value_or("not found")});
   table.add_row({"OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING)});
   table.add_row({"Highway", fmt::format("{}.{}.{}", HWY_MAJOR, HWY_MINOR, HWY_PATCH)});
   table.add_row({"CLI11", CLI11_VERSION});

@@ -19,27 +19,21 @@ namespace {
 
 using core::InputError;
 
-constexpr std::array<std::string_view, 4> kNames = {"h5ad", "csv", "tsv", "parquet"};  // in the order of OutputFormat
-
-/// Those that this build writes.
-std::vector<std::string> endings() {
-  std::vector<std::string> endings;
-  for (const std::string_view format : kNames) {
-    if (format != "parquet" || parquet::is_available()) endings.push_back(fmt::format(".{}", format));
-  }
-  return endings;
-}
+/// In the order of OutputFormat.
+constexpr std::array<std::string_view, 4> kEndings = {".h5ad", ".csv", ".tsv", ".parquet"};
 
 OutputFormat format_of(const fs::path& output) {
   if (output == kStandardOutput) return OutputFormat::kCsv;
-  const std::vector<std::string> known = endings();
-  const auto found = std::ranges::find(known, output.extension().string());
-  if (found != known.end()) return static_cast<OutputFormat>(found - known.begin());
-  const bool lacks_parquet = output.extension() == ".parquet";
-  throw InputError({.file = output.string(),
-                    .found = lacks_parquet ? "this sctab was built without DuckDB, which writes Parquet"
-                                           : "its ending names no format",
-                    .expected = fmt::format("{}", fmt::join(known, ", "))});
+  const std::string ending = output.extension().string();
+  const auto found = std::ranges::find(kEndings, ending);
+  if (found == kEndings.end()) {
+    throw InputError({.file = output.string(),
+                      .found = "its ending names no format",
+                      .expected = fmt::format("{}", fmt::join(kEndings, ", "))});
+  }
+  const auto format = static_cast<OutputFormat>(found - kEndings.begin());
+  if (format == OutputFormat::kParquet) parquet::require_available(output);  // before the cells are computed
+  return format;
 }
 
 bool same_file(const fs::path& a, const fs::path& b) {
@@ -122,7 +116,7 @@ void require_distinct(const std::vector<Job>& jobs) {
 }  // namespace
 
 std::string_view name(OutputFormat format) {
-  return kNames.at(static_cast<std::size_t>(format));
+  return kEndings.at(static_cast<std::size_t>(format)).substr(1);
 }
 
 std::vector<Job> plan_outputs(std::span<const fs::path> inputs, std::span<const fs::path> given) {

@@ -34,8 +34,8 @@ struct Job {
 ///   one input: the paths as given, "-" for the csv on standard output.
 ///   several inputs: one path, a folder, which is made; it gets NAME.sctab.h5ad and NAME.sctab.csv of each.
 ///   none given: FILE.sctab.h5ad and FILE.sctab.csv next to each input.
-/// Throws InputError where an output is an input or a folder, where two are the same or of one format, and for an
-/// ending that this build cannot write.
+/// Throws InputError where an output is an input or a folder, where two are the same or of one format, for an
+/// ending that names no format, and for .parquet where there is no DuckDB.
 std::vector<Job> plan_outputs(std::span<const std::filesystem::path> inputs,
                               std::span<const std::filesystem::path> given);
 

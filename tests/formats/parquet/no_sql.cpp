@@ -1,4 +1,4 @@
-// In place of sql.cpp in a build without DuckDB, whose tests skip before they get here.
+// In place of sql.cpp in a build without DuckDB's header, whose tests skip before they get here.
 #include <stdexcept>
 
 #include "formats/parquet/sql.hpp"

@@ -1,23 +1,26 @@
 #include "formats/parquet/sql.hpp"
 
-#include <duckdb.h>
-
 #include <stdexcept>
 
+#include "sctab/formats/parquet/duckdb_library.hpp"
+
 namespace sctab::tests {
+
+using parquet::duckdb;
 
 void run_sql(const std::string& statements) {
   duckdb_database database = nullptr;
   duckdb_connection connection = nullptr;
   duckdb_result result{};
-  if (duckdb_open(nullptr, &database) != DuckDBSuccess || duckdb_connect(database, &connection) != DuckDBSuccess) {
+  if (duckdb().open_ext(nullptr, &database, nullptr, nullptr) != DuckDBSuccess ||
+      duckdb().connect(database, &connection) != DuckDBSuccess) {
     throw std::runtime_error("DuckDB makes no database");
   }
-  const bool done = duckdb_query(connection, statements.c_str(), &result) == DuckDBSuccess;
-  const std::string reason = done ? "" : duckdb_result_error(&result);
-  duckdb_destroy_result(&result);
-  duckdb_disconnect(&connection);
-  duckdb_close(&database);
+  const bool done = duckdb().query(connection, statements.c_str(), &result) == DuckDBSuccess;
+  const std::string reason = done ? "" : duckdb().result_error(&result);
+  duckdb().destroy_result(&result);
+  duckdb().disconnect(&connection);
+  duckdb().close(&database);
   if (!done) throw std::runtime_error(reason);
 }
 

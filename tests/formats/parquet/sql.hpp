@@ -14,6 +14,6 @@ void run_sql(const std::string& statements);
 
 }  // namespace sctab::tests
 
-/// Skips the test, with a clear line, where this build has no DuckDB.
+/// Skips the test, with a clear line, where there is no DuckDB.
 #define SCTAB_NEED_DUCKDB() \
   if (!::sctab::parquet::is_available()) GTEST_SKIP() << "needs DuckDB, which tools/install-dependencies.sh installs"

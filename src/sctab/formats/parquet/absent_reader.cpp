@@ -1,11 +1,17 @@
-// What a build without DuckDB has in place of duckdb_reader.cpp.
+// What a build without DuckDB's header has in place of the duckdb_*.cpp.
 #include "sctab/core/error.hpp"
 #include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::parquet {
 
-bool is_available() {
-  return false;
+void require_available(const std::filesystem::path& path) {
+  throw core::InputError({.file = path.string(),
+                          .found = "is Parquet, which this sctab cannot read or write: it was built without DuckDB",
+                          .next_step = "run tools/install-dependencies.sh and build again"});
+}
+
+std::optional<std::string> library_version() {
+  return std::nullopt;
 }
 
 struct Reader::State {};

@@ -39,20 +39,20 @@ bool all_set(const std::uint64_t* bits, std::size_t n) {
 // that changed is read again.
 duckdb_database open_database() {
   duckdb_config config = nullptr;
-  duckdb_create_config(&config);
+  duckdb().create_config(&config);
   constexpr std::array<std::pair<const char*, const char*>, 5> kSettings = {{{"threads", "1"},
                                                                              {"temp_directory", ""},
                                                                              {"enable_external_file_cache", "false"},
                                                                              {"autoinstall_known_extensions", "false"},
                                                                              {"autoload_known_extensions", "false"}}};
-  for (const auto& [name, value] : kSettings) SCTAB_ASSERT(duckdb_set_config(config, name, value) == DuckDBSuccess);
+  for (const auto& [name, value] : kSettings) SCTAB_ASSERT(duckdb().set_config(config, name, value) == DuckDBSuccess);
   duckdb_database database = nullptr;
   char* reason = nullptr;
-  const bool opened = duckdb_open_ext(nullptr, &database, config, &reason) == DuckDBSuccess;
-  duckdb_destroy_config(&config);
+  const bool opened = duckdb().open_ext(nullptr, &database, config, &reason) == DuckDBSuccess;
+  duckdb().destroy_config(&config);
   if (opened) return database;
   const std::string text = reason == nullptr ? "no reason given" : first_line(reason);
-  duckdb_free(reason);
+  duckdb().free(reason);
   throw core::InputError({.subject = "DuckDB",
                           .found = "does not start: " + text,
                           .next_step = "reinstall it with tools/install-dependencies.sh"});
@@ -60,7 +60,7 @@ duckdb_database open_database() {
 
 duckdb_database shared_database() {
   struct Close {
-    void operator()(duckdb_database database) const { duckdb_close(&database); }
+    void operator()(duckdb_database database) const { duckdb().close(&database); }
   };
   static const std::unique_ptr<_duckdb_database, Close> database(open_database());
   return database.get();
@@ -94,17 +94,19 @@ Query::Query(const std::filesystem::path& path, const std::string& sql, std::vec
   if (!std::filesystem::is_regular_file(path)) {
     throw core::InputError({.file = path.string(), .found = "no such file", .expected = "a Parquet file"});
   }
+  require_available(path);
   duckdb_connection connection = nullptr;
-  if (duckdb_connect(shared_database(), &connection) != DuckDBSuccess) fail("DuckDB makes no connection");
+  if (duckdb().connect(shared_database(), &connection) != DuckDBSuccess) fail("DuckDB makes no connection");
   connection_.reset(connection);
   duckdb_prepared_statement statement = nullptr;
-  const bool prepared = duckdb_prepare(connection, sql.c_str(), &statement) == DuckDBSuccess;
+  const bool prepared = duckdb().prepare(connection, sql.c_str(), &statement) == DuckDBSuccess;
   statement_.reset(statement);
-  if (!prepared) fail(duckdb_prepare_error(statement));
-  if (duckdb_execute_prepared_streaming(statement, &result_.value) != DuckDBSuccess) {
-    fail(duckdb_result_error(&result_.value));
+  if (!prepared) fail(duckdb().prepare_error(statement));
+  result_.emplace();
+  if (duckdb().execute_prepared_streaming(statement, &result_->value) != DuckDBSuccess) {
+    fail(duckdb().result_error(&result_->value));
   }
-  SCTAB_ASSERT(duckdb_column_count(&result_.value) == columns_.size());
+  SCTAB_ASSERT(duckdb().column_count(&result_->value) == columns_.size());
 }
 
 void Query::fail(const char* reason) const {
@@ -122,22 +124,22 @@ void Query::refuse_missing(std::size_t column, std::int64_t row) const {
 }
 
 duckdb_vector Query::vector(std::size_t column) const {
-  return duckdb_data_chunk_get_vector(chunk_.get(), column);
+  return duckdb().data_chunk_get_vector(chunk_.get(), column);
 }
 
 void Query::require_all_there(std::size_t column) const {
   const duckdb_vector values = vector(column);
-  std::uint64_t* present = duckdb_vector_get_validity(values);
+  std::uint64_t* present = duckdb().vector_get_validity(values);
   for (std::int64_t row = 0; present != nullptr && row < size_; ++row) {
-    if (!duckdb_validity_row_is_valid(present, static_cast<idx_t>(row))) refuse_missing(column, row);
+    if (!duckdb().validity_row_is_valid(present, static_cast<idx_t>(row))) refuse_missing(column, row);
   }
   if (columns_[column].type != Type::kFloats) return;
-  std::uint64_t* elements = duckdb_vector_get_validity(duckdb_list_vector_get_child(values));
-  if (all_set(elements, duckdb_list_vector_get_size(values))) return;
-  const auto* lists = static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(values));
+  std::uint64_t* elements = duckdb().vector_get_validity(duckdb().list_vector_get_child(values));
+  if (all_set(elements, duckdb().list_vector_get_size(values))) return;
+  const auto* lists = static_cast<const duckdb_list_entry*>(duckdb().vector_get_data(values));
   for (std::int64_t row = 0; row < size_; ++row) {
     for (idx_t i = 0; i < lists[row].length; ++i) {
-      if (!duckdb_validity_row_is_valid(elements, lists[row].offset + i)) refuse_missing(column, row);
+      if (!duckdb().validity_row_is_valid(elements, lists[row].offset + i)) refuse_missing(column, row);
     }
   }
 }
@@ -146,13 +148,13 @@ bool Query::next() {
   rows_before_ += std::exchange(size_, 0);
   do {
     chunk_.reset();  // before the next is made: of the published cells each takes 130 MB
-    chunk_.reset(duckdb_fetch_chunk(result_.value));
+    chunk_.reset(duckdb().fetch_chunk(result_->value));
     if (!chunk_) {
-      const char* reason = duckdb_result_error(&result_.value);
+      const char* reason = duckdb().result_error(&result_->value);
       if (reason != nullptr && *reason != '\0') fail(reason);
       return false;
     }
-    size_ = static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk_.get()));
+    size_ = static_cast<std::int64_t>(duckdb().data_chunk_get_size(chunk_.get()));
   } while (size_ == 0);
   for (std::size_t column = 0; column < columns_.size(); ++column) require_all_there(column);
   return true;
@@ -160,25 +162,25 @@ bool Query::next() {
 
 std::span<const std::int64_t> Query::integers(std::size_t column) const {
   SCTAB_ASSERT(columns_.at(column).type == Type::kInt64);
-  return {static_cast<const std::int64_t*>(duckdb_vector_get_data(vector(column))), static_cast<std::size_t>(size_)};
+  return {static_cast<const std::int64_t*>(duckdb().vector_get_data(vector(column))), static_cast<std::size_t>(size_)};
 }
 
 std::span<const bool> Query::booleans(std::size_t column) const {
   SCTAB_ASSERT(columns_.at(column).type == Type::kBool);
-  return {static_cast<const bool*>(duckdb_vector_get_data(vector(column))), static_cast<std::size_t>(size_)};
+  return {static_cast<const bool*>(duckdb().vector_get_data(vector(column))), static_cast<std::size_t>(size_)};
 }
 
 std::string_view Query::text(std::size_t column, std::int64_t row) const {
   SCTAB_ASSERT(columns_.at(column).type == Type::kText);
-  duckdb_string_t* texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector(column)));
-  return {duckdb_string_t_data(texts + row), duckdb_string_t_length(texts[row])};
+  duckdb_string_t* texts = static_cast<duckdb_string_t*>(duckdb().vector_get_data(vector(column)));
+  return {duckdb().string_t_data(texts + row), duckdb().string_t_length(texts[row])};
 }
 
 std::span<const float> Query::floats(std::size_t column, std::int64_t row) const {
   SCTAB_ASSERT(columns_.at(column).type == Type::kFloats);
   const duckdb_vector lists = vector(column);
-  const duckdb_list_entry list = static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(lists))[row];
-  const auto* elements = static_cast<const float*>(duckdb_vector_get_data(duckdb_list_vector_get_child(lists)));
+  const duckdb_list_entry list = static_cast<const duckdb_list_entry*>(duckdb().vector_get_data(lists))[row];
+  const auto* elements = static_cast<const float*>(duckdb().vector_get_data(duckdb().list_vector_get_child(lists)));
   return {elements + list.offset, list.length};
 }
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <duckdb.h>
-
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
+#include "sctab/formats/parquet/duckdb_library.hpp"
 #include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::parquet {
@@ -42,11 +42,11 @@ class Query final : public Rows {
   [[nodiscard]] std::span<const float> floats(std::size_t column, std::int64_t row) const override;
 
  private:
-  template <auto destroy>
+  template <auto destroy>  // a member of DuckdbFunctions
   struct Free {
     template <typename T>
     void operator()(T* handle) const {
-      destroy(&handle);
+      (duckdb().*destroy)(&handle);
     }
   };
   template <typename Handle, auto destroy>
@@ -54,7 +54,7 @@ class Query final : public Rows {
   struct Result {
     duckdb_result value{};
     Result() = default;
-    ~Result() { duckdb_destroy_result(&value); }
+    ~Result() { duckdb().destroy_result(&value); }
     Result(const Result&) = delete;
     Result& operator=(const Result&) = delete;
   };
@@ -66,10 +66,10 @@ class Query final : public Rows {
 
   std::filesystem::path path_;
   std::vector<Column> columns_;
-  Owned<duckdb_connection, duckdb_disconnect> connection_;
-  Owned<duckdb_prepared_statement, duckdb_destroy_prepare> statement_;
-  Result result_;
-  Owned<duckdb_data_chunk, duckdb_destroy_data_chunk> chunk_;
+  Owned<duckdb_connection, &DuckdbFunctions::disconnect> connection_;
+  Owned<duckdb_prepared_statement, &DuckdbFunctions::destroy_prepare> statement_;
+  std::optional<Result> result_;  // of the query, once DuckDB is loaded
+  Owned<duckdb_data_chunk, &DuckdbFunctions::destroy_data_chunk> chunk_;
   std::int64_t size_ = 0;
   std::int64_t rows_before_ = 0;  // the current ones
 };

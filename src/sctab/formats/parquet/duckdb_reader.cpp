@@ -58,10 +58,6 @@ std::int64_t count_rows(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool is_available() {
-  return true;
-}
-
 struct Reader::State {
   State(const std::filesystem::path& file, const std::vector<Column>& wanted)
       : path(file), columns(wanted), n_rows(count_rows(file)) {}

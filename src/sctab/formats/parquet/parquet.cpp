@@ -1,11 +1,7 @@
 #include "sctab/formats/parquet/parquet.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <fstream>
-
-#include "sctab/core/error.hpp"
 
 namespace sctab::parquet {
 
@@ -16,11 +12,8 @@ bool is_parquet(const std::filesystem::path& path) {
   return std::string_view(start.data(), start.size()) == kMagic;
 }
 
-void require_available(const std::filesystem::path& path) {
-  if (is_available()) return;
-  throw core::InputError({.file = path.string(),
-                          .found = "is Parquet, which this sctab cannot read: it was built without DuckDB",
-                          .next_step = "run tools/install-dependencies.sh and build again"});
+bool is_available() {
+  return library_version().has_value();
 }
 
 }  // namespace sctab::parquet

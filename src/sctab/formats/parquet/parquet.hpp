@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,10 +15,12 @@
 
 namespace sctab::parquet {
 
-/// Whether this build reads Parquet: it was made where CMake found DuckDB.
+/// Whether Parquet can be read and written here: whether DuckDB, which is loaded by the first call, can be.
 bool is_available();
-/// Throws InputError, naming the file and what to do, where it does not.
+/// Throws InputError, naming the file, what is wrong with DuckDB and what to do, where it cannot.
 void require_available(const std::filesystem::path& path);
+/// DuckDB's version, "v1.4.4", after loading it; nothing where that fails.
+std::optional<std::string> library_version();
 /// Whether the file is Parquet, by its content.
 bool is_parquet(const std::filesystem::path& path);
 
@@ -48,8 +51,7 @@ class Rows {
 
 /// Reads some columns of one Parquet file, in the order of its rows, in memory for a row group or 2,048 rows of it.
 /// Uses one thread, its caller's; several readers may be at work at once. Touches nothing but the file. All functions
-/// throw InputError naming the file where it cannot be read as Parquet or is damaged, and where this build cannot read
-/// any.
+/// throw InputError naming the file where it cannot be read as Parquet or is damaged, and where there is no DuckDB.
 class Reader {
  public:
   /// Reads no rows yet, only what the file says of itself. Throws InputError naming the column too where one is missing
@@ -85,7 +87,7 @@ struct OutputColumn {
 };
 
 /// Writes a Parquet file of n_rows rows, streaming: memory for one row group. One thread, the caller's. Throws
-/// InputError naming the file if it cannot be written, or if this build has no DuckDB.
+/// InputError naming the file if it cannot be written, or if there is no DuckDB.
 void write_table(const std::filesystem::path& path, const std::vector<OutputColumn>& columns, std::int64_t n_rows);
 
 }  // namespace sctab::parquet
