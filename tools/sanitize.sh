@@ -5,7 +5,8 @@
 set -euo pipefail
 jobs=$1 what=${2:-some}
 tests="test_core test_sparse test_genes test_ontology test_formats test_h5ad test_npy test_parquet test_safetensors
-  test_torch_checkpoint test_model_import test_toml test_store test_corpus test_kernels"
+  test_torch_checkpoint test_ubjson test_model_import test_boosted_trees test_toml test_store test_corpus
+  test_kernels"
 threaded="test_core test_kernels"
 [ "$what" != all ] || threaded="$threaded test_store"
 run() {

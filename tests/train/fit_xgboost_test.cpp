@@ -9,7 +9,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
 #include "sctab/evaluate/evaluate_model.hpp"
-#include "sctab/model/booster.hpp"
+#include "sctab/model/boosted_trees.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/train/train.hpp"
 #include "support/captured_log.hpp"
@@ -28,7 +28,7 @@ std::vector<float> calls_of(const Fitted& fitted) {
   core::Rng rng(7);
   std::vector<float> scores(static_cast<std::size_t>(100 * fitted.n_components));
   for (float& score : scores) score = static_cast<float>(2 * rng.normal());
-  return model::Booster(fitted.arrays.bytes("booster")).predict(model::BoosterData(scores, fitted.n_components));
+  return model::probabilities(model::read_boosted_trees(fitted.arrays.bytes(model::kBooster)), scores);
 }
 
 TEST(Xgboost, StopsEarlyAndKeepsTheBestRound) {

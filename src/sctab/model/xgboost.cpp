@@ -2,12 +2,11 @@
 
 #include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <string>
 
 #include "sctab/core/error.hpp"
 #include "sctab/model/architecture.hpp"
-#include "sctab/model/booster.hpp"
+#include "sctab/model/boosted_trees.hpp"
 #include "sctab/model/model_arrays.hpp"
 #include "sctab/model/predictor.hpp"
 
@@ -22,15 +21,17 @@ class Xgboost : public Predictor {
       : pca_(pca_from(arrays, architecture.n_genes, architecture.n_components)),
         cells_per_type_(arrays.floats("cells_per_type", {architecture.n_types})),
         classes_(cells_per_type_),
-        booster_(arrays.bytes(kBooster)) {}
+        trees_(read_boosted_trees(arrays.bytes(kBooster))) {
+    check("features", trees_.n_features, pca_.n_components);
+    check("classes", std::ssize(trees_.base_scores), std::ssize(classes_.type_of_class));
+  }
 
   void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
                std::vector<float>& embedding) const override {
     if (log_norm.n_cells == 0) return;
     const std::vector<float> components = pca_.project(log_norm);
-    const std::vector<float> found = booster_.predict(BoosterData(components, pca_.n_components));
+    const std::vector<float> found = model::probabilities(trees_, components);
     const std::size_t n_classes = classes_.type_of_class.size(), n_types = cells_per_type_.size();
-    SCTAB_ASSERT(found.size() == static_cast<std::size_t>(log_norm.n_cells) * n_classes);
     std::size_t row = probabilities.size();
     probabilities.resize(row + static_cast<std::size_t>(log_norm.n_cells) * n_types, 0.0F);
     for (std::size_t begin = 0; begin < found.size(); begin += n_classes, row += n_types) {
@@ -40,10 +41,18 @@ class Xgboost : public Predictor {
   }
 
  private:
+  static void check(const char* what, std::int64_t found, std::int64_t expected) {
+    if (found == expected) return;
+    throw core::InputError({.matrix = kBooster,
+                            .found = fmt::format("trees for {} {}", found, what),
+                            .expected = std::to_string(expected),
+                            .next_step = "the file is damaged or belongs to another model: copy the model again"});
+  }
+
   linalg::Pca pca_;
   CellsPerType cells_per_type_;
   BoosterClasses classes_;
-  Booster booster_;
+  BoostedTrees trees_;
 };
 
 }  // namespace
@@ -53,13 +62,8 @@ std::unique_ptr<Predictor> load_xgboost(const std::filesystem::path& weights, co
   const ModelArrays arrays = ModelArrays::read(weights);
   try {
     return std::make_unique<Xgboost>(arrays, architecture);
-  } catch (const core::InputError&) {
-    throw;
-  } catch (const std::runtime_error& error) {
-    throw core::InputError(
-        {.file = weights.string(),
-         .found = fmt::format("its trees cannot be read: {}", std::string(error.what()).substr(0, 80)),
-         .next_step = "train the model again"});
+  } catch (const core::InputError& error) {
+    throw error.within({.file = weights.string()});
   }
 }
 

@@ -15,17 +15,18 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/evaluate/evaluation.hpp"
-#include "sctab/model/booster.hpp"
+#include "sctab/model/boosted_trees.hpp"
 #include "sctab/model/model_arrays.hpp"
 #include "sctab/model/type_scores.hpp"
 #include "sctab/store/loader.hpp"
 #include "sctab/store/reader_threads.hpp"
+#include "sctab/train/booster.hpp"
 
 namespace sctab::train {
 namespace {
 
 /// The components of a split's cells that have a class, projected again each time: no cells × components array is held.
-class ProjectedCells : public model::BoosterBatches {
+class ProjectedCells : public BoosterBatches {
  public:
   /// to_train: cells weigh as their class, balanced, and the quantiles are theirs.
   ProjectedCells(const Corpus& corpus, const linalg::Pca& pca, const model::BoosterClasses& classes, store::Split split,
@@ -35,13 +36,12 @@ class ProjectedCells : public model::BoosterBatches {
         loader_(corpus.store, split,
                 {.batch_size = kBatch, .shuffle = false, .threads = store::reader_threads(corpus.threads)}),
         progress_(fmt::format("quantiles of the components of {}", store::name(split)),
-                  (to_train ? model::BoosterData::kPasses : model::BoosterData::kPassesWithQuantiles) *
-                      corpus.store.n_cells(split)) {
+                  (to_train ? BoosterData::kPasses : BoosterData::kPassesWithQuantiles) * corpus.store.n_cells(split)) {
     if (to_train) class_weights_ = evaluate::balanced_class_weights(corpus.size.cells_per_type);
   }
 
   void restart() override { must_restart_ = true; }
-  bool next(model::BoosterBatch& batch) override {
+  bool next(BoosterBatch& batch) override {
     if (must_restart_) loader_.start(0);  // not before it is needed: the loader reads ahead
     must_restart_ = false;
     for (auto* values : {&batch.rows, &batch.labels, &batch.weights}) values->clear();
@@ -57,7 +57,7 @@ class ProjectedCells : public model::BoosterBatches {
  private:
   static constexpr std::int64_t kBatch = 4096;
 
-  void take_cells(model::BoosterBatch& batch) {
+  void take_cells(BoosterBatch& batch) {
     const auto width = static_cast<std::size_t>(pca_.n_components);
     scores_.resize(cells_.cell_types.size() * width);
     pca_.project(cells_.x.view(), scores_);
@@ -86,14 +86,13 @@ int threads_of(const Corpus& corpus) {
 }
 
 /// quantiles_of: the training cells. Null where no cell of the split has a class.
-std::unique_ptr<model::BoosterData> load(const Corpus& corpus, const linalg::Pca& pca,
-                                         const model::BoosterClasses& classes, store::Split split,
-                                         const model::BoosterData* quantiles_of) {
+std::unique_ptr<BoosterData> load(const Corpus& corpus, const linalg::Pca& pca, const model::BoosterClasses& classes,
+                                  store::Split split, const BoosterData* quantiles_of) {
   const auto types = corpus.store.codes(split, store::Field::kCellType);
   const auto has_class = [&](auto type) { return classes.class_of_type[static_cast<std::size_t>(type)] >= 0; };
   if (std::ranges::none_of(types, has_class)) return nullptr;
   ProjectedCells cells(corpus, pca, classes, split, quantiles_of == nullptr);
-  auto data = std::make_unique<model::BoosterData>(cells, pca.n_components, threads_of(corpus), quantiles_of);
+  auto data = std::make_unique<BoosterData>(cells, pca.n_components, threads_of(corpus), quantiles_of);
   cells.finish();
   return data;
 }
@@ -120,7 +119,7 @@ struct BestRound {
 };
 
 /// Without validation cells nothing can say when to stop.
-XgboostOptions stopped_by(const model::BoosterData* val, XgboostOptions options) {
+XgboostOptions stopped_by(const BoosterData* val, XgboostOptions options) {
   if (val != nullptr || options.early_stopping_rounds == 0) return options;
   options.early_stopping_rounds = 0;
   spdlog::warn(
@@ -130,8 +129,7 @@ XgboostOptions stopped_by(const model::BoosterData* val, XgboostOptions options)
   return options;
 }
 
-BestRound boost(model::Booster& booster, const model::BoosterData& train, const model::BoosterData* val,
-                const XgboostOptions& options) {
+BestRound boost(Booster& booster, const BoosterData& train, const BoosterData* val, const XgboostOptions& options) {
   core::Progress progress("boosting", options.n_rounds, "rounds");
   BestRound best;
   while (best.rounds < options.n_rounds) {
@@ -172,9 +170,9 @@ Fitted fit_xgboost(const Corpus& corpus, const XgboostOptions& options) {
   const auto train = load(corpus, pca, classes, store::Split::kTrain, nullptr);
   const auto val = load(corpus, pca, classes, store::Split::kVal, train.get());
   const XgboostOptions used = stopped_by(val.get(), options);
-  std::vector<const model::BoosterData*> cache = {train.get()};
+  std::vector<const BoosterData*> cache = {train.get()};
   if (val != nullptr) cache.push_back(val.get());
-  model::Booster booster(parameters_of(corpus, used, classes.type_of_class.size()), cache);
+  Booster booster(parameters_of(corpus, used, classes.type_of_class.size()), cache);
   const BestRound best = boost(booster, *train, val.get(), used);
 
   Fitted fitted;

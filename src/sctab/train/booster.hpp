@@ -8,9 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sctab/model/type_scores.hpp"
-
-namespace sctab::model {
+namespace sctab::train {
 
 /// Some rows of a matrix, row-major, with a label of each and, where there are, weights.
 struct BoosterBatch {
@@ -72,19 +70,4 @@ class Booster {
   std::unique_ptr<void, Free> handle_;
 };
 
-inline constexpr const char* kBooster = "booster";  // the array that holds Booster::save()
-
-/// libxgboost wants labels without gaps: the types that have training cells, in order.
-struct BoosterClasses {
-  std::vector<int> class_of_type;  // -1: none
-  std::vector<std::size_t> type_of_class;
-
-  explicit BoosterClasses(const CellsPerType& cells_per_type) {
-    for (std::size_t type = 0; type < cells_per_type.size(); ++type) {
-      class_of_type.push_back(cells_per_type[type] > 0 ? static_cast<int>(type_of_class.size()) : -1);
-      if (cells_per_type[type] > 0) type_of_class.push_back(type);
-    }
-  }
-};
-
-}  // namespace sctab::model
+}  // namespace sctab::train

@@ -1,4 +1,4 @@
-#include "sctab/model/booster.hpp"
+#include "sctab/train/booster.hpp"
 
 #include <fmt/format.h>
 #include <xgboost/c_api.h>
@@ -10,7 +10,7 @@
 
 #include "sctab/core/error.hpp"
 
-namespace sctab::model {
+namespace sctab::train {
 namespace {
 
 void check(int status) {
@@ -154,4 +154,4 @@ std::vector<std::uint8_t> Booster::save() const {
   return {first, first + size};
 }
 
-}  // namespace sctab::model
+}  // namespace sctab::train

@@ -1,4 +1,4 @@
-#include "sctab/model/booster.hpp"
+#include "sctab/train/booster.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,9 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/rng.hpp"
 #include "support/fixtures.hpp"
+#include "train/booster/one_batch.hpp"
 
-namespace sctab::model::tests {
+namespace sctab::train {
 namespace {
 
 /// Rows of two columns that tell two classes apart, and of one that does not, in three batches.
@@ -50,30 +51,6 @@ class MadeUpBatches : public BoosterBatches {
   std::vector<float> all_;
   std::size_t at_ = 0;
   int n_asked_ = 0, fails_at_ = -1;
-};
-
-/// The same samples at once.
-class OneBatch : public BoosterBatches {
- public:
-  explicit OneBatch(BoosterBatch batch) : batch_(std::move(batch)) {}
-  explicit OneBatch(BoosterBatches& batches) {
-    BoosterBatch some;
-    for (batches.restart(); batches.next(some);) {
-      batch_.rows.insert(batch_.rows.end(), some.rows.begin(), some.rows.end());
-      batch_.labels.insert(batch_.labels.end(), some.labels.begin(), some.labels.end());
-      batch_.weights.insert(batch_.weights.end(), some.weights.begin(), some.weights.end());
-    }
-  }
-  void restart() override { given_ = false; }
-  bool next(BoosterBatch& batch) override {
-    if (std::exchange(given_, true)) return false;
-    batch = batch_;
-    return true;
-  }
-
- private:
-  BoosterBatch batch_;
-  bool given_ = false;
 };
 
 std::map<std::string, std::string> two_classes() {
@@ -139,4 +116,4 @@ TEST(Booster, LearnsAndSurvivesSaving) {
 }
 
 }  // namespace
-}  // namespace sctab::model::tests
+}  // namespace sctab::train
