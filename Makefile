@@ -41,11 +41,12 @@ format:
 sanitize: install-dependencies
 	@tools/sanitize.sh $(JOBS)
 
-# What takes too long for every change: clang-tidy on every file and sanitizers on every test without libtorch, the demo
-# at its full size.
-check-slow: build
+# What takes too long for every change: clang-tidy on every file and sanitizers on every test without libtorch, packages
+# in a fresh Debian, the demo at its full size.
+check-slow: package
 	@SCTAB_TIDY=all tools/lint.sh $(BUILD)
 	@tools/sanitize.sh $(JOBS) all
+	@tools/check_package.sh $(BUILD)
 	@$(MAKE) demo OUT=demo-simulated CELLS=20000
 
 install-dependencies:
