@@ -76,9 +76,8 @@ std::vector<Output> given_outputs(std::span<const fs::path> given, std::span<con
 
 void require_folder(std::span<const fs::path> given, std::size_t n_inputs) {
   const fs::path& folder = given.front();
-  const std::vector<std::string> known = endings();
   const bool names_file =
-      folder == kStandardOutput || std::ranges::count(known, folder.extension().string()) > 0 || given.size() > 1;
+      folder == kStandardOutput || std::ranges::count(kEndings, folder.extension().string()) > 0 || given.size() > 1;
   if (names_file && !fs::is_directory(folder)) {
     throw InputError({.subject = fmt::format("-o {}", folder.string()),
                       .found = fmt::format("a file for the results of {}",
