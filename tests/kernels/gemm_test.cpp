@@ -151,10 +151,12 @@ TEST(Gemm, SumsEachElementInTheSameOrder) {
     constexpr std::int64_t kRows = 110, kColumns = 75, kDepth = 521;
     const Problem problem({kRows, kColumns, kDepth});
     for (const bool a_transposed : {false, true}) {
+      problem.run(a_transposed, true, 1, 0);  // large enough for a transposed matrix to be packed
       const StridedMatrix a = problem.a(a_transposed), b = problem.b(true);
       std::vector<float> whole(kRows * kColumns);
       gemm(1, a, b, 0, whole.data());
-      for (const auto& [first, last] : {std::pair{0, 1}, {5, 6}, {7, 20}, {1, 110}, {99, 104}}) {
+      for (std::int64_t first = 0; first < 26; ++first) {
+        const std::int64_t last = first == 25 ? kRows : 2 * first + 1;  // every remainder of every tile
         std::vector<float> part(static_cast<std::size_t>((last - first) * kColumns));
         gemm(1, a.rows(first, last), b, 0, part.data());
         EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + first * kColumns)) << first << " to " << last;
