@@ -55,6 +55,46 @@ TEST_P(DenseProducts, EqualTheReference) {
   tests::reference::expect_close(dweights, product(transposed(output()), input()), kTolerance, "weights' gradient");
 }
 
+/// Within a sum of 530 roundings of a double, of values of order 1, of the reference, which sums them the other way.
+void expect_close(const std::vector<double>& got, const Matrix& want, const char* what) {
+  ASSERT_EQ(got.size(), want.values.size()) << what;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_TRUE(std::abs(got[i] - want.values[i]) <= 1e-11) << what << "[" << i << "]: " << got[i];
+  }
+}
+
+TEST_P(DenseProducts, OfDoublesEqualTheReferenceForAnyNumberOfThreads) {
+  const auto [n_cells, n_out, depth] = GetParam();
+  const auto thirds = [](Matrix matrix) {  // no longer floats
+    for (double& value : matrix.values) value /= 3;
+    return matrix;
+  };
+  const Matrix in = thirds(input()), weights = thirds(this->weights()), out = thirds(output());
+  const int before = threads();
+  std::vector<std::vector<double>> found;
+  for (const int n_threads : {1, 3}) {
+    set_threads(n_threads);
+    std::vector<double> got(out.values.size(), NAN);
+    product_transposed_f64(in.values, weights.values, depth, got);
+    expect_close(got, product(in, transposed(weights)), "a · bᵀ");
+    found.push_back(got);
+
+    got.assign(in.values.size(), NAN);
+    product_f64(out.values, weights.values, n_out, 0, got);
+    expect_close(got, product(out, weights), "a · b");
+    found.push_back(got);
+
+    got.assign(weights.values.size(), 1);
+    transposed_product_f64(out.values, in.values, n_cells, 0.5, got);
+    Matrix want = product(transposed(out), in);
+    for (double& value : want.values) value += 0.5;
+    expect_close(got, want, "aᵀ · b");
+    found.push_back(got);
+  }
+  set_threads(before);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(found[i], found[i + 3]) << i;
+}
+
 TEST_P(DenseProducts, OfPackedWeightsEqualTheReference) {
   const auto [n_cells, n_out, depth] = GetParam();
   const PackedWeights packed(weights_, depth);

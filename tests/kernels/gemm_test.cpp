@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include "kernels/random_matrices.hpp"
 #include "kernels/reference.hpp"
@@ -17,8 +18,17 @@ namespace {
 
 using tests::reference::Matrix;
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN(), kInfinity = std::numeric_limits<float>::infinity();
-constexpr double kEpsilon = 0x1p-24;  // half a unit in the last place of 1
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+// What the reference sums in: products of T are exact or all but exact in it.
+template <typename T>
+using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+
+template <typename T>
+std::vector<T> random_numbers(core::Rng& rng, std::int64_t n) {
+  std::vector<T> values(static_cast<std::size_t>(n));
+  for (T& value : values) value = static_cast<T>(rng.normal());
+  return values;
+}
 
 // check() with every vector unit that this processor has.
 template <typename Check>
@@ -37,58 +47,60 @@ struct Shape {
 };
 
 // A problem whose operands are stored either way round.
+template <typename T>
 class Problem {
  public:
   explicit Problem(const Shape& shape) : shape_(shape) {
     core::Rng rng(11);
-    a_ = tests::random_normal(rng, shape.n_rows * shape.depth);
-    b_ = tests::random_normal(rng, shape.depth * shape.n_columns);
-    out_ = tests::random_normal(rng, shape.n_rows * shape.n_columns);
+    a_ = random_numbers<T>(rng, shape.n_rows * shape.depth);
+    b_ = random_numbers<T>(rng, shape.depth * shape.n_columns);
+    out_ = random_numbers<T>(rng, shape.n_rows * shape.n_columns);
   }
 
-  [[nodiscard]] StridedMatrix a(bool is_transposed) const {
+  [[nodiscard]] StridedMatrix<T> a(bool is_transposed) const {
     return operand(a_, shape_.n_rows, shape_.depth, is_transposed);
   }
-  [[nodiscard]] StridedMatrix b(bool is_transposed) const {
+  [[nodiscard]] StridedMatrix<T> b(bool is_transposed) const {
     return operand(b_, shape_.depth, shape_.n_columns, is_transposed);
   }
 
-  void run(bool a_transposed, bool b_transposed, float alpha, float beta) const {
+  void run(bool a_transposed, bool b_transposed, T alpha, T beta) const {
     SCOPED_TRACE(testing::Message() << shape_.n_rows << "x" << shape_.n_columns << "x" << shape_.depth << ", a "
                                     << a_transposed << ", b " << b_transposed << ", alpha " << alpha << ", beta "
                                     << beta);
     constexpr std::size_t kBeyond = 40;  // what lies after the last row must stay
-    std::vector<float> found = beta == 0 ? std::vector<float>(out_.size(), kNaN) : out_;
-    found.resize(out_.size() + kBeyond, -7.0F);
+    std::vector<T> found = beta == 0 ? std::vector<T>(out_.size(), std::numeric_limits<T>::quiet_NaN()) : out_;
+    found.resize(out_.size() + kBeyond, T{-7});
     gemm(alpha, a(a_transposed), b(b_transposed), beta, found.data());
-    for (std::size_t i = out_.size(); i < found.size(); ++i) ASSERT_EQ(found[i], -7.0F) << "beyond the end, at " << i;
+    for (std::size_t i = out_.size(); i < found.size(); ++i) ASSERT_EQ(found[i], T{-7}) << "beyond the end, at " << i;
     compare(found, a(a_transposed), b(b_transposed), alpha, beta);
   }
 
  private:
-  static StridedMatrix operand(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
-                               bool is_transposed) {
-    return is_transposed ? StridedMatrix(values.data(), columns, rows).transposed()
-                         : StridedMatrix(values.data(), rows, columns);
+  static StridedMatrix<T> operand(const std::vector<T>& values, std::int64_t rows, std::int64_t columns,
+                                  bool is_transposed) {
+    return is_transposed ? StridedMatrix<T>(values.data(), columns, rows).transposed()
+                         : StridedMatrix<T>(values.data(), rows, columns);
   }
-  static double at(const StridedMatrix& x, std::int64_t row, std::int64_t column) {
-    return static_cast<double>(x.values[row * x.row_stride + column * x.column_stride]);
+  static Wide<T> at(const StridedMatrix<T>& x, std::int64_t row, std::int64_t column) {
+    return static_cast<Wide<T>>(x.values[row * x.row_stride + column * x.column_stride]);
   }
 
   // A sum of n products rounds n times, by at most half a unit in the last place of the sum of the magnitudes.
-  void compare(const std::vector<float>& found, const StridedMatrix& a, const StridedMatrix& b, float alpha,
-               float beta) const {
+  void compare(const std::vector<T>& found, const StridedMatrix<T>& a, const StridedMatrix<T>& b, T alpha,
+               T beta) const {
+    constexpr Wide<T> kEpsilon = std::numeric_limits<T>::epsilon() / 2;
     for (std::int64_t row = 0; row < shape_.n_rows; ++row) {
       for (std::int64_t column = 0; column < shape_.n_columns; ++column) {
         const auto place = static_cast<std::size_t>(row * shape_.n_columns + column);
-        const double before = beta == 0 ? 0 : static_cast<double>(beta) * static_cast<double>(out_[place]);
-        double sum = before, magnitude = std::abs(before);
+        const Wide<T> before = beta == 0 ? 0 : static_cast<Wide<T>>(beta) * static_cast<Wide<T>>(out_[place]);
+        Wide<T> sum = before, magnitude = std::abs(before);
         for (std::int64_t k = 0; k < shape_.depth; ++k) {
-          const double term = static_cast<double>(alpha) * at(a, row, k) * at(b, k, column);
+          const Wide<T> term = static_cast<Wide<T>>(alpha) * at(a, row, k) * at(b, k, column);
           sum += term, magnitude += std::abs(term);
         }
-        const double tolerance = kEpsilon * static_cast<double>(2 * shape_.depth + 4) * magnitude;
-        if (!(std::abs(static_cast<double>(found[place]) - sum) <= tolerance)) {
+        const Wide<T> tolerance = kEpsilon * static_cast<Wide<T>>(2 * shape_.depth + 4) * magnitude;
+        if (!(std::abs(static_cast<Wide<T>>(found[place]) - sum) <= tolerance)) {
           ADD_FAILURE() << "(" << row << ", " << column << ") is " << found[place] << ", expected " << sum;
           return;
         }
@@ -97,10 +109,15 @@ class Problem {
   }
 
   Shape shape_;
-  std::vector<float> a_, b_, out_;
+  std::vector<T> a_, b_, out_;
 };
 
-TEST(Gemm, EqualsTheReferenceForEveryForm) {
+template <typename T>
+class Gemm : public testing::Test {};
+using Numbers = testing::Types<float, double>;
+TYPED_TEST_SUITE(Gemm, Numbers);
+
+TYPED_TEST(Gemm, EqualsTheReferenceForEveryForm) {
   on_every_target([] {
     for (const Shape& shape : {Shape{1, 1, 1},
                                {1, 1, 300},
@@ -114,7 +131,7 @@ TEST(Gemm, EqualsTheReferenceForEveryForm) {
                                {95, 47, 12},
                                {97, 49, 31},
                                {193, 8, 515}}) {
-      const Problem problem(shape);
+      const Problem<TypeParam> problem(shape);
       for (const bool a_transposed : {false, true}) {
         for (const bool b_transposed : {false, true}) {
           problem.run(a_transposed, b_transposed, 1, 0);
@@ -127,11 +144,11 @@ TEST(Gemm, EqualsTheReferenceForEveryForm) {
 }
 
 // Every count of rows and columns up to more than a tile: the remainders of all tiles.
-TEST(Gemm, EqualsTheReferenceForEveryRemainder) {
+TYPED_TEST(Gemm, EqualsTheReferenceForEveryRemainder) {
   on_every_target([] {
     for (std::int64_t n_rows = 0; n_rows <= 25; ++n_rows) {
       for (std::int64_t n_columns = 0; n_columns <= 50; n_columns += n_rows % 2 + 1) {
-        const Problem problem({n_rows, n_columns, 1 + (n_rows + n_columns) % 7});
+        const Problem<TypeParam> problem({n_rows, n_columns, 1 + (n_rows + n_columns) % 7});
         problem.run(n_columns % 2 == 1, n_columns % 3 == 1, 1, 0);
         problem.run(n_columns % 2 == 0, n_columns % 3 == 0, 2, 1);
       }
@@ -139,29 +156,29 @@ TEST(Gemm, EqualsTheReferenceForEveryRemainder) {
   });
 }
 
-TEST(Gemm, OfNoDepthScalesTheOutput) {
+TYPED_TEST(Gemm, OfNoDepthScalesTheOutput) {
   on_every_target([] {
-    for (const float beta : {0.0F, 1.0F, 0.5F}) Problem({13, 33, 0}).run(false, false, 1, beta);
+    for (const float beta : {0.0F, 1.0F, 0.5F}) Problem<TypeParam>({13, 33, 0}).run(false, false, 1, beta);
   });
 }
 
 // An element has the same bits whichever rows and columns are computed with it.
-TEST(Gemm, SumsEachElementInTheSameOrder) {
+TYPED_TEST(Gemm, SumsEachElementInTheSameOrder) {
   on_every_target([] {
     constexpr std::int64_t kRows = 110, kColumns = 75, kDepth = 521;
-    const Problem problem({kRows, kColumns, kDepth});
+    const Problem<TypeParam> problem({kRows, kColumns, kDepth});
     for (const bool a_transposed : {false, true}) {
       problem.run(a_transposed, true, 1, 0);  // large enough for a transposed matrix to be packed
-      const StridedMatrix a = problem.a(a_transposed), b = problem.b(true);
-      std::vector<float> whole(kRows * kColumns);
+      const StridedMatrix<TypeParam> a = problem.a(a_transposed), b = problem.b(true);
+      std::vector<TypeParam> whole(kRows * kColumns);
       gemm(1, a, b, 0, whole.data());
       for (std::int64_t first = 0; first < 26; ++first) {
         const std::int64_t last = first == 25 ? kRows : 2 * first + 1;  // every remainder of every tile
-        std::vector<float> part(static_cast<std::size_t>((last - first) * kColumns));
+        std::vector<TypeParam> part(static_cast<std::size_t>((last - first) * kColumns));
         gemm(1, a.rows(first, last), b, 0, part.data());
         EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + first * kColumns)) << first << " to " << last;
 
-        std::vector<float> columns(static_cast<std::size_t>(kRows * 3));
+        std::vector<TypeParam> columns(static_cast<std::size_t>(kRows * 3));
         const std::int64_t column = first % (kColumns - 3);
         gemm(1, a, b.transposed().rows(column, column + 3).transposed(), 0, columns.data());
         for (std::int64_t row = 0; row < kRows; ++row) {
@@ -173,48 +190,49 @@ TEST(Gemm, SumsEachElementInTheSameOrder) {
   });
 }
 
-TEST(Gemm, PropagatesNaNAndInfinityWithinTheirRowOrColumn) {
+TYPED_TEST(Gemm, PropagatesNaNAndInfinityWithinTheirRowOrColumn) {
   on_every_target([] {
     constexpr std::int64_t kRows = 14, kColumns = 19, kDepth = 300;
-    for (const float special : {kNaN, kInfinity}) {
-      std::vector<float> a(kRows * kDepth, 1.0F), b(kDepth * kColumns, 1.0F), out(kRows * kColumns);
+    constexpr TypeParam kInfinity = std::numeric_limits<TypeParam>::infinity();
+    for (const TypeParam special : {std::numeric_limits<TypeParam>::quiet_NaN(), kInfinity}) {
+      std::vector<TypeParam> a(kRows * kDepth, 1), b(kDepth * kColumns, 1), out(kRows * kColumns);
       a[3 * kDepth + 290] = special;
       b[7 * kColumns + 18] = special;
       out[5 * kColumns + 2] = special;
-      for (const float beta : {0.0F, 1.0F}) {
-        std::vector<float> found = out;
+      for (const TypeParam beta : {TypeParam{0}, TypeParam{1}}) {
+        std::vector<TypeParam> found = out;
         gemm(1, {a.data(), kRows, kDepth}, StridedMatrix(b.data(), kDepth, kColumns), beta, found.data());
         for (std::int64_t row = 0; row < kRows; ++row) {
           for (std::int64_t column = 0; column < kColumns; ++column) {
             const bool is_special = row == 3 || column == 18 || (beta == 1 && row == 5 && column == 2);
-            const float value = found[static_cast<std::size_t>(row * kColumns + column)];
+            const TypeParam value = found[static_cast<std::size_t>(row * kColumns + column)];
             if (std::isnan(special)) {
               EXPECT_EQ(std::isnan(value), is_special) << row << ", " << column << ", beta " << beta;
             } else {
-              EXPECT_EQ(value, is_special ? kInfinity : 300.0F) << row << ", " << column << ", beta " << beta;
+              EXPECT_EQ(value, is_special ? kInfinity : 300) << row << ", " << column << ", beta " << beta;
             }
           }
         }
       }
       // 0 · infinity and 0 · NaN are NaN: no product is skipped.
-      std::fill(b.begin(), b.end(), 0.0F);
-      std::vector<float> found = out;
+      std::fill(b.begin(), b.end(), TypeParam{0});
+      std::vector<TypeParam> found = out;
       gemm(1, {a.data(), kRows, kDepth}, StridedMatrix(b.data(), kDepth, kColumns), 0, found.data());
       EXPECT_TRUE(std::isnan(found[3 * kColumns]));
-      EXPECT_EQ(found[0], 0.0F);
+      EXPECT_EQ(found[0], 0);
     }
   });
 }
 
-TEST(Gemm, ReadsMatricesPackedForAnotherVectorUnit) {
+TYPED_TEST(Gemm, ReadsMatricesPackedForAnotherVectorUnit) {
   constexpr std::int64_t kRows = 29, kColumns = 50, kDepth = 270;
-  const Problem problem({kRows, kColumns, kDepth});
-  AlignedArray<float> packed(packed_size(kDepth, kColumns));
-  pack_panels(problem.b(true), 0, panels_of(kColumns), packed.data());
+  const Problem<TypeParam> problem({kRows, kColumns, kDepth});
+  AlignedArray<TypeParam> packed(packed_size<TypeParam>(kDepth, kColumns));
+  pack_panels(problem.b(true), 0, panels_of<TypeParam>(kColumns), packed.data());
   on_every_target([&] {
-    std::vector<float> want(kRows * kColumns), found = want;
+    std::vector<TypeParam> want(kRows * kColumns), found = want;
     gemm(1, problem.a(false), problem.b(true), 0, want.data());
-    gemm(1, problem.a(false), PackedPanels{packed.data(), kDepth, kColumns}, 0, found.data());
+    gemm(1, problem.a(false), PackedPanels<TypeParam>{packed.data(), kDepth, kColumns}, 0, found.data());
     EXPECT_EQ(found, want);
   });
 }

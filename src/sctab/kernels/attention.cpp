@@ -46,13 +46,17 @@ struct FoldedScores {
 class PackedCovariances {
  public:
   PackedCovariances(const ActivationMoments& moments, std::int64_t n_batches)
-      : n_a_(moments.n_a), size_(cpu::packed_size(n_a_, n_a_)), packed_(static_cast<std::size_t>(n_batches * size_)) {
+      : n_a_(moments.n_a),
+        size_(cpu::packed_size<float>(n_a_, n_a_)),
+        packed_(static_cast<std::size_t>(n_batches * size_)) {
     parallel_for(n_batches, [&](std::int64_t batch) {
-      cpu::pack_panels({moments.covariance_of(batch), n_a_, n_a_}, 0, cpu::panels_of(n_a_),
+      cpu::pack_panels({moments.covariance_of(batch), n_a_, n_a_}, 0, cpu::panels_of<float>(n_a_),
                        packed_.data() + batch * size_);
     });
   }
-  [[nodiscard]] cpu::PackedPanels of(std::int64_t batch) const { return {packed_.data() + batch * size_, n_a_, n_a_}; }
+  [[nodiscard]] cpu::PackedPanels<float> of(std::int64_t batch) const {
+    return {packed_.data() + batch * size_, n_a_, n_a_};
+  }
 
  private:
   std::int64_t n_a_, size_;
