@@ -1,4 +1,4 @@
-// Principal components, k-means and nearest neighbours, at sizes of a small corpus. Runs on all of OpenMP's threads.
+// Principal components, k-means and nearest neighbours, at sizes of a small corpus. One thread per processor.
 #include <benchmark/benchmark.h>
 
 #include "sctab/core/rng.hpp"

@@ -1,31 +1,33 @@
 #include "sctab/linalg/factorisations.hpp"
 
-#include <cblas.h>
-
+#include <algorithm>
 #include <cmath>
 #include <Eigen/Eigenvalues>
+#include <span>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/index.hpp"
-#include "sctab/kernels/parallel.hpp"
+#include "sctab/kernels/aligned_array.hpp"
+#include "sctab/kernels/dense_product.hpp"
 
 namespace sctab::linalg {
 namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-constexpr std::int64_t kColumnsPerTask = 48, kRowsPerTask = 512;
+constexpr std::int64_t kRowsAtOnce = 2048;  // a multiple of a block of the kernel's depth
 // Share of a column's squared length: what rounding leaves of a column that depends on others.
 constexpr double kDependent = 1e-12;
 
-/// matrixᵀ · matrix.
-Matrix gram(const std::vector<double>& matrix, std::int64_t width) {
-  const int depth = core::narrow<int>(std::ssize(matrix) / width), n = core::narrow<int>(width);
+/// matrixᵀ · matrix. Summed over blocks of rows, so that the copy that the product makes of a block is small.
+Matrix gram(std::span<const double> matrix, std::int64_t width) {
   Matrix out(width, width);
-  kernels::parallel_blocks(width, kColumnsPerTask, [&](std::int64_t first, std::int64_t last) {
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, static_cast<int>(last - first), n, depth, 1.0,
-                matrix.data() + first, n, matrix.data(), n, 0.0, out.data() + first * width, n);
-  });
+  const std::span<double> sums(out.data(), static_cast<std::size_t>(out.size()));
+  const std::int64_t n_rows = std::ssize(matrix) / width;
+  for (std::int64_t row = 0; row < n_rows; row += kRowsAtOnce) {
+    const std::int64_t n = std::min(kRowsAtOnce, n_rows - row);
+    const auto rows = matrix.subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(n * width));
+    kernels::transposed_product_f64(rows, rows, n, row == 0 ? 0 : 1, sums);
+  }
   return out;
 }
 
@@ -48,22 +50,31 @@ Matrix cholesky(const Matrix& gram, std::vector<std::int64_t>& dependent) {
   return factor;
 }
 
+/// The inverse of R, with zeros in the columns that depend on others.
+Matrix inverse(const Matrix& factor, const std::vector<std::int64_t>& dependent) {
+  Matrix out = factor.triangularView<Eigen::Upper>().solve(Matrix::Identity(factor.rows(), factor.cols()));
+  for (const std::int64_t column : dependent) out.col(column).setZero();
+  return out;
+}
+
+/// out = matrix · R⁻¹. The first pass leaves columns that are almost orthonormal, whose factor is close to 1; so what
+/// rounding of the explicit inverse of an ill-conditioned factor does to orthogonality is gone after the second.
+void normalise(std::span<const double> matrix, std::int64_t width, std::span<double> out) {
+  std::vector<std::int64_t> dependent;
+  const Matrix factor = cholesky(gram(matrix, width), dependent);
+  const Matrix right = inverse(factor, dependent);
+  kernels::product_f64(matrix, {right.data(), static_cast<std::size_t>(right.size())}, width, 0, out);
+}
+
 }  // namespace
 
 void orthonormalise(std::vector<double>& matrix, std::int64_t n_columns) {
   SCTAB_ASSERT(n_columns > 0 && std::ssize(matrix) % n_columns == 0);
-  const int width = core::narrow<int>(n_columns);
-  for (int pass = 0; pass < 2; ++pass) {
-    std::vector<std::int64_t> dependent;
-    const Matrix factor = cholesky(gram(matrix, n_columns), dependent);
-    kernels::parallel_blocks(std::ssize(matrix) / n_columns, kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
-      double* rows = matrix.data() + first * n_columns;
-      cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, static_cast<int>(last - first),
-                  width, 1.0, factor.data(), width, rows, width);
-      Eigen::Map<Matrix> block(rows, last - first, n_columns);
-      for (const std::int64_t column : dependent) block.col(column).setZero();
-    });
-  }
+  if (matrix.empty()) return;
+  kernels::AlignedArray<double> once(matrix.size());
+  const std::span<double> halfway(once.data(), matrix.size());
+  normalise(matrix, n_columns, halfway);
+  normalise(halfway, n_columns, matrix);
 }
 
 EigenPairs symmetric_eigen(const std::vector<double>& matrix, std::int64_t n) {

@@ -7,7 +7,7 @@ namespace sctab::linalg {
 
 /// Makes the columns of `matrix` (n_rows × n_columns, row-major) orthonormal and keeps their span. A column that
 /// depends on earlier ones becomes zero. Uses the Cholesky factor of the Gram matrix, twice, so a long matrix is read
-/// four times. The same bits for any number of threads.
+/// four times; holds a second matrix of that size. The same bits for any number of threads.
 void orthonormalise(std::vector<double>& matrix, std::int64_t n_columns);
 
 struct EigenPairs {

@@ -1,6 +1,5 @@
 #include "sctab/linalg/neighbours.hpp"
 
-#include <cblas.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,16 +9,19 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/kernels/aligned_array.hpp"
+#include "sctab/kernels/cpu/gemm.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 namespace sctab::linalg {
 namespace {
 
+namespace cpu = kernels::cpu;
 using core::CellIndex;
 
 constexpr std::int64_t kRowsPerTask = 4096;
-// A task multiplies this many queries with this many reference rows at a time: 256 kB of products, which stay in the
-// second-level cache until they are looked at.
+// A task multiplies this many reference rows with its queries at a time: 256 kB of products, which stay in the
+// second-level cache until they are looked at. The queries are packed once, the reference never.
 constexpr std::int64_t kQueriesPerTask = 64, kReferencePerBlock = 1024;
 constexpr std::int64_t kPerLook = 32;  // products compared at once
 constexpr std::size_t kRoom = 64;      // candidates to gather on top of k before distances are computed
@@ -104,18 +106,57 @@ class Nearest {
   std::vector<std::pair<double, CellIndex>> found_;  // distance and row
 };
 
-/// Offers the rows from `first` on that may be near. products: −2 · query · row; offsets: one per row.
-void offer_near(const float* products, const float* offsets, std::int64_t n, CellIndex first, Nearest& nearest) {
-  for (std::int64_t begin = 0; begin < n; begin += kPerLook) {
-    const std::int64_t end = std::min(begin + kPerLook, n);
-    const float limit = nearest.limit();
-    int n_near = 0;  // not above: NaN, from products that overflow, counts as near
-    for (std::int64_t i = begin; i < end; ++i) n_near += products[i] + offsets[i] > limit ? 0 : 1;
-    for (std::int64_t i = begin; n_near > 0 && i < end; ++i) {
-      if (!(products[i] + offsets[i] > nearest.limit())) nearest.offer(first + i);
+/// The neighbours of a task's queries.
+class QueryBlock {
+ public:
+  QueryBlock(std::span<const float> queries, std::span<const float> reference, std::int64_t width, std::int64_t k)
+      : n_queries_(std::ssize(queries) / width),
+        reference_(reference.data(), std::ssize(reference) / width, width),
+        packed_(static_cast<std::size_t>(cpu::packed_size<float>(width, n_queries_))),
+        products_(static_cast<std::size_t>(kReferencePerBlock * n_queries_)),
+        limits_(static_cast<std::size_t>(n_queries_), kInfinite) {
+    cpu::pack_panels(cpu::StridedMatrix(queries.data(), n_queries_, width).transposed(), 0,
+                     cpu::panels_of<float>(n_queries_), packed_.data());
+    nearest_.reserve(limits_.size());
+    for (std::int64_t query = 0; query < n_queries_; ++query) {
+      nearest_.emplace_back(queries.data() + query * width, reference.data(), width, static_cast<std::size_t>(k),
+                            error_share(width));
     }
   }
-}
+
+  /// Reference rows [first, last), which follow those looked at before.
+  void look_at(CellIndex first, CellIndex last, const float* offsets) {
+    const cpu::PackedPanels<float> queries{packed_.data(), reference_.n_columns, n_queries_};
+    cpu::gemm(-2, reference_.rows(first, last), queries, 0, products_.data());
+    for (CellIndex row = first; row < last; ++row) {
+      offer_near(products_.data() + (row - first) * n_queries_, offsets[row], row);
+    }
+  }
+  std::vector<Nearest>& nearest() { return nearest_; }
+
+ private:
+  /// Offers a row to the queries that it may be near. products: −2 · query · row, one per query.
+  void offer_near(const float* products, float offset, CellIndex row) {
+    for (std::int64_t begin = 0; begin < n_queries_; begin += kPerLook) {
+      const std::int64_t end = std::min(begin + kPerLook, n_queries_);
+      int n_near = 0;  // not above: NaN, from products that overflow, counts as near
+      for (std::int64_t i = begin; i < end; ++i) n_near += products[i] + offset > limits_[at(i)] ? 0 : 1;
+      for (std::int64_t i = begin; n_near > 0 && i < end; ++i) {
+        if (products[i] + offset > limits_[at(i)]) continue;
+        nearest_[at(i)].offer(row);
+        limits_[at(i)] = nearest_[at(i)].limit();
+      }
+    }
+  }
+  static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+  std::int64_t n_queries_;
+  cpu::StridedMatrix<float> reference_;
+  kernels::AlignedArray<float> packed_;  // the queries
+  std::vector<float> products_;          // reference rows × queries
+  std::vector<float> limits_;            // of each query's nearest, one after the other to compare at once
+  std::vector<Nearest> nearest_;
+};
 
 }  // namespace
 
@@ -139,27 +180,16 @@ Neighbours NeighbourSearch::find(std::span<const float> queries, std::int64_t k)
   Neighbours result{std::min(k, n_reference()), {}, {}};
   result.index.resize(static_cast<std::size_t>(n_queries * result.k));
   result.squared_distance.resize(result.index.size());
-  const int depth = core::narrow<int>(width_);
   kernels::parallel_blocks(n_queries, kQueriesPerTask, [&](std::int64_t first, std::int64_t last) {
-    std::vector<Nearest> nearest;
-    nearest.reserve(static_cast<std::size_t>(last - first));
-    for (std::int64_t query = first; query < last; ++query) {
-      nearest.emplace_back(queries.data() + query * width_, reference_.data(), width_,
-                           static_cast<std::size_t>(result.k), error_share(width_));
-    }
-    std::vector<float> products(static_cast<std::size_t>((last - first) * kReferencePerBlock));
-    for (std::int64_t begin = 0; begin < n_reference(); begin += kReferencePerBlock) {
+    QueryBlock block(
+        queries.subspan(static_cast<std::size_t>(first * width_), static_cast<std::size_t>((last - first) * width_)),
+        reference_, width_, result.k);
+    for (CellIndex begin = 0; begin < n_reference(); begin += kReferencePerBlock) {
       core::check_interrupt();
-      const std::int64_t n = std::min(kReferencePerBlock, n_reference() - begin);
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(last - first), static_cast<int>(n), depth,
-                  -2.0F, queries.data() + first * width_, depth, reference_.data() + begin * width_, depth, 0.0F,
-                  products.data(), static_cast<int>(n));
-      for (std::int64_t i = 0; i < last - first; ++i) {
-        offer_near(products.data() + i * n, offsets_.data() + begin, n, begin, nearest[static_cast<std::size_t>(i)]);
-      }
+      block.look_at(begin, std::min(begin + kReferencePerBlock, n_reference()), offsets_.data());
     }
     auto at = static_cast<std::size_t>(first * result.k);
-    for (Nearest& of_query : nearest) {
+    for (Nearest& of_query : block.nearest()) {
       of_query.settle();
       for (const auto& [distance, row] : of_query.found()) {
         result.index[at] = row;

@@ -19,7 +19,7 @@ struct Neighbours {
 /// 2 − 2 · cosine.
 ///
 /// Distances decide as computed in double; equal ones go to the lower index. So the result depends on the rows only:
-/// not on the number of threads, the batches of queries or the BLAS. Time: n_queries × n_reference × width float
+/// not on the number of threads, the batches of queries or the vector unit. Time: n_queries × n_reference × width float
 /// products.
 class NeighbourSearch {
  public:

@@ -1,7 +1,5 @@
 #include "sctab/linalg/pca.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -153,13 +151,9 @@ void fix_signs(std::vector<double>& matrix, std::size_t n_columns) {
 /// The first n columns of directions · vectorsᵀ. directions: n_genes × width; vectors: one per row of `width`.
 std::vector<double> rotated(const std::vector<double>& directions, const std::vector<double>& vectors,
                             std::int64_t width, std::int64_t n) {
-  const std::int64_t n_genes = std::ssize(directions) / width;
-  std::vector<double> out(static_cast<std::size_t>(n_genes * n));
-  const int n_out = core::narrow<int>(n), depth = core::narrow<int>(width);
-  kernels::parallel_blocks(n_genes, kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(last - first), n_out, depth, 1.0,
-                directions.data() + first * width, depth, vectors.data(), depth, 0.0, out.data() + first * n, n_out);
-  });
+  std::vector<double> out(directions.size() / static_cast<std::size_t>(width) * static_cast<std::size_t>(n));
+  kernels::product_transposed_f64(directions, std::span(vectors).first(static_cast<std::size_t>(n * width)), width,
+                                  out);
   return out;
 }
 
