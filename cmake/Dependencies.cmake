@@ -59,20 +59,6 @@ sctab_link_archives(sctab::hdf5 PACKAGE hdf5-serial ARCHIVES libhdf5.a libsz.a l
   PROBE "#include <hdf5.h>
     int main() { if (H5Fopen(\"x.h5\", H5F_ACC_RDONLY, H5P_DEFAULT) < 0) {} }")
 
-# Without OpenBLAS libtorch's GEMM runs 70 times slower and nothing says so.
-set(openblas_folder /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp)
-if(NOT EXISTS ${openblas_folder}/libblas.so.3)
-  message(FATAL_ERROR "OpenBLAS with OpenMP is missing (libtorch would be 70 times slower): "
-                      "run tools/install-dependencies.sh or install libopenblas0-openmp")
-endif()
-find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_library(BLAS_LIBRARY blas PATHS ${openblas_folder} NO_DEFAULT_PATH REQUIRED)
-find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-openmp REQUIRED)
-add_library(sctab_blas INTERFACE)
-target_include_directories(sctab_blas SYSTEM INTERFACE ${CBLAS_INCLUDE_DIR})
-target_link_libraries(sctab_blas INTERFACE ${BLAS_LIBRARY})
-add_library(sctab::blas ALIAS sctab_blas)
-
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 add_library(sctab::hwy ALIAS PkgConfig::hwy)
 
@@ -85,6 +71,20 @@ add_library(sctab::eigen ALIAS sctab_eigen)
 
 # What training needs and labelling does not.
 if(SCTAB_TRAIN)
+  # libtorch takes the BLAS that the program links. Without OpenBLAS its GEMM runs 70 times slower and nothing says so.
+  set(openblas_folder /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp)
+  if(NOT EXISTS ${openblas_folder}/libblas.so.3)
+    message(FATAL_ERROR "OpenBLAS with OpenMP is missing (libtorch would be 70 times slower): "
+                        "run tools/install-dependencies.sh or install libopenblas0-openmp")
+  endif()
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  find_library(BLAS_LIBRARY blas PATHS ${openblas_folder} NO_DEFAULT_PATH REQUIRED)
+  find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-openmp REQUIRED)
+  add_library(sctab_blas INTERFACE)
+  target_include_directories(sctab_blas SYSTEM INTERFACE ${CBLAS_INCLUDE_DIR})
+  target_link_libraries(sctab_blas INTERFACE ${BLAS_LIBRARY})
+  add_library(sctab::blas ALIAS sctab_blas)
+
   # Debian's libtorch (CPU). Linked by name, so that its own CMake files cannot add flags to our targets.
   find_path(TORCH_INCLUDE_DIR torch/torch.h PATH_SUFFIXES torch/csrc/api/include REQUIRED)
   find_library(TORCH_LIBRARY torch REQUIRED)
@@ -92,7 +92,7 @@ if(SCTAB_TRAIN)
   find_library(C10_LIBRARY c10 REQUIRED)
   add_library(sctab_torch INTERFACE)
   target_include_directories(sctab_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIR})
-  target_link_libraries(sctab_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
+  target_link_libraries(sctab_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY} sctab_blas)
   add_library(sctab::torch ALIAS sctab_torch)
 
   # Gradient-boosted trees, a baseline.

@@ -150,9 +150,13 @@ function(sctab_add_test name)
 endfunction()
 
 # sctab_add_bench(name LINK sctab::name [SOURCES a_bench.cpp ...]): the Google Benchmark binary bench_name, of all *.cpp
-# of the folder unless SOURCES names them.
+# of the folder unless SOURCES names them. Where what it links is not part of this build, neither is the binary.
 function(sctab_add_bench name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  sctab_has_modules(has_modules "${arg_LINK}")
+  if(NOT has_modules)
+    return()
+  endif()
   if(NOT arg_SOURCES)
     file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   endif()

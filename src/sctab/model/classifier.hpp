@@ -53,7 +53,7 @@ struct ClassifierOptions {
 
 /// A trained model loaded for prediction; an ensemble's probabilities are the (weighted) mean of its members'. Each
 /// cell's result is a function of that cell, the model and the machine, but for rounding. Memory: the weights, and per
-/// cell of a batch its non-zeros and some 10 kB. One thread at a time; OpenMP's threads share the work.
+/// cell of a batch its non-zeros and some 10 kB. One thread at a time; the kernels' threads share the work.
 class Classifier {
  public:
   /// Throws InputError for options that exclude each other, and naming the file where a weight is missing, unknown or

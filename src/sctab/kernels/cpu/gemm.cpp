@@ -23,8 +23,8 @@ inline constexpr std::int64_t kMostDepth = 256;
 // Packing goes over this many rows of a matrix at once, so that a line of the cache is still there for the next panel.
 inline constexpr std::int64_t kPackedLines = 16;
 
-// A left matrix with contiguous columns is packed if a block of it spans more numbers than this, 64 kB of floats. Closer columns
-// come from the second-level cache in time, and packing them costs a tenth of the product.
+// A left matrix with contiguous columns is packed if a block of it spans more numbers than this, 64 kB of floats.
+// Closer columns come from the second-level cache in time, and packing them costs a tenth of the product.
 inline constexpr std::int64_t kUnpackedSpan = 1 << 14;
 
 // Blocks of equal depth, but for the last one; a multiple of 4, for the transposition of packing.
@@ -53,7 +53,9 @@ constexpr std::size_t kPanelVectors = static_cast<std::size_t>(kPanelColumns<T>)
 template <typename T>
 constexpr std::size_t kTileVectors = std::max<std::size_t>(2, kPanelVectors<T>);
 template <typename T>
-constexpr std::size_t kTileRows = HWY_ARCH_ARM ? 6 : kPanelVectors<T> > 2 ? 3 : 12 / kPanelVectors<T>;
+constexpr std::size_t kTileRows = HWY_ARCH_ARM           ? 6
+                                  : kPanelVectors<T> > 2 ? 3
+                                                         : 12 / kPanelVectors<T>;
 static_assert(kGemmRows % static_cast<std::int64_t>(kTileRows<float>) == 0);
 static_assert(kGemmRows % static_cast<std::int64_t>(kTileRows<double>) == 0);
 
