@@ -10,8 +10,8 @@
 namespace sctab::model {
 namespace {
 
-constexpr std::int64_t kRowsPerBlock = 128;  // a tree's nodes stay in the cache for so many
-constexpr std::size_t kLanes = 8;            // rows that walk a tree in turn: each waits for memory on each step
+constexpr std::int64_t kRowsPerBlock = 64;  // a tree's nodes stay in the cache for so many
+constexpr std::size_t kLanes = 8;           // rows that walk a tree in turn: each waits for memory on each step
 
 template <bool kMayMiss>
 std::int32_t next_node(const TreeNode& node, const float* row) {
@@ -21,14 +21,19 @@ std::int32_t next_node(const TreeNode& node, const float* row) {
   return node.left + static_cast<std::int32_t>((node.bits >> 31) & static_cast<std::uint32_t>(right));
 }
 
-/// Adds the leaves of n rows, from the one at `rows`, to margin[0], margin[stride], ….
+/// Adds the leaves of n rows, from the one at `rows`, to margin[0], margin[stride], …. Rows at their leaf wait for the
+/// others.
 template <bool kMayMiss, std::size_t n>
-void add_leaves(const TreeNode* nodes, std::int32_t depth, const float* rows, std::size_t width, float* margin,
-                std::size_t stride) {
+void add_leaves(const TreeNode* nodes, const float* rows, std::size_t width, float* margin, std::size_t stride) {
   std::array<std::int32_t, n> at{};
-  for (std::int32_t step = 0; step < depth; ++step) {
-    for (std::size_t i = 0; i < n; ++i) at[i] = next_node<kMayMiss>(nodes[at[i]], rows + i * width);
-  }
+  std::uint32_t visited = 0;  // the bits of all nodes of this step
+  do {
+    visited = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      visited |= nodes[at[i]].bits;
+      at[i] = next_node<kMayMiss>(nodes[at[i]], rows + i * width);
+    }
+  } while ((visited & TreeNode::kIsSplit) != 0);
   for (std::size_t i = 0; i < n; ++i) margin[i * stride] += nodes[at[i]].value;
 }
 
@@ -42,10 +47,10 @@ void add_trees(const BoostedTrees& trees, const float* rows, std::size_t n, floa
     float* margin = margins + tree.of_class;
     std::size_t row = 0;
     for (; row + kLanes <= n; row += kLanes) {
-      add_leaves<kMayMiss, kLanes>(nodes, tree.depth, rows + row * width, width, margin + row * stride, stride);
+      add_leaves<kMayMiss, kLanes>(nodes, rows + row * width, width, margin + row * stride, stride);
     }
     for (; row < n; ++row) {
-      add_leaves<kMayMiss, 1>(nodes, tree.depth, rows + row * width, width, margin + row * stride, stride);
+      add_leaves<kMayMiss, 1>(nodes, rows + row * width, width, margin + row * stride, stride);
     }
   }
 }

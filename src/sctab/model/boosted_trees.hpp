@@ -24,8 +24,7 @@ struct BoosterClasses {
   }
 };
 
-/// A split or a leaf. A leaf leads to itself, so that rows need not be asked on each step whether they are at their
-/// end.
+/// A split or a leaf. A leaf leads to itself, so that rows that walk a tree together need no branch of their own.
 struct TreeNode {
   float value = 0;        // split: rows with a smaller feature go left; leaf: what it adds to the margin
   std::int32_t left = 0;  // position in the tree; the right child follows. leaf: its own position
@@ -37,7 +36,6 @@ static_assert(sizeof(TreeNode) == 12);
 
 struct BoostedTree {
   std::size_t first_node = 0;
-  std::int32_t depth = 0;  // steps to the farthest leaf
   std::size_t of_class = 0;
 };
 

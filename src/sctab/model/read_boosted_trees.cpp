@@ -122,10 +122,8 @@ class TreesReader {
   /// Appends the tree, level by level from its root. Nodes that the root does not lead to, which pruning leaves, are
   /// dropped.
   void add_tree(const SavedTree& saved) {
-    BoostedTree& tree = trees_.trees.emplace_back();
-    tree.first_node = trees_.nodes.size();
+    trees_.trees.push_back({.first_node = trees_.nodes.size()});
     order_.assign(1, 0);
-    depths_.assign(1, 0);
     reached_.assign(saved.left.size(), false);
     reached_.front() = true;
     float largest = 0;
@@ -139,15 +137,14 @@ class TreesReader {
       } else {
         node.left = static_cast<std::int32_t>(order_.size());
         node.bits = split_bits(saved, id);
-        for (const std::int32_t child : {saved.left[id], saved.right[id]}) reach(child, id, depths_[at] + 1);
+        for (const std::int32_t child : {saved.left[id], saved.right[id]}) reach(child, id);
       }
       trees_.nodes.push_back(node);
     }
-    tree.depth = depths_.back();
     largest_leaves_.push_back(largest);
   }
 
-  void reach(std::int32_t child, std::size_t parent, std::int32_t depth) {
+  void reach(std::int32_t child, std::size_t parent) {
     const auto id = static_cast<std::size_t>(child);
     if (child < 0 || id >= reached_.size() || reached_[id]) {
       reader_.refuse(fmt::format("node {} leads to node {}", parent, child),
@@ -155,7 +152,6 @@ class TreesReader {
     }
     reached_[id] = true;
     order_.push_back(child);
-    depths_.push_back(depth);
   }
 
   std::uint32_t split_bits(const SavedTree& saved, std::size_t id) {
@@ -229,7 +225,7 @@ class TreesReader {
     for (std::size_t i = 0; i < largest_leaves_.size(); ++i) {
       bound[trees_.trees[i].of_class] += static_cast<double>(largest_leaves_[i]);
     }
-    // Half of the range leaves room for rounding and for the difference of two margins.
+    // A quarter of the range leaves room for rounding and for the difference of two margins.
     if (std::ranges::max(bound) < static_cast<double>(std::numeric_limits<float>::max()) / 4) return;
     refuse("learner.gradient_booster.model.trees", "leaves that add up to no finite number", "finite margins");
   }
@@ -257,10 +253,10 @@ class TreesReader {
   ubjson::Reader reader_;
   BoostedTrees trees_;
   std::optional<std::string> booster_, objective_, base_score_, n_classes_, n_features_, n_targets_;
-  std::vector<std::int32_t> classes_;         // of the trees
-  std::vector<float> largest_leaves_;         // of each tree, without its sign
-  std::int32_t highest_feature_ = 0;          // that a tree splits on
-  std::vector<std::int32_t> order_, depths_;  // of the tree's nodes that were reached, level by level
+  std::vector<std::int32_t> classes_;  // of the trees
+  std::vector<float> largest_leaves_;  // of each tree, without its sign
+  std::int32_t highest_feature_ = 0;   // that a tree splits on
+  std::vector<std::int32_t> order_;    // of the nodes reached in a tree, level by level
   std::vector<bool> reached_;
 };
 

@@ -185,7 +185,7 @@ TEST(DamagedTrees, AChainOfAMillionSplitsNeitherRecursesNorLoops) {
   tree["default_left"] = tree["split_indices"] = tree["split_type"] = zeros;
   tree["split_conditions"] = std::vector<float>(zeros.size(), 0.25F);
   const BoostedTrees trees = read_boosted_trees(saved(booster));
-  EXPECT_EQ(trees.trees.front().depth, kSplits);
+  EXPECT_EQ(trees.trees[1].first_node, zeros.size());
   EXPECT_EQ(margins(trees, std::vector<float>(3, 1)).front(), 0.25F);
 }
 
