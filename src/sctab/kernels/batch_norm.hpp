@@ -42,7 +42,7 @@ struct CellBlock {
 /// All cells in blocks of `size`, the last one of each virtual batch shorter.
 std::vector<CellBlock> cell_blocks(const GhostNorm& norm, std::int64_t size);
 
-/// The two values that batch norm comes down to, per column: x · scale + shift. All spans have the same length.
+/// What batch norm comes down to, per column: x · scale + shift, folded in double. All spans have the same length.
 void fold_batch_norm(std::span<const float> weight, std::span<const float> bias, std::span<const float> mean,
                      std::span<const float> variance, float epsilon, std::span<float> scale, std::span<float> shift);
 

@@ -7,7 +7,6 @@
 #include "sctab/kernels/column_sums.hpp"
 #include "sctab/kernels/cpu/csr_projection.hpp"
 #include "sctab/kernels/cpu/dot.hpp"
-#include "sctab/kernels/cpu/weighted_rows.hpp"
 #include "sctab/kernels/csr_projection.hpp"
 #include "sctab/kernels/parallel.hpp"
 
@@ -116,15 +115,19 @@ void add_column_sums(const sparse::CsrView& terms, std::span<float> sums) {
 std::vector<float> project_shift(const GeneLayer& layer) {
   const auto width = static_cast<std::size_t>(layer.width);
   const std::int64_t n_parts = (layer.n_genes() + kGenesPerPart - 1) / kGenesPerPart;
-  // Parts of the genes are summed in order, for any number of threads.
-  std::vector<float> parts(static_cast<std::size_t>(std::max<std::int64_t>(n_parts, 1)) * width, 0.0F);
+  // In double: this sum over all genes cancels against that of a cell's non-zeros. Parts of the genes are summed in
+  // order, for any number of threads.
+  std::vector<double> parts(static_cast<std::size_t>(std::max<std::int64_t>(n_parts, 1)) * width, 0.0);
   parallel_blocks(layer.n_genes(), kGenesPerPart, [&](std::int64_t first, std::int64_t last) {
-    cpu::add_weighted_rows(layer.shift.data() + first, layer.weights.data() + first * layer.width, last - first,
-                           layer.width, parts.data() + first / kGenesPerPart * layer.width);
+    double* sums = parts.data() + first / kGenesPerPart * layer.width;
+    for (std::int64_t gene = first; gene < last; ++gene) {
+      const auto shift = static_cast<double>(layer.shift[static_cast<std::size_t>(gene)]);
+      const float* weights = layer.weights.data() + gene * layer.width;
+      for (std::int64_t c = 0; c < layer.width; ++c) sums[c] += shift * static_cast<double>(weights[c]);
+    }
   });
-  std::vector<float> total(parts.begin(), parts.begin() + layer.width);
-  for (std::size_t i = width; i < parts.size(); ++i) total[i % width] += parts[i];
-  return total;
+  for (std::size_t i = width; i < parts.size(); ++i) parts[i % width] += parts[i];
+  return {parts.begin(), parts.begin() + layer.width};
 }
 
 void gene_projection(sparse::CsrView x, const GeneLayer& layer, std::span<float> out) {

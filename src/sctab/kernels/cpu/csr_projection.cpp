@@ -23,6 +23,11 @@ constexpr std::int64_t kTileBytes = std::int64_t{512} * 1024;
 // Every segment of a row costs a load and a store of its sums: where rows are sparse, tiles are higher.
 constexpr double kMinPerSegment = 16;
 
+// Terms that are summed up before they are added to the output. Over the 2,000 non-zeros of a cell, one running sum is
+// off by 8e-7 of the result, sums of 32 are by 1.8e-7, a dense product in torch by 2.8e-7. A cell has about as many
+// non-zeros in a tile, so that few segments are cut and cost a second pass over the output.
+constexpr std::int64_t kMostTerms = 32;
+
 // Rows of halves are asked for this early; those of floats come as fast without, and asking costs what they have not.
 template <typename Weight>
 constexpr std::int64_t kRowsAhead = sizeof(Weight) == 2 ? 4 : 0;
@@ -47,7 +52,7 @@ HWY_INLINE void add_panel(const Segment& segment, const Weight* HWY_RESTRICT wei
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<decltype(d)> sums[kVectors];
 #pragma GCC unroll 24
-  for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::LoadU(d, out + v * lanes);
+  for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::Zero(d);
   for (std::int64_t i = 0; i < segment.size; ++i) {
     const auto value = hn::Set(d, segment.value(i));
     const Weight* row = weights + segment.columns[i] * width;
@@ -61,7 +66,9 @@ HWY_INLINE void add_panel(const Segment& segment, const Weight* HWY_RESTRICT wei
     for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::MulAdd(value, load(d, row + v * lanes), sums[v]);
   }
 #pragma GCC unroll 24
-  for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[v], d, out + v * lanes);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    hn::StoreU(hn::Add(hn::LoadU(d, out + v * lanes), sums[v]), d, out + v * lanes);
+  }
 }
 
 template <typename Weight>
@@ -75,12 +82,14 @@ HWY_INLINE void add_segment(const Segment& segment, const Weight* weights, std::
   for (; c + 4 * lanes <= width; c += 4 * lanes) add_panel<4>(segment, weights + c, width, out + c);
   for (; c + lanes <= width; c += lanes) add_panel<1>(segment, weights + c, width, out + c);
   if (c == width) return;
+  float sums[hn::MaxLanes(hn::ScalableTag<float>())] = {};
   for (std::int64_t i = 0; i < segment.size; ++i) {
     const Weight* row = weights + segment.columns[i] * width;
     for (std::int64_t last = c; last < width; ++last) {
-      out[last] += segment.value(i) * hn::GetLane(load(single, row + last));
+      sums[last - c] += segment.value(i) * hn::GetLane(load(single, row + last));
     }
   }
+  for (std::int64_t last = c; last < width; ++last) out[last] += sums[last - c];
 }
 
 // How the weights are cut: rows of a tile, and whether the next one should be fetched while one is in use.
@@ -118,10 +127,11 @@ HWY_INLINE void add_tiles(const sparse::CsrView& x, const float* column_scale, c
       const std::int64_t row_end = x.indptr[static_cast<std::size_t>(row) + 1];
       std::int64_t end = begin;
       while (end < row_end && x.indices[static_cast<std::size_t>(end)] < tile_end) ++end;
-      if (end == begin) continue;
-      const Segment segment{x.indices.data() + begin, x.data.data() + begin, end - begin, column_scale};
-      add_segment(segment, weights, width, out + row * width);
-      begin = end;
+      for (; begin < end; begin = std::min(begin + kMostTerms, end)) {
+        const Segment segment{x.indices.data() + begin, x.data.data() + begin, std::min(kMostTerms, end - begin),
+                              column_scale};
+        add_segment(segment, weights, width, out + row * width);
+      }
     }
   }
 }
