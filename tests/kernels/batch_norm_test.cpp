@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "kernels/random_matrices.hpp"
 #include "kernels/reference.hpp"
 
@@ -32,6 +34,29 @@ TEST(FoldBatchNorm, EqualsTheNormAndItsGradientTheDifferences) {
   fold_batch_norm(weight, bias, mean, variance, 1e-5F, scale, shift);
   tests::reference::expect_close(scale, scales, 1e-6, "scale");
   tests::reference::expect_close(shift, shifts, 1e-6, "shift");
+}
+
+// Half an ulp of the value, which is what rounding it once may cost.
+double half_ulp(double value) {
+  return std::ldexp(1.0, std::ilogb(value) - 24);
+}
+
+TEST(FoldBatchNorm, RoundsOnceWhereMeansAreLargeNextToDeviations) {
+  core::Rng rng(3);
+  constexpr std::int64_t kColumns = 1000;
+  const std::vector<float> weight = tests::random_uniform(rng, kColumns, 0.5, 2),
+                           bias = tests::random_normal(rng, kColumns);
+  const std::vector<float> mean = tests::random_uniform(rng, kColumns, 1, 8),
+                           variance = tests::random_uniform(rng, kColumns, 1e-6, 1e-2);
+  std::vector<float> scale(kColumns), shift(kColumns);
+  fold_batch_norm(weight, bias, mean, variance, 1e-5F, scale, shift);
+  for (std::size_t j = 0; j < scale.size(); ++j) {
+    const double deviation = std::sqrt(static_cast<double>(variance[j]) + static_cast<double>(1e-5F));
+    EXPECT_NEAR(scale[j], static_cast<double>(weight[j]) / deviation, half_ulp(scale[j])) << j;
+    // What a cell at the mean comes to: the bias, whatever rounding did to the scale.
+    const double at_mean = static_cast<double>(scale[j]) * static_cast<double>(mean[j]) + static_cast<double>(shift[j]);
+    EXPECT_NEAR(at_mean, bias[j], half_ulp(shift[j])) << j;
+  }
 }
 
 TEST(RunningStatistics, MoveOncePerVirtualBatchByTheUnbiasedVariance) {
