@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "kernels/random_matrices.hpp"
 #include "kernels/reference.hpp"
 #include "sctab/kernels/csr_projection.hpp"
@@ -94,6 +96,54 @@ TEST_P(GeneLayers, MaskedProjectionAndItsGradientEqualTheDenseOnes) {
   masked_gene_projection_backward(x_.view(), mask_.view(), layer(), dout_, gradient(), got_dmask);
   tests::reference::expect_close(got_dmask, dmask, kTolerance, "mask");
   expect_gradients(input, dnormalised);
+}
+
+// Root mean squares of a difference, in parts of those of `want`.
+double relative_error(std::span<const float> got, std::span<const double> want) {
+  double squares = 0, total = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    squares += std::pow(static_cast<double>(got[i]) - want[i], 2);
+    total += want[i] * want[i];
+  }
+  return std::sqrt(squares / total);
+}
+
+// Genes as many as scTab's, normalised as batch norm does: the sum over a cell's 2,000 non-zeros and that of all
+// genes' shifts are each several times larger than the result.
+TEST(GeneLayerOfScTabsSize, LosesNoMoreThanADenseProductInFloat) {
+  constexpr std::int64_t kCells = 4, kGenes = 20000, kWidth = 24;
+  core::Rng rng(17);
+  const sparse::CsrMatrix x = tests::random_cells(rng, kCells, kGenes, 0.1);
+  const std::vector<float> scale = tests::random_uniform(rng, kGenes, 1, 3),
+                           mean = tests::random_uniform(rng, kGenes, 0, 0.3),
+                           weights = tests::random_normal(rng, kGenes * kWidth);
+  std::vector<float> shift(kGenes);
+  for (std::size_t j = 0; j < shift.size(); ++j) shift[j] = -scale[j] * mean[j];
+  const GeneLayer layer{scale, shift, weights, kWidth};
+  std::vector<double> constant(kWidth), want;
+  for (std::int64_t gene = 0; gene < kGenes; ++gene) {
+    for (std::int64_t c = 0; c < kWidth; ++c) {
+      constant[static_cast<std::size_t>(c)] +=
+          static_cast<double>(shift[static_cast<std::size_t>(gene)]) *
+          static_cast<double>(weights[static_cast<std::size_t>(gene * kWidth + c)]);
+    }
+  }
+  for (std::int64_t cell = 0; cell < kCells; ++cell) {
+    std::vector<double> sums = constant;
+    const sparse::RowView row = x.view().row(cell);
+    for (std::size_t i = 0; i < row.indices.size(); ++i) {
+      const auto gene = static_cast<std::size_t>(row.indices[i]);
+      const double value = static_cast<double>(row.data[i]) * static_cast<double>(scale[gene]);
+      for (std::size_t c = 0; c < sums.size(); ++c)
+        sums[c] += value * static_cast<double>(weights[gene * sums.size() + c]);
+    }
+    want.insert(want.end(), sums.begin(), sums.end());
+  }
+  std::vector<float> out(static_cast<std::size_t>(kCells * kWidth));
+  gene_projection(x.view(), layer, out);
+  // torch's dense product is off by 2.8e-7, one running sum by 8e-7; sums of sums by 1.8e-7.
+  EXPECT_LT(relative_error(out, want), 2.8e-7);
+  EXPECT_LT(relative_error(project_shift(layer), constant), 5e-8);  // rounded once
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, GeneLayers,
