@@ -12,8 +12,7 @@ namespace sctab::golden {
 namespace {
 
 TEST(Golden, Normalisation) {
-  SCTAB_NEED_GOLDEN(root);
-  const GoldenGroup group = root.group("normalisation");
+  SCTAB_NEED_GOLDEN_GROUP(group, "normalisation");
   sparse::CsrMatrix cells = to_csr(group.tensor("counts"));
   sparse::log_normalise(cells);
   report(group.path(), "normalised", largest_deviation(nn::dense_tensor(cells.view()), group.tensor("normalised")),
@@ -21,8 +20,7 @@ TEST(Golden, Normalisation) {
 }
 
 TEST(Golden, Augmentation) {
-  SCTAB_NEED_GOLDEN(root);
-  const GoldenGroup group = root.group("augmentation");
+  SCTAB_NEED_GOLDEN_GROUP(group, "augmentation");
   const sparse::CsrMatrix x = to_csr(group.tensor("x")), vectors = to_csr(group.tensor("vectors"));
   const auto vector_index = to_vector<std::int64_t>(group.tensor("vector_index"));
   const auto sign = to_vector<float>(group.tensor("sign"));

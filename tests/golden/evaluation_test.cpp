@@ -21,8 +21,7 @@ at::Tensor from(const std::vector<double>& values) {
 }
 
 TEST(Golden, Evaluation) {
-  SCTAB_NEED_GOLDEN(root);
-  const GoldenGroup group = root.group("evaluation");
+  SCTAB_NEED_GOLDEN_GROUP(group, "evaluation");
   const at::Tensor child_matrix = group.tensor("child_matrix");
   const auto n_types = static_cast<std::size_t>(child_matrix.size(0));
   const ontology::SubtypeMatrix subtypes(n_types, to_vector<std::uint8_t>(child_matrix.to(at::kByte)));

@@ -11,8 +11,8 @@ namespace {
 constexpr double kTolerance = 1e-5;
 
 TEST(Golden, GhostBatchNorm) {
-  SCTAB_NEED_GOLDEN(root);
-  for (const GoldenGroup& group : root.group("ghost_batch_norm").groups()) {
+  SCTAB_NEED_GOLDEN_GROUP(all, "ghost_batch_norm");
+  for (const GoldenGroup& group : all.groups()) {
     at::Tensor input = group.tensor("input").requires_grad_(true);
     tests::DenseBatchNorm layer{group.tensor("weight").requires_grad_(true),
                                 group.tensor("bias").requires_grad_(true),

@@ -64,3 +64,9 @@ std::vector<T> to_vector(const at::Tensor& tensor) {
     GTEST_SKIP() << "needs the golden numbers: no " << ::sctab::golden::golden_path() << "; set SCTAB_GOLDEN"; \
   }                                                                                                            \
   const ::sctab::golden::GoldenGroup root(::sctab::golden::golden_path())
+
+/// Opens a group of the golden file as `opened`, or skips the test: tools/make_golden.py writes the networks' alone.
+#define SCTAB_NEED_GOLDEN_GROUP(opened, name)                                                      \
+  SCTAB_NEED_GOLDEN(root);                                                                         \
+  if (!root.has(name)) GTEST_SKIP() << ::sctab::golden::golden_path() << " has no group " << name; \
+  const ::sctab::golden::GoldenGroup opened = root.group(name)

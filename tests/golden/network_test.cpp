@@ -86,11 +86,18 @@ std::unique_ptr<nn::Network> exact_network(const model::Architecture& architectu
   return network;
 }
 
-/// Dense arrays give the file's very bits. The kernels add up in another order, so to them 1e-5 is in parts of the
-/// largest value: logits of 200 have steps of 1.5e-5.
-double deviation(const at::Tensor& found, const at::Tensor& want, Path path) {
-  const double largest = path == Path::kDense ? 1 : std::max(want.abs().max().item<double>(), 1.0);
-  return largest_deviation(found, want) / largest;
+/// Checks array `name` of the group; in_double: the same by the float64 network, for files that do not have it. Dense
+/// arrays give the file's very bits. The kernels add up in another order, so to them 1e-5 is in parts of the largest
+/// value: logits of 200 have steps of 1.5e-5.
+void check_array(const GoldenGroup& group, const std::string& name, const at::Tensor& found,
+                 const at::Tensor& in_double, Path path, const std::string& what) {
+  const at::Tensor published = group.tensor(name);
+  const bool in_file = group.has(name + "_f64");
+  const double unit = path == Path::kDense ? 1 : std::max(published.abs().max().item<double>(), 1.0);
+  Comparison comparison =
+      compare(found, published, in_file ? group.tensor(name + "_f64") : in_double, kTolerance, unit);
+  comparison.float64_in_file = in_file;
+  report(path_name(group, path), what, comparison);
 }
 
 void check_eval(nn::Network& network, nn::Network& exact, const GoldenGroup& group, Path path) {
@@ -103,8 +110,7 @@ void check_eval(nn::Network& network, nn::Network& exact, const GoldenGroup& gro
   const nn::NetworkOutput output = network.explain(x.view(), explanation);
   const nn::NetworkOutput exact_output = exact.explain(x.view(), exact_explanation);
   const auto check = [&](const std::string& name, const at::Tensor& found, const at::Tensor& in_double) {
-    const at::Tensor wanted = want.tensor(name);
-    report(path_name(want, path), name, deviation(found, wanted, path), kTolerance, deviation(in_double, wanted, path));
+    check_array(want, name, found, in_double, path, name);
   };
   check("logits", output.logits, exact_output.logits);
   check("probabilities", output.logits.softmax(1), exact_output.logits.softmax(1));
@@ -144,32 +150,35 @@ double largest_gradient(const nn::Network& network) {
 
 /// The largest over all parameters, in parts of each one's largest gradient, or of a thousandth of the network's; of a
 /// tenth of the network's where float64 says that there is only noise. Every gradient must be in the file.
-double gradient_deviation(const nn::Network& network, const nn::Network& exact, const GoldenGroup& group) {
+Comparison compare_gradients(const nn::Network& network, const nn::Network& exact, const GoldenGroup& group) {
   std::map<std::string, at::Tensor> gradients;
   for (const auto& [name, gradient] : group.group("step0/grads").tensors()) gradients[name] = gradient;
   EXPECT_EQ(network.state().parameters().size(), gradients.size());
   const double scale = largest_gradient(exact);
-  double largest = 0;
+  Comparison largest{.tolerance = kTolerance};
+  const auto raise = [](double& value, double to) {
+    if (!(to <= value) && !std::isnan(value)) value = to;
+  };
   for (std::size_t i = 0; i < network.state().parameters().size(); ++i) {
     const auto& [name, parameter] = network.state().parameters()[i];
     if (!gradients.contains(name)) ADD_FAILURE() << group.path() << " has no gradient of " << name;
-    const double own = exact.parameters()[i].grad().abs().max().item<double>();
+    const at::Tensor& exact_gradient = exact.parameters()[i].grad();
+    const double own = exact_gradient.abs().max().item<double>();
     const double unit = own <= kNoise * scale ? scale / 10 : std::max(own, scale / 1000);
-    const double deviation = largest_deviation(parameter.grad(), gradients[name]) / unit;
-    if (std::isnan(deviation)) return deviation;
-    largest = std::max(largest, deviation);
+    const Comparison of_one = compare(parameter.grad(), gradients[name], exact_gradient, kTolerance, unit);
+    raise(largest.deviation, of_one.deviation);
+    raise(largest.error, of_one.error);
+    raise(largest.published_error, of_one.published_error);
+    raise(largest.rounding, of_one.rounding);
   }
   return largest;
 }
 
-/// Logits and gradients of the first step, in float32 against the file and the file against float64.
+/// Logits and gradients of the first step.
 void check_first_step(const nn::Network& network, const nn::NetworkOutput& output, const nn::Network& exact,
                       const at::Tensor& exact_logits, const GoldenGroup& group, Path path) {
-  const at::Tensor want = group.group("step0").tensor("logits");
-  report(path_name(group, path), "training logits", deviation(output.logits, want, path), kTolerance,
-         deviation(exact_logits, want, path));
-  report(path_name(group, path), "gradients", gradient_deviation(network, exact, group), kTolerance,
-         gradient_deviation(exact, exact, group));
+  check_array(group.group("step0"), "logits", output.logits, exact_logits, path, "training logits");
+  report(path_name(group, path), "gradients", compare_gradients(network, exact, group));
 }
 
 /// Where a parameter's gradient is more than noise. Not of buffers: running means follow the biases before them.
