@@ -11,9 +11,11 @@
 
 #include "golden/deviation.hpp"
 #include "golden/golden_file.hpp"
+#include "sctab/model/inference_network.hpp"
 #include "sctab/nn/network.hpp"
 #include "sctab/nn/torch_runtime.hpp"
 #include "support/dense_network.hpp"
+#include "support/fixtures.hpp"
 
 namespace sctab::golden {
 namespace {
@@ -54,10 +56,10 @@ model::Architecture baseline_architecture(const GoldenGroup& group, model::Model
 }
 
 /// What computes: torch on dense arrays, or the kernels over the non-zeros.
-enum class Path { kDense, kKernels };
+enum class Path { kDense, kKernels, kInference };
 
 std::string path_name(const GoldenGroup& group, Path path) {
-  return group.path() + (path == Path::kDense ? " densely" : " by kernels");
+  return group.path() + (path == Path::kDense ? " densely" : path == Path::kKernels ? " by kernels" : " by inference");
 }
 
 sparse::CsrMatrix non_zeros(const at::Tensor& x) {
@@ -100,17 +102,40 @@ void check_array(const GoldenGroup& group, const std::string& name, const at::Te
   report(path_name(group, path), what, comparison);
 }
 
-void check_eval(nn::Network& network, nn::Network& exact, const GoldenGroup& group, Path path) {
-  const GoldenGroup want = group.group("eval");
-  const at::NoGradGuard no_gradient;
+/// What a network says of cells, and what it looked at.
+struct Explained {
+  nn::NetworkOutput output;
+  nn::Explanation explanation;
+};
+
+Explained explain(nn::Network& network, sparse::CsrView x) {
+  Explained result;
   network.eval();
-  exact.eval();
-  nn::Explanation explanation, exact_explanation;
-  const sparse::CsrMatrix x = non_zeros(want.tensor("x"));
-  const nn::NetworkOutput output = network.explain(x.view(), explanation);
-  const nn::NetworkOutput exact_output = exact.explain(x.view(), exact_explanation);
-  const auto check = [&](const std::string& name, const at::Tensor& found, const at::Tensor& in_double) {
-    check_array(want, name, found, in_double, path, name);
+  result.output = network.explain(x, result.explanation);
+  return result;
+}
+
+/// The same by the network that labels cells, of the weights in a file.
+Explained explain_by_inference(const nn::Network& network, const model::Architecture& architecture, sparse::CsrView x) {
+  const tests::TemporaryFolder folder;
+  nn::save_weights(folder / "model.safetensors", network.state());
+  model::Explanation explanation;
+  const model::NetworkOutput output =
+      model::load_inference_network(folder / "model.safetensors", architecture)->run(x, &explanation);
+  const auto rows = [&](const std::vector<float>& values) { return at::tensor(values).view({x.n_cells, -1}); };
+  Explained result{{rows(output.logits), {}, rows(output.embedding)}, {}};
+  for (const sparse::CsrMatrix& mask : explanation.masks) {
+    result.explanation.masks.push_back(nn::dense_tensor(mask.view()));
+  }
+  if (!explanation.masks.empty()) result.explanation.importance = nn::dense_tensor(explanation.importance.view());
+  return result;
+}
+
+void check_eval(const Explained& found, const Explained& in_double, const GoldenGroup& want, Path path) {
+  const auto& [output, explanation] = found;
+  const auto& [exact_output, exact_explanation] = in_double;
+  const auto check = [&](const std::string& name, const at::Tensor& ours, const at::Tensor& exact) {
+    check_array(want, name, ours, exact, path, name);
   };
   check("logits", output.logits, exact_output.logits);
   check("probabilities", output.logits.softmax(1), exact_output.logits.softmax(1));
@@ -261,12 +286,21 @@ void check_network(const GoldenGroup& group, const model::Architecture& architec
   // Products split among two or four threads give the file's last bits, others do not, and state_after feels it: where
   // a gradient is only rounding, its sign decides where Adam goes.
   nn::set_torch_threads(2);
+  const GoldenGroup want = group.group("eval");
+  const sparse::CsrMatrix x = non_zeros(want.tensor("x"));
   for (const Path path : {Path::kDense, Path::kKernels}) {
     const std::unique_ptr<nn::Network> network = path == Path::kDense
                                                      ? std::make_unique<tests::DenseNetwork>(architecture, 1)
                                                      : nn::make_network(architecture, 1);
     network->state().load(group.group("state_before").tensors(), group.path());
-    check_eval(*network, *exact_network(architecture, group), group, path);
+    {
+      const at::NoGradGuard no_gradient;
+      const Explained in_double = explain(*exact_network(architecture, group), x.view());
+      check_eval(explain(*network, x.view()), in_double, want, path);
+      if (path == Path::kKernels) {
+        check_eval(explain_by_inference(*network, architecture, x.view()), in_double, want, Path::kInference);
+      }
+    }
     check_training(*network, architecture, group, path);
   }
 }
