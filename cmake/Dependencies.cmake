@@ -46,6 +46,8 @@ function(sctab_link_archives target)
   add_library(${name} INTERFACE)
   target_include_directories(${name} SYSTEM INTERFACE ${${arg_PACKAGE}_INCLUDE_DIRS})
   target_link_libraries(${name} INTERFACE ${libraries})
+  list(JOIN arg_ARCHIVES ":" hidden)  # no library in the process may call these copies in place of its own
+  target_link_options(${name} INTERFACE "LINKER:--exclude-libs,${hidden}")
   add_library(${target} ALIAS ${name})
 endfunction()
 
@@ -53,7 +55,8 @@ include(CheckCXXSourceCompiles)
 sctab_link_archives(ZLIB::ZLIB PACKAGE zlib ARCHIVES libz.a)
 sctab_link_archives(sctab::deflate PACKAGE libdeflate ARCHIVES libdeflate.a)
 sctab_link_archives(sctab::yaml PACKAGE yaml-cpp ARCHIVES libyaml-cpp.a)
-# One HDF5 in a process: nothing here may link the shared one too.
+# Nothing of ours may link the shared HDF5 too. Debian's libtorch loads it, through OpenCV and GDAL, and never calls it:
+# programs with libtorch have a second HDF5 in memory, which shares no state with this one.
 sctab_link_archives(sctab::hdf5 PACKAGE hdf5-serial ARCHIVES libhdf5.a libsz.a libaec.a libz.a
   SYSTEM m ${CMAKE_DL_LIBS} Threads::Threads
   PROBE "#include <hdf5.h>

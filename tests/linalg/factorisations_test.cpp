@@ -44,6 +44,27 @@ TEST(Orthonormalise, KeepsTheSpanOfBadlyScaledColumns) {
   }
 }
 
+TEST(Orthonormalise, KeepsTheSpanOfNearlyDependentColumns) {
+  constexpr std::size_t kRows = 5000, kColumns = 20, kPairs = kColumns / 2;  // more rows than are summed at once
+  std::vector<double> matrix = random_matrix(kRows * kColumns, 3);
+  // Each column of the second half differs from one of the first by little more than what counts as dependent.
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    if (i % kColumns >= kPairs) matrix[i] = matrix[i - kPairs] + 3e-6 * matrix[i];
+  }
+  std::vector<double> basis = matrix;
+  orthonormalise(basis, kColumns);
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    std::vector<double> rest = matrix;  // of column i: what the basis does not span
+    for (std::size_t j = 0; j < kColumns; ++j) {
+      EXPECT_NEAR(inner(basis, i, basis, j, kColumns), i == j ? 1 : 0, 1e-12) << i << " " << j;
+      const double along = inner(matrix, i, basis, j, kColumns);
+      for (std::size_t row = 0; row < kRows; ++row) rest[row * kColumns + i] -= along * basis[row * kColumns + j];
+    }
+    const double lost = std::sqrt(inner(rest, i, rest, i, kColumns) / inner(matrix, i, matrix, i, kColumns));
+    EXPECT_TRUE(lost <= 1e-11) << i << ": " << lost;  // far less than the 3e-6 by which columns differ
+  }
+}
+
 TEST(Orthonormalise, ADependentColumnBecomesZero) {
   constexpr std::size_t kColumns = 4;
   std::vector<double> matrix = random_matrix(40 * kColumns, 2);

@@ -106,6 +106,12 @@ class Nearest {
   std::vector<std::pair<double, CellIndex>> found_;  // distance and row
 };
 
+/// NaN and infinity are not far: sums that overflow on the way have the sign of what overflowed, not of the sum.
+bool is_far(float product_and_offset, float limit) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  return product_and_offset > limit && product_and_offset <= kLargest;
+}
+
 /// The neighbours of a task's queries.
 class QueryBlock {
  public:
@@ -139,10 +145,10 @@ class QueryBlock {
   void offer_near(const float* products, float offset, CellIndex row) {
     for (std::int64_t begin = 0; begin < n_queries_; begin += kPerLook) {
       const std::int64_t end = std::min(begin + kPerLook, n_queries_);
-      int n_near = 0;  // not above: NaN, from products that overflow, counts as near
-      for (std::int64_t i = begin; i < end; ++i) n_near += products[i] + offset > limits_[at(i)] ? 0 : 1;
+      int n_near = 0;
+      for (std::int64_t i = begin; i < end; ++i) n_near += is_far(products[i] + offset, limits_[at(i)]) ? 0 : 1;
       for (std::int64_t i = begin; n_near > 0 && i < end; ++i) {
-        if (products[i] + offset > limits_[at(i)]) continue;
+        if (is_far(products[i] + offset, limits_[at(i)])) continue;
         nearest_[at(i)].offer(row);
         limits_[at(i)] = nearest_[at(i)].limit();
       }
