@@ -1,10 +1,10 @@
 // Trees of the size that `sctab train --kind xgboost` grows, walked by sctab and by libxgboost, on one thread: 256
 // components, 30 types, depth 6 (the library's default) and 10 (the paper's).
 
+#include "sctab/kernels/parallel.hpp"
 #include "sctab/model/boosted_trees.hpp"
 
 #include <benchmark/benchmark.h>
-#include <omp.h>
 
 #include <cmath>
 #include <map>
@@ -80,7 +80,7 @@ void count(benchmark::State& state, const model::BoostedTrees& trees) {
 }
 
 void ours(benchmark::State& state) {
-  omp_set_num_threads(1);
+  kernels::set_threads(1);
   const train::Booster& booster = trained(static_cast<int>(state.range(0)));
   const model::BoostedTrees trees = model::read_boosted_trees(booster.save());
   const std::vector<float> rows = made_up_cells(kRows, 2).rows;
@@ -93,7 +93,7 @@ BENCHMARK(ours)->Arg(6)->Arg(10)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 /// With the copy of the rows, without which it predicts nothing.
 void libxgboost(benchmark::State& state) {
-  omp_set_num_threads(1);
+  kernels::set_threads(1);
   const train::Booster& booster = trained(static_cast<int>(state.range(0)));
   const std::vector<float> rows = made_up_cells(kRows, 2).rows;
   for (auto _ : state) benchmark::DoNotOptimize(booster.predict(train::BoosterData(rows, kWidth)));

@@ -124,10 +124,11 @@ Steps train_steps(Trainee& trainee, std::span<const LabelledCells> batches, Augm
   return steps;
 }
 
-std::unique_ptr<model::Predictor> inference_of(const nn::Network& network, const Settings& settings) {
+std::unique_ptr<model::Predictor> inference_of(const nn::Network& network, const model::Architecture& architecture,
+                                               const Settings& settings) {
   const std::filesystem::path weights = settings.model().string() + ".inference.safetensors";
   nn::save_weights(weights, network.state());
-  auto predictor = model::load_network(weights, paper_architecture(settings), {.threads = settings.threads});
+  auto predictor = model::load_network(weights, architecture, {.threads = settings.threads});
   std::filesystem::remove(weights);
   return predictor;
 }

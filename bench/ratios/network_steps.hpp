@@ -42,7 +42,8 @@ struct Trainee {
 Steps train_steps(Trainee& trainee, std::span<const LabelledCells> batches, Augmentation* augmentation, std::int64_t n);
 
 /// The network as `sctab annotate` runs it, with the weights and running statistics as they are now.
-std::unique_ptr<model::Predictor> inference_of(const nn::Network& network, const Settings& settings);
+std::unique_ptr<model::Predictor> inference_of(const nn::Network& network, const model::Architecture& architecture,
+                                               const Settings& settings);
 
 /// n passes from log-normalised cells in memory to probabilities.
 Steps infer_steps(const model::Predictor& network, std::span<const LabelledCells> batches, std::int64_t n);

@@ -52,7 +52,8 @@ nlohmann::json store_stage(const Settings& settings) {
   Trainee trainee{*network, n_types, [&] { optimizer.step(1e-4); }};
   train_steps(trainee, batches, nullptr, 2);
   const Steps in_memory = train_steps(trainee, batches, nullptr, settings.timed_steps);
-  const auto inference = inference_of(*network, settings);
+  const model::Architecture architecture = model::read_description(settings.model()).architecture;
+  const auto inference = inference_of(*network, architecture, settings);
   infer_steps(*inference, batches, 1);
   const Steps infer = infer_steps(*inference, batches, settings.timed_steps);
   const double from_store = epoch.at("cells_per_s").get<double>();

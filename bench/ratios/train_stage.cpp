@@ -46,7 +46,8 @@ nlohmann::json train_stage(const Settings& settings) {
   estimate_statistics(*network, batches);
   network->eval();
   result["support_first_steps_eval"] = mean_support(*network, some);
-  const Steps first_infer = infer_steps(*inference_of(*network, settings), batches, settings.timed_steps);
+  const Steps first_infer =
+      infer_steps(*inference_of(*network, paper_architecture(settings), settings), batches, settings.timed_steps);
 
   train_steps(trainee, batches, &donors, settings.trained_steps - settings.first_steps);
   result["support_trained"] = mean_support(*network, some);
@@ -57,7 +58,7 @@ nlohmann::json train_stage(const Settings& settings) {
   estimate_statistics(*network, batches);
   network->eval();
   result["support_trained_eval"] = mean_support(*network, some);
-  const auto inference = inference_of(*network, settings);
+  const auto inference = inference_of(*network, paper_architecture(settings), settings);
   infer_steps(*inference, batches, 1);
   const Steps trained_infer = infer_steps(*inference, batches, settings.timed_steps);
 

@@ -31,7 +31,7 @@ class Installation {
 };
 
 TEST(TwoPrograms, SctabNeedsFewLibraries) {
-  const Finished finished = run_program({"ldd", SCTAB_PROGRAM});
+  const Finished finished = run_program({"/usr/bin/ldd", SCTAB_PROGRAM});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_LE(std::ranges::count(finished.out, '\n'), 20) << finished.out;
   for (const char* library : {"torch", "xgboost", "blas", "gomp", "curl"}) {

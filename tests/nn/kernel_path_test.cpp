@@ -15,8 +15,9 @@ namespace sctab::nn::tests {
 namespace {
 
 // In parts of the largest value of a tensor, or of a thousandth of the network's largest gradient. Ghost batch norm of
-// a handful of cells divides by small deviations, which multiplies float's 6e-8 by some hundreds, layer after layer.
-constexpr double kTolerance = 2e-4;
+// a handful of cells divides by small deviations, which multiplies float's 6e-8 by some hundreds, layer after layer:
+// torch on dense arrays in float is off by up to 4e-4 (mlp, 273 cells).
+constexpr double kTolerance = 5e-4;
 
 class KernelPath : public testing::TestWithParam<Case> {
  protected:
@@ -64,32 +65,18 @@ TEST_P(KernelPath, TrainsAsDenseArraysInDouble) {
       return output;
     };
     const NetworkOutput found = run(*network_, network_->forward(x.view()), weights.to(at::kFloat));
-    sctab::tests::DenseNetwork dense(architecture_, 3);
-    dense.state().load(network_->state().copy(), "memory");
     const NetworkOutput want = run(exact_, exact_.forward(x.view()), weights);
-    static_cast<void>(run(dense, dense.forward(x.view()), weights.to(at::kFloat)));
     expect_same_outputs(found, want);
     expect_same_buffers();
-    double largest = 0;
+    double scale = 0;
     for (const at::Tensor& parameter : exact_.parameters()) {
-      largest = std::max(largest, parameter.grad().abs().max().item<double>());
+      scale = std::max(scale, parameter.grad().abs().max().item<double>() / 1000);
     }
-    double a = 0, b = 0;
-    for (std::size_t i = 0; i < network_->parameters().size(); ++i) {
-      const at::Tensor w = exact_.parameters()[i].grad();
-      if (!w.defined()) continue;
-      const double u = std::max(w.abs().max().item<double>(), largest / 1000);
-      a = std::max(a, (network_->parameters()[i].grad().to(at::kDouble) - w).abs().max().item<double>() / u);
-      b = std::max(b, (dense.parameters()[i].grad().to(at::kDouble) - w).abs().max().item<double>() / u);
-    }
-    fmt::print("DEV {} {} kernels {:.2g} dense {:.2g}\n", GetParam().name, n_cells, a, b);
     for (std::size_t i = 0; i < network_->parameters().size(); ++i) {
       const auto& [name, parameter] = network_->state().parameters()[i];
       const at::Tensor want_gradient = exact_.parameters()[i].grad();
       if (!want_gradient.defined()) continue;
-      // Of a bias before a batch norm, the gradient is 0 but for what rounding leaves of terms that cancel.
-      const bool cancels = want_gradient.abs().max().item<double>() <= 1e-5 * largest;
-      expect_close(parameter.grad(), want_gradient, largest / (cancels ? 100 : 1000), name);
+      expect_close(parameter.grad(), want_gradient, scale, name);
     }
   }
 }
