@@ -8,6 +8,19 @@ set(programs sctab)
 if(TARGET sctab-train)
   list(APPEND programs sctab-train)
 endif()
+# The licences of the libraries that the program contains or the tarball brings along, as Debian has them.
+set(third_party)
+foreach(package IN ITEMS libhdf5-dev zlib1g-dev libdeflate-dev libyaml-cpp-dev libaec-dev liblzf1 libfmt9
+    libspdlog1.10 libhwy1 libssl3 libcli11-dev nlohmann-json3-dev libeigen3-dev)
+  if(EXISTS /usr/share/doc/${package}/copyright)
+    file(READ /usr/share/doc/${package}/copyright text)
+    string(APPEND third_party "==== ${package}\n\n${text}\n")
+  endif()
+endforeach()
+file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/THIRD-PARTY CONTENT "${third_party}")
+install(FILES ${PROJECT_BINARY_DIR}/THIRD-PARTY DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT labelling)
+install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sctab COMPONENT labelling)
+
 foreach(shell IN ITEMS bash zsh)
   set(completion ${PROJECT_BINARY_DIR}/completion.${shell})
   add_custom_command(OUTPUT ${completion} DEPENDS ${programs}

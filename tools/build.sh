@@ -4,7 +4,7 @@ set -euo pipefail
 build=$1 jobs=$2 target=$3
 shift 3
 if [ ! -f "$build/build.ninja" ] || [ $# -gt 0 ]; then
-  cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@" >"$build.cmake.log" 2>&1 ||
+  cmake -S . -B "$build" -G Ninja "$@" >"$build.cmake.log" 2>&1 ||
     { cat "$build.cmake.log" >&2; exit 1; }
   rm -f "$build.cmake.log"
 fi

@@ -10,13 +10,14 @@ if [ "$(id -u)" -ne 0 ] || ! command -v debootstrap >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | sed -n 1p)
+mirror=${mirror:-http://deb.debian.org/debian}
 
 # A file and a model to label it with.
 "$build/sctab" simulate -o "$work/cells" --cells 600 --seed 1 --quiet >/dev/null
 "$build/sctab" corpus build "$work"/cells/source-*.h5ad -o "$work/store" --ontology "$work/cells/ontology.obo" \
   --min-cells 10 --min-donors 1 --quiet >/dev/null
-"$build/sctab" train "$work/store" -o "$work/model" --kind linear --epochs 2 --quiet >/dev/null
+"$build/sctab" train "$work/store" -o "$work/model" --kind tabnet --epochs 1 --quiet >/dev/null
 file=$(ls "$work"/cells/source-*.h5ad | head -n 1)
 
 label() {  # label ROOT PROGRAM: with no network

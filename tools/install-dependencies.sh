@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Installs what sctab needs on Debian 12, as root or with sudo. Does nothing, quickly, where nothing is missing.
+# install-dependencies.sh [labelling]: installs what sctab needs on Debian 12, as root or with sudo; labelling: what it
+# needs without training. Does nothing, quickly, where nothing is missing.
 # DuckDB, which reads Parquet, is optional: it comes through npm, where npm is there, into $SCTAB_DUCKDB_DIR.
 set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache make pkg-config git
-  libtorch-dev libopenblas0-openmp libopenblas-openmp-dev libhwy-dev libeigen3-dev libxgboost-dev
+  libhwy-dev libeigen3-dev
   libhdf5-dev libdeflate-dev liblzf-dev zlib1g-dev libssl-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libyaml-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  clang-format clang-tidy libomp-14-dev zsh
+  clang-format clang-tidy dpkg-dev file zsh
   python3 python3-anndata python3-h5py python3-scipy
 )
+[ "${1:-}" = labelling ] || packages+=(libtorch-dev libopenblas0-openmp libopenblas-openmp-dev libxgboost-dev)
 
 duckdb_dir=${SCTAB_DUCKDB_DIR:-/opt/sctab/duckdb}
 duckdb_version=1.4.4

@@ -4,6 +4,7 @@
 set -euo pipefail
 build=$1
 packages=$build/packages
+command -v dpkg-shlibdeps >/dev/null || { echo "package: needs dpkg-dev" >&2; exit 1; }
 rm -rf "$packages"
 mkdir -p "$packages"
 (cd "$build" && cpack -G DEB -B "$PWD/packages") >"$packages/log" 2>&1 || { cat "$packages/log" >&2; exit 1; }
@@ -16,7 +17,7 @@ cmake --install "$build" --prefix "$root" --component labelling --strip >/dev/nu
 # Every Debian has glibc and GCC's run-time libraries.
 mkdir -p "$root/lib/sctab"
 ldd "$root/bin/sctab" | awk '$2 == "=>" && $3 ~ /^\// {print $3}' |
-  grep -vE '/(libc|libm|libdl|libpthread|librt|libgcc_s|libstdc\+\+)\.so' | xargs -r -I{} cp -L {} "$root/lib/sctab/"
+  { grep -vE '/(libc|libm|libmvec|libdl|libpthread|librt|libgcc_s|libstdc\+\+)\.so' || true; } | xargs -r -I{} cp -L {} "$root/lib/sctab/"
 tar -C "$packages" --owner=0 --group=0 --sort=name -czf "$packages/$name.tar.gz" "$name"
 rm -rf "$root"
 ls -l "$packages" | awk 'NR > 1 {printf "%9.1f MB  %s\n", $5 / 1e6, $NF}'

@@ -11,8 +11,8 @@ threaded="test_core test_kernels"
 [ "$what" != all ] || threaded="$threaded test_store"
 run() {
   local build=$1 sanitizers=$2 tests=$3 test
-  cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DSCTAB_BUILD_BENCH=OFF -DSCTAB_SANITIZE="$sanitizers" >/dev/null
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DSCTAB_BUILD_BENCH=OFF -DSCTAB_TRAIN=OFF -DSCTAB_SANITIZE="$sanitizers" >/dev/null
   # shellcheck disable=SC2086
   [ "$tests" != all ] || tests=$(ninja -C "$build" -t targets all | sed -nE 's/^(test_[a-z0-9_]+): CXX_EXECUTABLE.*/\1/p')
   # shellcheck disable=SC2086
@@ -23,7 +23,7 @@ run() {
   done
 }
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
-export OMP_WAIT_POLICY=passive ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/tools/tsan.supp"
 if [ "$what" = all ]; then run build-asan address,undefined all; else run build-asan address,undefined "$tests"; fi
 run build-tsan thread "$threaded"

@@ -67,10 +67,9 @@ void run(Arguments& arguments) {
 void add_benchmark(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "benchmark", fmt::format("{} ", kBenchmarkSummary) +
-                       "Each finished trial is "
-                       "kept, so that the same command continues after Ctrl-C. Ends with tables (csv, json), the "
-                       "recipe's figures on "
-                       "one HTML page, and which of the paper's findings held. recipes/ has the paper's experiments.");
+                       "Each finished trial is kept, so that the same command continues after Ctrl-C. Ends with tables "
+                       "(csv, json), the recipe's figures on one HTML page, and which of the paper's findings held. "
+                       "recipes/ has the paper's experiments.");
   Arguments& arguments = add_arguments(*command, run);
   experiments::BenchmarkOptions& options = arguments.options;
   command->add_option("RECIPE", arguments.recipe, "a recipe, as a TOML file")->required();

@@ -37,11 +37,11 @@ void run(Arguments& arguments) {
 }  // namespace
 
 void add_pca(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("pca", fmt::format("{} ", kPcaSummary) +
-                                                    "Uses a randomised search, which streams over the "
-                                                    "store and holds no dense matrix of cells. Writes a folder that "
-                                                    "NumPy opens: components.npy, mean.npy, and the "
-                                                    "components of all cells in train.npy, val.npy and test.npy.");
+  CLI::App* command =
+      app.add_subcommand("pca", fmt::format("{} ", kPcaSummary) +
+                                    "Uses a randomised search, which streams over the store and holds no dense matrix "
+                                    "of cells. Writes a folder that NumPy opens: components.npy, mean.npy, and the "
+                                    "components of all cells in train.npy, val.npy and test.npy.");
   Arguments& arguments = add_arguments(*command, run);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
   add_output(*command, arguments.output, "PCA", "the folder; an earlier one of this command is replaced");

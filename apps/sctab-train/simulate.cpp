@@ -25,12 +25,10 @@ void run(Arguments& arguments) {
 
 void add_simulate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
-      "simulate",
-      fmt::format("{} ", kSimulateSummary) +
-          "Counts are negative binomial, around profiles measured "
-          "on real cells, with donor effects, library sizes as in 10x assays, and labels at mixed depths of the "
-          "ontology. "
-          "Use them to try things out and for tests at scale; results on them say nothing about real cells.");
+      "simulate", fmt::format("{} ", kSimulateSummary) +
+                      "Counts are negative binomial, around profiles measured on real cells, with donor effects, "
+                      "library sizes as in 10x assays, and labels at mixed depths of the ontology. Use them to try "
+                      "things out and for tests at scale; results on them say nothing about real cells.");
   Arguments& arguments = add_arguments(*command, run);
   simulate::SimulateOptions& options = arguments.options;
   add_output(*command, arguments.directory, "DIR",

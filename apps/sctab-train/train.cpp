@@ -91,11 +91,10 @@ void add_train(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "train",
       fmt::format("{} ", kTrainSummary) +
-          "For networks the loss is the published code's: cross-entropy with "
-          "balanced class weights minus lambda times the masks' loss; for mixed, see --loss. Training stops early on "
-          "validation macro F1, corrected by the Cell Ontology. Options that are not given are chosen from the "
-          "corpus's "
-          "size, because the paper's values are made for 7,441 steps an epoch; `--preset paper` is exactly the paper.");
+          "For networks the loss is the published code's: cross-entropy with balanced class weights minus lambda times "
+          "the masks' loss; for mixed, see --loss. Training stops early on validation macro F1, corrected by the Cell "
+          "Ontology. Options that are not given are chosen from the corpus's size, because the paper's values are made "
+          "for 7,441 steps an epoch; `--preset paper` is exactly the paper.");
   Arguments& arguments = add_arguments(*command, run);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
   add_output(*command, arguments.model, "MODEL", "the model directory; its run/ holds the metrics of each epoch");

@@ -57,7 +57,7 @@ void hand_over(const std::vector<std::string>& words, char** argv) {
                           .found = program
                                        ? fmt::format("{} cannot be run: {}", program->string(), std::strerror(errno))
                                        : fmt::format("needs the program {}, which is not installed", kProgram),
-                          .next_step = "install sctab with training"});
+                          .next_step = "install the package sctab-train, or build without -DSCTAB_TRAIN=OFF"});
 }
 
 std::vector<std::pair<std::string, std::string>> training_libraries() {

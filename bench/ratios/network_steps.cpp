@@ -128,7 +128,7 @@ std::unique_ptr<model::Predictor> inference_of(const nn::Network& network, const
                                                const Settings& settings) {
   const std::filesystem::path weights = settings.model().string() + ".inference.safetensors";
   nn::save_weights(weights, network.state());
-  auto predictor = model::load_network(weights, architecture, {.threads = settings.threads});
+  auto predictor = model::load_network(weights, architecture, {});
   std::filesystem::remove(weights);
   return predictor;
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "sctab/core/error.hpp"
+#include "sctab/model/inference_layers.hpp"
 #include "support/fixtures.hpp"
 #include "support/small_networks.hpp"
 
@@ -135,6 +136,14 @@ TEST(NetworkWeights, NumbersThatAreNotFiniteAreNamed) {
     NetworkWeights weights = file.open();
     SCTAB_EXPECT_THROW_WITH(weights.floats("final_mapping.weight"), InputError, "final_mapping.weight", "NaN");
   }
+}
+
+TEST(NetworkWeights, ANegativeVarianceIsRefused) {
+  WeightsFile file;
+  WeightsFile::set(file["encoder.initial_bn.running_var"], [n = 0]() mutable { return ++n == 12 ? -1.0F : 1.0F; });
+  NetworkWeights weights = file.open();
+  SCTAB_EXPECT_THROW_WITH(RunningNorm(weights, "encoder.initial_bn"), InputError, "w.safetensors",
+                          "encoder.initial_bn.running_var", "negative");
 }
 
 }  // namespace

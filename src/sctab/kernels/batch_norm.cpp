@@ -30,8 +30,8 @@ std::vector<CellBlock> cell_blocks(const GhostNorm& norm, std::int64_t size) {
 
 void fold_batch_norm(std::span<const float> weight, std::span<const float> bias, std::span<const float> mean,
                      std::span<const float> variance, float epsilon, std::span<float> scale, std::span<float> shift) {
-  // The shift makes good what rounding takes from the scale: where the mean is large next to the deviation, x · scale
-  // and mean · scale cancel.
+  // The shift corrects for the rounding of the scale: where the mean is large next to the deviation, x · scale and
+  // mean · scale cancel.
   for (std::size_t j = 0; j < weight.size(); ++j) {
     const double deviation = std::sqrt(static_cast<double>(variance[j]) + static_cast<double>(epsilon));
     scale[j] = static_cast<float>(static_cast<double>(weight[j]) / deviation);

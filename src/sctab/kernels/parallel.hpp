@@ -14,7 +14,8 @@ void run_tasks(std::int64_t n, void (*call)(const void* context, std::int64_t i)
 
 /// Runs task(i) for i in [0, n) on the kernels' threads and waits. If tasks throw, no more are begun, and the exception
 /// of the lowest i is thrown again here. Within another parallel_for, and while another thread is in one, it runs on
-/// the calling thread. Results must not depend on the number of threads: split work by its size, never by threads().
+/// the calling thread. Results must not depend on the number of threads: split work by its size, not by threads(),
+/// which may size memory.
 template <typename Task>
 void parallel_for(std::int64_t n, const Task& task) {
   run_tasks(

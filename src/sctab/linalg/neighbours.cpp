@@ -160,7 +160,7 @@ class QueryBlock {
   cpu::StridedMatrix<float> reference_;
   kernels::AlignedArray<float> packed_;  // the queries
   std::vector<float> products_;          // reference rows × queries
-  std::vector<float> limits_;            // of each query's nearest, one after the other to compare at once
+  std::vector<float> limits_;            // of each query, contiguous for vector comparison
   std::vector<Nearest> nearest_;
 };
 

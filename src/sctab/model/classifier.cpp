@@ -95,7 +95,7 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Classi
   const ModelDescription& model = state->description;
   for (std::size_t i = 0; i < model.members.size(); ++i) {
     state->members.push_back(load_predictor(directory / model.members[i], member_architecture(model.architecture, i),
-                                            {options.threads, options.device, options.precision}));
+                                            {options.device, options.precision}));
   }
   return Classifier(std::move(state));
 }

@@ -1,5 +1,7 @@
 #include "sctab/model/inference_layers.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sctab/core/error.hpp"
@@ -15,7 +17,13 @@ RunningNorm::RunningNorm(NetworkWeights& weights, const std::string& place)
     : weight_(weights.floats(place + ".weight")),
       bias_(weights.floats(place + ".bias")),
       mean_(weights.floats(place + ".running_mean")),
-      variance_(weights.floats(place + ".running_var")) {}
+      variance_(weights.floats(place + ".running_var")) {
+  if (std::ranges::all_of(variance_, [](float value) { return value >= 0; })) return;
+  throw core::InputError({.file = weights.path().string(),
+                          .subject = fmt::format("tensor {}.running_var", place),
+                          .found = "a negative variance",
+                          .next_step = "the file is damaged or its training failed: copy it or train again"});
+}
 
 kernels::GhostNorm RunningNorm::over(std::int64_t n_cells, std::vector<std::int64_t>& batch_starts) const {
   batch_starts = {0, n_cells};

@@ -15,11 +15,11 @@ namespace sctab::model {
 /// Batch norm by running statistics.
 class RunningNorm {
  public:
-  /// place: the layer's name: "encoder.initial_bn".
+  /// place: the layer's name: "encoder.initial_bn". Throws InputError if a variance is negative.
   RunningNorm(NetworkWeights& weights, const std::string& place);
 
   [[nodiscard]] std::int64_t width() const { return std::ssize(weight_); }
-  /// For n_cells cells as one batch. batch_starts: memory that the result looks at, as it does at this.
+  /// For n_cells cells as one batch. The result points into batch_starts and this object; both must outlive it.
   [[nodiscard]] kernels::GhostNorm over(std::int64_t n_cells, std::vector<std::int64_t>& batch_starts) const;
   /// The norm as x · scale + shift of each column.
   void fold(std::span<float> scale, std::span<float> shift) const;

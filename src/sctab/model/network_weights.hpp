@@ -15,7 +15,7 @@
 
 namespace sctab::model {
 
-/// The .safetensors file of a network. Each tensor is read when it is asked for, so that a large one lies in memory
+/// The .safetensors file of a network. Each tensor is read when it is asked for, so that a large one is in memory only
 /// once.
 class NetworkWeights {
  public:
@@ -26,8 +26,9 @@ class NetworkWeights {
 
   /// A parameter or a running statistic, row-major. Throws InputError naming it if a number is not finite.
   std::vector<float> floats(std::string_view name);
-  /// The same of a matrix n_out × n_in, as n_in × n_out: gene-major where n_in are genes.
+  /// An n_out × n_in matrix as n_in × n_out: gene-major where n_in are genes. Throws InputError as floats() does.
   std::vector<float> transposed(std::string_view name);
+  [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
   [[nodiscard]] const std::vector<std::int64_t>& shape(std::string_view name) const { return get(name).shape; }
   /// The first name of a weight, which all layers that share it have in common.
   [[nodiscard]] const std::string& first_name(const std::string& name) const;

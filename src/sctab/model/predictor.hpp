@@ -24,7 +24,6 @@ class Predictor {
 };
 
 struct PredictorOptions {
-  int threads = 0;  // 0: all
   kernels::Device device = kernels::Device::kCpu;
   kernels::Precision precision = kernels::Precision::kFloat;
 };

@@ -83,7 +83,7 @@ kernels::GhostNorm BatchNorm::with(const NormStatistics& statistics) const {
 FoldedNorm BatchNorm::folded(const at::Tensor& mean, const at::Tensor& variance) const {
   const at::Tensor deviation = (variance.to(at::kDouble) + options_.epsilon).sqrt();
   const at::Tensor scale = (weight_.to(at::kDouble) / deviation).to(at::kFloat);
-  // By the scale as it was rounded, so that mean · scale cancels x · scale.
+  // Uses the rounded scale, so that mean · scale cancels x · scale.
   const at::Tensor shift = bias_.to(at::kDouble) - scale.to(at::kDouble) * mean.to(at::kDouble);
   return {scale, shift.to(at::kFloat)};
 }

@@ -50,7 +50,6 @@ class BatchNorm {
   [[nodiscard]] kernels::GhostNorm with(const NormStatistics& statistics) const;
   /// Normalises by these statistics of one virtual batch; differentiable with respect to weight and bias.
   [[nodiscard]] FoldedNorm folded(const at::Tensor& mean, const at::Tensor& variance) const;
-  [[nodiscard]] FoldedNorm folded_running() const { return folded(running_mean_, running_var_); }
   [[nodiscard]] const at::Tensor& weight() const { return weight_; }
   [[nodiscard]] const at::Tensor& bias() const { return bias_; }
   [[nodiscard]] std::int64_t width() const { return weight_.size(0); }

@@ -69,8 +69,11 @@ std::vector<fs::path> duckdb_candidates() {
   std::error_code unreadable;
   const fs::path program = fs::read_symlink("/proc/self/exe", unreadable);
   if (!unreadable) {
-    candidates.push_back(program.parent_path() / kFileName);
-    candidates.push_back(program.parent_path().parent_path() / "lib" / "sctab" / kFileName);
+    const fs::path folder = program.parent_path();  // bin, or libexec/sctab
+    candidates.push_back(folder / kFileName);
+    for (const fs::path& root : {folder.parent_path(), folder.parent_path().parent_path()}) {
+      candidates.push_back(root / "lib" / "sctab" / kFileName);
+    }
   }
   candidates.push_back(fs::path(SCTAB_DUCKDB_DIR) / "lib" / kFileName);
   candidates.emplace_back(kFileName);

@@ -24,8 +24,8 @@ constexpr std::int64_t kTileBytes = std::int64_t{512} * 1024;
 constexpr double kMinPerSegment = 16;
 
 // Terms that are summed up before they are added to the output. Over the 2,000 non-zeros of a cell, one running sum is
-// off by 8e-7 of the result, sums of 64 are by 2e-7, a dense product in torch by 2.8e-7. A cell has about half as many
-// non-zeros in a tile, so that few segments are cut and cost a second pass over the output.
+// off by 8e-7 of the result. Sums of 64 are off by 2e-7, a dense product in torch by 2.8e-7. A cell has about half as
+// many non-zeros in a tile, so that few segments are cut, each of which costs a second pass over the output.
 constexpr std::int64_t kMostTerms = 64;
 
 // Rows of halves are asked for this early; those of floats come as fast without, and asking costs what they have not.
