@@ -7,11 +7,11 @@
 
 namespace sctab::kernels {
 
-// Products of dense matrices, row-major: of floats for the layers after the first, of doubles (_f64) for linear algebra.
-// No argument may overlap with out. The right matrix is packed once; each block of rows is then one task. The order in
-// which an element is summed depends on the depth alone, so results have the same bits for any number of threads, and a
-// cell's row has the same bits in any batch. Vector units (AVX2, AVX-512, …) differ within rounding. NaN and infinities
-// propagate as in IEEE arithmetic.
+// Products of dense matrices, row-major: of floats for the layers after the first, of doubles (_f64) for linear
+// algebra. No argument may overlap with out. The right matrix is packed once; each block of rows is then one task. The
+// order in which an element is summed depends on the depth alone, so results have the same bits for any number of
+// threads, and a cell's row has the same bits in any batch. Vector units (AVX2, AVX-512, …) differ within rounding. NaN
+// and infinities propagate as in IEEE arithmetic.
 
 /// out = a · bᵀ, a linear layer: a holds cells × depth, b its weights, n_out × depth; out: cells × n_out, overwritten.
 void product_transposed(std::span<const float> a, std::span<const float> b, std::int64_t depth, std::span<float> out);

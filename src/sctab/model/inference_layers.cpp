@@ -36,8 +36,8 @@ void RunningNorm::fold(std::span<float> scale, std::span<float> shift) const {
 
 GeneProjection::GeneProjection(NetworkWeights& weights, const std::string& name, const RunningNorm* initial_norm)
     : weights_(weights.transposed(name)) {
-  const std::size_t n_genes = weights.shape(name).at(1);
-  width_ = std::ssize(weights_) / static_cast<std::int64_t>(n_genes);
+  const auto n_genes = static_cast<std::size_t>(weights.shape(name).at(1));
+  width_ = weights.shape(name).at(0);
   scale_.assign(n_genes, 1.0F);
   shift_.assign(n_genes, 0.0F);
   if (initial_norm != nullptr) initial_norm->fold(scale_, shift_);

@@ -57,6 +57,7 @@ namespace sctab::parquet {
 
 /// DuckDB's functions, each under its name without the prefix: duckdb().query(…) calls duckdb_query(…).
 struct DuckdbFunctions {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it declares a member
 #define SCTAB_DUCKDB_MEMBER(name) decltype(&::duckdb_##name) name = nullptr;
   SCTAB_DUCKDB_FUNCTIONS(SCTAB_DUCKDB_MEMBER)
 #undef SCTAB_DUCKDB_MEMBER
