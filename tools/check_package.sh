@@ -20,9 +20,9 @@ mirror=${mirror:-http://deb.debian.org/debian}
 "$build/sctab" train "$work/store" -o "$work/model" --kind tabnet --epochs 1 --quiet >/dev/null
 file=$(ls "$work"/cells/source-*.h5ad | head -n 1)
 
-label() {  # label ROOT PROGRAM: with no network
+label() {  # label ROOT PROGRAM: with no network, and with /proc, by which the program finds what lies next to it
   cp -r "$work/model" "$file" "$1/tmp/"
-  unshare --net chroot "$1" "$2" annotate "/tmp/$(basename "$file")" -m /tmp/model -o /tmp/labels.csv --quiet
+  unshare --net --pid --fork --root="$1" --mount-proc "$2" annotate "/tmp/$(basename "$file")" -m /tmp/model -o /tmp/labels.csv --quiet
   "$build/sctab" annotate "$file" -m "$work/model" -o "$work/labels.csv" --quiet >/dev/null
   cmp "$1/tmp/labels.csv" "$work/labels.csv"
 }
