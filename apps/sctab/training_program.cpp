@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "commands.hpp"
+#include "library_environment.hpp"
 #include "program.hpp"
 #include "sctab/core/error.hpp"
 #include "summaries.hpp"
@@ -51,7 +52,7 @@ void hand_over(const std::vector<std::string>& words, char** argv) {
   const bool is_better_there = command == "completion" || command == "dev" || (has("--version") && has("--verbose"));
   if (!is_there_alone && !is_better_there) return;
   const std::optional<fs::path> program = find_training_program();
-  if (program) ::execv(program->c_str(), argv);
+  if (program) ::execve(program->c_str(), argv, with_library_settings(environ).data());
   if (!is_there_alone) return;
   throw core::InputError({.subject = fmt::format("sctab {}", command),
                           .found = program
@@ -61,7 +62,8 @@ void hand_over(const std::vector<std::string>& words, char** argv) {
 }
 
 std::vector<std::pair<std::string, std::string>> training_libraries() {
-  return {{"training", fmt::format("{} is not installed", kProgram)}};  // otherwise it would have been asked
+  // Otherwise it would have been asked.
+  return {{"training", fmt::format("{} {}", kProgram, find_training_program() ? "cannot be run" : "is not installed")}};
 }
 
 void add_train(CLI::App& app) {

@@ -11,18 +11,21 @@ namespace fs = std::filesystem;
 /// An installation that has sctab and, where a script is given, a sctab-train that runs it.
 class Installation {
  public:
-  explicit Installation(const std::string& script = "", const std::string& where = "libexec/sctab") {
+  explicit Installation(const std::string& script = "", const std::string& where = "libexec/sctab",
+                        const std::string& shell = "/bin/sh") {
     fs::create_directories(folder_ / "bin");
-    fs::copy_file(SCTAB_PROGRAM, folder_ / "bin/sctab");
+    fs::copy_file(SCTAB_PROGRAM, program());
     if (script.empty()) return;
-    const fs::path program = folder_ / where / "sctab-train";
-    fs::create_directories(program.parent_path());
-    std::ofstream(program) << "#!/bin/sh\n" << script << "\n";
-    fs::permissions(program, fs::perms::owner_all);
+    const fs::path other = folder_ / where / "sctab-train";
+    fs::create_directories(other.parent_path());
+    std::ofstream(other) << "#!" << shell << "\n" << script << "\n";
+    fs::permissions(other, fs::perms::owner_all);
   }
 
+  [[nodiscard]] std::string program() const { return folder_ / "bin/sctab"; }
+
   [[nodiscard]] Finished run(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), (folder_ / "bin/sctab").string());
+    arguments.insert(arguments.begin(), program());
     return run_program(arguments);
   }
 
@@ -49,6 +52,23 @@ TEST(TwoPrograms, TheOtherIsFoundNextToSctabOrInLibexec) {
       EXPECT_EQ(finished.err, "note\n");
     }
   }
+}
+
+TEST(TwoPrograms, TheOtherIsStartedWithSettingsForItsLibraries) {
+  const Installation installation("echo $OMP_WAIT_POLICY $GOMP_SPINCOUNT");
+  const std::string sctab = installation.program();
+  EXPECT_EQ(run_program({"/usr/bin/env", "-u", "OMP_WAIT_POLICY", "-u", "GOMP_SPINCOUNT", sctab, "train"}).out,
+            "passive 2000\n");
+  EXPECT_EQ(run_program({"/usr/bin/env", "OMP_WAIT_POLICY=active", "GOMP_SPINCOUNT=7", sctab, "train"}).out,
+            "active 7\n");
+}
+
+TEST(TwoPrograms, OneThatCannotBeRunIsNamed) {
+  const Installation installation("exit 7", "bin", "/no/such/shell");
+  const Finished finished = installation.run({"train", "store", "-o", "model"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_NE(finished.err.find("bin/sctab-train cannot be run: No such file"), std::string::npos) << finished.err;
+  EXPECT_NE(installation.run({"--version", "--verbose"}).out.find("cannot be run"), std::string::npos);
 }
 
 TEST(TwoPrograms, LabellingStaysInSctab) {

@@ -1,9 +1,9 @@
-#include <unistd.h>
+#include "library_environment.hpp"
 
 #include <array>
 #include <cstring>
-#include <vector>
 
+namespace sctab::cli {
 namespace {
 
 /// OpenMP's waiting threads spin by default: where other programs use the machine too, training was 4 times slower than
@@ -30,28 +30,18 @@ bool has_skylake_vectors() {
 #endif
 }
 
-/// Starts the program again with what the libraries should know; a variable that the user has set stays. They read
-/// these while they are loaded, so setting them in main() would be too late. SCTAB_RESTART=0 turns it off, for
-/// debuggers.
-void tell_libraries(int /*argc*/, char** argv, char** environment) {
+}  // namespace
+
+std::vector<char*> with_library_settings(char** environment) {
   std::vector<char*> extended;
-  for (char** entry = environment; *entry != nullptr; ++entry) {
-    if (std::strcmp(*entry, "SCTAB_RESTART=0") == 0) return;
-    extended.push_back(*entry);
-  }
-  const std::size_t n_given = extended.size();
+  for (char** entry = environment; *entry != nullptr; ++entry) extended.push_back(*entry);
   for (char* wanted : std::array{sleeping_threads, short_spin, has_skylake_vectors() ? wide_vectors : short_spin}) {
     bool is_set = false;
     for (const char* entry : extended) is_set = is_set || sets_same_variable(entry, wanted);
     if (!is_set) extended.push_back(wanted);
   }
-  if (extended.size() == n_given) return;
   extended.push_back(nullptr);
-  ::execve("/proc/self/exe", argv, extended.data());
-  // Where /proc is not mounted the program runs on, only slower.
+  return extended;
 }
 
-// Runs before the constructors of the shared libraries, of which libtorch's take half a second.
-[[gnu::section(".preinit_array"), gnu::used]] void (*const kBeforeAll)(int, char**, char**) = &tell_libraries;
-
-}  // namespace
+}  // namespace sctab::cli
