@@ -39,6 +39,42 @@ TEST_P(Simplices, EqualBisection) {
   }
 }
 
+TEST_P(Simplices, EqualBisectionInDouble) {
+  for (const std::vector<float>& row : rows_to_project()) {
+    const Matrix want = tests::reference::simplex(GetParam(), Matrix(1, std::ssize(row), row));
+    std::vector<double> found(row.begin(), row.end());
+    simplex_project_f64(GetParam(), found);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      // Scores of 1,000 have steps of 1e-13.
+      if (!(std::abs(found[i] - want.values[i]) <= 1e-12)) ADD_FAILURE() << found[i] << ", expected " << want.values[i];
+    }
+  }
+}
+
+TEST_P(Simplices, ConditionBoundsHowFarWeightsMove) {
+  constexpr double kChange = 1e-6;
+  core::Rng rng(5);
+  for (const std::vector<float>& row : rows_to_project()) {
+    std::vector<float> weights = row;
+    simplex_project(GetParam(), weights);
+    float largest_score = 0;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (weights[i] > 0) largest_score = std::max(largest_score, std::abs(row[i]));
+    }
+    std::erase(weights, 0.0F);
+    const double condition = simplex_condition(GetParam(), weights, largest_score);
+    EXPECT_EQ(condition == 0, weights.size() == 1 || largest_score == 0);
+    std::vector<double> before(row.begin(), row.end()), after = before;
+    for (double& score : after) score *= 1 + (rng.uniform() < 0.5 ? kChange : -kChange);
+    simplex_project_f64(GetParam(), before);
+    simplex_project_f64(GetParam(), after);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      // Not of genes that enter or leave the support, whose weights are of second order.
+      EXPECT_LE(std::abs(after[i] - before[i]), 1.01 * condition * kChange + 3e-6);
+    }
+  }
+}
+
 TEST_P(Simplices, AnEmptyRowIsAcceptedAndNothingIsWritten) {
   std::vector<float> scores = {3.0F, 1.0F};
   simplex_project(GetParam(), std::span(scores).first(0));
@@ -86,6 +122,9 @@ TEST_P(Simplices, SearchFindsTheSupportInOnePass) {
         EXPECT_GT(search.weights()[i], 0.0F);
       }
       EXPECT_TRUE(std::is_sorted(search.genes().begin(), search.genes().end()));
+      // No score of the support is farther from 0 than the largest one or the threshold's bound.
+      const float largest_score = *std::max_element(row.begin(), row.end());
+      EXPECT_GE(search.condition(), simplex_condition(GetParam(), search.weights(), std::abs(largest_score)));
       tests::reference::expect_close(got, want, kTolerance, "weights");
     }
   }

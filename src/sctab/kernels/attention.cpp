@@ -122,6 +122,7 @@ void attention_mask(const AttentionLayer& layer, sparse::CsrMatrix& mask) {
   SCTAB_ASSERT(std::ssize(layer.activations) == n_cells * layer.n_a &&
                std::ssize(layer.weights) == n_genes * layer.n_a);
   SCTAB_ASSERT(std::ssize(layer.norm.mean) == layer.norm.n_batches() * n_genes);
+  SCTAB_ASSERT(layer.condition.empty() || std::ssize(layer.condition) == n_cells);
   const bool has_used = layer.prior.used.n_cells > 0;
   SCTAB_ASSERT(!has_used || layer.prior.used.n_cells == n_cells);
   std::optional<AttentionPanels> made;
@@ -146,6 +147,9 @@ void attention_mask(const AttentionLayer& layer, sparse::CsrMatrix& mask) {
     cpu::scan_scores({panels, folded.scale.data() + offset, folded.shift.data() + offset},
                      layer.activations.data() + first * layer.n_a, rows);
     for (SupportSearch& row : rows) row.solve();
+    for (std::int64_t cell = first; !layer.condition.empty() && cell < last; ++cell) {
+      layer.condition[static_cast<std::size_t>(cell)] = rows[static_cast<std::size_t>(cell - first)].condition();
+    }
   });
   gather_rows(searches, n_genes, mask);
 }

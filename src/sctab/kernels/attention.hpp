@@ -20,6 +20,7 @@ struct AttentionLayer {
   Prior prior;
   Simplex simplex = Simplex::kEntmax15;
   const AttentionPanels* panels = nullptr;  // of the weights; null: attention_mask() makes them for each batch
+  std::span<float> condition = {};  // n_cells, where attention_mask() writes each row's simplex_condition(); or empty
 
   [[nodiscard]] std::int64_t n_cells() const { return norm.n_cells(); }
   [[nodiscard]] std::int64_t n_genes() const { return norm.width(); }

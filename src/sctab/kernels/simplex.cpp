@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "sctab/kernels/cpu/simplex.hpp"
 #include "sctab/kernels/csr_projection.hpp"
@@ -19,6 +20,16 @@ double newton_step(Simplex simplex, const cpu::Above& above) {
   if (simplex == Simplex::kSparsemax) return (above.sum - 1) / above.count;
   const double norm = std::sqrt(above.squares);
   return (norm - 2) * norm / above.sum;
+}
+
+// How fast a weight on the support grows with its score, t given.
+float slope(Simplex simplex, float weight) {
+  return simplex == Simplex::kEntmax15 ? std::sqrt(weight) : 1.0F;
+}
+
+double weight_of(Simplex simplex, double score, double t) {
+  const double above = std::max(0.0, score - t);
+  return simplex == Simplex::kEntmax15 ? above * above / 4 : above;
 }
 
 // t lies at most this far under the largest score.
@@ -49,29 +60,60 @@ void simplex_project(Simplex simplex, std::span<float> scores) {
     if (!(step > 1e-14)) break;
     t += step;
   }
-  for (float& score : scores) {
-    const double above = std::max(0.0, static_cast<double>(score) - t);
-    score = static_cast<float>(simplex == Simplex::kEntmax15 ? above * above / 4 : above);
+  for (float& score : scores) score = static_cast<float>(weight_of(simplex, static_cast<double>(score), t));
+}
+
+void simplex_project_f64(Simplex simplex, std::span<double> scores) {
+  if (scores.empty()) return;
+  const double largest = *std::max_element(scores.begin(), scores.end());
+  std::vector<double> candidates;
+  for (double& score : scores) {
+    score -= largest;
+    if (score > -reach(simplex)) candidates.push_back(score);
   }
+  double t = -static_cast<double>(reach(simplex));
+  for (int i = 0; i < 100; ++i) {
+    cpu::Above above{};
+    for (const double score : candidates) {
+      if (score <= t) continue;
+      above.sum += score - t;
+      above.squares += (score - t) * (score - t);
+      above.count += 1;
+    }
+    const double step = newton_step(simplex, above);
+    if (!(step > 1e-14)) break;
+    t += step;
+  }
+  for (double& score : scores) score = weight_of(simplex, score, t);
+}
+
+float simplex_condition(Simplex simplex, std::span<const float> weights, float largest_score) {
+  // As in simplex_backward(): dw_j = s_j · (dz_j - sum(s·dz) / sum(s)), where |dz| is at most largest_score.
+  float total = 0, largest = 0;
+  for (const float weight : weights) total += slope(simplex, weight);
+  for (const float weight : weights) {
+    const float s = slope(simplex, weight);
+    largest = std::max(largest, s * (1 - s / total));
+  }
+  return weights.empty() ? 0 : 2 * largest * largest_score;
 }
 
 void simplex_backward(Simplex simplex, sparse::CsrView mask, std::span<const float> dmask, std::span<float> dscores) {
   SCTAB_ASSERT(std::ssize(dmask) == mask.nnz() && dscores.size() == dmask.size());
   // entmax: dz = s·(dp - sum(s·dp) / sum(s)) with s = sqrt(p); sparsemax is the same with s = 1.
-  const auto slope = [simplex](float weight) { return simplex == Simplex::kEntmax15 ? std::sqrt(weight) : 1.0F; };
   parallel_blocks(mask.n_cells, kCellsPerTask, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t cell = first; cell < last; ++cell) {
       const std::span<const float> weights = mask.row(cell).data;
       const std::size_t offset = row_begin(mask, cell);
       double total = 0, product = 0;
       for (std::size_t i = 0; i < weights.size(); ++i) {
-        const auto s = static_cast<double>(slope(weights[i]));
+        const auto s = static_cast<double>(slope(simplex, weights[i]));
         total += s;
         product += s * static_cast<double>(dmask[offset + i]);
       }
       const auto mean = static_cast<float>(product / total);
       for (std::size_t i = 0; i < weights.size(); ++i) {
-        dscores[offset + i] = slope(weights[i]) * (dmask[offset + i] - mean);
+        dscores[offset + i] = slope(simplex, weights[i]) * (dmask[offset + i] - mean);
       }
     }
   });

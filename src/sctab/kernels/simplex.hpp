@@ -16,6 +16,11 @@ float simplex_threshold_bound(Simplex simplex, std::span<const float> scores, fl
 
 /// Replaces finite scores by their weights, 0 outside the support. t is found in double.
 void simplex_project(Simplex simplex, std::span<float> scores);
+void simplex_project_f64(Simplex simplex, std::span<double> scores);
+
+/// How far a weight moves at most, to first order, per relative change of the scores: 0 where one gene has it all.
+/// weights: of one cell, as simplex_project() leaves them; largest_score: of the support, absolute.
+float simplex_condition(Simplex simplex, std::span<const float> weights, float largest_score);
 
 /// From the gradient of the weights on their support to that of the scores, which is zero elsewhere.
 /// mask: (n_cells × n_genes), all entries > 0; dmask, dscores: one a non-zero.

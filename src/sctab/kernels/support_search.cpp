@@ -72,9 +72,12 @@ void SupportSearch::solve() {
     scores_.assign(1, std::numeric_limits<float>::quiet_NaN());
     return;
   }
-  keep_above(simplex_threshold_bound(simplex_, weights(), threshold_));
+  const float bound = simplex_threshold_bound(simplex_, weights(), threshold_);
+  const float largest_score = std::max(std::abs(cpu::largest_of(weights())), std::abs(bound));
+  keep_above(bound);
   simplex_project(simplex_, std::span(scores_).first(size_));
   keep_above(0);
+  condition_ = simplex_condition(simplex_, weights(), largest_score);
   if (!used_.empty()) sort_by_gene();
 }
 

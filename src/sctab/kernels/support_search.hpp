@@ -38,6 +38,8 @@ class SupportSearch {
   /// The support, ascending, and the weights on it.
   [[nodiscard]] std::span<const sparse::GeneIndex> genes() const { return std::span(genes_).first(size_); }
   [[nodiscard]] std::span<const float> weights() const { return std::span(scores_).first(size_); }
+  /// simplex_condition() of them.
+  [[nodiscard]] float condition() const { return condition_; }
 
  private:
   [[nodiscard]] std::size_t without_used(std::size_t n);
@@ -52,6 +54,7 @@ class SupportSearch {
   std::size_t size_ = 0;
   std::size_t limit_ = 32;  // of the candidates, before the threshold is found again
   bool finite_ = true;
+  float condition_ = 0;
   std::vector<sparse::GeneIndex> genes_;  // size_ candidates, and room
   std::vector<float> scores_;
 };
