@@ -35,6 +35,8 @@ class GeneProjection {
   GeneProjection(NetworkWeights& weights, const std::string& name, const RunningNorm* initial_norm);
 
   [[nodiscard]] std::int64_t width() const { return width_; }
+  /// Inputs × width.
+  [[nodiscard]] std::span<const float> weights() const { return weights_; }
   void set_precision(kernels::Precision precision);
   /// x: (n_cells × n_inputs()), seen through the mask unless that is null. out: n_cells × width.
   void project(sparse::CsrView x, const sparse::CsrView* mask, const kernels::Backend& kernels,

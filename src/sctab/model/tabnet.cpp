@@ -9,16 +9,26 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/model/inference_layers.hpp"
+#include "sctab/model/precise_tabnet.hpp"
 
 namespace sctab::model {
 namespace {
 
-/// The weights of layers after the first by their first name, since steps share some.
-using SharedWeights = std::map<std::string, std::shared_ptr<const kernels::PackedWeights>>;
+/// A layer after the first: as the kernels take it, and as it is.
+struct LinearWeights {
+  std::vector<float> values;  // n_out × n_in
+  kernels::PackedWeights packed;
+
+  LinearWeights(NetworkWeights& weights, const std::string& name)
+      : values(weights.floats(name)), packed(values, weights.shape(name).at(1)) {}
+};
+
+/// By the first name of the weight, since steps share some.
+using SharedWeights = std::map<std::string, std::shared_ptr<const LinearWeights>>;
 
 /// A linear map to 2 × width columns, batch norm, and a gate: the first half times the sigmoid of the second.
 struct GluLayer {
-  std::shared_ptr<const kernels::PackedWeights> weight;  // (2 · width) × width; null for the first of a stack
+  std::shared_ptr<const LinearWeights> weight;  // (2 · width) × width; null for the first of a stack
   RunningNorm norm;
 };
 
@@ -50,22 +60,33 @@ class FeatureTransformer {
     };
     kernels.gated_norm(projected, norm_of(layers_.front()), {}, x);
     for (std::size_t i = 1; i < layers_.size(); ++i) {
-      kernels.linear_layer(x, *layers_[i].weight, {}, projected);
+      kernels.linear_layer(x, layers_[i].weight->packed, {}, projected);
       kernels.gated_norm(projected, norm_of(layers_[i]), x, next);
       std::swap(x, next);
     }
     return x;
   }
 
+  /// gene_weights: of the first layer.
+  [[nodiscard]] std::vector<TabnetView::Layer> view(std::span<const float> gene_weights,
+                                                    std::vector<std::int64_t>& starts) const {
+    std::vector<TabnetView::Layer> layers;
+    for (const GluLayer& layer : layers_) {
+      const std::span<const float> weight = layer.weight == nullptr ? gene_weights : layer.weight->values;
+      layers.push_back({weight, layer.norm.over(1, starts)});
+    }
+    return layers;
+  }
+
  private:
   void add(NetworkWeights& weights, const std::string& layer, SharedWeights& shared) {
     const std::string& name = weights.first_name(layer + ".fc.weight");
-    std::shared_ptr<const kernels::PackedWeights> weight;
+    std::shared_ptr<const LinearWeights> weight;
     if (layers_.empty()) {
       gene_weight_ = name;
     } else {
       auto& known = shared[name];
-      if (known == nullptr) known = std::make_shared<const kernels::PackedWeights>(packed(weights, name));
+      if (known == nullptr) known = std::make_shared<const LinearWeights>(weights, name);
       weight = known;
     }
     layers_.push_back({std::move(weight), RunningNorm(weights, layer + ".bn.bn")});
@@ -89,14 +110,19 @@ class AttentiveTransformer {
 
   void set_precision(kernels::Precision precision) { panels_.emplace(weight_, n_a_, precision); }
 
-  /// activations: n_cells × n_a. Returns (n_cells × n_inputs).
+  /// activations: n_cells × n_a. Returns (n_cells × n_inputs), and of each cell its condition.
   [[nodiscard]] sparse::CsrMatrix mask(std::span<const float> activations, const kernels::Prior& prior,
-                                       const kernels::Backend& kernels) const {
+                                       const kernels::Backend& kernels, std::vector<float>& condition) const {
+    condition.resize(activations.size() / static_cast<std::size_t>(n_a_));
     std::vector<std::int64_t> starts;
     const kernels::GhostNorm norm = norm_.over(std::ssize(activations) / n_a_, starts);
     sparse::CsrMatrix mask;
-    kernels.attention_mask({activations, weight_, n_a_, norm, prior, simplex_, &*panels_}, mask);
+    kernels.attention_mask({activations, weight_, n_a_, norm, prior, simplex_, &*panels_, condition}, mask);
     return mask;
+  }
+
+  [[nodiscard]] TabnetView::Layer view(std::vector<std::int64_t>& starts) const {
+    return {weight_, norm_.over(1, starts)};
   }
 
  private:
@@ -116,6 +142,28 @@ std::vector<float> columns(std::span<const float> rows, std::size_t width, std::
     result.insert(result.end(), row.begin(), row.end());
   }
   return result;
+}
+
+/// Replaces the rows of these cells, ascending.
+void set_rows(std::span<const sparse::CellIndex> cells, sparse::CsrView rows, sparse::CsrMatrix& x) {
+  const sparse::CsrMatrix before = std::move(x);
+  x.clear(before.n_genes);
+  std::size_t next = 0;
+  for (sparse::CellIndex cell = 0; cell < before.n_cells; ++cell) {
+    const bool is_new = next < cells.size() && cells[next] == cell;
+    const sparse::RowView row = is_new ? rows.row(static_cast<sparse::CellIndex>(next++)) : before.row(cell);
+    x.append_row(row.indices, row.data);
+  }
+}
+
+/// The same for rows of one length; all: (n_cells × width).
+void set_rows(std::span<const sparse::CellIndex> cells, std::span<const float> rows, std::span<float> all) {
+  if (cells.empty()) return;
+  const std::size_t width = rows.size() / cells.size();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto row = rows.subspan(i * width, width);
+    std::ranges::copy(row, all.begin() + cells[i] * static_cast<std::int64_t>(width));
+  }
 }
 
 /// The masks' sum over the steps, each cell's rows weighted. weights: by step, one a cell.
@@ -153,10 +201,11 @@ class Tabnet final : public InferenceNetwork {
       attentive_transformers_.emplace_back(weights, fmt::format("encoder.att_transformers.{}", step), options_);
       add_projection(weights, feature_transformers_.back());
     }
-    final_mapping_ = packed(weights, "final_mapping.weight");
+    final_mapping_.emplace(weights, "final_mapping.weight");
   }
 
   void set_precision(kernels::Precision precision) override {
+    precise_ = precision == kernels::Precision::kFloat;
     for (auto& [name, projection] : projections_) projection.set_precision(precision);
     for (AttentiveTransformer& transformer : attentive_transformers_) transformer.set_precision(precision);
   }
@@ -172,9 +221,11 @@ class Tabnet final : public InferenceNetwork {
     sparse::CsrMatrix used, used_next;  // used: what `prior` looks at
     std::vector<sparse::CsrMatrix> masks;
     std::vector<std::vector<float>> weights;
+    std::vector<float> condition(n_cells, 0.0F), step_condition;
     for (std::size_t step = 0; step < attentive_transformers_.size(); ++step) {
       const std::vector<float> attention = columns(out, n_d + n_a, n_d, n_a);
-      sparse::CsrMatrix mask = attentive_transformers_[step].mask(attention, prior, kernels_);
+      sparse::CsrMatrix mask = attentive_transformers_[step].mask(attention, prior, kernels_, step_condition);
+      std::ranges::transform(condition, step_condition, condition.begin(), std::ranges::max);
       const sparse::CsrView view = mask.view();
       out = transform(feature_transformers_[step], x, &view, projected);
       std::vector<float> added = add_to_embedding(out, result.embedding);
@@ -187,10 +238,12 @@ class Tabnet final : public InferenceNetwork {
       masks.push_back(std::move(mask));
       weights.push_back(std::move(added));
     }
-    if (explanation != nullptr) *explanation = {std::move(masks), {}};
-    if (explanation != nullptr) explanation->importance = weighted_sum(explanation->masks, weights);
-    result.logits.resize(n_cells * static_cast<std::size_t>(final_mapping_.n_out()));
-    kernels_.linear_layer(result.embedding, final_mapping_, {}, result.logits);
+    result.logits.resize(n_cells * static_cast<std::size_t>(final_mapping_->packed.n_out()));
+    kernels_.linear_layer(result.embedding, final_mapping_->packed, {}, result.logits);
+    if (precise_) run_again(x, condition, result, masks, weights);
+    if (explanation == nullptr) return result;
+    *explanation = {std::move(masks), {}};
+    explanation->importance = weighted_sum(explanation->masks, weights);
     return result;
   }
 
@@ -198,6 +251,32 @@ class Tabnet final : public InferenceNetwork {
   void add_projection(NetworkWeights& weights, const FeatureTransformer& transformer) {
     const std::string& name = transformer.gene_weight();
     if (!projections_.contains(name)) projections_.emplace(name, GeneProjection(weights, name, &initial_norm_));
+  }
+
+  /// Replaces the results of ill-conditioned cells. masks, weights: by step, or empty.
+  void run_again(sparse::CsrView x, std::span<const float> condition, NetworkOutput& result,
+                 std::vector<sparse::CsrMatrix>& masks, std::vector<std::vector<float>>& weights) const {
+    const std::vector<sparse::CellIndex> cells = ill_conditioned_cells(condition);
+    if (cells.empty()) return;
+    std::vector<std::int64_t> starts;
+    const PreciseOutput precise = run_precisely(view(starts), x, cells);
+    set_rows(cells, precise.logits, result.logits);
+    set_rows(cells, precise.embedding, result.embedding);
+    for (std::size_t step = 0; step < masks.size(); ++step) {
+      set_rows(cells, precise.masks[step].view(), masks[step]);
+      set_rows(cells, precise.weights[step], weights[step]);
+    }
+  }
+
+  [[nodiscard]] TabnetView view(std::vector<std::int64_t>& starts) const {
+    const auto layers = [&](const FeatureTransformer& transformer) {
+      return transformer.view(projections_.at(transformer.gene_weight()).weights(), starts);
+    };
+    TabnetView view{options_, initial_norm_.over(1, starts), layers(*initial_splitter_), {},
+                    {},       final_mapping_->values};
+    for (const FeatureTransformer& transformer : feature_transformers_) view.steps.push_back(layers(transformer));
+    for (const AttentiveTransformer& each : attentive_transformers_) view.attention.push_back(each.view(starts));
+    return view;
   }
 
   /// The cells' normalised genes, seen through the mask unless that is null, through the layers. projected: memory.
@@ -231,7 +310,8 @@ class Tabnet final : public InferenceNetwork {
   std::optional<FeatureTransformer> initial_splitter_;
   std::vector<FeatureTransformer> feature_transformers_;
   std::vector<AttentiveTransformer> attentive_transformers_;
-  kernels::PackedWeights final_mapping_;  // types × n_d
+  std::optional<LinearWeights> final_mapping_;  // types × n_d
+  bool precise_ = true;  // weights are as they were, so that ill-conditioned cells are worth more digits
 };
 
 }  // namespace

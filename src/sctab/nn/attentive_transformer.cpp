@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "sctab/nn/differentiable.hpp"
 
 namespace sctab::nn {
@@ -30,7 +32,10 @@ GeneMask AttentiveTransformer::forward(const at::Tensor& attention, const GenePr
   const at::Tensor activations = attention.detach().contiguous();
   const NormStatistics used = statistics(activations, pass);
   const auto mask = std::make_shared<sparse::CsrMatrix>();
-  kernels.attention_mask(layer(activations, prior, used), *mask);
+  std::vector<float> condition(static_cast<std::size_t>(activations.size(0)));
+  kernels::AttentionLayer attended = layer(activations, prior, used);
+  attended.condition = condition;
+  kernels.attention_mask(attended, *mask);
 
   const at::Tensor weights = differentiable(
       values_tensor(mask), {attention, weight_, bn_.weight(), bn_.bias(), prior.values},
@@ -45,7 +50,11 @@ GeneMask AttentiveTransformer::forward(const at::Tensor& attention, const GenePr
                                     dprior.defined() ? values(dprior) : std::span<float>{}});
         return {dactivations, dweights, dnorm_weight, dnorm_bias, dprior};
       });
-  return {mask, weights};
+  return {mask, weights, std::move(condition)};
+}
+
+model::TabnetView::Layer AttentiveTransformer::view() const {
+  return {values(weight_), bn_.running()};
 }
 
 NormStatistics AttentiveTransformer::statistics(const at::Tensor& attention, const LayerPass& pass) {

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "sctab/kernels/backend.hpp"
 #include "sctab/model/architecture.hpp"
+#include "sctab/model/precise_tabnet.hpp"
 #include "sctab/nn/batch_norm.hpp"
 
 namespace sctab::nn {
@@ -14,7 +16,8 @@ namespace sctab::nn {
 /// What attention looks at, on its support alone: cells × genes, rows on the simplex.
 struct GeneMask {
   std::shared_ptr<const sparse::CsrMatrix> matrix;
-  at::Tensor weights;  // the matrix's values, one a non-zero, as autograd knows them
+  at::Tensor weights;            // the matrix's values, one a non-zero, as autograd knows them
+  std::vector<float> condition;  // each cell's kernels::simplex_condition()
 
   [[nodiscard]] sparse::CsrView view() const { return matrix->view(); }
 };
@@ -40,6 +43,8 @@ class AttentiveTransformer {
   AttentiveTransformer(const LayerScope& scope, std::int64_t n_genes, const model::TabnetOptions& options);
   /// attention: cells × n_a. By pass.kernels, with no cells × genes array.
   GeneMask forward(const at::Tensor& attention, const GenePrior& prior, const LayerPass& pass);
+  /// As it is in eval mode.
+  [[nodiscard]] model::TabnetView::Layer view() const;
 
  private:
   NormStatistics statistics(const at::Tensor& attention, const LayerPass& pass);

@@ -80,6 +80,15 @@ kernels::GhostNorm BatchNorm::with(const NormStatistics& statistics) const {
           static_cast<float>(options_.epsilon)};
 }
 
+kernels::GhostNorm BatchNorm::running() const {
+  return {{},
+          values(weight_),
+          values(bias_),
+          values(running_mean_),
+          values(running_var_),
+          static_cast<float>(options_.epsilon)};
+}
+
 FoldedNorm BatchNorm::folded(const at::Tensor& mean, const at::Tensor& variance) const {
   const at::Tensor deviation = (variance.to(at::kDouble) + options_.epsilon).sqrt();
   const at::Tensor scale = (weight_.to(at::kDouble) / deviation).to(at::kFloat);

@@ -48,6 +48,8 @@ class BatchNorm {
   NormStatistics statistics(std::int64_t n_cells, const LayerPass& pass, const ComputeStatistics& compute);
   /// The form that the kernels take; this and `statistics` must outlive it.
   [[nodiscard]] kernels::GhostNorm with(const NormStatistics& statistics) const;
+  /// By the running statistics, of batches of any cells.
+  [[nodiscard]] kernels::GhostNorm running() const;
   /// Normalises by these statistics of one virtual batch; differentiable with respect to weight and bias.
   [[nodiscard]] FoldedNorm folded(const at::Tensor& mean, const at::Tensor& variance) const;
   [[nodiscard]] const at::Tensor& weight() const { return weight_; }

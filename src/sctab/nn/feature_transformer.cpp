@@ -90,4 +90,13 @@ at::Tensor FeatureTransformer::forward(const at::Tensor& projected, const LayerP
   return x;
 }
 
+std::vector<model::TabnetView::Layer> FeatureTransformer::view() const {
+  std::vector<model::TabnetView::Layer> layers;
+  for (const GluLayer& layer : layers_) {
+    const at::Tensor weight = layer.weight().detach();
+    layers.push_back({values(layers.empty() ? weight.t() : weight), layer.running_norm()});
+  }
+  return layers;
+}
+
 }  // namespace sctab::nn

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sctab/model/architecture.hpp"
+#include "sctab/model/precise_tabnet.hpp"
 #include "sctab/nn/batch_norm.hpp"
 
 namespace sctab::nn {
@@ -22,6 +23,8 @@ class GluLayer {
   at::Tensor gate(const at::Tensor& projected, const LayerPass& pass);
   /// sqrt(0.5) times the sum of x (cells × width) and the layer of x. Returns cells × width.
   at::Tensor residual(const at::Tensor& x, const LayerPass& pass);
+  /// As it is in eval mode.
+  [[nodiscard]] kernels::GhostNorm running_norm() const { return bn_.running(); }
 
  private:
   NormStatistics statistics(const at::Tensor& projected, const LayerPass& pass);
@@ -46,6 +49,8 @@ class FeatureTransformer {
   [[nodiscard]] const at::Tensor& gene_weight() const { return layers_.front().weight(); }
   /// projected: cells × (2 · width), the genes times gene_weight(). Returns cells × (n_d + n_a).
   at::Tensor forward(const at::Tensor& projected, const LayerPass& pass);
+  /// As it is in eval mode.
+  [[nodiscard]] std::vector<model::TabnetView::Layer> view() const;
 
  private:
   std::vector<GluLayer> layers_;

@@ -18,6 +18,11 @@ class Tabnet final : public Network {
 
  private:
   NetworkOutput run(sparse::CsrView x, const LayerPass& pass, Explanation* explanation) override;
+  /// In eval mode: replaces the results of ill-conditioned cells by those in double. condition: the largest of each
+  /// cell's masks; sums: by step, what it adds to each cell's embedding (cells × 1), or empty.
+  void run_again(sparse::CsrView x, std::span<const float> condition, NetworkOutput& output, Explanation* explanation,
+                 std::vector<at::Tensor>& sums) const;
+  [[nodiscard]] model::TabnetView view() const;
 
   model::TabnetOptions options_;
   LayerScope encoder_;
