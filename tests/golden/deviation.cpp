@@ -11,7 +11,7 @@ namespace sctab::golden {
 namespace {
 
 constexpr double kMostOfPublished = 2;  // our error in parts of the published one
-constexpr double kRoundingAllowed = 4;  // our deviation in parts of the published error, where only that is known
+constexpr double kRoundingAllowed = 2;  // our deviation in parts of the published error, where only that is known
 
 }  // namespace
 

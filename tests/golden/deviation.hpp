@@ -29,8 +29,8 @@ Comparison compare(const at::Tensor& got, const at::Tensor& published, const at:
 
 /// Prints our error, the published one and their ratio. Where the file has float64 numbers, fails the test if our error
 /// is more than twice the published one. Where it has float32 alone, the deviation must be within the tolerance; but
-/// two float32 runs of one network differ by the published error and more, with the number of threads say, so four
-/// times that is allowed too, up to ten times the tolerance.
+/// even exact numbers differ from the published ones by their error, so twice that is allowed too, up to ten times the
+/// tolerance.
 void report(const std::string& group, const std::string& what, const Comparison& comparison);
 
 }  // namespace sctab::golden
