@@ -17,7 +17,7 @@ namespace {
 
 using experiments::TrialReport;
 
-struct Arguments {
+struct BenchmarkArguments {
   std::filesystem::path recipe, out;
   experiments::BenchmarkOptions options;
   bool json = false, verbose = false;
@@ -33,7 +33,7 @@ void print_trial(std::FILE* file, const TrialReport& trial) {
   static_cast<void>(std::fflush(file));
 }
 
-void run(Arguments& arguments) {
+void run_trials_of_recipe(BenchmarkArguments& arguments) {
   const bool is_quiet = spdlog::get_level() > spdlog::level::info;  // --quiet
   if (!arguments.verbose) {  // one line per trial; the notes of each training would drown it
     core::Progress::set_quiet(true);
@@ -70,7 +70,7 @@ void add_benchmark(CLI::App& app) {
                        "Each finished trial is kept, so that the same command continues after Ctrl-C. Ends with tables "
                        "(csv, json), the recipe's figures on one HTML page, and which of the paper's findings held. "
                        "recipes/ has the paper's experiments.");
-  Arguments& arguments = add_arguments(*command, run);
+  BenchmarkArguments& arguments = add_arguments(*command, run_trials_of_recipe);
   experiments::BenchmarkOptions& options = arguments.options;
   command->add_option("RECIPE", arguments.recipe, "a recipe, as a TOML file")->required();
   add_output(*command, arguments.out, "OUT",

@@ -10,14 +10,14 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct PcaArguments {
   std::filesystem::path store, output;
   linalg::PcaOptions options;
   int threads = 0;
   bool json = false;
 };
 
-void run(Arguments& arguments) {
+void fit_components(PcaArguments& arguments) {
   const auto result =
       model::write_pca(store::Store::open(arguments.store), arguments.options, arguments.threads, arguments.output);
   if (arguments.json) {
@@ -42,7 +42,7 @@ void add_pca(CLI::App& app) {
                                     "Uses a randomised search, which streams over the store and holds no dense matrix "
                                     "of cells. Writes a folder that NumPy opens: components.npy, mean.npy, and the "
                                     "components of all cells in train.npy, val.npy and test.npy.");
-  Arguments& arguments = add_arguments(*command, run);
+  PcaArguments& arguments = add_arguments(*command, fit_components);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
   add_output(*command, arguments.output, "PCA", "the folder; an earlier one of this command is replaced");
   add_number(*command, "--components", arguments.options.n_components, "how many; the paper uses 256")

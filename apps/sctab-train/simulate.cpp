@@ -9,12 +9,12 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct SimulateArguments {
   std::filesystem::path directory;
   simulate::SimulateOptions options;
 };
 
-void run(Arguments& arguments) {
+void simulate_cells(SimulateArguments& arguments) {
   const simulate::SimulateResult result = simulate::simulate(arguments.directory, arguments.options);
   for (const std::filesystem::path& source : result.sources) fmt::print("source: {}\n", source.string());
   fmt::print("ontology: {}\ngenes: {}\ncells: {}\n", result.ontology.string(), result.genes.string(),
@@ -29,7 +29,7 @@ void add_simulate(CLI::App& app) {
                       "Counts are negative binomial, around profiles measured on real cells, with donor effects, "
                       "library sizes as in 10x assays, and labels at mixed depths of the ontology. Use them to try "
                       "things out and for tests at scale; results on them say nothing about real cells.");
-  Arguments& arguments = add_arguments(*command, run);
+  SimulateArguments& arguments = add_arguments(*command, simulate_cells);
   simulate::SimulateOptions& options = arguments.options;
   add_output(*command, arguments.directory, "DIR",
              "the folder for source-01.h5ad and so on, ontology.obo, genes.csv and truth.json");

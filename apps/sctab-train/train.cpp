@@ -15,7 +15,7 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct TrainArguments {
   std::filesystem::path store, model;
   std::string kind = "auto";
   train::TrainOptions options;
@@ -71,7 +71,7 @@ std::string kinds_help() {
   return text;
 }
 
-void run(Arguments& arguments) {
+void train_model(TrainArguments& arguments) {
   train::TrainOptions& options = arguments.options;
   options.kind.reset();
   if (arguments.kind != "auto") options.kind = model::parse_model_kind(arguments.kind);
@@ -95,7 +95,7 @@ void add_train(CLI::App& app) {
           "the masks' loss; for mixed, see --loss. Training stops early on validation macro F1, corrected by the Cell "
           "Ontology. Options that are not given are chosen from the corpus's size, because the paper's values are made "
           "for 7,441 steps an epoch; `--preset paper` is exactly the paper.");
-  Arguments& arguments = add_arguments(*command, run);
+  TrainArguments& arguments = add_arguments(*command, train_model);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
   add_output(*command, arguments.model, "MODEL", "the model directory; its run/ holds the metrics of each epoch");
   std::vector<std::string> kinds = {"auto"};

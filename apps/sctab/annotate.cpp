@@ -21,7 +21,7 @@ using core::format_count;
 
 constexpr std::size_t kTypesShown = 20, kLevelsShown = 10;
 
-struct Arguments {
+struct AnnotateArguments {
   std::vector<fs::path> files, outputs;
   fs::path model;
   annotate::AnnotateOptions options;
@@ -125,7 +125,7 @@ void annotate_several(const annotate::Annotator& annotator, const std::vector<an
                           .next_step = "see above for why; the others are done"});
 }
 
-void run(Arguments& arguments) {
+void annotate_cells(AnnotateArguments& arguments) {
   if (arguments.half) arguments.options.precision = kernels::Precision::kHalf;
   const bool to_standard_output = std::ranges::count(arguments.outputs, annotate::kStandardOutput) > 0;
   if (arguments.json && to_standard_output) {
@@ -171,7 +171,7 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
 }
 
 annotate::AnnotateOptions& add_all(CLI::App& command) {
-  Arguments& arguments = add_arguments(command, run);
+  AnnotateArguments& arguments = add_arguments(command, annotate_cells);
   annotate::AnnotateOptions& options = arguments.options;
   command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")->required();
   add_model(command, arguments.model);

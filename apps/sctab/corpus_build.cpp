@@ -13,7 +13,7 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct BuildArguments {
   std::vector<std::filesystem::path> sources;
   std::filesystem::path store;
   corpus::BuildOptions options;
@@ -21,7 +21,7 @@ struct Arguments {
   bool json = false;
 };
 
-void add_curation(CLI::App& command, Arguments& arguments) {
+void add_curation(CLI::App& command, BuildArguments& arguments) {
   corpus::CurationOptions& curation = arguments.options.curation;
   const Heading heading(command, "Curation (defaults: the paper's)");
   const auto threshold = [&command](const char* name, std::int64_t& value, const char* text) {
@@ -43,7 +43,7 @@ void add_curation(CLI::App& command, Arguments& arguments) {
              "does; the paper's text keeps it");
 }
 
-void add_split(CLI::App& command, Arguments& arguments) {
+void add_split(CLI::App& command, BuildArguments& arguments) {
   corpus::SplitOptions& split = arguments.options.split;
   const Heading heading(command, "Split by donor (defaults: the paper's)");
   add_value(command, "--val-fraction", split.val_fraction, "SHARE", "share of donors for validation")
@@ -77,7 +77,7 @@ void add_columns(CLI::App& command, corpus::BuildOptions& options) {
             "obs column that names the dataset. Default: dataset_id or study if present, else the name of the file");
 }
 
-void print_result(const corpus::BuildResult& result, const Arguments& arguments) {
+void print_result(const corpus::BuildResult& result, const BuildArguments& arguments) {
   constexpr auto kRight = core::TextTable::Align::kRight;
   core::TextTable table({{"removed by"}, {"cells", kRight}, {"donors", kRight}, {"types", kRight}});
   const auto add = [&table](const std::string& rule, std::int64_t cells, std::int64_t donors, std::int64_t types) {
@@ -96,7 +96,7 @@ void print_result(const corpus::BuildResult& result, const Arguments& arguments)
 }
 
 /// Adds to the error of a bad source among others that the rest can be built.
-corpus::BuildResult build(const Arguments& arguments) try {
+corpus::BuildResult build(const BuildArguments& arguments) try {
   return corpus::build(arguments.sources, arguments.store, arguments.options);
 } catch (const corpus::BadSources& error) {
   if (arguments.sources.size() == 1) throw;
@@ -104,7 +104,7 @@ corpus::BuildResult build(const Arguments& arguments) try {
       corpus::with_next_step(error.problem(), "add --keep-going to build the store from the other sources"));
 }
 
-void run(Arguments& arguments) {
+void build_corpus(BuildArguments& arguments) {
   corpus::CurationOptions& curation = arguments.options.curation;
   curation.primary_only = !arguments.include_non_primary;
   curation.tenx_only = !arguments.any_assay;
@@ -125,7 +125,7 @@ void add_corpus_build(CLI::App& corpus) {
       "Build a training store from annotated h5ad files. Applies the paper's curation, splits by donor so that the "
       "test is on people whom the model has not seen, and writes shards of raw counts in random order, each of them an "
       "ordinary h5ad file. Reports what each rule removed, and keeps that in store.json.");
-  Arguments& arguments = add_arguments(*command, run);
+  BuildArguments& arguments = add_arguments(*command, build_corpus);
   command->add_option("SOURCE", arguments.sources, "h5ad files with raw counts and Cell Ontology ids")->required();
   add_output(*command, arguments.store, "STORE", "the store, a folder; replaces an earlier store there");
   add_curation(*command, arguments);

@@ -10,12 +10,12 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct DescribeArguments {
   std::filesystem::path store, html;
   bool json = false;
 };
 
-void run(Arguments& arguments) {
+void describe_store(DescribeArguments& arguments) {
   if (!arguments.html.empty()) core::require_writable_file(arguments.html);
   const nlohmann::json description = corpus::describe(store::Store::open(arguments.store));
   if (!arguments.html.empty()) charts::describe_page(description).write(arguments.html);
@@ -29,7 +29,7 @@ void add_corpus_describe(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand("describe",
                                             "Describe what a store holds. Counts cells, donors, types, tissues and "
                                             "datasets per split, per type and per tissue.");
-  Arguments& arguments = add_arguments(*command, run);
+  DescribeArguments& arguments = add_arguments(*command, describe_store);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
   add_value(*command, "--html", arguments.html, "FILE",
             "also write a page: a treemap of tissues and types like the paper's Fig. 1a, donors against cells of each "

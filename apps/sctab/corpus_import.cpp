@@ -14,7 +14,7 @@ namespace {
 
 using core::format_count;
 
-struct Arguments {
+struct StoreImportArguments {
   corpus::StoreImportOptions options;
   bool json = false;
 };
@@ -50,7 +50,7 @@ void print_weights(const corpus::StoreImportResult& result) {
       result.weights->largest_difference, label_of(result, result.weights->at));
 }
 
-void print_result(const corpus::StoreImportResult& result, const Arguments& arguments) {
+void print_result(const corpus::StoreImportResult& result, const StoreImportArguments& arguments) {
   print_completeness(result);
   fmt::print("{}", ontology::to_text(result.labels));
   print_hierarchy(result);
@@ -78,7 +78,7 @@ void print_result(const corpus::StoreImportResult& result, const Arguments& argu
              peak_memory());
 }
 
-void run(Arguments& arguments) {
+void import_parquet_store(StoreImportArguments& arguments) {
   const corpus::StoreImportResult result = corpus::import_store(arguments.options);
   if (arguments.json) {
     nlohmann::json json = to_json(result);
@@ -94,7 +94,7 @@ void add_corpus_import(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand("import",
                                             "Make a store from the Parquet store that scTab's authors published. Keeps "
                                             "its splits, its order of cells and genes and its log-normalised values.");
-  Arguments& arguments = add_arguments(*command, run);
+  StoreImportArguments& arguments = add_arguments(*command, import_parquet_store);
   corpus::StoreImportOptions& options = arguments.options;
   command->add_option("MERLIN_DIR", options.source, "the folder with var.parquet, categorical_lookup, train, val, test")
       ->required();

@@ -11,13 +11,13 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct SubsampleArguments {
   std::filesystem::path from, to;
   corpus::SubsampleOptions options;
   std::optional<double> fraction;
 };
 
-void run(Arguments& arguments) {
+void subsample_store(SubsampleArguments& arguments) {
   const corpus::SubsampleOptions& given = arguments.options;
   if (!arguments.fraction && given.without_types.empty() && given.only_tissues.empty()) {
     throw core::InputError(
@@ -44,7 +44,7 @@ void add_corpus_subsample(CLI::App& corpus) {
                             "Take a nested part of a store's training cells. With the same seed a part of 30% contains "
                             "the part of 15%, by cells as well as by donors. Validation and test are kept whole, so "
                             "that results compare. Can also leave cell types out of training.");
-  Arguments& arguments = add_arguments(*command, run);
+  SubsampleArguments& arguments = add_arguments(*command, subsample_store);
   command->add_option("STORE", arguments.from, "a store made by `sctab corpus build`")->required();
   add_output(*command, arguments.to, "STORE2", "the smaller store, a folder; replaces an earlier store there");
   add_choice<corpus::SubsampleBy>(*command, "--by", arguments.options.by,

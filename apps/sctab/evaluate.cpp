@@ -13,7 +13,7 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct EvaluateArguments {
   std::filesystem::path model, store, output;
   std::string split = "test";
   int threads = 0;
@@ -39,7 +39,7 @@ nlohmann::json note_seen_donors(const model::ModelDescription& model, const stor
   return seen->n_seen;
 }
 
-void run(Arguments& arguments) {
+void evaluate_on_store(EvaluateArguments& arguments) {
   if (!arguments.output.empty()) core::require_writable_file(arguments.output);
   const store::Store store = store::Store::open(arguments.store);
   const store::Split split = store::parse_split(arguments.split);
@@ -69,7 +69,7 @@ void add_evaluate(CLI::App& app) {
       "and per tissue, and the confusions; also how well 1 - probability tells wrong calls from right ones and absent "
       "types from known ones (areas under the ROC curve), and the calibration of probabilities. An ensemble has "
       "these for its first member, its first two, and so on.");
-  Arguments& arguments = add_arguments(*command, run);
+  EvaluateArguments& arguments = add_arguments(*command, evaluate_on_store);
   command->add_option("STORE", arguments.store, "a store; genes and types are matched by id")->required();
   add_model(*command, arguments.model);
   add_value(*command, "--split", arguments.split, "train|val|test",

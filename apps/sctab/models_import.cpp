@@ -9,12 +9,12 @@
 namespace sctab::cli {
 namespace {
 
-struct Arguments {
+struct ModelImportArguments {
   model::ImportOptions options;
   bool json = false;
 };
 
-void run(Arguments& arguments) {
+void import_model(ModelImportArguments& arguments) {
   const model::ImportResult result = model::import_checkpoint(arguments.options);
   if (arguments.json) return print_json(to_json(result));
   fmt::print("{}, {} genes, {} cell types\n", model::name(result.architecture.kind),
@@ -30,7 +30,7 @@ void add_models_import(CLI::App& models) {
       "Make a model directory from a checkpoint that scTab's authors published (tabnet, mlp or linear). Reads its "
       "tensors and executes nothing in it. Labels get Cell Ontology ids by name, then by synonym, then by the "
       "replacement of an obsolete term; labels without an id are listed.");
-  Arguments& arguments = add_arguments(*command, run);
+  ModelImportArguments& arguments = add_arguments(*command, import_model);
   model::ImportOptions& options = arguments.options;
   command->add_option("CHECKPOINT", options.checkpoint, "the .ckpt file")->required();
   add_value(*command, "--hparams", options.hparams, "FILE", "the hparams.yaml published with it")->required();

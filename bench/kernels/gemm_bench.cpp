@@ -122,22 +122,22 @@ void covariances(benchmark::internal::Benchmark* b) {
   b->Args({1, P::kActivations, P::kActivations, P::kVirtualBatch});
 }
 
-#define SCTAB_BENCHMARK(name, shapes, ...) \
+#define SCTAB_GEMM_BENCHMARK(name, shapes, ...) \
   BENCHMARK(__VA_ARGS__)->Name(name)->Apply(shapes)->Unit(benchmark::kMillisecond)->UseRealTime()
-SCTAB_BENCHMARK("gemm_abt", layers, abt_sctab);
-SCTAB_BENCHMARK("gemm_abt_packed", layers, abt_sctab_packed);
-SCTAB_BENCHMARK("gemm_abt_openblas", layers, openblas<kPlain, kTransposed, 128>);
-SCTAB_BENCHMARK("gemm_abt_openblas_whole", layers, openblas_whole<kPlain, kTransposed>);
-SCTAB_BENCHMARK("gemm_ab", inputs, ab_sctab);
-SCTAB_BENCHMARK("gemm_ab_openblas", inputs, openblas<kPlain, kPlain, 128>);
-SCTAB_BENCHMARK("gemm_ab_openblas_whole", inputs, openblas_whole<kPlain, kPlain>);
-SCTAB_BENCHMARK("gemm_atb", weights, atb_sctab);
-SCTAB_BENCHMARK("gemm_atb_openblas", weights, openblas<kTransposed, kPlain, 48>);
-SCTAB_BENCHMARK("gemm_atb_openblas_whole", weights, openblas_whole<kTransposed, kPlain>);
-SCTAB_BENCHMARK("gemm_block", blocks, block_sctab<false>);
-SCTAB_BENCHMARK("gemm_block_openblas", blocks, openblas_whole<kPlain, kPlain>);
-SCTAB_BENCHMARK("gemm_covariance", covariances, block_sctab<true>);
-SCTAB_BENCHMARK("gemm_covariance_openblas", covariances, openblas_whole<kTransposed, kPlain>);
+SCTAB_GEMM_BENCHMARK("gemm_abt", layers, abt_sctab);
+SCTAB_GEMM_BENCHMARK("gemm_abt_packed", layers, abt_sctab_packed);
+SCTAB_GEMM_BENCHMARK("gemm_abt_openblas", layers, openblas<kPlain, kTransposed, 128>);
+SCTAB_GEMM_BENCHMARK("gemm_abt_openblas_whole", layers, openblas_whole<kPlain, kTransposed>);
+SCTAB_GEMM_BENCHMARK("gemm_ab", inputs, ab_sctab);
+SCTAB_GEMM_BENCHMARK("gemm_ab_openblas", inputs, openblas<kPlain, kPlain, 128>);
+SCTAB_GEMM_BENCHMARK("gemm_ab_openblas_whole", inputs, openblas_whole<kPlain, kPlain>);
+SCTAB_GEMM_BENCHMARK("gemm_atb", weights, atb_sctab);
+SCTAB_GEMM_BENCHMARK("gemm_atb_openblas", weights, openblas<kTransposed, kPlain, 48>);
+SCTAB_GEMM_BENCHMARK("gemm_atb_openblas_whole", weights, openblas_whole<kTransposed, kPlain>);
+SCTAB_GEMM_BENCHMARK("gemm_block", blocks, block_sctab<false>);
+SCTAB_GEMM_BENCHMARK("gemm_block_openblas", blocks, openblas_whole<kPlain, kPlain>);
+SCTAB_GEMM_BENCHMARK("gemm_covariance", covariances, block_sctab<true>);
+SCTAB_GEMM_BENCHMARK("gemm_covariance_openblas", covariances, openblas_whole<kTransposed, kPlain>);
 
 }  // namespace
 }  // namespace sctab::bench

@@ -11,7 +11,6 @@ namespace sctab::charts {
 namespace {
 
 constexpr double kWidth = 720, kPlotHeight = 300;
-constexpr double kTextSize = 12;
 constexpr double kSlant = 40;  // degrees, for names that do not fit side by side
 constexpr std::size_t kMostNameCharacters = 32;
 constexpr double kOverhang = 7;  // room for markers at the ends of the axes

@@ -11,8 +11,9 @@
 namespace sctab::charts {
 namespace {
 
-constexpr double kTextSize = 12, kLegendHeight = 26, kLegendWidth = 200, kSlant = 40;
-constexpr std::size_t kMostNameCharacters = 36;
+constexpr double kLegendHeight = 26, kLegendWidth = 200;
+constexpr double kHeadSlant = 40;  // degrees
+constexpr std::size_t kMostHeadCharacters = 36;
 
 struct Layout {
   double width = 0, height = 0, cell_width = 0, cell_height = 0;
@@ -22,7 +23,7 @@ struct Layout {
 
 double widest(const std::vector<std::string>& names) {
   double width = 0;
-  for (const auto& name : names) width = std::max(width, text_width(shortened(name, kMostNameCharacters), kTextSize));
+  for (const auto& name : names) width = std::max(width, text_width(shortened(name, kMostHeadCharacters), kTextSize));
   return width;
 }
 
@@ -31,7 +32,7 @@ Layout lay_out(const HeatMap& chart) {
   const double names = widest(chart.rows), heads = widest(chart.columns);
   Layout layout;
   const double left = kMargin + names + 8;
-  const double slant = kSlant * std::acos(-1.0) / 180;
+  const double slant = kHeadSlant * std::acos(-1.0) / 180;
   const double overhang = heads * std::cos(slant);  // of the last head
   layout.cell_width = std::clamp((760 - left) / std::max(n_columns, 1.0), 16.0, 72.0);
   layout.cell_height = std::clamp(640 / std::max(n_rows, 1.0), 15.0, 30.0);
@@ -44,13 +45,13 @@ Layout lay_out(const HeatMap& chart) {
   return layout;
 }
 
-struct Range {
+struct ColourRange {
   double from = kNoValue, to = kNoValue;
   [[nodiscard]] double share(double value) const { return to > from ? (value - from) / (to - from) : 0.5; }
 };
 
-Range range_of(const HeatMap& chart) {
-  Range range;
+ColourRange colour_range_of(const HeatMap& chart) {
+  ColourRange range;
   for (const auto& row : chart.values) {
     for (const double value : row) {
       if (!std::isfinite(value)) continue;
@@ -61,7 +62,7 @@ Range range_of(const HeatMap& chart) {
   return range;
 }
 
-void draw_legend(Svg& svg, const Layout& layout, const Range& range) {
+void draw_legend(Svg& svg, const Layout& layout, const ColourRange& range) {
   const double y = kMargin + kLineHeight * static_cast<double>(layout.title.size());
   const double x = layout.first.x;
   if (std::isnan(range.from)) {
@@ -79,7 +80,7 @@ void draw_legend(Svg& svg, const Layout& layout, const Range& range) {
   svg.text({begin + kLegendWidth + 6, y + 11}, core::format_number(range.to));
 }
 
-void draw_cell(Svg& svg, const Rect& cell, double value, const Range& range, const std::string& where) {
+void draw_cell(Svg& svg, const Rect& cell, double value, const ColourRange& range, const std::string& where) {
   const std::string text = core::format_number(value);
   const Point middle{cell.x + cell.width / 2, cell.y + cell.height / 2 + 4};
   if (!std::isfinite(value)) {
@@ -94,7 +95,7 @@ void draw_cell(Svg& svg, const Rect& cell, double value, const Range& range, con
 }
 
 void draw_name(Svg& svg, Point at, const std::string& name, TextStyle style) {
-  const std::string shown = shortened(name, kMostNameCharacters);
+  const std::string shown = shortened(name, kMostHeadCharacters);
   if (shown != name) style.tip = name;
   svg.text(at, shown, style);
 }
@@ -104,13 +105,13 @@ void draw_name(Svg& svg, Point at, const std::string& name, TextStyle style) {
 std::string draw(const HeatMap& chart) {
   SCTAB_ASSERT(chart.values.size() == chart.rows.size());
   const Layout layout = lay_out(chart);
-  const Range range = range_of(chart);
+  const ColourRange range = colour_range_of(chart);
   Svg svg(layout.width, layout.height, chart.title);
   svg.title(layout.title);
   draw_legend(svg, layout, range);
   for (std::size_t c = 0; c < chart.columns.size(); ++c) {
     const double middle = layout.first.x + layout.cell_width * (static_cast<double>(c) + 0.5);
-    draw_name(svg, {middle + 3, layout.first.y - 6}, chart.columns[c], {.rotation = -kSlant});
+    draw_name(svg, {middle + 3, layout.first.y - 6}, chart.columns[c], {.rotation = -kHeadSlant});
   }
   for (std::size_t r = 0; r < chart.rows.size(); ++r) {
     SCTAB_ASSERT(chart.values[r].size() == chart.columns.size());

@@ -18,8 +18,8 @@ struct Point {
   double x = 0, y = 0;
 };
 
-/// What all pictures share, in pixels: the margin around them, the size of titles, the height of lines.
-inline constexpr double kMargin = 12, kTitleSize = 15, kLineHeight = 20;
+/// What all pictures share, in pixels: the margin around them, the sizes of titles and other text, the height of lines.
+inline constexpr double kMargin = 12, kTitleSize = 15, kTextSize = 12, kLineHeight = 20;
 
 /// How a shape looks.
 struct Paint {

@@ -11,7 +11,7 @@
 namespace sctab::charts {
 namespace {
 
-constexpr double kWidth = 960, kMapHeight = 600, kHeadHeight = 17;
+constexpr double kMapWidth = 960, kMapHeight = 600, kHeadHeight = 17;
 
 double size_of(const Treemap::Leaf& leaf) {
   return std::isfinite(leaf.size) && leaf.size > 0 ? leaf.size : 0;
@@ -77,11 +77,11 @@ std::string draw(const Treemap& chart) {
     sizes.push_back(sum);
     total += sum;
   }
-  const std::vector<std::string> title = wrapped(chart.title, kTitleSize, kWidth - 2 * kMargin);
+  const std::vector<std::string> title = wrapped(chart.title, kTitleSize, kMapWidth - 2 * kMargin);
   const double top = kMargin + kLineHeight * static_cast<double>(title.size());
-  Svg svg(kWidth, top + kMapHeight + kMargin, chart.title);
+  Svg svg(kMapWidth, top + kMapHeight + kMargin, chart.title);
   svg.title(title);
-  const Rect map{kMargin, top, kWidth - 2 * kMargin, kMapHeight};
+  const Rect map{kMargin, top, kMapWidth - 2 * kMargin, kMapHeight};
   if (!(total > 0)) {
     svg.no_value(map);
     return svg.str();

@@ -18,11 +18,11 @@
 namespace sctab::augment {
 namespace {
 
-constexpr sparse::GeneIndex kGenes = 400;
+constexpr sparse::GeneIndex kNoisyGenes = 400;
 
 sparse::CsrMatrix random_cells(std::int64_t n) {
   core::Rng rng(3);
-  sparse::CsrMatrix cells = sctab::tests::random_counts(rng, n, kGenes, 0.3);
+  sparse::CsrMatrix cells = sctab::tests::random_counts(rng, n, kNoisyGenes, 0.3);
   sparse::log_normalise(cells, 1e4F);
   return cells;
 }
@@ -50,7 +50,7 @@ TEST(AssayNoise, KeepsTheOrderOfGenesAndTheTotalOfCells) {
   AssayNoise noise({.gene_dropout = 0.9, .gene_noise = 2}, 1);
   const sparse::CsrView noisy = noise.add(cells.view(), 0, 0);
   ASSERT_EQ(noisy.n_cells, 300);
-  ASSERT_EQ(noisy.n_genes, kGenes);
+  ASSERT_EQ(noisy.n_genes, kNoisyGenes);
   EXPECT_LT(noisy.nnz(), cells.nnz());
   for (std::int64_t cell = 0; cell < 300; ++cell) {
     EXPECT_TRUE(sparse::strictly_ascending(noisy.row(cell).indices));
@@ -139,7 +139,7 @@ TEST(AssayNoise, IsAFunctionOfSeedEpochAndBatchForAnyThreads) {
 
 TEST(AssayNoise, LeavesCellsWithoutGenesAndWithOneAlone) {
   sparse::CsrMatrix cells;
-  cells.clear(kGenes);
+  cells.clear(kNoisyGenes);
   cells.append_row({}, {});
   const std::vector<sparse::GeneIndex> gene{7};
   const std::vector<float> value{9.2F};
@@ -154,7 +154,7 @@ TEST(AssayNoise, LeavesCellsWithoutGenesAndWithOneAlone) {
     EXPECT_TRUE(std::abs(noisy.row(cell).data[0] - 9.2F) <= 1e-5F);
   }
   sparse::CsrMatrix none;
-  none.clear(kGenes);
+  none.clear(kNoisyGenes);
   EXPECT_EQ(noise.add(none.view(), 0, 0).n_cells, 0);
 }
 

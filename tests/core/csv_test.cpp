@@ -18,15 +18,15 @@ TEST(CsvField, IsQuotedWhereItMustBe) {
   EXPECT_EQ(csv_field("two\r"), "\"two\r\"");
 }
 
-using Fields = std::vector<std::string>;
-using Rows = std::vector<Fields>;
+using Row = std::vector<std::string>;
+using Rows = std::vector<Row>;
 
 constexpr CsvFormat kBare = {.header = false};
 
 Rows rows_of(const std::string& text, CsvFormat format = kBare) {
   CsvReader reader(text, "a.csv", format);
   Rows rows;
-  for (Fields row; reader.next(row);) rows.push_back(row);
+  for (Row row; reader.next(row);) rows.push_back(row);
   return rows;
 }
 
@@ -57,7 +57,7 @@ TEST(CsvReader, UnquotesFields) {
 }
 
 TEST(CsvReader, ReadsWhatCsvFieldWrites) {
-  const Fields fields = {"", "plain", "a,b", "\"", "\"\"", "a\nb", "a\r\nb", "\r", " x ", "\xC3\xA9"};
+  const Row fields = {"", "plain", "a,b", "\"", "\"\"", "a\nb", "a\r\nb", "\r", " x ", "\xC3\xA9"};
   std::string line;
   for (const std::string& field : fields) line += csv_field(field) + ",";
   line.pop_back();
@@ -80,13 +80,13 @@ TEST(CsvReader, TakesQuotesAsTheyAreWhereTheFormatHasNone) {
 
 TEST(CsvReader, HoldsRowsToTheHeader) {
   CsvReader reader("\nid,name\r\n1,a\r\n\r\n2\r\n", "a.csv", {});
-  EXPECT_EQ(reader.header(), (Fields{"id", "name"}));
+  EXPECT_EQ(reader.header(), (Row{"id", "name"}));
   EXPECT_NO_THROW(reader.require_header({"id", "name"}));
   SCTAB_EXPECT_THROW_WITH(reader.require_header({"id", "label"}), InputError, "a.csv, line 2", "'id,name'",
                           "expected 'id,label'");
-  Fields row;
+  Row row;
   EXPECT_TRUE(reader.next(row));
-  EXPECT_EQ(row, (Fields{"1", "a"}));
+  EXPECT_EQ(row, (Row{"1", "a"}));
   EXPECT_EQ(reader.line(), 3);
   SCTAB_EXPECT_THROW_WITH(reader.next(row), InputError, "a.csv, line 5", "1 field;", "expected 2", "quote fields");
   SCTAB_EXPECT_THROW_WITH(rows_of("a,b\n1,2,3\n", {}), InputError, "a.csv, line 2", "3 fields;", "expected 2");
@@ -114,7 +114,7 @@ TEST(CsvTable, IsReadFromAFile) {
   const tests::TemporaryFolder folder;
   std::ofstream(folder / "a.csv") << "\xEF\xBB\xBF\"id\",name\n1,a\n2,b";
   const CsvTable table = read_csv(folder / "a.csv");
-  EXPECT_EQ(table.header, (Fields{"id", "name"}));
+  EXPECT_EQ(table.header, (Row{"id", "name"}));
   EXPECT_EQ(table.rows, (Rows{{"1", "a"}, {"2", "b"}}));
   EXPECT_EQ(table.find_column({"none", "name", "id"}), 1U);
   EXPECT_EQ(table.find_column({"none"}), std::nullopt);

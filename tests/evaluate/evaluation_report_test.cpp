@@ -14,14 +14,14 @@ const std::vector<std::string> kLabels = {"T cell", "CD4-positive, αβ T cell",
 const std::vector<std::string> kIds = {"CL:0000084", "CL:0000624", "CL:0000236", "CL:0000097"};
 
 /// T cells: one called so, one called its subtype, one called B, one not called. The B cells are right. No mast cell.
-Evaluation example() {
+Evaluation example_evaluation() {
   const ontology::SubtypeMatrix subtypes(4, {1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1});
   return evaluate(std::vector<TypeIndex>{0, 0, 0, 0, 2, 2}, std::vector<TypeIndex>{0, 1, 2, kNoCall, 2, 2}, subtypes,
                   std::vector<std::string>{"lung", "lung", "blood", "blood", "blood", "blood"});
 }
 
 TEST(EvaluationReport, JsonHasEveryKey) {
-  const auto json = evaluation_json(example(), kLabels, kIds);
+  const auto json = evaluation_json(example_evaluation(), kLabels, kIds);
   EXPECT_DOUBLE_EQ(json.at("micro_f1"), 4.0 / 6);
   EXPECT_DOUBLE_EQ(json.at("micro_f1_uncorrected"), 3.0 / 6);
   EXPECT_DOUBLE_EQ(json.at("macro_f1"), (4.0 / 6 + 4.0 / 5) / 2);
@@ -58,7 +58,7 @@ TEST(EvaluationReport, NaNIsNull) {
 }
 
 TEST(EvaluationReport, TextIsAnAlignedTable) {
-  EXPECT_EQ(evaluation_text(example(), kLabels, kIds), R"(6 cells of 2 types
+  EXPECT_EQ(evaluation_text(example_evaluation(), kLabels, kIds), R"(6 cells of 2 types
 
                     macro F1  weighted F1  micro F1
 ontology-corrected    0.7333       0.7111    0.6667
@@ -90,8 +90,8 @@ TEST(EvaluationReport, TextWithoutCellsShowsDashes) {
 }
 
 TEST(EvaluationReport, RefusesLabelsOfAnotherLength) {
-  EXPECT_THROW((void)evaluation_json(example(), {}, {}), std::logic_error);
-  EXPECT_THROW((void)evaluation_text(example(), kLabels, {}), std::logic_error);
+  EXPECT_THROW((void)evaluation_json(example_evaluation(), {}, {}), std::logic_error);
+  EXPECT_THROW((void)evaluation_text(example_evaluation(), kLabels, {}), std::logic_error);
 }
 
 }  // namespace

@@ -17,14 +17,14 @@ const ontology::SubtypeMatrix kSubtypes(4, {1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 
 
 /// T called T, T called CD4 (right), T called B, B called B, an unlabelled cell, a B cell without a call, and two mast
 /// cells, which are absent.
-Uncertainty example(const std::vector<std::uint8_t>& is_known = {1, 1, 1, 0}) {
+Uncertainty example_uncertainty(const std::vector<std::uint8_t>& is_known = {1, 1, 1, 0}) {
   const std::vector<TypeIndex> truths = {0, 0, 0, 2, -1, 2, 3, 3}, calls = {0, 1, 2, 2, 0, kNoCall, 0, 2};
   const std::vector<double> probabilities = {0.9, 0.8, 0.85, 0.95, 0.5, 0, 0.7, 0.875};
   return assess_uncertainty(truths, {calls, probabilities}, kSubtypes, is_known);
 }
 
 TEST(Uncertainty, WrongCallsOfKnownTypesAgainstRightOnes) {
-  const Uncertainty found = example();
+  const Uncertainty found = example_uncertainty();
   EXPECT_EQ(found.n_right, 3);
   EXPECT_EQ(found.n_wrong, 2);
   // Right at 0.1, 0.2 and 0.05, wrong at 0.15 and 1: of six pairs, 0.15 against 0.2 is lost.
@@ -37,13 +37,13 @@ TEST(Uncertainty, WrongCallsOfKnownTypesAgainstRightOnes) {
 }
 
 TEST(Uncertainty, AbsentTypesAgainstKnownOnes) {
-  const Uncertainty found = example();
+  const Uncertainty found = example_uncertainty();
   EXPECT_EQ(found.n_absent, 2);
   // Absent at 0.3 and 0.125; known at 0.1, 0.2, 0.15, 0.05 and 1: won 4 and 2 of five each.
   EXPECT_DOUBLE_EQ(found.auc_known_absent, 6.0 / 10);
-  EXPECT_TRUE(std::isnan(example({1, 1, 1, 1}).auc_known_absent)) << "none is absent";
-  EXPECT_TRUE(std::isnan(example({0, 0, 0, 0}).auc_known_absent)) << "all are";
-  EXPECT_TRUE(std::isnan(example({0, 0, 0, 0}).calibration.expected_calibration_error));
+  EXPECT_TRUE(std::isnan(example_uncertainty({1, 1, 1, 1}).auc_known_absent)) << "none is absent";
+  EXPECT_TRUE(std::isnan(example_uncertainty({0, 0, 0, 0}).auc_known_absent)) << "all are";
+  EXPECT_TRUE(std::isnan(example_uncertainty({0, 0, 0, 0}).calibration.expected_calibration_error));
 }
 
 TEST(Uncertainty, EachAbsentTypeAgainstTheKnownOnes) {
@@ -83,7 +83,7 @@ TEST(Uncertainty, EachAbsentTypeAgainstTheKnownOnes) {
 
 TEST(Uncertainty, ScoresAllCellsAsTheEvaluationDoes) {
   const std::vector<TypeIndex> truths = {0, 0, 0, 2, -1, 2, 3, 3}, calls = {0, 1, 2, 2, 0, kNoCall, 0, 2};
-  EXPECT_DOUBLE_EQ(example().macro_f1, evaluate(truths, calls, kSubtypes).corrected.macro_f1);
+  EXPECT_DOUBLE_EQ(example_uncertainty().macro_f1, evaluate(truths, calls, kSubtypes).corrected.macro_f1);
 }
 
 TEST(Uncertainty, RefusesListsOfDifferentLengths) {
@@ -96,7 +96,7 @@ TEST(Uncertainty, RefusesListsOfDifferentLengths) {
 }
 
 TEST(UncertaintyReport, JsonHasEveryKey) {
-  const std::vector<Uncertainty> both = {example(), example({1, 1, 1, 1})};
+  const std::vector<Uncertainty> both = {example_uncertainty(), example_uncertainty({1, 1, 1, 1})};
   const nlohmann::json json = uncertainty_json(both);
   ASSERT_EQ(json.size(), 2U);
   EXPECT_EQ(json[0].at("members"), 1);
@@ -116,7 +116,7 @@ TEST(UncertaintyReport, JsonHasEveryKey) {
 }
 
 TEST(UncertaintyReport, TextIsTwoTables) {
-  EXPECT_EQ(uncertainty_text(std::vector<Uncertainty>{example({1, 1, 1, 1}), example()}),
+  EXPECT_EQ(uncertainty_text(std::vector<Uncertainty>{example_uncertainty({1, 1, 1, 1}), example_uncertainty()}),
             R"(Uncertainty, 1 - probability, of the mean over the first members
 members  macro F1  AUC right/wrong  AUC known/absent  calibration error  right  wrong  absent
       1    0.3556           0.8333                 -             0.4292      3      4       0

@@ -12,7 +12,7 @@
 namespace sctab::golden {
 namespace {
 
-constexpr double kTolerance = 2e-6;
+constexpr double kActivationTolerance = 2e-6;
 
 /// The kernel's projection, row by row.
 at::Tensor project(kernels::Simplex simplex, const at::Tensor& scores) {
@@ -29,15 +29,16 @@ void check_activation(const GoldenGroup& root, const std::string& name, kernels:
     output.backward(group.tensor("grad_output"));
     for (const auto& [path, found] :
          {std::pair(" densely", output.detach()), std::pair(" by kernels", project(simplex, group.tensor("input")))}) {
-      Comparison comparison = compare(found, group.tensor("output"), group.tensor("output_f64"), kTolerance);
+      Comparison comparison = compare(found, group.tensor("output"), group.tensor("output_f64"), kActivationTolerance);
       comparison.float64_in_file = true;
       report(group.path() + path, "output", comparison);
-      report(group.path() + path, "output, from the published one", comparison.deviation, kTolerance);
+      report(group.path() + path, "output, from the published one", comparison.deviation, kActivationTolerance);
     }
-    report(group.path(), "grad_input", largest_deviation(input.grad(), group.tensor("grad_input")), kTolerance);
+    report(group.path(), "grad_input", largest_deviation(input.grad(), group.tensor("grad_input")),
+           kActivationTolerance);
     report(group.path(), "output in float64",
            largest_deviation(activation(group.tensor("input").to(at::kDouble)), group.tensor("output_f64")),
-           kTolerance);
+           kActivationTolerance);
   }
 }
 

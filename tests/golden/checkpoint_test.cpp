@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kTolerance = 1e-5;
+constexpr double kCheckpointTolerance = 1e-5;
 
 /// $SCTAB_GOLDEN_CHECKPOINT, or the checkpoint folder next to golden.h5 of the shared folder.
 fs::path checkpoint_folder() {
@@ -87,11 +87,11 @@ TEST_F(GoldenCheckpoint, GivesThePublishedCodesNumbers) {
       // To the kernels, which add up in another order, 1e-5 is in parts of the largest value.
       const double unit = dense ? 1 : std::max(published.abs().max().item<double>(), 1.0);
       Comparison comparison =
-          compare(found, published, in_file ? expected.tensor(name + "_f64") : in_double, kTolerance, unit);
+          compare(found, published, in_file ? expected.tensor(name + "_f64") : in_double, kCheckpointTolerance, unit);
       comparison.float64_in_file = in_file;
       report(path, name, comparison);
       // The published float32 numbers are 5.8e-5 from float64 here, so that closer ones cannot be close to them.
-      if (!dense && !in_file) report(path, name + ", from exact ones", comparison.error, kTolerance);
+      if (!dense && !in_file) report(path, name + ", from exact ones", comparison.error, kCheckpointTolerance);
     };
     check("logits", logits, exact_logits);
     check("probabilities", probabilities, exact_logits.softmax(1));

@@ -8,7 +8,7 @@
 namespace sctab::golden {
 namespace {
 
-constexpr double kTolerance = 1e-9;
+constexpr double kScoreTolerance = 1e-9;
 
 std::vector<core::TypeIndex> to_types(const at::Tensor& tensor) {
   std::vector<core::TypeIndex> types;
@@ -37,7 +37,7 @@ TEST(Golden, Evaluation) {
          largest_deviation(from(corrected), group.tensor("predictions_corrected")), 0);
   report(group.path(), "class_weights",
          largest_deviation(from(evaluate::balanced_class_weights(cells_per_type)), group.tensor("class_weights")),
-         kTolerance);
+         kScoreTolerance);
 
   const evaluate::Evaluation evaluation = evaluate::evaluate(truths, predictions, subtypes);
   // A type in neither truth nor predictions has no score; what the file holds for it means nothing.
@@ -47,9 +47,9 @@ TEST(Golden, Evaluation) {
     if (!occurs) expected_f1.at(f1.size()) = 0;
     f1.push_back(occurs ? type.f1 : 0);
   }
-  report(group.path(), "f1_per_cell_type", largest_deviation(from(f1), from(expected_f1)), kTolerance);
+  report(group.path(), "f1_per_cell_type", largest_deviation(from(f1), from(expected_f1)), kScoreTolerance);
   const auto check = [&](const std::string& name, double got) {
-    report(group.path(), name, std::abs(got - group.number(name)), kTolerance);
+    report(group.path(), name, std::abs(got - group.number(name)), kScoreTolerance);
   };
   check("macro_f1", evaluation.corrected.macro_f1);
   check("weighted_f1", evaluation.corrected.weighted_f1);

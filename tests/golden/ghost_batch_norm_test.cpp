@@ -8,7 +8,7 @@
 namespace sctab::golden {
 namespace {
 
-constexpr double kTolerance = 1e-5;
+constexpr double kNormTolerance = 1e-5;
 
 TEST(Golden, GhostBatchNorm) {
   SCTAB_NEED_GOLDEN_GROUP(all, "ghost_batch_norm");
@@ -26,7 +26,7 @@ TEST(Golden, GhostBatchNorm) {
     const at::Tensor output = layer.forward(input, {nn::LayerMode::kTrain});
     output.backward(group.tensor("grad_output"));
     const auto check = [&](const std::string& name, const at::Tensor& got) {
-      report(group.path(), name, largest_deviation(got, group.tensor(name)), kTolerance);
+      report(group.path(), name, largest_deviation(got, group.tensor(name)), kNormTolerance);
     };
     check("output_train", output);
     check("grad_input", input.grad());

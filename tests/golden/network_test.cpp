@@ -20,8 +20,8 @@
 namespace sctab::golden {
 namespace {
 
-constexpr double kTolerance = 1e-5;      // of logits, probabilities, masks; of gradients in parts of the largest
-constexpr double kLossTolerance = 1e-4;  // relative
+constexpr double kNetworkTolerance = 1e-5;  // of logits, probabilities, masks; of gradients in parts of the largest
+constexpr double kLossTolerance = 1e-4;     // relative
 // Relative; the file's notes give none. Adam's first steps turn rounding into steps, which later norms come after.
 constexpr double kFirstNormTolerance = 1e-4, kLaterNormTolerance = 1e-2;
 
@@ -97,7 +97,7 @@ void check_array(const GoldenGroup& group, const std::string& name, const at::Te
   const bool in_file = group.has(name + "_f64");
   const double unit = path == Path::kDense ? 1 : std::max(published.abs().max().item<double>(), 1.0);
   Comparison comparison =
-      compare(found, published, in_file ? group.tensor(name + "_f64") : in_double, kTolerance, unit);
+      compare(found, published, in_file ? group.tensor(name + "_f64") : in_double, kNetworkTolerance, unit);
   comparison.float64_in_file = in_file;
   report(path_name(group, path), what, comparison);
 }
@@ -180,7 +180,7 @@ Comparison compare_gradients(const nn::Network& network, const nn::Network& exac
   for (const auto& [name, gradient] : group.group("step0/grads").tensors()) gradients[name] = gradient;
   EXPECT_EQ(network.state().parameters().size(), gradients.size());
   const double scale = largest_gradient(exact);
-  Comparison largest{.tolerance = kTolerance};
+  Comparison largest{.tolerance = kNetworkTolerance};
   const auto raise = [](double& value, double to) {
     if (!(to <= value) && !std::isnan(value)) value = to;
   };
@@ -190,7 +190,7 @@ Comparison compare_gradients(const nn::Network& network, const nn::Network& exac
     const at::Tensor& exact_gradient = exact.parameters()[i].grad();
     const double own = exact_gradient.abs().max().item<double>();
     const double unit = own <= kNoise * scale ? scale / 10 : std::max(own, scale / 1000);
-    const Comparison of_one = compare(parameter.grad(), gradients[name], exact_gradient, kTolerance, unit);
+    const Comparison of_one = compare(parameter.grad(), gradients[name], exact_gradient, kNetworkTolerance, unit);
     raise(largest.deviation, of_one.deviation);
     raise(largest.error, of_one.error);
     raise(largest.published_error, of_one.published_error);

@@ -10,7 +10,7 @@ using tests::AttentionProblem;
 using tests::AttentionShape;
 using tests::reference::Matrix;
 
-constexpr double kTolerance = 2e-5;  // of the tensor's largest: float sums against differences in double
+constexpr double kGradientTolerance = 2e-5;  // of the tensor's largest: float sums against differences in double
 
 struct Gradients {
   std::vector<float> activations, weights, norm_weight, norm_bias, prior;
@@ -47,12 +47,13 @@ TEST_P(AttentionBackward, EqualsDifferencesOfTheDenseLayer) {
     return tests::reference::differences(
         values, [&] { return tests::reference::inner(problem.reference_mask(), dmask); }, 1e-6);
   };
-  tests::reference::expect_close(got.activations, wanted(problem.activations.values), kTolerance, "activations");
-  tests::reference::expect_close(got.weights, wanted(problem.weights.values), kTolerance, "weights");
-  tests::reference::expect_close(got.norm_weight, wanted(problem.norm.weight), kTolerance, "norm weight");
-  tests::reference::expect_close(got.norm_bias, wanted(problem.norm.bias), kTolerance, "norm bias");
+  tests::reference::expect_close(got.activations, wanted(problem.activations.values), kGradientTolerance,
+                                 "activations");
+  tests::reference::expect_close(got.weights, wanted(problem.weights.values), kGradientTolerance, "weights");
+  tests::reference::expect_close(got.norm_weight, wanted(problem.norm.weight), kGradientTolerance, "norm weight");
+  tests::reference::expect_close(got.norm_bias, wanted(problem.norm.bias), kGradientTolerance, "norm bias");
   // Prior's values outside the support have no influence, and the kernel leaves their gradient at 0.
-  tests::reference::expect_close(got.prior, wanted(problem.used), kTolerance, "prior");
+  tests::reference::expect_close(got.prior, wanted(problem.used), kGradientTolerance, "prior");
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -12,7 +12,7 @@ using tests::AttentionShape;
 using tests::reference::Matrix;
 
 // Scores are sums of n_a products in float, of size 1 to 5; a weight moves by no more than its score.
-constexpr double kTolerance = 1e-5;
+constexpr double kAttentionTolerance = 1e-5;
 
 const std::vector<AttentionShape> kShapes{{1, 1, 1, 256},
                                           {1, 40, 4, 256},
@@ -81,7 +81,7 @@ TEST_P(Attention, MaskEqualsTheDenseOne) {
   }
   const Matrix got = tests::reference::dense(mask.view());
   const std::vector<float> values(got.values.begin(), got.values.end());
-  tests::reference::expect_close(values, problem.reference_mask(), kTolerance, "mask");
+  tests::reference::expect_close(values, problem.reference_mask(), kAttentionTolerance, "mask");
 }
 
 TEST_P(Attention, PanelsMadeBeforeGiveTheSameMask) {
@@ -122,7 +122,7 @@ TEST_P(Attention, HalfPanelsMoveTheMaskByTheRoundingOfWeights) {
   }
   const Matrix got = tests::reference::dense(mask.view()), want = problem.reference_mask();
   for (std::size_t i = 0; i < want.values.size(); ++i) {
-    ASSERT_TRUE(std::abs(got.values[i] - want.values[i]) <= 2 * largest + kTolerance)
+    ASSERT_TRUE(std::abs(got.values[i] - want.values[i]) <= 2 * largest + kAttentionTolerance)
         << got.values[i] << ", expected " << want.values[i];
   }
 }

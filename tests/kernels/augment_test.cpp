@@ -52,15 +52,15 @@ TEST(AugmentReference, TakesEmptyCellsAndEmptyVectors) {
   EXPECT_EQ(got.data, (std::vector<float>{2, 8}));
 }
 
-struct Shape {
+struct AugmentShape {
   std::int64_t n_cells, n_genes, n_vectors;
   double density;
 };
-void PrintTo(const Shape& shape, std::ostream* out) {
+void PrintTo(const AugmentShape& shape, std::ostream* out) {
   *out << shape.n_cells << " x " << shape.n_genes << ", " << shape.n_vectors << " vectors, density " << shape.density;
 }
 
-class Augment : public testing::TestWithParam<Shape> {
+class Augment : public testing::TestWithParam<AugmentShape> {
  protected:
   void SetUp() override {
     const auto [n_cells, n_genes, n_vectors, density] = GetParam();
@@ -107,8 +107,9 @@ TEST_P(Augment, EqualsTheReferenceToTheBitForAnyThreadsAndReusedMemory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Augment,
-                         testing::Values(Shape{1, 1, 1, 1.0}, Shape{7, 15, 2, 0.5}, Shape{8, 16, 1, 0.0},
-                                         Shape{9, 17, 3, 1.0}, Shape{300, 129, 40, 0.5}, Shape{64, 3000, 20, 0.03}));
+                         testing::Values(AugmentShape{1, 1, 1, 1.0}, AugmentShape{7, 15, 2, 0.5},
+                                         AugmentShape{8, 16, 1, 0.0}, AugmentShape{9, 17, 3, 1.0},
+                                         AugmentShape{300, 129, 40, 0.5}, AugmentShape{64, 3000, 20, 0.03}));
 
 TEST(AugmentEdges, NoCellsGiveNoCells) {
   const sparse::CsrMatrix vectors{.n_cells = 1, .n_genes = 2, .indptr = {0, 1}, .indices = {1}, .data = {1}};

@@ -10,18 +10,18 @@ namespace {
 
 using tests::reference::Matrix;
 
-constexpr double kTolerance = 2e-6;  // of the largest: sums of at most some hundred products in float
+constexpr double kProjectionTolerance = 2e-6;  // of the largest: sums of at most some hundred products in float
 
-struct Shape {
+struct ProjectionShape {
   std::int64_t n_cells, n_genes, width;
   double density;
 };
-void PrintTo(const Shape& shape, std::ostream* out) {
+void PrintTo(const ProjectionShape& shape, std::ostream* out) {
   *out << shape.n_cells << " x " << shape.n_genes << " by " << shape.width << ", density " << shape.density;
 }
 
 // Widths around what the vector units hold, and genes and cells around the sizes of tiles and blocks.
-class CsrProjection : public testing::TestWithParam<Shape> {
+class CsrProjection : public testing::TestWithParam<ProjectionShape> {
  protected:
   core::Rng rng_{7};
   sparse::CsrMatrix x_ = tests::random_cells(rng_, GetParam().n_cells, GetParam().n_genes, GetParam().density);
@@ -33,10 +33,10 @@ TEST_P(CsrProjection, EqualsTheDenseProduct) {
   std::vector<float> out(static_cast<std::size_t>(n_cells * width), 1e30F);
   csr_projection(x_.view(), weights, width, out);
   Matrix want = product(tests::reference::dense(x_.view()), Matrix(n_genes, width, weights));
-  tests::reference::expect_close(out, want, kTolerance, "x · weights");
+  tests::reference::expect_close(out, want, kProjectionTolerance, "x · weights");
   csr_projection_add(x_.view(), weights, width, out);
   for (double& value : want.values) value *= 2;
-  tests::reference::expect_close(out, want, kTolerance, "twice x · weights");
+  tests::reference::expect_close(out, want, kProjectionTolerance, "twice x · weights");
 }
 
 TEST_P(CsrProjection, OfTheTransposeIsItsGradient) {
@@ -47,7 +47,7 @@ TEST_P(CsrProjection, OfTheTransposeIsItsGradient) {
   std::vector<float> dweights(static_cast<std::size_t>(n_genes * width));
   csr_projection(transpose.view(), dout, width, dweights);
   const Matrix want = product(transposed(tests::reference::dense(x_.view())), Matrix(n_cells, width, dout));
-  tests::reference::expect_close(dweights, want, kTolerance, "xᵀ · dout");
+  tests::reference::expect_close(dweights, want, kProjectionTolerance, "xᵀ · dout");
 }
 
 TEST_P(CsrProjection, SampledProductIsTheDenseOneAtTheNonZeros) {
@@ -61,13 +61,15 @@ TEST_P(CsrProjection, SampledProductIsTheDenseOneAtTheNonZeros) {
   for (std::int64_t cell = 0; cell < n_cells; ++cell) {
     for (const sparse::GeneIndex gene : x_.row(cell).indices) want.push_back(all.at(cell, gene));
   }
-  tests::reference::expect_close(values, want, kTolerance, "left · rightᵀ");
+  tests::reference::expect_close(values, want, kProjectionTolerance, "left · rightᵀ");
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, CsrProjection,
-                         testing::Values(Shape{1, 1, 1, 1.0}, Shape{3, 1, 5, 0.5}, Shape{5, 300, 127, 0.1},
-                                         Shape{300, 40, 128, 0.2}, Shape{257, 129, 129, 0.1}, Shape{9, 700, 384, 0.1},
-                                         Shape{33, 50, 64, 1.0}, Shape{8, 20, 16, 0.0}, Shape{2, 70'000, 1, 0.01}));
+                         testing::Values(ProjectionShape{1, 1, 1, 1.0}, ProjectionShape{3, 1, 5, 0.5},
+                                         ProjectionShape{5, 300, 127, 0.1}, ProjectionShape{300, 40, 128, 0.2},
+                                         ProjectionShape{257, 129, 129, 0.1}, ProjectionShape{9, 700, 384, 0.1},
+                                         ProjectionShape{33, 50, 64, 1.0}, ProjectionShape{8, 20, 16, 0.0},
+                                         ProjectionShape{2, 70'000, 1, 0.01}));
 
 TEST(CsrProjectionEdges, AcceptsNoCells) {
   sparse::CsrMatrix x, transpose;

@@ -11,13 +11,13 @@ namespace {
 
 using tests::reference::Matrix;
 
-constexpr double kTolerance = 1e-5;  // sums of up to 300 products in float
+constexpr double kProductTolerance = 1e-5;  // sums of up to 300 products in float
 
-struct Shape {
+struct ProductShape {
   std::int64_t n_cells, n_out, depth;
 };
 
-class DenseProducts : public testing::TestWithParam<Shape> {
+class DenseProducts : public testing::TestWithParam<ProductShape> {
  protected:
   void SetUp() override {
     core::Rng rng(3);
@@ -37,22 +37,23 @@ TEST_P(DenseProducts, EqualTheReference) {
   const auto [n_cells, n_out, depth] = GetParam();
   std::vector<float> found(output_.size(), NAN);
   product_transposed(input_, weights_, depth, found);
-  tests::reference::expect_close(found, product(input(), transposed(weights())), kTolerance, "output");
+  tests::reference::expect_close(found, product(input(), transposed(weights())), kProductTolerance, "output");
 
   std::vector<float> dinput(input_.size(), NAN);
   product(output_, weights_, n_out, 0, dinput);
   const Matrix want = product(output(), weights());
-  tests::reference::expect_close(dinput, want, kTolerance, "input's gradient");
+  tests::reference::expect_close(dinput, want, kProductTolerance, "input's gradient");
 
   std::vector<float> added = input_;
   product(output_, weights_, n_out, 0.5F, added);
   Matrix sum = want;
   for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += 0.5 * static_cast<double>(input_[i]);
-  tests::reference::expect_close(added, sum, kTolerance, "input's gradient, added");
+  tests::reference::expect_close(added, sum, kProductTolerance, "input's gradient, added");
 
   std::vector<float> dweights(weights_.size(), NAN);
   transposed_product(output_, input_, n_cells, dweights);
-  tests::reference::expect_close(dweights, product(transposed(output()), input()), kTolerance, "weights' gradient");
+  tests::reference::expect_close(dweights, product(transposed(output()), input()), kProductTolerance,
+                                 "weights' gradient");
 }
 
 /// Within a sum of 530 roundings of a double, of values of order 1, of the reference, which sums them the other way.
@@ -111,7 +112,7 @@ TEST_P(DenseProducts, OfPackedWeightsEqualTheReference) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     want.values[i] += static_cast<double>(bias[i % static_cast<std::size_t>(n_out)]);
   }
-  tests::reference::expect_close(found, want, kTolerance, "with bias");
+  tests::reference::expect_close(found, want, kProductTolerance, "with bias");
 }
 
 TEST_P(DenseProducts, GiveACellTheSameBitsInAnyBatch) {
@@ -147,8 +148,9 @@ TEST_P(DenseProducts, AreTheSameForAnyNumberOfThreads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, DenseProducts,
-                         testing::Values(Shape{1, 1, 1}, Shape{1, 7, 3}, Shape{127, 5, 64}, Shape{128, 49, 16},
-                                         Shape{129, 96, 17}, Shape{300, 48, 129}, Shape{260, 530, 300}));
+                         testing::Values(ProductShape{1, 1, 1}, ProductShape{1, 7, 3}, ProductShape{127, 5, 64},
+                                         ProductShape{128, 49, 16}, ProductShape{129, 96, 17},
+                                         ProductShape{300, 48, 129}, ProductShape{260, 530, 300}));
 
 TEST(DenseProductsOfNoCells, WriteNothing) {
   const std::vector<float> weights(15, 1.0F), bias(5, 1.0F);

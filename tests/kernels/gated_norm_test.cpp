@@ -10,21 +10,21 @@ namespace {
 
 using tests::reference::Matrix;
 
-struct Shape {
+struct GatedShape {
   std::int64_t n_cells, width, virtual_batch_size;
   bool has_residual;
 };
-void PrintTo(const Shape& shape, std::ostream* out) {
+void PrintTo(const GatedShape& shape, std::ostream* out) {
   *out << shape.n_cells << " x " << shape.width << ", virtual batch " << shape.virtual_batch_size
        << (shape.has_residual ? ", residual" : "");
 }
 
 // A column of three cells can have a small standard deviation, by which the rounding of its mean grows.
-constexpr double kGradientTolerance = 5e-5;
+constexpr double kNormGradientTolerance = 5e-5;
 
-class GatedNorm : public testing::TestWithParam<Shape> {
+class GatedNorm : public testing::TestWithParam<GatedShape> {
  protected:
-  Shape shape_ = GetParam();
+  GatedShape shape_ = GetParam();
   core::Rng rng_{17};
   std::int64_t columns_ = 2 * shape_.width;
   std::vector<std::int64_t> starts_ = virtual_batch_starts(shape_.n_cells, shape_.virtual_batch_size);
@@ -88,14 +88,14 @@ TEST_P(GatedNormBackward, EqualsDifferences) {
   const auto wanted = [&](std::vector<double>& values) {
     return tests::reference::differences(values, [&] { return tests::reference::inner(reference(), wanted_dout); });
   };
-  tests::reference::expect_close(dprojected, wanted(projected.values), kGradientTolerance, "projected");
-  tests::reference::expect_close(dweight, wanted(norm_.weight), kGradientTolerance, "weight");
-  tests::reference::expect_close(dbias, wanted(norm_.bias), kGradientTolerance, "bias");
+  tests::reference::expect_close(dprojected, wanted(projected.values), kNormGradientTolerance, "projected");
+  tests::reference::expect_close(dweight, wanted(norm_.weight), kNormGradientTolerance, "weight");
+  tests::reference::expect_close(dbias, wanted(norm_.bias), kNormGradientTolerance, "bias");
 }
 
-const std::vector<Shape> kSmall{{1, 1, 256, false}, {1, 3, 256, true}, {7, 3, 2, true}, {6, 17, 3, false},
-                                {5, 33, 256, true}, {12, 16, 4, true}, {9, 18, 3, true}};
-const std::vector<Shape> kLarge{
+const std::vector<GatedShape> kSmall{{1, 1, 256, false}, {1, 3, 256, true}, {7, 3, 2, true}, {6, 17, 3, false},
+                                     {5, 33, 256, true}, {12, 16, 4, true}, {9, 18, 3, true}};
+const std::vector<GatedShape> kLarge{
     {600, 127, 256, true}, {515, 128, 256, false}, {300, 129, 100, true}, {64, 192, 16, true}};
 
 INSTANTIATE_TEST_SUITE_P(Small, GatedNorm, testing::ValuesIn(kSmall));

@@ -42,7 +42,7 @@ void on_every_target(const Check& check) {
   hwy::SetSupportedTargetsForTest(0);
 }
 
-struct Shape {
+struct GemmShape {
   std::int64_t n_rows, n_columns, depth;
 };
 
@@ -50,7 +50,7 @@ struct Shape {
 template <typename T>
 class Problem {
  public:
-  explicit Problem(const Shape& shape) : shape_(shape) {
+  explicit Problem(const GemmShape& shape) : shape_(shape) {
     core::Rng rng(11);
     a_ = random_numbers<T>(rng, shape.n_rows * shape.depth);
     b_ = random_numbers<T>(rng, shape.depth * shape.n_columns);
@@ -108,7 +108,7 @@ class Problem {
     }
   }
 
-  Shape shape_;
+  GemmShape shape_;
   std::vector<T> a_, b_, out_;
 };
 
@@ -119,18 +119,18 @@ TYPED_TEST_SUITE(Gemm, Numbers);
 
 TYPED_TEST(Gemm, EqualsTheReferenceForEveryForm) {
   on_every_target([] {
-    for (const Shape& shape : {Shape{1, 1, 1},
-                               {1, 1, 300},
-                               {1, 17, 5},
-                               {5, 1, 4},
-                               {3, 16, 256},
-                               {13, 33, 257},
-                               {7, 15, 3},
-                               {11, 31, 16},
-                               {12, 32, 64},
-                               {95, 47, 12},
-                               {97, 49, 31},
-                               {193, 8, 515}}) {
+    for (const GemmShape& shape : {GemmShape{1, 1, 1},
+                                   {1, 1, 300},
+                                   {1, 17, 5},
+                                   {5, 1, 4},
+                                   {3, 16, 256},
+                                   {13, 33, 257},
+                                   {7, 15, 3},
+                                   {11, 31, 16},
+                                   {12, 32, 64},
+                                   {95, 47, 12},
+                                   {97, 49, 31},
+                                   {193, 8, 515}}) {
       const Problem<TypeParam> problem(shape);
       for (const bool a_transposed : {false, true}) {
         for (const bool b_transposed : {false, true}) {

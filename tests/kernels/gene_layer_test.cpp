@@ -13,20 +13,20 @@ namespace {
 
 using tests::reference::Matrix;
 
-constexpr double kTolerance = 3e-6;  // of the largest: float sums of at most some thousand terms
+constexpr double kLayerTolerance = 3e-6;  // of the largest: float sums of at most some thousand terms
 
-struct Shape {
+struct LayerShape {
   std::int64_t n_cells, n_genes, width;
 };
-void PrintTo(const Shape& shape, std::ostream* out) {
+void PrintTo(const LayerShape& shape, std::ostream* out) {
   *out << shape.n_cells << " x " << shape.n_genes << " by " << shape.width;
 }
 
-class GeneLayers : public testing::TestWithParam<Shape> {
+class GeneLayers : public testing::TestWithParam<LayerShape> {
  protected:
   static constexpr double kDensity = 0.15;
   core::Rng rng_{13};
-  Shape shape_ = GetParam();
+  LayerShape shape_ = GetParam();
   sparse::CsrMatrix x_ = tests::random_cells(rng_, shape_.n_cells, shape_.n_genes, kDensity);
   sparse::CsrMatrix mask_ = tests::random_mask(rng_, shape_.n_cells, shape_.n_genes, 0.05);
   std::vector<float> scale_ = tests::random_normal(rng_, shape_.n_genes),
@@ -59,10 +59,10 @@ class GeneLayers : public testing::TestWithParam<Shape> {
         dshift[static_cast<std::size_t>(gene)] += dnormalised.at(cell, gene);
       }
     }
-    tests::reference::expect_close(dscale_, dscale, kTolerance, "scale");
-    tests::reference::expect_close(dshift_, dshift, kTolerance, "shift");
+    tests::reference::expect_close(dscale_, dscale, kLayerTolerance, "scale");
+    tests::reference::expect_close(dshift_, dshift, kLayerTolerance, "shift");
     tests::reference::expect_close(dweights_, product(transposed(input), Matrix(x.n_rows, shape_.width, dout_)),
-                                   kTolerance, "weights");
+                                   kLayerTolerance, "weights");
   }
 };
 
@@ -70,7 +70,7 @@ TEST_P(GeneLayers, ProjectionAndItsGradientEqualTheDenseOnes) {
   const Matrix weights(shape_.n_genes, shape_.width, weights_), dout(shape_.n_cells, shape_.width, dout_);
   std::vector<float> out(dout_.size(), NAN);
   gene_projection(x_.view(), layer(), out);
-  tests::reference::expect_close(out, product(normalised(), weights), kTolerance, "out");
+  tests::reference::expect_close(out, product(normalised(), weights), kLayerTolerance, "out");
   sparse::CsrMatrix by_gene;
   csr_transpose(x_.view(), by_gene);
   gene_projection_backward(by_gene.view(), layer(), dout_, gradient());
@@ -92,9 +92,9 @@ TEST_P(GeneLayers, MaskedProjectionAndItsGradientEqualTheDenseOnes) {
   }
   std::vector<float> out(dout_.size(), NAN), got_dmask(dmask.size());
   masked_gene_projection(x_.view(), mask_.view(), layer(), out);
-  tests::reference::expect_close(out, product(input, weights), kTolerance, "out");
+  tests::reference::expect_close(out, product(input, weights), kLayerTolerance, "out");
   masked_gene_projection_backward(x_.view(), mask_.view(), layer(), dout_, gradient(), got_dmask);
-  tests::reference::expect_close(got_dmask, dmask, kTolerance, "mask");
+  tests::reference::expect_close(got_dmask, dmask, kLayerTolerance, "mask");
   expect_gradients(input, dnormalised);
 }
 
@@ -147,8 +147,9 @@ TEST(GeneLayerOfScTabsSize, LosesNoMoreThanADenseProductInFloat) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, GeneLayers,
-                         testing::Values(Shape{1, 1, 1}, Shape{7, 1, 6}, Shape{5, 63, 127}, Shape{9, 64, 128},
-                                         Shape{257, 65, 129}, Shape{30, 2100, 8}, Shape{3, 200, 384}));
+                         testing::Values(LayerShape{1, 1, 1}, LayerShape{7, 1, 6}, LayerShape{5, 63, 127},
+                                         LayerShape{9, 64, 128}, LayerShape{257, 65, 129}, LayerShape{30, 2100, 8},
+                                         LayerShape{3, 200, 384}));
 
 }  // namespace
 }  // namespace sctab::kernels

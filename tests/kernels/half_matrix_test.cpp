@@ -82,17 +82,17 @@ TEST(HalfMatrix, KeepsNanInfinityAndZero) {
   for (int c = 0; c < 3; ++c) EXPECT_EQ(value(half, 1, c), 0);
 }
 
-struct Shape {
+struct HalfShape {
   std::int64_t n_cells, n_genes, width;
 };
-void PrintTo(const Shape& shape, std::ostream* out) {
+void PrintTo(const HalfShape& shape, std::ostream* out) {
   *out << shape.n_cells << " x " << shape.n_genes << " by " << shape.width;
 }
 
-class HalfProjection : public testing::TestWithParam<Shape> {
+class HalfProjection : public testing::TestWithParam<HalfShape> {
  protected:
   core::Rng rng_{23};
-  Shape shape_ = GetParam();
+  HalfShape shape_ = GetParam();
   sparse::CsrMatrix x_ = tests::random_cells(rng_, shape_.n_cells, shape_.n_genes, 0.15);
   sparse::CsrMatrix mask_ = tests::random_mask(rng_, shape_.n_cells, shape_.n_genes, 0.05);
   std::vector<float> weights_ = tests::random_normal(rng_, shape_.n_genes* shape_.width);
@@ -172,8 +172,9 @@ TEST_P(HalfProjection, OfAMaskRoundsTheWeightsAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, HalfProjection,
-                         testing::Values(Shape{1, 1, 1}, Shape{3, 1, 5}, Shape{5, 300, 127}, Shape{257, 40, 128},
-                                         Shape{30, 129, 129}, Shape{9, 700, 384}, Shape{12, 3000, 33}));
+                         testing::Values(HalfShape{1, 1, 1}, HalfShape{3, 1, 5}, HalfShape{5, 300, 127},
+                                         HalfShape{257, 40, 128}, HalfShape{30, 129, 129}, HalfShape{9, 700, 384},
+                                         HalfShape{12, 3000, 33}));
 
 TEST(HalfProjectionEdges, LetsNanThrough) {
   sparse::CsrMatrix x;

@@ -13,7 +13,7 @@ namespace {
 
 using tests::reference::Matrix;
 
-constexpr double kTolerance = 2e-7;  // float weights of at most 1, thresholds in double
+constexpr double kSimplexTolerance = 2e-7;  // float weights of at most 1, thresholds in double
 
 class Simplices : public testing::TestWithParam<Simplex> {};
 
@@ -33,7 +33,7 @@ TEST_P(Simplices, EqualBisection) {
   for (std::vector<float> row : rows_to_project()) {
     const Matrix want = tests::reference::simplex(GetParam(), Matrix(1, std::ssize(row), row));
     simplex_project(GetParam(), row);
-    tests::reference::expect_close(row, want, kTolerance, "weights");
+    tests::reference::expect_close(row, want, kSimplexTolerance, "weights");
     if (!(std::abs(std::accumulate(row.begin(), row.end(), 0.0) - 1) <= 1e-6))
       ADD_FAILURE() << "weights do not sum to 1";
   }
@@ -125,7 +125,7 @@ TEST_P(Simplices, SearchFindsTheSupportInOnePass) {
       // No score of the support is farther from 0 than the largest one or the threshold's bound.
       const float largest_score = *std::max_element(row.begin(), row.end());
       EXPECT_GE(search.condition(), simplex_condition(GetParam(), search.weights(), std::abs(largest_score)));
-      tests::reference::expect_close(got, want, kTolerance, "weights");
+      tests::reference::expect_close(got, want, kSimplexTolerance, "weights");
     }
   }
 }

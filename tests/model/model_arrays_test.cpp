@@ -10,7 +10,7 @@ namespace sctab::model {
 namespace {
 
 TEST(PcaArrays, SurviveTheWayThroughAFile) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   core::Rng rng(4);
   sparse::CsrMatrix cells;
   cells.clear(20);

@@ -17,7 +17,7 @@ namespace sctab::model {
 namespace {
 
 std::vector<float> numbers_of(const std::filesystem::path& path) {
-  const std::string bytes = tests::read_bytes(path);
+  const std::string bytes = sctab::tests::read_bytes(path);
   const std::size_t begin = 10 + static_cast<unsigned char>(bytes[8]) + 256U * static_cast<unsigned char>(bytes[9]);
   std::vector<float> numbers((bytes.size() - begin) / sizeof(float));
   std::memcpy(numbers.data(), bytes.data() + begin, numbers.size() * sizeof(float));
@@ -26,8 +26,8 @@ std::vector<float> numbers_of(const std::filesystem::path& path) {
 
 TEST(WritePca, ScoresAreTheCentredCellsTimesTheComponents) {
   core::Progress::set_quiet(true);
-  const tests::TemporaryFolder folder;
-  const store::Store store = tests::make_tiny_store(folder / "store");
+  const sctab::tests::TemporaryFolder folder;
+  const store::Store store = sctab::tests::make_tiny_store(folder / "store");
   const PcaResult result = write_pca(store, {.n_components = 6}, 1, folder / "pca");
   EXPECT_EQ(result.n_components, 6);
   EXPECT_TRUE(result.share_of_variance > 0.1 && result.share_of_variance < 1) << result.share_of_variance;
@@ -62,8 +62,8 @@ TEST(WritePca, ScoresAreTheCentredCellsTimesTheComponents) {
 
 TEST(WritePca, KeepsAUsersFolder) {
   core::Progress::set_quiet(true);
-  const tests::TemporaryFolder folder;
-  const store::Store store = tests::make_tiny_store(folder / "store");
+  const sctab::tests::TemporaryFolder folder;
+  const store::Store store = sctab::tests::make_tiny_store(folder / "store");
   std::filesystem::create_directory(folder / "mine");
   std::ofstream(folder.path() / "mine" / "x.txt") << "x";
   SCTAB_EXPECT_THROW_WITH(write_pca(store, {}, 1, folder / "mine"), core::InputError, "mine");

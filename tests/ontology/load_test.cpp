@@ -67,7 +67,7 @@ class LoadTest : public ::testing::Test {
   }
   Ontology load(std::string_view content) { return Ontology::load(write(content)); }
 
-  tests::TemporaryFolder folder_;
+  sctab::tests::TemporaryFolder folder_;
 };
 
 void expect_kObo(const Ontology& ontology) {

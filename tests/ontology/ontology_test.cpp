@@ -12,10 +12,10 @@
 namespace sctab::ontology {
 namespace {
 
+using sctab::tests::cl_id;
+using sctab::tests::term;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using tests::cl_id;
-using tests::term;
 
 TEST(Ontology, AnswersAboutADiamond) {
   const Ontology ontology({term(4, {2, 3}), term(1), term(3, {1}), term(2, {1}), term(9)}, "v");
@@ -47,8 +47,8 @@ TEST(Ontology, RefusesARepeatedTerm) {
 
 TEST(Ontology, AgreesWithBruteForceOnRandomGraphs) {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    const auto terms = tests::random_terms(1 + seed, core::Rng(seed), true);
-    const auto above = tests::closure_reference(terms);
+    const auto terms = sctab::tests::random_terms(1 + seed, core::Rng(seed), true);
+    const auto above = sctab::tests::closure_reference(terms);
     auto shuffled = terms;
     core::Rng(seed).shuffle(std::span(shuffled));
     const Ontology ontology(shuffled, "v");
@@ -80,9 +80,9 @@ TEST(Ontology, DropsWhatClosesACycle) {
 
 TEST(Ontology, RandomCyclicGraphsBecomeAcyclicWhateverTheOrderOfTerms) {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    auto terms = tests::random_terms(2 + seed, core::Rng(seed), false);
+    auto terms = sctab::tests::random_terms(2 + seed, core::Rng(seed), false);
     const Ontology ontology(terms, "v");
-    const auto above = tests::closure_reference(terms);
+    const auto above = sctab::tests::closure_reference(terms);
     for (TermIndex a = 0; a < ontology.size(); ++a) {
       const auto ancestors = ontology.ancestors(a);
       EXPECT_FALSE(std::binary_search(ancestors.begin(), ancestors.end(), a)) << "still a cycle, seed " << seed;

@@ -24,7 +24,7 @@ std::vector<std::int32_t> types_in_turn(CellIndex n_cells) {
   return types;
 }
 
-LoaderOptions options_for(CellIndex batch_size, std::vector<double> rates = kRates) {
+LoaderOptions copying_options(CellIndex batch_size, std::vector<double> rates = kRates) {
   LoaderOptions options;
   options.batch_size = batch_size;
   options.rows_per_block = kBlock;
@@ -79,7 +79,7 @@ TEST(EpochPlanWithCopies, ShowsEachCellAsOftenAsItsCopiesOverAllRanks) {
       std::set<std::int64_t> batch_counts;
       std::set<CellIndex> batch_sizes;
       for (int rank = 0; rank < world_size; ++rank) {
-        LoaderOptions options = options_for(10);
+        LoaderOptions options = copying_options(10);
         options.rank = rank;
         options.world_size = world_size;
         const EpochPlan plan(n_cells, options, 3, types);
@@ -103,20 +103,20 @@ TEST(EpochPlanWithCopies, EpochsDifferAndAreOfTheRatesLengthInTheMean) {
   double sum = 0;
   const int n_epochs = 200;
   for (int epoch = 0; epoch < n_epochs; ++epoch) {
-    const EpochPlan plan(n_cells, options_for(100), epoch, types);
+    const EpochPlan plan(n_cells, copying_options(100), epoch, types);
     sum += static_cast<double>(plan.batch_begin(plan.n_batches()));
   }
   // Types of 500 cells at 0.3, 1 and 2.5: the variance is 500 · (0.21 + 0.25) an epoch.
   EXPECT_NEAR(sum / n_epochs, 500 * 3.8, 5 * std::sqrt(500 * 0.46 / n_epochs));
-  EXPECT_NE(rows_of(EpochPlan(n_cells, options_for(100), 0, types)),
-            rows_of(EpochPlan(n_cells, options_for(100), 1, types)));
+  EXPECT_NE(rows_of(EpochPlan(n_cells, copying_options(100), 0, types)),
+            rows_of(EpochPlan(n_cells, copying_options(100), 1, types)));
 }
 
 TEST(EpochPlanWithCopies, RatesOfOneAreNoRates) {
   const auto types = types_in_turn(5000);
   for (const CellIndex batch_size : {1, 100, 3000}) {
-    const EpochPlan ones(5000, options_for(batch_size, {1, 1, 1, 1}), 2, types);
-    EXPECT_EQ(rows_of(ones), rows_of(EpochPlan(5000, options_for(batch_size, {}), 2)));
+    const EpochPlan ones(5000, copying_options(batch_size, {1, 1, 1, 1}), 2, types);
+    EXPECT_EQ(rows_of(ones), rows_of(EpochPlan(5000, copying_options(batch_size, {}), 2)));
   }
 }
 
@@ -124,7 +124,7 @@ TEST(EpochPlanWithCopies, ABatchSpansTwoWindowsAtMostHoweverFewCellsOfABlockAreS
   std::vector<std::int32_t> types(20'000, 0);
   for (std::size_t cell = 0; cell < types.size(); cell += 500) types[cell] = 1;
   for (const CellIndex batch_size : {2, 100, 1000}) {
-    const EpochPlan plan(20'000, options_for(batch_size, {0.02, 9}), 0, types);
+    const EpochPlan plan(20'000, copying_options(batch_size, {0.02, 9}), 0, types);
     ASSERT_GT(plan.n_batches(), 0);
     for (std::int64_t b = 0; b < plan.n_batches(); ++b) {
       EXPECT_LE(plan.window_of(plan.batch_begin(b + 1) - 1) - plan.window_of(plan.batch_begin(b)), 1);
@@ -135,11 +135,11 @@ TEST(EpochPlanWithCopies, ABatchSpansTwoWindowsAtMostHoweverFewCellsOfABlockAreS
 TEST(EpochPlanWithCopies, BlocksOfWhichNothingIsShownAreNotRead) {
   std::vector<std::int32_t> types(10 * kBlock, 0);
   std::fill_n(types.begin() + 4 * kBlock, kBlock, 1);
-  const EpochPlan plan(std::ssize(types), options_for(16, {0, 2}), 0, types);
+  const EpochPlan plan(std::ssize(types), copying_options(16, {0, 2}), 0, types);
   ASSERT_EQ(plan.blocks().size(), 1U);
   EXPECT_EQ(plan.blocks().front().begin, 4 * kBlock);
   EXPECT_EQ(plan.batch_begin(plan.n_batches()), 2 * kBlock);
-  const EpochPlan none(std::ssize(types), options_for(16, {0, 0}), 0, types);
+  const EpochPlan none(std::ssize(types), copying_options(16, {0, 0}), 0, types);
   EXPECT_EQ(none.n_batches(), 0);
   EXPECT_EQ(none.n_windows(), 0);
 }

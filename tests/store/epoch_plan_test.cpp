@@ -13,7 +13,7 @@ namespace {
 
 using tests::rows_of;
 
-LoaderOptions options_for(CellIndex batch_size, int rank = 0, int world_size = 1) {
+LoaderOptions rank_options(CellIndex batch_size, int rank = 0, int world_size = 1) {
   LoaderOptions options;
   options.batch_size = batch_size;
   options.rank = rank;
@@ -36,7 +36,7 @@ TEST(EpochPlan, EveryCellOnceOverAllRanksAndEqualBatches) {
       std::set<std::int64_t> batch_counts;
       std::set<CellIndex> batch_sizes;
       for (int rank = 0; rank < world_size; ++rank) {
-        const EpochPlan plan(n_cells, options_for(100, rank, world_size), 3);
+        const EpochPlan plan(n_cells, rank_options(100, rank, world_size), 3);
         const auto rows = rows_of(plan);
         all.insert(all.end(), rows.begin(), rows.end());
         batch_counts.insert(plan.n_batches());
@@ -61,7 +61,7 @@ TEST(EpochPlan, NoRankGetsAnEmptyBatch) {
       if (n_cells < world_size) continue;
       std::vector<CellIndex> all;
       for (int rank = 0; rank < world_size; ++rank) {
-        const EpochPlan plan(n_cells, options_for(1, rank, world_size), 0);
+        const EpochPlan plan(n_cells, rank_options(1, rank, world_size), 0);
         EXPECT_EQ(plan.n_batches(), n_cells / world_size);
         for (std::int64_t b = 0; b < plan.n_batches(); ++b) {
           const CellIndex size = plan.batch_begin(b + 1) - plan.batch_begin(b);
@@ -74,13 +74,13 @@ TEST(EpochPlan, NoRankGetsAnEmptyBatch) {
       EXPECT_EQ(all, iota(n_cells));
     }
   }
-  EXPECT_EQ(batches_per_epoch(7, options_for(2, 0, 2)), 2);
-  EXPECT_EQ(batches_per_epoch(2, options_for(1, 0, 3)), 0);
+  EXPECT_EQ(batches_per_epoch(7, rank_options(2, 0, 2)), 2);
+  EXPECT_EQ(batches_per_epoch(2, rank_options(1, 0, 3)), 0);
 }
 
 TEST(EpochPlan, BatchOfFindsTheBatch) {
   for (const CellIndex batch_size : {1, 3, 100, 6000}) {
-    const EpochPlan plan(5000, options_for(batch_size, 1, 3), 0);
+    const EpochPlan plan(5000, rank_options(batch_size, 1, 3), 0);
     for (std::int64_t b = 0; b < plan.n_batches(); ++b) {
       EXPECT_EQ(plan.batch_of(plan.batch_begin(b)), b);
       EXPECT_EQ(plan.batch_of(plan.batch_begin(b + 1) - 1), b);
@@ -90,7 +90,7 @@ TEST(EpochPlan, BatchOfFindsTheBatch) {
 
 TEST(EpochPlan, IsAFunctionOfSeedEpochRankAndWorldSize) {
   const auto rows = [](std::uint64_t seed, std::int64_t epoch, int rank, int world_size) {
-    LoaderOptions options = options_for(100, rank, world_size);
+    LoaderOptions options = rank_options(100, rank, world_size);
     options.seed = seed;
     return rows_of(EpochPlan(5000, options, epoch));
   };
@@ -101,7 +101,7 @@ TEST(EpochPlan, IsAFunctionOfSeedEpochRankAndWorldSize) {
 }
 
 TEST(EpochPlan, WithoutShuffleRowsAscend) {
-  LoaderOptions options = options_for(100);
+  LoaderOptions options = rank_options(100);
   options.shuffle = false;
   EXPECT_EQ(rows_of(EpochPlan(1234, options, 5)), iota(1234));
 }
@@ -110,7 +110,7 @@ TEST(EpochPlan, ShufflesFarAndEvenly) {
   // A cell lands anywhere: the mean of |row - position| of a uniform permutation of n is n / 3; the standard error over
   // 100,000 cells in 1,563 blocks is under 1% of n.
   const CellIndex n_cells = 100'000;
-  const auto rows = rows_of(EpochPlan(n_cells, options_for(2048), 0));
+  const auto rows = rows_of(EpochPlan(n_cells, rank_options(2048), 0));
   double distance = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     distance += std::abs(static_cast<double>(rows[i]) - static_cast<double>(i));
@@ -119,17 +119,17 @@ TEST(EpochPlan, ShufflesFarAndEvenly) {
 }
 
 TEST(EpochPlan, EdgesOfSize) {
-  const EpochPlan empty(0, options_for(100), 0);
+  const EpochPlan empty(0, rank_options(100), 0);
   EXPECT_EQ(empty.n_batches(), 0);
   EXPECT_EQ(empty.n_windows(), 0);
   EXPECT_EQ(empty.batch_begin(0), 0);
-  const EpochPlan one(1, options_for(100), 0);
+  const EpochPlan one(1, rank_options(100), 0);
   EXPECT_EQ(one.n_batches(), 1);
   EXPECT_EQ(rows_of(one), iota(1));
 }
 
 TEST(EpochPlan, WindowOfFindsTheWindow) {
-  const EpochPlan plan(5000, options_for(100, 1, 3), 0);
+  const EpochPlan plan(5000, rank_options(100, 1, 3), 0);
   for (std::int64_t w = 0; w < plan.n_windows(); ++w) {
     EXPECT_EQ(plan.window_of(plan.window_begin(w)), w);
     EXPECT_EQ(plan.window_of(plan.window_begin(w + 1) - 1), w);

@@ -8,7 +8,7 @@ namespace sctab::store {
 namespace {
 
 TEST(Spool, GivesCellsBackInOrderOfArrivalAndGoes) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   const auto path = folder / "train-00000.spool";
   core::ThreadPool pool(3);
   {
@@ -39,14 +39,14 @@ TEST(Spool, GivesCellsBackInOrderOfArrivalAndGoes) {
 }
 
 TEST(Spool, AnUnwritableFileIsNamed) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   Spool spool(folder / "gone" / "train-00000.spool");
   spool.add({}, {});
   SCTAB_EXPECT_THROW_WITH(spool.flush(), core::InputError, "train-00000.spool", "cannot be written");
 }
 
 TEST(Spool, DamageOnTheWayIsFound) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   const auto path = folder / "val-00000.spool";
   core::ThreadPool pool(1);
   Spool spool(path);

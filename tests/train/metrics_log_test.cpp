@@ -14,14 +14,14 @@
 namespace sctab::train {
 namespace {
 
-EpochMetrics metrics_of(std::int64_t epoch) {
+EpochMetrics epoch_metrics(std::int64_t epoch) {
   return {epoch, 0.1 + 0.2, std::numeric_limits<double>::quiet_NaN(), 0.5, 0.005, 12.5, 800.0, 1.0 / 3.0};
 }
 
 TEST(MetricsLog, OneObjectALineWithEveryDigit) {
   const tests::TemporaryFolder folder;
-  append_metrics(folder / "metrics.jsonl", metrics_of(1));
-  append_metrics(folder / "metrics.jsonl", metrics_of(2));
+  append_metrics(folder / "metrics.jsonl", epoch_metrics(1));
+  append_metrics(folder / "metrics.jsonl", epoch_metrics(2));
   std::ifstream file(folder / "metrics.jsonl");
   std::vector<nlohmann::json> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
@@ -36,9 +36,9 @@ TEST(MetricsLog, OneObjectALineWithEveryDigit) {
 TEST(MetricsLog, TruncationKeepsTheFirstLinesAsTheyAre) {
   const tests::TemporaryFolder folder;
   const auto path = folder / "metrics.jsonl";
-  append_metrics(path, metrics_of(1));
+  append_metrics(path, epoch_metrics(1));
   const std::string first = tests::read_bytes(path);
-  append_metrics(path, metrics_of(2));
+  append_metrics(path, epoch_metrics(2));
   std::ofstream(path, std::ios::app) << R"({"epoch": 3, "train_l)";  // cut short by a kill
   truncate_metrics(path, 1);
   EXPECT_EQ(tests::read_bytes(path), first);

@@ -37,7 +37,7 @@ std::vector<ModelKind> baselines(bool of_members = false) {
   return kinds;
 }
 
-TrainOptions quick_options(ModelKind kind) {
+TrainOptions baseline_options(ModelKind kind) {
   TrainOptions options{.kind = kind, .threads = 1};
   if (model::uses_components(kind)) options.components = 8;
   if (kind == ModelKind::kXgboost) options.preset = Preset::kLibrary;
@@ -59,7 +59,7 @@ class EachBaseline : public testing::TestWithParam<ModelKind> {
 
 TEST_P(EachBaseline, LeavesAModelThatKnowsTheTypes) {
   const fs::path out = folder_ / "model";
-  const TrainResult result = train(store_, quick_options(GetParam()), out);
+  const TrainResult result = train(store_, baseline_options(GetParam()), out);
   EXPECT_GE(result.best_val_macro_f1, 0.9);
 
   const auto model = model::Classifier::load(out, {.threads = 1});
@@ -84,7 +84,7 @@ TEST_P(EachBaseline, LeavesAModelThatKnowsTheTypes) {
 
 TEST_P(EachBaseline, KnowsWhichTypesItHasNotSeen) {
   const store::Store few = tests::make_tiny_store(folder_ / "few types", {.n_train_types = 2});
-  train(few, quick_options(GetParam()), folder_ / "without");
+  train(few, baseline_options(GetParam()), folder_ / "without");
   const auto model = model::Classifier::load(folder_ / "without", {.threads = 1});
   const auto found = evaluate::evaluate_model(model, few, store::Split::kTest).uncertainty.at(0);
   EXPECT_EQ(found.n_absent, 20);
@@ -92,7 +92,7 @@ TEST_P(EachBaseline, KnowsWhichTypesItHasNotSeen) {
 }
 
 TEST_P(EachBaseline, TheSameSeedGivesTheSameBytesOnAnyNumberOfThreads) {
-  TrainOptions options = quick_options(GetParam());
+  TrainOptions options = baseline_options(GetParam());
   train(store_, options, folder_ / "one");
   options.threads = 3;
   train(store_, options, folder_ / "three");
@@ -101,7 +101,7 @@ TEST_P(EachBaseline, TheSameSeedGivesTheSameBytesOnAnyNumberOfThreads) {
 }
 
 TEST_P(EachBaseline, BatchesAndPlaceDoNotChangeWhatACellIs) {
-  train(store_, quick_options(GetParam()), folder_ / "model");
+  train(store_, baseline_options(GetParam()), folder_ / "model");
   const sparse::CsrMatrix cells = test_cells();
   const auto all = model::Classifier::load(folder_ / "model", {.threads = 1}).predict(cells.view());
   sparse::CsrView part = cells.view();
@@ -118,7 +118,7 @@ TEST_P(EachBaseline, BatchesAndPlaceDoNotChangeWhatACellIs) {
 }
 
 TEST_P(EachBaseline, AnEnsembleIsTheMeanOfItsMembers) {
-  train(store_, quick_options(GetParam()), folder_ / "model");
+  train(store_, baseline_options(GetParam()), folder_ / "model");
   const sparse::CsrMatrix cells = test_cells();
   model::ModelDescription description = model::read_description(folder_ / "model");
   fs::copy_file(folder_ / "model" / "model.safetensors", folder_ / "model" / "member-2.safetensors");
@@ -134,7 +134,7 @@ TEST_P(EachBaseline, AnEnsembleIsTheMeanOfItsMembers) {
 
 TEST_P(EachBaseline, RefusesWhatItCannotDo) {
   const fs::path out = folder_ / "model";
-  train(store_, quick_options(GetParam()), out);
+  train(store_, baseline_options(GetParam()), out);
   SCTAB_EXPECT_THROW_WITH(model::Classifier::load(out, {.precision = kernels::Precision::kHalf}), core::InputError,
                           "half", "networks");
   // Weights of another kind of model.
@@ -156,7 +156,7 @@ class EachBaselineEnsemble : public EachBaseline {
  protected:
   void TearDown() override { core::set_interrupted(false); }
   [[nodiscard]] static TrainOptions options(int members) {
-    TrainOptions options = quick_options(GetParam());
+    TrainOptions options = baseline_options(GetParam());
     options.members = members;
     return options;
   }
@@ -236,7 +236,7 @@ class UnfinishedEnsemble : public testing::Test {
   }
   void TearDown() override { core::set_interrupted(false); }
   static TrainOptions celltypists() {
-    TrainOptions options = quick_options(ModelKind::kCelltypist);
+    TrainOptions options = baseline_options(ModelKind::kCelltypist);
     options.members = 3;
     return options;
   }
@@ -378,7 +378,7 @@ TEST(TrainBaseline, TakesXgboostsOptionsAndGoesOnWithTheSameAlone) {
   core::Progress::set_quiet(true);
   const tests::TemporaryFolder folder;
   const store::Store store = tests::make_tiny_store(folder / "store");
-  TrainOptions options = quick_options(ModelKind::kXgboost);
+  TrainOptions options = baseline_options(ModelKind::kXgboost);
   options.members = 2;
   options.xgb_rounds = 7;
   options.xgb_eta = 0.5;
@@ -416,7 +416,7 @@ TEST(TrainBaseline, DoesWithoutValidationCells) {
   const tests::TemporaryFolder folder;
   const store::Store store = tests::make_tiny_store(folder / "store", {.n_cells = {300, 0, 60}});
   for (const ModelKind kind : baselines()) {
-    const TrainResult result = train(store, quick_options(kind), folder / "model");
+    const TrainResult result = train(store, baseline_options(kind), folder / "model");
     EXPECT_TRUE(std::isnan(result.best_val_macro_f1));
     EXPECT_TRUE(model::read_description(folder / "model").metrics.is_null());
   }

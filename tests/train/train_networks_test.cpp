@@ -43,7 +43,7 @@ std::vector<json> losses_of(const fs::path& run) {
 }
 
 /// Small enough for a test, and with every part that a checkpoint must hold: batch norm, masks, dropout.
-TrainOptions quick_options(ModelKind kind) {
+TrainOptions network_options(ModelKind kind) {
   TrainOptions options;
   options.kind = kind;
   options.batch_size = 32;
@@ -76,7 +76,7 @@ class Trainer : public testing::Test {
 
 TEST_F(Trainer, LeavesAModelThatKnowsTheTypes) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp, ModelKind::kLinear}) {
-    TrainOptions options = quick_options(kind);
+    TrainOptions options = network_options(kind);
     options.max_epochs = 15;
     const fs::path out = folder_ / std::string(model::name(kind));
     const TrainResult result = train(store_, options, out);
@@ -99,7 +99,7 @@ TEST_F(Trainer, LeavesAModelThatKnowsTheTypes) {
 }
 
 TEST_F(Trainer, WritesOneLineOfMetricsAnEpoch) {
-  TrainOptions options = quick_options(ModelKind::kTabnet);
+  TrainOptions options = network_options(ModelKind::kTabnet);
   options.lr_gamma = 0.9;
   const TrainResult result = train(store_, options, folder_ / "model");
   const std::vector<json> lines = metrics_of(folder_ / "model" / "run");
@@ -119,7 +119,7 @@ TEST_F(Trainer, WritesOneLineOfMetricsAnEpoch) {
 
 TEST_F(Trainer, AResumedRunHasTheLossesOfOneNeverEnded) {
   for (const ModelKind kind : {ModelKind::kTabnet, ModelKind::kMlp}) {
-    const TrainOptions options = quick_options(kind);
+    const TrainOptions options = network_options(kind);
     train(store_, options, folder_ / "whole");
     const std::vector<json> wanted = losses_of(folder_ / "whole" / "run");
     // In the first epoch, in the middle of the second, after its last batch, and twice.
@@ -144,7 +144,7 @@ TEST_F(Trainer, AResumedRunHasTheLossesOfOneNeverEnded) {
 TEST_F(Trainer, SamplingAndSmoothingResumeTooOnAnyNumberOfThreads) {
   // Types of 6, 6 and 5 cells: the third is shown more often, and epochs differ in length.
   const store::Store store = tests::make_tiny_store(folder_ / "uneven", {.n_cells = {17, 60, 60}});
-  TrainOptions options = quick_options(ModelKind::kTabnet);
+  TrainOptions options = network_options(ModelKind::kTabnet);
   options.batch_size = 4;
   options.sampling = Sampling::kBalanced;
   options.sampling_power = 1.0;
@@ -164,7 +164,7 @@ TEST_F(Trainer, SamplingAndSmoothingResumeTooOnAnyNumberOfThreads) {
 TEST_F(Trainer, TheLossTheSamplingAndTheSmoothingReachTheWeights) {
   const store::Store uneven = tests::make_tiny_store(folder_ / "uneven", {.deal = {4, 2, 1}});
   const auto weights_of = [&](const std::function<void(TrainOptions&)>& change) {
-    TrainOptions options = quick_options(ModelKind::kLinear);
+    TrainOptions options = network_options(ModelKind::kLinear);
     options.max_epochs = 1;
     options.class_weights = false;  // so that sampling is all that differs where it does
     change(options);
@@ -180,7 +180,7 @@ TEST_F(Trainer, TheLossTheSamplingAndTheSmoothingReachTheWeights) {
 }
 
 TEST_F(Trainer, ARunIsNotResumedWithOtherSamplingOrSmoothing) {
-  TrainOptions options = quick_options(ModelKind::kLinear);
+  TrainOptions options = network_options(ModelKind::kLinear);
   tests::expect_interrupted(store_, tests::ended_after(options, 5), folder_ / "model");
   options.label_smoothing = 0.1;
   SCTAB_EXPECT_THROW_WITH(resume(options, folder_ / "model"), core::InputError, "label_smoothing");
@@ -191,7 +191,7 @@ TEST_F(Trainer, ARunIsNotResumedWithOtherSamplingOrSmoothing) {
 
 /// A kill leaves no time for a checkpoint: the run goes on from an older one, and repeats what was lost with it.
 TEST_F(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
-  const TrainOptions options = quick_options(ModelKind::kTabnet);
+  const TrainOptions options = network_options(ModelKind::kTabnet);
   const fs::path out = folder_ / "killed", run = folder_ / "killed.run", kept = folder_ / "kept";
   train(store_, options, folder_ / "whole");
   for (const double checkpoint_seconds : {1e9, 0.0}) {  // at the end of epochs only, and after each step
@@ -211,7 +211,7 @@ TEST_F(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
 }
 
 TEST_F(Trainer, AnUnfinishedRunIsNeitherOverwrittenNorMixedWithAnother) {
-  const TrainOptions options = quick_options(ModelKind::kLinear);
+  const TrainOptions options = network_options(ModelKind::kLinear);
   const fs::path out = folder_ / "model";
   tests::expect_interrupted(store_, tests::ended_after(options, 5), out);
   SCTAB_EXPECT_THROW_WITH(train(store_, options, out), core::InputError, "model.run", "--resume", "remove");
@@ -227,11 +227,11 @@ TEST_F(Trainer, AnUnfinishedRunIsNeitherOverwrittenNorMixedWithAnother) {
 }
 
 TEST_F(Trainer, ResumeWithoutARunStartsAnew) {
-  EXPECT_EQ(resume(quick_options(ModelKind::kLinear), folder_ / "model").epochs, 3);
+  EXPECT_EQ(resume(network_options(ModelKind::kLinear), folder_ / "model").epochs, 3);
 }
 
 TEST_F(Trainer, AnEarlierModelStaysUntilTheNewOneIsWhole) {
-  const TrainOptions options = quick_options(ModelKind::kLinear);
+  const TrainOptions options = network_options(ModelKind::kLinear);
   const fs::path out = folder_ / "model";
   train(store_, options, out);
   const std::string before = tests::read_bytes(out / "model.safetensors");
@@ -244,7 +244,7 @@ TEST_F(Trainer, AnEarlierModelStaysUntilTheNewOneIsWhole) {
 }
 
 TEST_F(Trainer, StopsWhenValidationGetsNoBetter) {
-  TrainOptions options = quick_options(ModelKind::kLinear);
+  TrainOptions options = network_options(ModelKind::kLinear);
   options.max_epochs = 100;
   options.patience = 2;
   options.learning_rate = 0.05;
@@ -255,7 +255,7 @@ TEST_F(Trainer, StopsWhenValidationGetsNoBetter) {
 
 TEST_F(Trainer, WithoutValidationCellsTrainsToTheEnd) {
   const store::Store store = tests::make_tiny_store(folder_ / "train-only", {.n_cells = {200, 0, 0}});
-  TrainOptions options = quick_options(ModelKind::kTabnet);
+  TrainOptions options = network_options(ModelKind::kTabnet);
   options.patience = 1;
   const TrainResult result = train(store, options, folder_ / "model");
   EXPECT_EQ(result.epochs, 3);
@@ -266,13 +266,13 @@ TEST_F(Trainer, WithoutValidationCellsTrainsToTheEnd) {
 }
 
 TEST_F(Trainer, ABatchLargerThanTheDataTakesAllOfIt) {
-  TrainOptions options = quick_options(ModelKind::kTabnet);
+  TrainOptions options = network_options(ModelKind::kTabnet);
   options.batch_size = 2048;
   EXPECT_EQ(train(store_, options, folder_ / "model").epochs, 3);
 }
 
 TEST_F(Trainer, ALossThatRunsAwayIsAnErrorThatNamesTheLearningRate) {
-  TrainOptions options = quick_options(ModelKind::kLinear);
+  TrainOptions options = network_options(ModelKind::kLinear);
   options.learning_rate = 1000;
   options.max_epochs = 20;  // weight decay times this rate multiplies the weights by -49 each step
   options.weight_decay = 0.05;
@@ -281,7 +281,7 @@ TEST_F(Trainer, ALossThatRunsAwayIsAnErrorThatNamesTheLearningRate) {
 }
 
 TEST_F(Trainer, RefusesBadOutputsBeforeItBegins) {
-  const TrainOptions options = quick_options(ModelKind::kLinear);
+  const TrainOptions options = network_options(ModelKind::kLinear);
   SCTAB_EXPECT_THROW_WITH(train(store_, options, folder_ / "no" / "such"), core::InputError, "no");
   fs::create_directory(folder_ / "thesis");
   std::ofstream(folder_ / "thesis" / "chapter1.txt") << "precious";

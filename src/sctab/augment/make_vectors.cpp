@@ -23,7 +23,6 @@ using core::format_count;
 using store::Field;
 using store::Store;
 
-constexpr auto kSplit = store::Split::kTrain;
 constexpr std::int64_t kPaperDifferences = std::int64_t{300} * 164;
 constexpr std::int64_t kDifferencesPerCluster = 40;
 constexpr std::int64_t kMostAskedFor =
@@ -33,7 +32,7 @@ constexpr std::int64_t kMostAskedFor =
 DonorPairs plan_pairs(const Store& store, const VectorOptions& options, VectorFacts& facts) {
   const core::Rng rng(options.seed);
   const std::vector<std::int32_t> donors = known_donors(store);
-  const std::vector<core::TypeIndex> types = store.codes(kSplit, Field::kCellType);
+  const std::vector<core::TypeIndex> types = store.codes(store::Split::kTrain, Field::kCellType);
   std::vector<core::TypeIndex> eligible = types;
   for (std::size_t cell = 0; cell < donors.size(); ++cell) {
     if (donors[cell] < 0) eligible[cell] = -1;

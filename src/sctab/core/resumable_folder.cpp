@@ -20,8 +20,6 @@ namespace sctab::core {
 namespace fs = std::filesystem;
 namespace {
 
-using Progress = ResumableWork::Progress;
-
 // Whether the opened folder still has that name: another process may have moved it to its target.
 bool is_still_at(int descriptor, const fs::path& folder) {
   struct stat opened {
@@ -82,13 +80,13 @@ void require_ours(const fs::path& folder, const ResumableWork& work) {
 void require_as_asked(const fs::path& target, const ResumableWork& work, bool resume) {
   const fs::path folder = folder_of(target, work);
   require_ours(folder, work);
-  const Progress progress = work.progress(folder);
-  if (resume && progress == Progress::kNone && fs::exists(target / work.marker)) {
+  const ResumableWork::Progress progress = work.progress(folder);
+  if (resume && progress == ResumableWork::Progress::kNone && fs::exists(target / work.marker)) {
     throw InputError({.file = target.string(),
                       .found = "is finished; nothing is left to resume",
                       .next_step = fmt::format("omit --resume to {} again", work.noun)});
   }
-  if (!resume && progress == Progress::kWork) {
+  if (!resume && progress == ResumableWork::Progress::kWork) {
     throw InputError({.file = folder.string(),
                       .found = fmt::format("has an unfinished {}", work.noun),
                       .next_step = "continue it with --resume, or remove the folder to start over"});
@@ -138,8 +136,8 @@ ResumableFolder::ResumableFolder(const fs::path& target, ResumableWork work, boo
     fs::remove(path_, not_empty);
     throw;
   }
-  const Progress found = progress();
-  if (found == Progress::kNone || (found == Progress::kHints && !resume)) clear();
+  const ResumableWork::Progress found = progress();
+  if (found == ResumableWork::Progress::kNone || (found == ResumableWork::Progress::kHints && !resume)) clear();
 }
 
 void ResumableFolder::clear() const {

@@ -13,7 +13,7 @@
 namespace sctab::evaluate {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -45,20 +45,20 @@ Calibration calibrate(std::span<const double> probabilities, std::span<const std
 
   double error = 0, n_cells = 0;
   for (ReliabilityBin& bin : calibration.bins) {
-    const double n = bin.n_cells == 0 ? kNaN : static_cast<double>(bin.n_cells);
+    const double n = bin.n_cells == 0 ? kUndefined : static_cast<double>(bin.n_cells);
     bin.mean_probability /= n;
     bin.share_right /= n;
     if (bin.n_cells == 0) continue;
     error += n * std::abs(bin.share_right - bin.mean_probability);
     n_cells += n;
   }
-  calibration.expected_calibration_error = all_numbers && n_cells > 0 ? error / n_cells : kNaN;
+  calibration.expected_calibration_error = all_numbers && n_cells > 0 ? error / n_cells : kUndefined;
   return calibration;
 }
 
 double roc_auc(std::span<const double> scores, std::span<const std::uint8_t> positive) {
   SCTAB_ASSERT(scores.size() == positive.size());
-  if (std::ranges::any_of(scores, [](double score) { return std::isnan(score); })) return kNaN;
+  if (std::ranges::any_of(scores, [](double score) { return std::isnan(score); })) return kUndefined;
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, [&scores](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
@@ -77,7 +77,7 @@ double roc_auc(std::span<const double> scores, std::span<const std::uint8_t> pos
     first = last;
   }
   const double n_pairs = n_positive * n_negative;
-  return n_pairs == 0 ? kNaN : won / n_pairs;
+  return n_pairs == 0 ? kUndefined : won / n_pairs;
 }
 
 Uncertainty assess_uncertainty(std::span<const TypeIndex> truths, const Calls& calls,

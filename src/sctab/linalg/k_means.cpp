@@ -19,7 +19,7 @@ namespace {
 
 using core::CellIndex;
 
-constexpr std::int64_t kRowsPerTask = 256;
+constexpr std::int64_t kCellsPerTask = 256;
 
 double dot(sparse::RowView row, const std::vector<double>& dense) {
   double sum = 0;
@@ -64,7 +64,7 @@ class KMeans {
 
 KMeans::KMeans(sparse::CsrView rows, const KMeansOptions& options)
     : rows_(rows), options_(options), norms_(n()), distances_(n()), cluster_of_row_(n(), 0) {
-  kernels::parallel_blocks(rows_.n_cells, kRowsPerTask, [&](CellIndex first, CellIndex last) {
+  kernels::parallel_blocks(rows_.n_cells, kCellsPerTask, [&](CellIndex first, CellIndex last) {
     for (CellIndex i = first; i < last; ++i) norms_[static_cast<std::size_t>(i)] = squared_norm(rows_.row(i));
   });
 }
@@ -76,7 +76,7 @@ void KMeans::lower_to(CellIndex centre, std::vector<double>& distances) const {
     dense[static_cast<std::size_t>(row.indices[i])] = static_cast<double>(row.data[i]);
   }
   const double norm = norms_[static_cast<std::size_t>(centre)];
-  kernels::parallel_blocks(rows_.n_cells, kRowsPerTask, [&](CellIndex first, CellIndex last) {
+  kernels::parallel_blocks(rows_.n_cells, kCellsPerTask, [&](CellIndex first, CellIndex last) {
     for (CellIndex i = first; i < last; ++i) {
       double& distance = distances[static_cast<std::size_t>(i)];
       distance = std::min(distance, norms_[static_cast<std::size_t>(i)] + norm - 2 * dot(rows_.row(i), dense));
@@ -127,7 +127,7 @@ void KMeans::start() {
 
 double KMeans::assign() {
   kernels::csr_projection(rows_, centres_, static_cast<std::int64_t>(n_clusters_), products_);
-  kernels::parallel_blocks(rows_.n_cells, kRowsPerTask, [&](CellIndex first, CellIndex last) {
+  kernels::parallel_blocks(rows_.n_cells, kCellsPerTask, [&](CellIndex first, CellIndex last) {
     for (auto i = static_cast<std::size_t>(first); std::cmp_less(i, last); ++i) {
       double nearest = std::numeric_limits<double>::infinity();
       for (std::size_t cluster = 0; cluster < n_clusters_; ++cluster) {

@@ -19,7 +19,7 @@ namespace {
 namespace cpu = kernels::cpu;
 using core::CellIndex;
 
-constexpr std::int64_t kRowsPerTask = 4096;
+constexpr std::int64_t kReferenceCellsPerTask = 4096;
 // A task multiplies this many reference rows with its queries at a time: 256 kB of products, which stay in the
 // second-level cache until they are looked at. The queries are packed once, the reference never.
 constexpr std::int64_t kQueriesPerTask = 64, kReferencePerBlock = 1024;
@@ -171,7 +171,7 @@ NeighbourSearch::NeighbourSearch(std::span<const float> reference, std::int64_t 
   SCTAB_ASSERT(width >= 1 && !reference.empty() && std::ssize(reference) % width == 0);
   require_finite(reference, width, "reference");
   offsets_.resize(reference.size() / static_cast<std::size_t>(width));
-  kernels::parallel_blocks(n_reference(), kRowsPerTask, [&](std::int64_t first, std::int64_t last) {
+  kernels::parallel_blocks(n_reference(), kReferenceCellsPerTask, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t row = first; row < last; ++row) {
       offsets_[static_cast<std::size_t>(row)] =
           static_cast<float>((1 - error_share(width)) * squared_length(row_of(reference_, width, row)));

@@ -22,7 +22,7 @@ using Tensors = std::vector<nn::NamedTensor>;
 
 constexpr std::string_view kModel = "model/", kBest = "best/";
 constexpr const char* kRandomState = "random_state";
-constexpr const char* kState = "state";
+constexpr const char* kStateKey = "state";
 constexpr const char* kHash = "sha256";
 
 void append(Tensors& all, std::string_view prefix, const Tensors& some) {
@@ -93,7 +93,7 @@ nn::TensorFile read_file(const std::filesystem::path& path) {
 void require_whole(const std::filesystem::path& path, const nn::TensorFile& file) {
   const auto expected = file.metadata.find(kHash);
   if (expected == file.metadata.end()) return;  // a run begun before there were any
-  if (hash_of(file.metadata.at(kState), file.tensors) == expected->second) return;
+  if (hash_of(file.metadata.at(kStateKey), file.tensors) == expected->second) return;
   refuse_damaged(path, "its SHA-256 is not the one recorded when it was written: it was damaged or changed");
 }
 
@@ -126,14 +126,14 @@ void write_checkpoint(const std::filesystem::path& path, const json& identity, c
                       {"identity", identity},
                       {"progression", to_json(progression, optimizer.steps())}};
   const std::string text = state.dump();
-  nn::write_tensors(path, tensors, {{kState, text}, {kHash, hash_of(text, tensors)}});
+  nn::write_tensors(path, tensors, {{kStateKey, text}, {kHash, hash_of(text, tensors)}});
 }
 
 Progression read_checkpoint(const std::filesystem::path& path, const json& identity, nn::Network& network,
                             Optimizer& optimizer) try {
   const nn::TensorFile file = read_file(path);
   const Tensors random_state = select(file.tensors, kRandomState);
-  const auto text = file.metadata.find(kState);
+  const auto text = file.metadata.find(kStateKey);
   const json state = text == file.metadata.end() ? json() : json::parse(text->second, nullptr, false);
   if (!state.is_object() || !state.contains("version") || random_state.size() != 1) {
     refuse_damaged(path, "is not a checkpoint of a training run");

@@ -19,8 +19,9 @@
 namespace sctab::train {
 namespace {
 
-constexpr std::int64_t kLargestBatch = 2048, kStepsWanted = 60;  // a batch is the largest power of two for these steps
-constexpr std::int64_t kTotalSteps = 4000, kFewestEpochs = 10;
+// A batch is the largest power of two that makes this many steps an epoch.
+constexpr std::int64_t kLargestBatch = 2048, kBatchesWanted = 60;
+constexpr std::int64_t kTotalSteps = 4000, kLeastEpochs = 10;
 constexpr double kLearningRate = 0.01;  // AdamW's, falling evenly to a hundredth over the run
 constexpr double kWeightDecay = 0.01;
 
@@ -87,13 +88,13 @@ Fitted fit_pca_linear(const Corpus& corpus, const TrainOptions& options) {
   Regression regression(static_cast<std::size_t>(n_types), static_cast<std::size_t>(pca.n_components), cells,
                         evaluate::balanced_class_weights(corpus.size.cells_per_type));
 
-  const auto wanted = static_cast<std::uint64_t>(std::max<std::int64_t>(1, corpus.size.n_train / kStepsWanted));
+  const auto wanted = static_cast<std::uint64_t>(std::max<std::int64_t>(1, corpus.size.n_train / kBatchesWanted));
   const auto batch_size = std::min(static_cast<std::int64_t>(std::bit_floor(wanted)), kLargestBatch);
   store::Loader loader(
       corpus.store, store::Split::kTrain,
       {.batch_size = batch_size, .seed = corpus.seed, .threads = store::reader_threads(corpus.threads)});
   const std::int64_t n_batches = loader.n_batches();
-  const std::int64_t epochs = std::max(kFewestEpochs, (kTotalSteps + n_batches - 1) / n_batches);
+  const std::int64_t epochs = std::max(kLeastEpochs, (kTotalSteps + n_batches - 1) / n_batches);
   core::Progress progress("logistic regression", corpus.size.n_train * epochs);
   kernels::AdamWOptions adamw{.weight_decay = kWeightDecay};
   std::vector<float> scores;

@@ -36,13 +36,13 @@ struct FinishedMember {
   json facts;          // about the training
 };
 
-constexpr const char* kState = "baseline";
+constexpr const char* kNoteName = "baseline";
 
 /// What keep_finished() noted. A checkpoint of a network's training has no such thing.
 json read_note(const std::filesystem::path& path) {
   json note;
   try {
-    const auto bytes = model::ModelArrays::read(path).bytes(kState);
+    const auto bytes = model::ModelArrays::read(path).bytes(kNoteName);
     note = json::parse(bytes.begin(), bytes.end(), nullptr, false);
   } catch (const InputError&) {
     note = nullptr;
@@ -93,7 +93,7 @@ void keep_finished(const RunFolder& folder, const json& identity, const Fitted& 
                                  {"facts", fitted.facts}})
                                .dump();
   model::ModelArrays arrays;
-  arrays.add_bytes(kState, {note.begin(), note.end()});
+  arrays.add_bytes(kNoteName, {note.begin(), note.end()});
   arrays.write(folder.checkpoint());
 }
 

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kCells = 5'000;
 constexpr std::int64_t kWidth = 7;
 
-void write_cells(const std::filesystem::path& path, std::int64_t n_cells) {
+void write_empty_cells(const std::filesystem::path& path, std::int64_t n_cells) {
   Writer writer(path, 3);
   Strings names;
   sparse::CsrMatrix cells;
@@ -53,8 +53,8 @@ std::vector<float> embedding(const std::filesystem::path& path, std::vector<std:
 }
 
 TEST(AnnotatedCopy, HoldsAllRowsInOrderForAnyPieces) {
-  const tests::TemporaryFolder folder;
-  write_cells(folder / "x.h5ad", kCells);
+  const sctab::tests::TemporaryFolder folder;
+  write_empty_cells(folder / "x.h5ad", kCells);
   std::vector<float> rows;
   for (std::int64_t i = 0; i < kCells * kWidth; ++i) rows.push_back(static_cast<float>(i));
   for (const std::int64_t cells_at_once : {3, 1'024, 5'000}) {
@@ -79,8 +79,8 @@ TEST(AnnotatedCopy, HoldsAllRowsInOrderForAnyPieces) {
 }
 
 TEST(AnnotatedCopy, TakesItsPartsInAnyOrder) {
-  const tests::TemporaryFolder folder;
-  write_cells(folder / "x.h5ad", 4);
+  const sctab::tests::TemporaryFolder folder;
+  write_empty_cells(folder / "x.h5ad", 4);
   AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", 4);
   copy.put_obs({"score", Reals32(4, 0.5F)});
   copy.append_obsm("X_sctab", 1, std::vector<float>{1, 2});
@@ -93,8 +93,8 @@ TEST(AnnotatedCopy, TakesItsPartsInAnyOrder) {
 }
 
 TEST(AnnotatedCopy, MayHaveNoCells) {
-  const tests::TemporaryFolder folder;
-  write_cells(folder / "x.h5ad", 0);
+  const sctab::tests::TemporaryFolder folder;
+  write_empty_cells(folder / "x.h5ad", 0);
   AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", 0);
   copy.append_obsm("X_sctab", kWidth, {});
   copy.close();
@@ -104,10 +104,10 @@ TEST(AnnotatedCopy, MayHaveNoCells) {
 }
 
 TEST(AnnotatedCopy, MayBeLeftBeforeItIsWhole) {
-  const tests::TemporaryFolder folder;
-  write_cells(folder / "x.h5ad", kCells);
+  const sctab::tests::TemporaryFolder folder;
+  write_empty_cells(folder / "x.h5ad", kCells);
   std::atomic<bool> begun{false};
-  tests::ChangedCalls calls;
+  sctab::tests::ChangedCalls calls;
   calls.copy_file_range = [&begun](std::size_t) {  // takes minutes if nothing stops it
     begun = true;
     for (int turn = 0; turn < 100; ++turn) std::this_thread::yield();
@@ -126,12 +126,12 @@ TEST(AnnotatedCopy, MayBeLeftBeforeItIsWhole) {
 }
 
 TEST(AnnotatedCopy, LetsTheCallerWaitOnceMuchWaitsForTheCopy) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   constexpr std::int64_t kPieces = 80, kFloats = (1 << 20) / sizeof(float);  // a cell and a megabyte each
-  write_cells(folder / "x.h5ad", kPieces);
+  write_empty_cells(folder / "x.h5ad", kPieces);
   std::atomic<int> n_given{0};
   int n_given_before_the_copy = -1;
-  tests::ChangedCalls calls;
+  sctab::tests::ChangedCalls calls;
   calls.copy_file_range = [&](std::size_t n) {  // begins once the caller gives no more
     constexpr int kTurns = 100'000;
     for (int seen = -1; n_given_before_the_copy < 0 && seen != n_given;) {
@@ -159,10 +159,10 @@ TEST(AnnotatedCopy, LetsTheCallerWaitOnceMuchWaitsForTheCopy) {
 }
 
 TEST(AnnotatedCopy, WhatStopsTheCopyReachesTheCaller) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   AnnotatedCopy none(folder / "none.h5ad", folder / "y.h5ad", kCells);
   SCTAB_EXPECT_THROW_WITH(none.close(), core::InputError, "none.h5ad");
-  write_cells(folder / "x.h5ad", kCells);
+  write_empty_cells(folder / "x.h5ad", kCells);
   core::set_interrupted(true);
   AnnotatedCopy copy(folder / "x.h5ad", folder / "z.h5ad", kCells);
   EXPECT_THROW(copy.close(), core::Interrupted);
@@ -170,58 +170,58 @@ TEST(AnnotatedCopy, WhatStopsTheCopyReachesTheCaller) {
 }
 
 TEST(FileCopy, CopiesEveryByteAndMakesTheCopyWritable) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   std::string text(3'000'001, 'x');
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
-  tests::write_bytes(folder / "from", text);
+  sctab::tests::write_bytes(folder / "from", text);
   fs::permissions(folder / "from", fs::perms::owner_read);
   duplicate_file(folder / "from", folder / "to");
-  EXPECT_EQ(tests::read_bytes(folder / "to"), text);
+  EXPECT_EQ(sctab::tests::read_bytes(folder / "to"), text);
   EXPECT_NE(fs::status(folder / "to").permissions() & fs::perms::owner_write, fs::perms::none);
 }
 
 TEST(FileCopy, CopiesAnEmptyFileAndAcrossFileSystems) {
-  const tests::TemporaryFolder folder;
-  tests::write_bytes(folder / "empty", "");
+  const sctab::tests::TemporaryFolder folder;
+  sctab::tests::write_bytes(folder / "empty", "");
   duplicate_file(folder / "empty", folder / "copy");
   EXPECT_EQ(fs::file_size(folder / "copy"), 0U);
   const fs::path memory = "/dev/shm";
   if (!fs::is_directory(memory)) GTEST_SKIP() << "no second file system at /dev/shm";
-  tests::write_bytes(folder / "from", "text");
+  sctab::tests::write_bytes(folder / "from", "text");
   const fs::path target = memory / ("sctab-copy-test-" + std::to_string(::getpid()));
   duplicate_file(folder / "from", target);
-  EXPECT_EQ(tests::read_bytes(target), "text");
+  EXPECT_EQ(sctab::tests::read_bytes(target), "text");
   fs::remove(target);
 }
 
 TEST(FileCopy, GoesOnWhereTheKernelsCopyEndsEarly) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   std::string text(10'000, 'x');
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
-  tests::write_bytes(folder / "from", text);
+  sctab::tests::write_bytes(folder / "from", text);
   for (const std::size_t first : {0U, 4'000U}) {
-    tests::ChangedCalls calls;
+    sctab::tests::ChangedCalls calls;
     calls.copy_file_range = [left = first](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
     const auto target = folder / std::to_string(first);
     duplicate_file(folder / "from", target);
-    EXPECT_EQ(tests::read_bytes(target), text) << first;
+    EXPECT_EQ(sctab::tests::read_bytes(target), text) << first;
   }
 }
 
 TEST(FileCopy, NamesAFileThatEndsBeforeItsSize) {
-  const tests::TemporaryFolder folder;
-  tests::write_bytes(folder / "from", std::string(10'000, 'x'));
-  tests::ChangedCalls calls;
+  const sctab::tests::TemporaryFolder folder;
+  sctab::tests::write_bytes(folder / "from", std::string(10'000, 'x'));
+  sctab::tests::ChangedCalls calls;
   calls.copy_file_range = [](std::size_t) { return 0; };
   calls.sendfile = [left = std::size_t{4'000}](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
   SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "from", folder / "to"), core::InputError, "from", "ends after");
 }
 
 TEST(FileCopy, EndsEarlyWhenAsked) {
-  const tests::TemporaryFolder folder;
-  tests::write_bytes(folder / "from", std::string(10'000, 'x'));
+  const sctab::tests::TemporaryFolder folder;
+  sctab::tests::write_bytes(folder / "from", std::string(10'000, 'x'));
   std::stop_source stop;
-  tests::ChangedCalls calls;
+  sctab::tests::ChangedCalls calls;
   calls.copy_file_range = [&stop, n_calls = 0](std::size_t) mutable {
     if (++n_calls == 3) stop.request_stop();
     return 1'000;
@@ -231,9 +231,9 @@ TEST(FileCopy, EndsEarlyWhenAsked) {
 }
 
 TEST(FileCopy, NamesTheMissingFileAndStopsAtCtrlC) {
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "none", folder / "to"), core::InputError, "none");
-  tests::write_bytes(folder / "from", "text");
+  sctab::tests::write_bytes(folder / "from", "text");
   core::set_interrupted(true);
   EXPECT_THROW(duplicate_file(folder / "from", folder / "to"), core::Interrupted);
   core::set_interrupted(false);

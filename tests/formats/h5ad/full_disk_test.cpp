@@ -37,7 +37,7 @@ class FullDisk : public testing::Test {
 };
 
 /// Some 12 kB a cell.
-void write_cells(const std::filesystem::path& path, CellIndex n_cells) {
+void write_large_cells(const std::filesystem::path& path, CellIndex n_cells) {
   constexpr GeneIndex kManyGenes = 5000;
   Writer writer(path, kManyGenes, {.chunk_elements = 5000});
   sparse::CsrMatrix cell;
@@ -73,20 +73,20 @@ TEST_F(FullDisk, WriterSaysSoWhereverItHappens) {
   // From too much in the first chunks to too much in the closing tables.
   int n_written = 0;
   for (CellIndex n_cells = 90; n_cells >= 0; n_cells -= 3) {
-    if (!fits([&] { write_cells(disk() / "a.h5ad", n_cells); })) continue;
+    if (!fits([&] { write_large_cells(disk() / "a.h5ad", n_cells); })) continue;
     EXPECT_EQ(File(disk() / "a.h5ad").n_cells(), n_cells);
     ++n_written;
   }
   EXPECT_GT(n_written, 0);
   EXPECT_LT(n_written, 31);
-  SCTAB_EXPECT_THROW_WITH(write_cells(disk() / "a.h5ad", 100), core::InputError, "a.h5ad", "cannot be written",
+  SCTAB_EXPECT_THROW_WITH(write_large_cells(disk() / "a.h5ad", 100), core::InputError, "a.h5ad", "cannot be written",
                           "free some space");
 }
 
 TEST_F(FullDisk, AppenderSaysSo) {
   const auto append = [&](std::int64_t n_columns) {
     std::filesystem::remove(disk() / "a.h5ad");
-    write_cells(disk() / "a.h5ad", 1);
+    write_large_cells(disk() / "a.h5ad", 1);
     Appender appender(disk() / "a.h5ad");
     appender.put_obs({"label", Strings{std::string(static_cast<std::size_t>(n_columns), 'x')}});
     std::vector<float> row(static_cast<std::size_t>(n_columns));

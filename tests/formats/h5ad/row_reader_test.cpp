@@ -18,7 +18,7 @@ namespace {
 using namespace tests;
 using Layout = MatrixInfo::Layout;
 
-constexpr int kFiles = 52;  // examples whose X holds the counts
+constexpr int kFilesWithCounts = 52;  // examples whose X holds the counts
 
 Layout layout_of(const std::string& name) {
   if (name.starts_with("csr")) return Layout::kCsr;
@@ -35,7 +35,7 @@ void for_each_form(const std::function<void(const std::string&, const File&)>& c
     check(name, File(entry.path()));
     ++n_files;
   }
-  EXPECT_EQ(n_files, kFiles);
+  EXPECT_EQ(n_files, kFilesWithCounts);
 }
 
 TEST(RowReader, EveryStoredFormGivesTheSameCounts) {

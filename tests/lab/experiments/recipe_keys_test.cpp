@@ -40,7 +40,7 @@ Keys keys_of(const std::string& recipe) {
   return keys;
 }
 
-std::string with_head(const std::string& rest) {
+std::string one_seed_with(const std::string& rest) {
   return "title = \"t\"\nseeds = [1]\n" + rest;
 }
 
@@ -62,7 +62,7 @@ void expect_row(const std::string& section, const Keys& keys) {
 }
 
 TEST(RecipeKeys, OfTablesAreThoseOfThePage) {
-  const std::string model = with_head("[[model]]\nname = \"a\"\nkind = \"linear\"\n");
+  const std::string model = one_seed_with("[[model]]\nname = \"a\"\nkind = \"linear\"\n");
   expect_row("a recipe", keys_of(kUnknown + model));
   expect_row("`[corpus]`", keys_of(model + "[corpus]\nsources = [\"a.h5ad\"]\n" + kUnknown));
   expect_row("`[corpus.simulate]`", keys_of(model + "[corpus.simulate]\n" + kUnknown));
@@ -74,7 +74,7 @@ TEST(RecipeKeys, OfTablesAreThoseOfThePage) {
 
 TEST(RecipeKeys, OfModelsAreThoseOfThePage) {
   const auto of = [](const std::string& kind) {
-    return keys_of(with_head("[[model]]\nname = \"a\"\nkind = \"" + kind + "\"\n" + kUnknown));
+    return keys_of(one_seed_with("[[model]]\nname = \"a\"\nkind = \"" + kind + "\"\n" + kUnknown));
   };
   const Keys any = of("centroid"), network = of("linear"), tabnet = of("tabnet"), mlp = of("mlp");
   expect_row("`[[model]]`, any kind", any);
@@ -87,7 +87,7 @@ TEST(RecipeKeys, OfModelsAreThoseOfThePage) {
   expect_row("… loader", without(of("loader"), any));
   expect_row("… celltypist", without(of("celltypist"), any));
   const std::string command = "[[model]]\nname = \"a\"\nkind = \"command\"\ncommand = \"mine {store} {out}\"\n";
-  expect_row("… command", without(keys_of(with_head(command + kUnknown)), any));
+  expect_row("… command", without(keys_of(one_seed_with(command + kUnknown)), any));
   Keys both = tabnet;
   both.insert(mlp.begin(), mlp.end());
   EXPECT_EQ(of("mixed"), both);
@@ -95,8 +95,8 @@ TEST(RecipeKeys, OfModelsAreThoseOfThePage) {
 
 TEST(RecipeKeys, OfFiguresAreThoseOfThePage) {
   const auto of = [](const std::string& kind) {
-    return keys_of(with_head("[[model]]\nname = \"a\"\nkind = \"linear\"\n[[figure]]\ntitle = \"f\"\nkind = \"" + kind +
-                             "\"\n" + kUnknown));
+    return keys_of(one_seed_with("[[model]]\nname = \"a\"\nkind = \"linear\"\n[[figure]]\ntitle = \"f\"\nkind = \"" +
+                                 kind + "\"\n" + kUnknown));
   };
   const Keys any = of("tissues");
   expect_row("`[[figure]]`, any kind", any);

@@ -36,14 +36,14 @@ TEST(Measured, FindsEachKindOfMeasure) {
   }
 }
 
-Recipe example() {
+Recipe two_seeds_of_parts() {
   return parse_recipe(
       "title = \"t\"\nseeds = [1, 2]\n[[part]]\nname = \"all\"\n[[part]]\nname = \"few cells\"\nby = \"cells\"\n"
       "fraction = 0.5\n[[part]]\nname = \"few donors\"\nby = \"donors\"\nfraction = 0.5\n"
       "[[model]]\nname = \"a\"\nkind = \"linear\"\n");
 }
 
-Results example_results(const Recipe& recipe) {
+Results results_of_parts(const Recipe& recipe) {
   Results results(recipe);
   for (const std::uint64_t seed : {1, 2}) {
     for (const PartSpec& part : recipe.parts) {
@@ -59,8 +59,8 @@ Results example_results(const Recipe& recipe) {
 }
 
 TEST(Results, GiveOneValuePerSeed) {
-  const Recipe recipe = example();
-  const Results results = example_results(recipe);
+  const Recipe recipe = two_seeds_of_parts();
+  const Results results = results_of_parts(recipe);
   EXPECT_EQ(results.values("a", "all", "macro_f1"), (std::vector<double>{1.1, 1.2}));
   EXPECT_TRUE(results.values("a", "moon", "macro_f1").empty());
   EXPECT_TRUE(results.values("a", "all", "tissue:lung").empty()) << "null is not a value";
@@ -69,7 +69,7 @@ TEST(Results, GiveOneValuePerSeed) {
 }
 
 TEST(Results, NameTheTypesThatAPartLacks) {
-  const Recipe recipe = example();
+  const Recipe recipe = two_seeds_of_parts();
   Results results(recipe);
   const auto add = [&results](const char* part, std::uint64_t seed, std::vector<std::string> lost) {
     json trial = trial_json("a", part, seed, 0.5);
@@ -89,8 +89,8 @@ TEST(Results, NameTheTypesThatAPartLacks) {
 }
 
 TEST(Figures, LinesByCellsAndByDonorsShareTheWholeCorpus) {
-  const Recipe recipe = example();
-  const charts::LineChart chart = lines(example_results(recipe), {.title = "f", .over = "fraction"});
+  const Recipe recipe = two_seeds_of_parts();
+  const charts::LineChart chart = lines(results_of_parts(recipe), {.title = "f", .over = "fraction"});
   ASSERT_EQ(chart.series.size(), 2U);
   EXPECT_EQ(chart.series[0].name, "a, by cells");
   EXPECT_EQ(chart.series[1].name, "a, by donors");
@@ -119,7 +119,7 @@ TEST(Figures, APartOfOneTissueIsNotOnAScalingLine) {
 }
 
 TEST(Figures, CurvesEndWhereTheFirstSeedStopped) {
-  const Recipe recipe = example();
+  const Recipe recipe = two_seeds_of_parts();
   Results results(recipe);
   for (const std::uint64_t seed : {1, 2}) {
     json trial = trial_json("a", "all", seed, 0.5);
@@ -136,8 +136,8 @@ TEST(Figures, CurvesEndWhereTheFirstSeedStopped) {
 }
 
 TEST(Figures, AnAxisOfScoresEndsAtOne) {
-  const Recipe recipe = example();
-  const Results results = example_results(recipe);
+  const Recipe recipe = two_seeds_of_parts();
+  const Results results = results_of_parts(recipe);
   for (const char* share : {"macro_f1", "tissue:blood", "type:B cell", "auc_right_wrong@2", "val_macro_f1"}) {
     EXPECT_EQ(bars(results, {.title = "f", .measure = share}).y.at_most, 1) << share;
   }
@@ -148,8 +148,8 @@ TEST(Figures, AnAxisOfScoresEndsAtOne) {
 }
 
 TEST(Figures, EachKindShowsItsValues) {
-  const Recipe recipe = example();
-  const Results results = example_results(recipe);
+  const Recipe recipe = two_seeds_of_parts();
+  const Results results = results_of_parts(recipe);
   const FigureSpec all{.title = "f", .parts = {"all"}};
   EXPECT_EQ(bars(results, all).estimates.at(0).at(0).values, (std::vector<double>{1.1, 1.2}));
   EXPECT_EQ(tissues(results, all).estimates.at(0).at(0).mean, 0.25);

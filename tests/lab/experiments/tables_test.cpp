@@ -2,29 +2,22 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
+#include <string>
 
 #include "lab/experiments/parsed_recipe.hpp"
+#include "support/bytes.hpp"
 
 namespace sctab::experiments::tests {
 namespace {
 
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-Recipe example() {
+Recipe two_models() {
   return parse_recipe(
       "title = \"t\"\nseeds = [1, 2]\n[[model]]\nname = \"a, \\\"b\\\"\"\nkind = \"linear\"\n[[model]]\nname = \"c\"\n"
       "kind = \"centroid\"\n[[finding]]\ntext = \"f\"\npaper = \"p\"\nleft = {model = \"c\"}\nthan = 0.5\n");
 }
 
 TEST(Tables, MeansSpreadsAndTestsOverSeeds) {
-  const Recipe recipe = example();
+  const Recipe recipe = two_models();
   Results results(recipe);
   for (const std::uint64_t seed : {1, 2}) {
     results.add(trial_json("a, \"b\"", "all", seed, 0.5 + 0.1 * static_cast<double>(seed)));
@@ -42,19 +35,19 @@ TEST(Tables, MeansSpreadsAndTestsOverSeeds) {
 
 TEST(Tables, AreWrittenForMachines) {
   const sctab::tests::TemporaryFolder folder;
-  const Recipe recipe = example();
+  const Recipe recipe = two_models();
   Results results(recipe);
   for (const std::uint64_t seed : {1, 2}) results.add(trial_json("a, \"b\"", "all", seed, 0.5));
   write_tables(folder.path(), results, check_findings(results), {"a note"});
-  EXPECT_EQ(content(folder / "trials.csv"),
+  EXPECT_EQ(sctab::tests::read_bytes(folder / "trials.csv"),
             "model,part,seed,macro_f1,seconds\n\"a, \"\"b\"\"\",all,1,0.5,2.5\n\"a, \"\"b\"\"\",all,2,0.5,2.5\n");
-  EXPECT_EQ(content(folder / "summary.csv"),
+  EXPECT_EQ(sctab::tests::read_bytes(folder / "summary.csv"),
             "model,part,measure,seeds,mean,standard_deviation\n\"a, \"\"b\"\"\",all,macro_f1,2,0.5,0\n"
             "\"a, \"\"b\"\"\",all,seconds,2,2.5,0\n");
   for (const char* name : {"tissues.csv", "types.csv", "welch.csv", "findings.csv"}) {
-    EXPECT_FALSE(content(folder / name).empty()) << name;
+    EXPECT_FALSE(sctab::tests::read_bytes(folder / name).empty()) << name;
   }
-  const auto json = nlohmann::json::parse(content(folder / "results.json"));
+  const auto json = nlohmann::json::parse(sctab::tests::read_bytes(folder / "results.json"));
   EXPECT_EQ(json.at("trials").size(), 2U);
   EXPECT_EQ(json.at("not_measured").at(0), "a note");
   EXPECT_EQ(json.at("findings").at(0).at("verdict"), "not tested");
@@ -64,7 +57,7 @@ TEST(Tables, AreWrittenForMachines) {
   EXPECT_EQ(json.at("findings").at(0).at("left_side"),
             nlohmann::json({{"measure", "macro_f1"}, {"model", "c"}, {"part", "all"}}));
   EXPECT_EQ(
-      content(folder / "findings.csv"),
+      sctab::tests::read_bytes(folder / "findings.csv"),
       "verdict,finding,left,right,test,n,t,degrees of freedom,p,paper,left measure,left model,left part,left over "
       "model,left over part,right measure,right model,right part,right over model,right over part\n"
       "not tested,f,nothing measured,0.5,one-sample t-test,0 seeds,-,-,-,p,macro_f1,c,all,,,,,,,\n");

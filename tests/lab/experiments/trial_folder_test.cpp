@@ -4,11 +4,12 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <sstream>
+#include <string>
 
 #include "lab/experiments/parsed_recipe.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/sha256.hpp"
+#include "support/bytes.hpp"
 
 namespace sctab::experiments::tests {
 namespace {
@@ -16,15 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-Recipe example(const std::string& n_d, const std::string& name = "tab net") {
+Recipe tabnet_recipe(const std::string& n_d, const std::string& name = "tab net") {
   return parse_recipe("title = \"t\"\nseeds = [1, 2]\n[[model]]\nname = \"" + name +
                       "\"\nkind = \"tabnet\"\nn_d = " + n_d + "\n");
-}
-
-std::string content(const fs::path& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
 }
 
 class Folder : public testing::Test {
@@ -42,7 +37,7 @@ class Folder : public testing::Test {
   }
 
   sctab::tests::TemporaryFolder folder_;
-  Recipe recipe_ = example("16");
+  Recipe recipe_ = tabnet_recipe("16");
   Trial trial_ = expand(recipe_).front();
 };
 
@@ -51,7 +46,7 @@ double f1(const FoundTrial& found) {
 }
 
 TEST_F(Folder, AResultIsFoundAgainForItsOwnTrialOnly) {
-  const Recipe changed = example("32");
+  const Recipe changed = tabnet_recipe("32");
   const Trial other = expand(changed).front();
   EXPECT_FALSE(open().has(trial_));
   EXPECT_FALSE(fs::exists(folder_ / "trials")) << "looking creates nothing";
@@ -81,7 +76,7 @@ TEST_F(Folder, AFailureIsReportedUntilTheTrialIsFinished) {
 }
 
 TEST_F(Folder, ARenamedModelsResultHasItsNewName) {
-  const Recipe renamed = example("16", "tab-net");
+  const Recipe renamed = tabnet_recipe("16", "tab-net");
   open().write(trial_, {{"model", "tab net"}, {"part", "an earlier name"}, {"seed", 1}});
   const FoundTrial found = open().find(expand(renamed).front());
   ASSERT_TRUE(found.result.has_value());
@@ -96,7 +91,7 @@ TEST_F(Folder, ADamagedResultIsReportedAndNotTaken) {
   };
   const auto edit = [](auto change) {
     return [change](const fs::path& path) {
-      json result = json::parse(content(path));
+      json result = json::parse(sctab::tests::read_bytes(path));
       change(result);
       std::ofstream(path) << result;
     };
@@ -127,7 +122,7 @@ TEST_F(Folder, WhatIsSetAsideIsNotLost) {
     results.write(trial_, json::object());
     std::ofstream(results.file(trial_)) << text;
     const fs::path aside = results.set_aside(trial_);
-    EXPECT_EQ(content(aside), text);
+    EXPECT_EQ(sctab::tests::read_bytes(aside), text);
     EXPECT_FALSE(results.has(trial_));
   }
   EXPECT_TRUE(open().strays().empty()) << "a result that is set aside no longer counts as one";
@@ -135,7 +130,7 @@ TEST_F(Folder, WhatIsSetAsideIsNotLost) {
 }
 
 TEST_F(Folder, StraysAreNamedAndChangeNothing) {
-  const Recipe changed = example("32");
+  const Recipe changed = tabnet_recipe("32");
   open().write(trial_, json::object());
   for (const char* name : {"tab-net.all.seed-1.0.json", "broken.json"}) {
     std::ofstream(folder_ / "trials" / name) << "{";
@@ -152,7 +147,7 @@ class AlikeTrials : public Folder {
  protected:
   void SetUp() override {
     open().write(trial_, {{"measures", {{"macro_f1", 0.5}}}});
-    written_ = json::parse(content(open().file(trial_)));
+    written_ = json::parse(sctab::tests::read_bytes(open().file(trial_)));
     fs::remove(open().file(trial_));
   }
   template <typename Change>

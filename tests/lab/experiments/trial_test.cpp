@@ -8,7 +8,7 @@
 namespace sctab::experiments::tests {
 namespace {
 
-Recipe example(const std::string& n_d, const std::string& name = "tab net") {
+Recipe grid_of_trials(const std::string& n_d, const std::string& name = "tab net") {
   return parse_recipe(
       "title = \"t\"\nseeds = [1, 2]\n[[part]]\nname = \"all\"\n[[part]]\nname = \"15% of donors\"\n"
       "by = \"donors\"\nfraction = 0.15\n[[model]]\nname = \"" +
@@ -17,7 +17,7 @@ Recipe example(const std::string& n_d, const std::string& name = "tab net") {
 }
 
 TEST(Trial, TheGridIsModelsTimesPartsTimesSeeds) {
-  const Recipe recipe = example("16");
+  const Recipe recipe = grid_of_trials("16");
   std::vector<std::string> titles;
   for (const Trial& trial : expand(recipe)) titles.push_back(trial.title());
   EXPECT_EQ(titles, (std::vector<std::string>{"tab net, all, seed 1", "floor, all, seed 1", "tab net, all, seed 2",

@@ -22,7 +22,7 @@ TEST(Holm, MultipliesByTheNumberOfRemainingTests) {
   EXPECT_TRUE(holm_corrected({}).empty());
 }
 
-Recipe example() {
+Recipe models_on_parts() {
   return parse_recipe(
       "title = \"t\"\nseeds = [1, 2]\n[[part]]\nname = \"all\"\n[[part]]\nname = \"few\"\nby = \"cells\"\n"
       "fraction = 0.5\n[[model]]\nname = \"a\"\nkind = \"linear\"\n[[model]]\nname = \"b\"\nkind = \"linear\"\n"
@@ -47,7 +47,7 @@ Results example_results(const Recipe& recipe) {
 }
 
 TEST(WelchTable, ComparesModelsOnAPartPartsOfAModelAndTheMeasuresOfBars) {
-  const Recipe recipe = example();
+  const Recipe recipe = models_on_parts();
   const charts::Table table = welch_table(example_results(recipe));
   std::vector<std::vector<std::string>> of;
   for (const auto& row : table.rows) {

@@ -12,7 +12,7 @@ namespace sctab::h5ad {
 namespace {
 
 // Ranges read at the same time share the pieces at their ends: one a thread. More than these are of no use.
-constexpr std::size_t kMostBytes = 32 << 20;
+constexpr std::size_t kMostBytesAtOnce = 32 << 20;
 constexpr std::size_t kMostPieces = 32;
 
 constexpr std::int64_t kLeastPiece = 1 << 16;
@@ -57,7 +57,8 @@ std::shared_ptr<const PieceCache::Bytes> PieceCache::get(std::int64_t number, co
 }
 
 void PieceCache::forget_oldest() {
-  const std::size_t most = std::clamp<std::size_t>(kMostBytes / std::max<std::size_t>(1, piece_bytes_), 1, kMostPieces);
+  const std::size_t most =
+      std::clamp<std::size_t>(kMostBytesAtOnce / std::max<std::size_t>(1, piece_bytes_), 1, kMostPieces);
   while (entries_.size() > most) entries_.erase(std::ranges::min_element(entries_, {}, &Entry::asked));
 }
 

@@ -37,7 +37,7 @@ ElementType number_type(Number number, hid_t file_type) {
 }
 
 /// A numpy bool as h5py stores it: an enumeration over one byte, FALSE and TRUE.
-ElementType boolean_type(hid_t file_type) {
+ElementType boolean_element(hid_t file_type) {
   ElementType type;
   const Handle base(H5Tget_super(file_type));
   if (!base || H5Tget_class(base.id()) != H5T_INTEGER || H5Tget_size(base.id()) != 1) return type;
@@ -71,7 +71,7 @@ ElementType describe(const Handle& file_type) {
     case H5T_FLOAT:
       return number_type(size <= 4 ? Number::kFloat32 : Number::kFloat64, file_type.id());
     case H5T_ENUM:
-      return boolean_type(file_type.id());
+      return boolean_element(file_type.id());
     case H5T_STRING:
       return text_type(file_type.id());
     default:

@@ -12,7 +12,7 @@
 namespace sctab::h5ad {
 namespace {
 
-constexpr std::int64_t kTextsAtOnce = 1 << 16;
+constexpr std::int64_t kTextsPerWrite = 1 << 16;
 constexpr std::int64_t kChunkElements = 1 << 16;
 
 /// Writes an attribute; `space` may be scalar or one-dimensional.
@@ -127,8 +127,8 @@ Handle write_texts(hid_t parent, std::string_view name, const formats::Strings& 
   const Handle type = text_type();
   Handle dataset = create_dataset(parent, name, type.id(), simple_space(texts.size()));
   const auto total = static_cast<std::int64_t>(texts.size());
-  for (std::int64_t begin = 0; begin < total; begin += kTextsAtOnce) {
-    const auto count = static_cast<hsize_t>(std::min(kTextsAtOnce, total - begin));
+  for (std::int64_t begin = 0; begin < total; begin += kTextsPerWrite) {
+    const auto count = static_cast<hsize_t>(std::min(kTextsPerWrite, total - begin));
     const auto offset = static_cast<hsize_t>(begin);
     const Handle to(H5Dget_space(dataset.id()));
     (void)H5Sselect_hyperslab(to.id(), H5S_SELECT_SET, &offset, nullptr, &count, nullptr);

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kCollectionsKept = 64;
 constexpr std::size_t kHeaderBytes = 16;  // of a collection, and of an object
-constexpr std::uint64_t kMostBytes = 1 << 30;
+constexpr std::uint64_t kMostCollectionBytes = 1 << 30;
 
 template <typename T>
 T little_endian(const std::byte* bytes) {
@@ -93,7 +93,7 @@ const GlobalHeap::Collection& GlobalHeap::collection(std::uint64_t address) {
   std::byte header[kHeaderBytes];
   read(address, header);
   const auto size = little_endian<std::uint64_t>(header + 8);
-  if (std::memcmp(header, "GCOL\1", 5) != 0 || size < kHeaderBytes || size > kMostBytes) fail(address);
+  if (std::memcmp(header, "GCOL\1", 5) != 0 || size < kHeaderBytes || size > kMostCollectionBytes) fail(address);
   Collection collection;
   if (size > file_.size()) fail(address);
   collection.bytes.resize(size);
