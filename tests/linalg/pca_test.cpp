@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <Eigen/SVD>
+#include <numeric>
+#include <vector>
 
+#include "linalg/pca_reference.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
@@ -47,62 +50,60 @@ EachBatch batches_of(const sparse::CsrMatrix& cells, core::CellIndex size = 37) 
   };
 }
 
-using Dense = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Eigen::MatrixXd centred(const sparse::CsrMatrix& cells) {
-  Dense dense(cells.n_cells, cells.n_genes);
-  sparse::to_dense(cells.view(), {dense.data(), static_cast<std::size_t>(dense.size())});
-  const Eigen::MatrixXd all = dense.cast<double>();
-  return all.rowwise() - all.colwise().mean();
-}
-
-Eigen::MatrixXd matrix(const std::vector<float>& values, std::int64_t n_columns) {
-  return Eigen::Map<const Dense>(values.data(), std::ssize(values) / n_columns, n_columns).cast<double>();
-}
-
-/// The exact decomposition of the dense, centred matrix, in double.
-struct Exact {
-  Eigen::VectorXd variance;
-  Eigen::MatrixXd components;  // one per column
-  explicit Exact(const Eigen::MatrixXd& dense) {
-    const Eigen::BDCSVD<Eigen::MatrixXd> svd(dense, Eigen::ComputeThinV);
-    variance = svd.singularValues().array().square() / static_cast<double>(dense.rows() - 1);
-    components = svd.matrixV();
-  }
-};
-
 constexpr PcaOptions kTen{.n_components = 10, .oversampling = 10, .power_iterations = 6};
+
+/// The cosine between a component and one of the reference, whose sign is arbitrary.
+double cosine(const Pca& pca, std::int64_t component, const std::vector<double>& reference) {
+  double sum = 0;
+  for (std::size_t g = 0; g < reference.size(); ++g) {
+    const std::size_t at = g * static_cast<std::size_t>(pca.n_components) + static_cast<std::size_t>(component);
+    sum += static_cast<double>(pca.components[at]) * reference[g];
+  }
+  return std::abs(sum);
+}
 
 TEST(Pca, EqualsTheExactDecomposition) {
   const sparse::CsrMatrix cells = grouped_cells(500, 90, 1);
-  const Exact exact(centred(cells));
+  const tests::PcaReference exact(cells);
   const Pca pca = fit_pca(batches_of(cells), cells.n_genes, kTen);
   ASSERT_EQ(pca.n_components, 10);
   EXPECT_EQ(pca.n_cells, 500);
-  EXPECT_NEAR(pca.total_variance, exact.variance.sum(), 1e-6 * pca.total_variance);
-  const Eigen::MatrixXd components = matrix(pca.components, 10);
+  const double total = std::accumulate(exact.variance.begin(), exact.variance.end(), 0.0);
+  EXPECT_NEAR(pca.total_variance, total, 1e-6 * pca.total_variance);
   // Variances are right to the square of the angle that the components are off by.
-  for (std::int64_t i = 0; i < 10; ++i) {
-    EXPECT_NEAR(pca.variance[static_cast<std::size_t>(i)] / exact.variance[i], 1, i < 5 ? 1e-5 : 2e-2) << i;
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_NEAR(pca.variance[i] / exact.variance[i], 1, i < 5 ? 1e-5 : 2e-2) << i;
     // The five directions of the groups are well above the noise, and must be found one by one.
-    const double cosine = std::abs(components.col(i).dot(exact.components.col(i)));
-    EXPECT_TRUE(i >= 5 || std::abs(cosine - 1) <= 1e-5) << i << ": " << cosine;
+    const double found = cosine(pca, static_cast<std::int64_t>(i), exact.components[i]);
+    EXPECT_TRUE(i >= 5 || std::abs(found - 1) <= 1e-5) << i << ": " << found;
+    for (std::size_t j = 0; j < 10; ++j) {
+      double product = i == j ? -1 : 0;
+      for (std::size_t g = 0; g < 90; ++g) {
+        product += static_cast<double>(pca.components[g * 10 + i]) * static_cast<double>(pca.components[g * 10 + j]);
+      }
+      EXPECT_TRUE(std::abs(product) <= 1e-6) << i << " " << j << ": " << product;
+    }
   }
-  const Eigen::MatrixXd products = components.transpose() * components;
-  EXPECT_TRUE((products - Eigen::MatrixXd::Identity(10, 10)).array().abs().maxCoeff() <= 1e-6) << products;
 }
 
 TEST(Pca, AllComponentsOfFewGenesAreExact) {
-  const sparse::CsrMatrix cells = grouped_cells(200, 12, 2);
-  const Eigen::MatrixXd dense = centred(cells);
-  const Exact exact(dense);
-  const Pca pca = fit_pca(batches_of(cells), cells.n_genes, {.n_components = 12});
+  constexpr std::size_t kGenes = 12;
+  const sparse::CsrMatrix cells = grouped_cells(200, kGenes, 2);
+  const tests::PcaReference exact(cells);
+  const Pca pca = fit_pca(batches_of(cells), cells.n_genes, {.n_components = kGenes});
   ASSERT_EQ(pca.n_components, 12);
-  for (std::int64_t i = 0; i < 12; ++i) {
-    EXPECT_NEAR(pca.variance[static_cast<std::size_t>(i)] / exact.variance[i], 1, 1e-5) << i;
+  for (std::size_t i = 0; i < kGenes; ++i) EXPECT_NEAR(pca.variance[i] / exact.variance[i], 1, 1e-5) << i;
+  // All components together give the centred cells back.
+  const std::vector<double> dense = tests::centred_genes(cells);
+  const std::vector<float> places = pca.project(cells.view());
+  for (std::size_t at = 0; at < dense.size(); ++at) {
+    double back = 0;
+    for (std::size_t i = 0; i < kGenes; ++i) {
+      back += static_cast<double>(places[at / kGenes * kGenes + i]) *
+              static_cast<double>(pca.components[at % kGenes * kGenes + i]);
+    }
+    EXPECT_TRUE(std::abs(back - dense[at]) <= 1e-5) << at << ": " << back;
   }
-  const Eigen::MatrixXd back = matrix(pca.project(cells.view()), 12) * matrix(pca.components, 12).transpose();
-  EXPECT_TRUE((back - dense).array().abs().maxCoeff() <= 1e-5) << (back - dense).array().abs().maxCoeff();
 }
 
 TEST(Pca, SignsAndBitsDoNotDependOnThreads) {
@@ -115,9 +116,12 @@ TEST(Pca, SignsAndBitsDoNotDependOnThreads) {
   kernels::set_threads(before);
   EXPECT_EQ(one.components, three.components);
   EXPECT_EQ(one.variance, three.variance);
-  const Eigen::MatrixXd components = matrix(one.components, 10);
-  for (std::int64_t i = 0; i < 10; ++i) {
-    EXPECT_TRUE(components.col(i).maxCoeff() > -components.col(i).minCoeff()) << i;
+  for (std::size_t i = 0; i < 10; ++i) {
+    float largest = 0;
+    for (std::size_t g = 0; g < 90; ++g) {
+      if (std::abs(one.components[g * 10 + i]) > std::abs(largest)) largest = one.components[g * 10 + i];
+    }
+    EXPECT_GT(largest, 0) << i;
   }
 }
 
@@ -161,51 +165,14 @@ sparse::CsrMatrix planted_cells() {
   return cells;
 }
 
-/// The covariance of genes, in plain loops.
-std::vector<double> covariance(const sparse::CsrMatrix& cells) {
-  std::vector<float> x(kPlantedCells * kPlantedGenes);
-  sparse::to_dense(cells.view(), x);
-  std::vector<double> mean(kPlantedGenes, 0.0), all(kPlantedGenes * kPlantedGenes, 0.0);
-  for (std::size_t i = 0; i < x.size(); ++i) mean[i % kPlantedGenes] += static_cast<double>(x[i]) / kPlantedCells;
-  for (std::size_t i = 0; i < kPlantedCells; ++i) {
-    for (std::size_t g = 0; g < kPlantedGenes; ++g) {
-      for (std::size_t h = 0; h < kPlantedGenes; ++h) {
-        all[g * kPlantedGenes + h] += (static_cast<double>(x[i * kPlantedGenes + g]) - mean[g]) *
-                                      (static_cast<double>(x[i * kPlantedGenes + h]) - mean[h]) / (kPlantedCells - 1);
-      }
-    }
-  }
-  return all;
-}
-
 TEST(Pca, AreTheLargestEigenvectorsOfTheCovariance) {
   const sparse::CsrMatrix cells = planted_cells();
   const Pca got = fit_pca(cells.view(), {.n_components = 2});
-  std::vector<double> matrix = covariance(cells);
-  for (std::size_t component = 0; component < 2; ++component) {
-    // Power iteration, and what it found taken out of the matrix for the next.
-    std::vector<double> v(kPlantedGenes, 1.0);
-    double length = 0;
-    for (int iteration = 0; iteration < 2000; ++iteration) {
-      std::vector<double> next(kPlantedGenes, 0.0);
-      for (std::size_t g = 0; g < kPlantedGenes; ++g) {
-        for (std::size_t h = 0; h < kPlantedGenes; ++h) next[g] += matrix[g * kPlantedGenes + h] * v[h];
-      }
-      length = 0;
-      for (const double value : next) length += value * value;
-      length = std::sqrt(length);
-      for (std::size_t g = 0; g < kPlantedGenes; ++g) v[g] = next[g] / length;
-    }
-    double cosine = 0, largest = 0;
-    for (std::size_t g = 0; g < kPlantedGenes; ++g) {
-      const auto entry = static_cast<double>(got.components[g * 2 + component]);
-      cosine += v[g] * entry;
-      if (std::abs(entry) > std::abs(largest)) largest = entry;
-      for (std::size_t h = 0; h < kPlantedGenes; ++h) matrix[g * kPlantedGenes + h] -= length * v[g] * v[h];
-    }
-    EXPECT_TRUE(std::abs(std::abs(cosine) - 1) <= 1e-5) << cosine;  // components are floats
-    EXPECT_TRUE(std::abs(got.variance[component] - length) <= 1e-4 * length);
-    EXPECT_GT(largest, 0);
+  const tests::PcaReference exact(cells);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double found = cosine(got, static_cast<std::int64_t>(i), exact.components[i]);
+    EXPECT_TRUE(std::abs(found - 1) <= 1e-5) << found;  // components are floats
+    EXPECT_TRUE(std::abs(got.variance[i] - exact.variance[i]) <= 1e-4 * exact.variance[i]);
   }
 }
 
@@ -237,15 +204,16 @@ TEST(Pca, CellsThatDoNotVaryHaveNoComponents) {
 
 TEST(Pca, RefusesWhatCannotBe) {
   core::Progress::set_quiet(true);
-  const tests::TemporaryFolder folder;
+  const sctab::tests::TemporaryFolder folder;
   const sparse::CsrMatrix one = grouped_cells(1, 20, 5);
   SCTAB_EXPECT_THROW_WITH(fit_pca(batches_of(one), 20, {}), core::InputError, "1 training cell;", "at least 2");
   SCTAB_EXPECT_THROW_WITH(fit_pca(batches_of(one), 20, {.n_components = 0}), core::InputError, "--components: 0",
                           "1 to 2000");
-  const store::Store one_cell = tests::make_tiny_store(folder / "one-cell", {.n_cells = {1, 1, 1}});
+  const store::Store one_cell = sctab::tests::make_tiny_store(folder / "one-cell", {.n_cells = {1, 1, 1}});
   SCTAB_EXPECT_THROW_WITH(fit_pca(one_cell, {}, 1), core::InputError, "one-cell", "at least 2");
   // Cells that express one gene are the same once normalised.
-  const store::Store same = tests::make_tiny_store(folder / "same", {.n_genes = 1, .n_train_types = 1, .own_mean = 50});
+  const store::Store same =
+      sctab::tests::make_tiny_store(folder / "same", {.n_genes = 1, .n_train_types = 1, .own_mean = 50});
   SCTAB_EXPECT_THROW_WITH(fit_pca(same, {}, 1), core::InputError, "same", "all training cells are the same");
 }
 
