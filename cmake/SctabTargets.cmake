@@ -2,7 +2,7 @@ include(GoogleTest)
 
 add_library(sctab_flags INTERFACE)
 target_compile_definitions(sctab_flags INTERFACE SCTAB_VERSION="${PROJECT_VERSION}")
-target_compile_options(sctab_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast -Werror
+target_compile_options(sctab_flags INTERFACE -Wall -Wextra -Wshadow=local -Wconversion -Wold-style-cast -Werror
   -Wno-restrict)  # false alarms on std::string in g++ 12 (GCC bug 105651)
 if(SCTAB_SANITIZE)
   target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -g1

@@ -18,15 +18,17 @@ torch_free() {
   local with_torch
   with_torch=$(python3 tools/check_layering.py --folders-with sctab::torch | paste -sd'|')
   grep -E '^(src|lab)/.*\.cpp$' | grep -vE "^($with_torch)/" | while read -r file; do
-    grep -qF "/$file\"" "$build/compile_commands.json" && echo "$file"
+    grep -qF "/$file\"" "$build/tidy/compile_commands.json" && echo "$file"
   done
 }
 
 if [ "$tidy" != none ]; then
-  [ -f "$build/compile_commands.json" ] || { echo "clang-tidy: no $build/compile_commands.json; run 'make build'"; exit 1; }
-  # Without g++'s precompiled headers, which clang cannot read: so files are also held to what they include themselves.
-  mkdir -p "$build/tidy"
-  sed -E 's/ -Winvalid-pch -include [^ ]*cmake_pch\.hxx//' "$build/compile_commands.json" >"$build/tidy/compile_commands.json"
+  [ -f "$build/CMakeCache.txt" ] || { echo "clang-tidy: no $build/CMakeCache.txt; run 'make build'"; exit 1; }
+  # The same build, configured so that each file is compiled by itself: it is held to what it includes, and clang cannot
+  # read g++'s precompiled headers.
+  mapfile -t flags < <(sed -nE 's/^((SCTAB|CMAKE_BUILD)_[A-Z_]+):(BOOL|PATH|STRING)=(.*)/-D\1=\4/p' "$build/CMakeCache.txt")
+  cmake -S . -B "$build/tidy" -G Ninja "${flags[@]}" -DSCTAB_UNITY=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null ||
+    exit 1
   all=$(git ls-files | torch_free)
   files=$all
   if [ "$tidy" = changed ]; then
