@@ -13,7 +13,6 @@ namespace sctab::core {
 namespace {
 
 namespace fs = std::filesystem;
-using Progress = ResumableWork::Progress;
 
 /// Leaves shards and notes, and counts shards as work.
 ResumableWork sewing() {
@@ -25,8 +24,8 @@ ResumableWork sewing() {
           .is_ours_in_subfolder = [](const std::string& name) { return name.ends_with(".json"); },
           .progress =
               [](const fs::path& folder) {
-                if (fs::exists(folder / "shard-0")) return Progress::kWork;
-                return fs::exists(folder / "notes") ? Progress::kHints : Progress::kNone;
+                if (fs::exists(folder / "shard-0")) return ResumableWork::Progress::kWork;
+                return fs::exists(folder / "notes") ? ResumableWork::Progress::kHints : ResumableWork::Progress::kNone;
               }};
 }
 
@@ -52,7 +51,7 @@ TEST_F(Resumable, BecomesItsTarget) {
     const ResumableFolder work = open(false);
     EXPECT_EQ(work.path(), folder_ / "out.sewing");
     EXPECT_EQ(work.target(), folder_ / "out");
-    EXPECT_EQ(work.progress(), Progress::kNone);
+    EXPECT_EQ(work.progress(), ResumableWork::Progress::kNone);
     write_file_atomically(work.path() / "done.json", "{}");
     work.commit();
   }
@@ -70,15 +69,15 @@ TEST_F(Resumable, WorkIsResumedOrRefusedButNeverLost) {
   expect_refused(false, "out.sewing", "has an unfinished sewing; continue it with --resume");
   EXPECT_TRUE(has("out.sewing/shard-0"));
   const ResumableFolder work = open(true);
-  EXPECT_EQ(work.progress(), Progress::kWork);
+  EXPECT_EQ(work.progress(), ResumableWork::Progress::kWork);
   EXPECT_TRUE(has("out.sewing/shard-0"));
 }
 
 TEST_F(Resumable, HintsAreKeptForAResumeOnly) {
   leave("notes");
-  EXPECT_EQ(open(true).progress(), Progress::kHints);
+  EXPECT_EQ(open(true).progress(), ResumableWork::Progress::kHints);
   EXPECT_TRUE(has("out.sewing/notes"));
-  EXPECT_EQ(open(false).progress(), Progress::kNone);
+  EXPECT_EQ(open(false).progress(), ResumableWork::Progress::kNone);
   EXPECT_FALSE(has("out.sewing/notes"));
 }
 
@@ -86,7 +85,7 @@ TEST_F(Resumable, WhatIsNotWorthResumingIsCleared) {
   leave("shard-1");
   leave("records/a.json");
   leave(".shard-2.123-0.tmp");
-  EXPECT_EQ(open(true).progress(), Progress::kNone);
+  EXPECT_EQ(open(true).progress(), ResumableWork::Progress::kNone);
   EXPECT_TRUE(fs::is_empty(folder_ / "out.sewing"));
 }
 
@@ -96,7 +95,7 @@ TEST_F(Resumable, AFinishedTargetIsNotResumed) {
   expect_refused(true, "out: is finished", "omit --resume");
   EXPECT_FALSE(has("out.sewing"));
   leave("shard-0");
-  EXPECT_EQ(open(true).progress(), Progress::kWork) << "work on the next version of the target";
+  EXPECT_EQ(open(true).progress(), ResumableWork::Progress::kWork) << "work on the next version of the target";
 }
 
 TEST_F(Resumable, FilesOfTheUserStayAndAreNamed) {

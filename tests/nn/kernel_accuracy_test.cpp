@@ -13,12 +13,12 @@ namespace {
 
 using sctab::tests::DenseNetwork;
 
-constexpr std::int32_t kGenes = 6000;
+constexpr std::int32_t kManyGenes = 6000;
 
 /// Narrow layers over many genes, so that errors come from the sums over genes.
 model::Architecture many_genes() {
   model::Architecture architecture = model::tests::small_architecture(model::ModelKind::kTabnet);
-  architecture.n_genes = kGenes;
+  architecture.n_genes = kManyGenes;
   architecture.tabnet = {.n_d = 8, .n_a = 4, .n_steps = 1, .n_independent = 1, .n_shared = 1};
   return architecture;
 }
@@ -55,7 +55,7 @@ TEST(KernelAccuracy, IsThatOfDenseFloatsOverManyGenesWithLargeMeans) {
     DenseNetwork dense(architecture, seed), exact(architecture, seed);
     for (DenseNetwork* each : {&dense, &exact}) each->state().load(network->state().copy(), "memory");
     exact.convert_to(at::kDouble);
-    const sparse::CsrMatrix x = random_cells(32, kGenes, seed);
+    const sparse::CsrMatrix x = random_cells(32, kManyGenes, seed);
     const auto mask = [&](Network& of) {
       of.eval();
       Explanation explanation;

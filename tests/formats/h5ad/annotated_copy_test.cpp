@@ -23,7 +23,7 @@ namespace {
 using namespace formats;
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kCells = 5'000;
+constexpr std::int64_t kCopiedCells = 5'000;
 constexpr std::int64_t kWidth = 7;
 
 void write_empty_cells(const std::filesystem::path& path, std::int64_t n_cells) {
@@ -54,24 +54,24 @@ std::vector<float> embedding(const std::filesystem::path& path, std::vector<std:
 
 TEST(AnnotatedCopy, HoldsAllRowsInOrderForAnyPieces) {
   const sctab::tests::TemporaryFolder folder;
-  write_empty_cells(folder / "x.h5ad", kCells);
+  write_empty_cells(folder / "x.h5ad", kCopiedCells);
   std::vector<float> rows;
-  for (std::int64_t i = 0; i < kCells * kWidth; ++i) rows.push_back(static_cast<float>(i));
+  for (std::int64_t i = 0; i < kCopiedCells * kWidth; ++i) rows.push_back(static_cast<float>(i));
   for (const std::int64_t cells_at_once : {3, 1'024, 5'000}) {
     const auto target = folder / fmt::format("{}.h5ad", cells_at_once);
-    AnnotatedCopy copy(folder / "x.h5ad", target, kCells);
-    for (std::int64_t cell = 0; cell < kCells; cell += cells_at_once) {
-      const std::int64_t n = std::min(cells_at_once, kCells - cell);
+    AnnotatedCopy copy(folder / "x.h5ad", target, kCopiedCells);
+    for (std::int64_t cell = 0; cell < kCopiedCells; cell += cells_at_once) {
+      const std::int64_t n = std::min(cells_at_once, kCopiedCells - cell);
       copy.append_obsm(
           "X_sctab", kWidth,
           std::span(rows).subspan(static_cast<std::size_t>(cell * kWidth), static_cast<std::size_t>(n * kWidth)));
     }
-    copy.put_obs({"score", Reals32(static_cast<std::size_t>(kCells), 0.5F)});
+    copy.put_obs({"score", Reals32(static_cast<std::size_t>(kCopiedCells), 0.5F)});
     copy.put_uns("sctab", {{"model", "m"}});
     copy.close();
     std::vector<std::int64_t> shape;
     EXPECT_EQ(embedding(target, shape), rows);
-    EXPECT_EQ(shape, (std::vector<std::int64_t>{kCells, kWidth}));
+    EXPECT_EQ(shape, (std::vector<std::int64_t>{kCopiedCells, kWidth}));
     const File file(target);
     EXPECT_TRUE(file.has_obs("score"));
     EXPECT_EQ(file.obs_names().back(), "cell-4999");
@@ -105,7 +105,7 @@ TEST(AnnotatedCopy, MayHaveNoCells) {
 
 TEST(AnnotatedCopy, MayBeLeftBeforeItIsWhole) {
   const sctab::tests::TemporaryFolder folder;
-  write_empty_cells(folder / "x.h5ad", kCells);
+  write_empty_cells(folder / "x.h5ad", kCopiedCells);
   std::atomic<bool> begun{false};
   sctab::tests::ChangedCalls calls;
   calls.copy_file_range = [&begun](std::size_t) {  // takes minutes if nothing stops it
@@ -117,7 +117,7 @@ TEST(AnnotatedCopy, MayBeLeftBeforeItIsWhole) {
     const auto target = folder / (with_rows ? "z.h5ad" : "y.h5ad");
     begun = false;
     {
-      AnnotatedCopy copy(folder / "x.h5ad", target, kCells);
+      AnnotatedCopy copy(folder / "x.h5ad", target, kCopiedCells);
       if (with_rows) copy.append_obsm("X_sctab", 1, std::vector<float>(10));
       while (!begun) std::this_thread::yield();
     }
@@ -160,11 +160,11 @@ TEST(AnnotatedCopy, LetsTheCallerWaitOnceMuchWaitsForTheCopy) {
 
 TEST(AnnotatedCopy, WhatStopsTheCopyReachesTheCaller) {
   const sctab::tests::TemporaryFolder folder;
-  AnnotatedCopy none(folder / "none.h5ad", folder / "y.h5ad", kCells);
+  AnnotatedCopy none(folder / "none.h5ad", folder / "y.h5ad", kCopiedCells);
   SCTAB_EXPECT_THROW_WITH(none.close(), core::InputError, "none.h5ad");
-  write_empty_cells(folder / "x.h5ad", kCells);
+  write_empty_cells(folder / "x.h5ad", kCopiedCells);
   core::set_interrupted(true);
-  AnnotatedCopy copy(folder / "x.h5ad", folder / "z.h5ad", kCells);
+  AnnotatedCopy copy(folder / "x.h5ad", folder / "z.h5ad", kCopiedCells);
   EXPECT_THROW(copy.close(), core::Interrupted);
   core::set_interrupted(false);
 }
