@@ -146,7 +146,7 @@ std::vector<float> columns(std::span<const float> rows, std::size_t width, std::
 
 /// Replaces the rows of these cells, ascending.
 void set_rows(std::span<const sparse::CellIndex> cells, sparse::CsrView rows, sparse::CsrMatrix& x) {
-  const sparse::CsrMatrix before = std::move(x);
+  const sparse::CsrMatrix before = std::exchange(x, sparse::CsrMatrix());
   x.clear(before.n_genes);
   std::size_t next = 0;
   for (sparse::CellIndex cell = 0; cell < before.n_cells; ++cell) {
