@@ -79,7 +79,7 @@ TEST_P(Inference, AgreesWithDenseArraysInDouble) {
   expect_as(exact, kDouble);
 }
 
-// Scores of hundreds, so that masks hang on their last digits: by float sums alone masks are off by 1.4e-4. What
+// Scores of hundreds, so that masks depend on their last digits: by float sums alone masks are off by 1.4e-4. What
 // float32 still runs, cells of a lesser condition, is off by 1.5e-5 (odd_widths).
 TEST_P(Inference, IsExactWhereScoresBarelySeparateGenes) {
   if (architecture_.kind != model::ModelKind::kTabnet) GTEST_SKIP() << "has no masks";
