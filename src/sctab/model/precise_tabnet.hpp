@@ -35,8 +35,8 @@ struct PreciseOutput {
 /// The cells, ascending, that are to be run precisely. condition: the largest simplex_condition() of each cell's masks.
 std::vector<sparse::CellIndex> ill_conditioned_cells(std::span<const float> condition);
 
-/// Runs a TabNet in double, some five times slower than the kernels: for cells whose masks depend on the last digits of
-/// float32. x: (n_cells × inputs), log-normalised; cells: which of them, ascending, at least one.
+/// Runs a TabNet in double, much slower than the kernels: for cells whose masks depend on the last digits of float32.
+/// x: (n_cells × inputs), log-normalised; cells: which of them, ascending, at least one.
 PreciseOutput run_precisely(const TabnetView& network, sparse::CsrView x, std::span<const sparse::CellIndex> cells);
 
 }  // namespace sctab::model
