@@ -43,9 +43,10 @@ std::unique_ptr<CellSource> open_cells(const fs::path& path) {
   if (format != kFormats.end()) return format->open(path);
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
-  throw core::InputError({.file = path.string(),
-                          .found = "is not in a format that sctab reads",
-                          .expected = fmt::format("{}", fmt::join(known, " or "))});
+  throw core::InputError(
+      {.file = path.string(),
+       .found = fs::is_directory(path) ? "is a folder, not a file" : "is not in a format that sctab reads",
+       .expected = fmt::format("{}", fmt::join(known, " or "))});
 }
 
 }  // namespace sctab::formats
