@@ -93,14 +93,16 @@ void check(CheckArguments& arguments) {
 
 void add_steps(CLI::App& command, augment::VectorOptions& options) {
   const Heading heading(command, "Steps (defaults: the paper's)");
-  add_number(command, "--cells", options.n_cells, "cells to average over, sampled evenly over cell types");
-  add_number(command, "--pairs", options.pairs_per_type, "pairs of donors per cell type, at most");
+  add_number(command, "--cells", options.n_cells, "cells to average over, sampled evenly over cell types")
+      ->check(at_least(1));
+  add_number(command, "--pairs", options.pairs_per_type, "pairs of donors per cell type, at most")->check(at_least(1));
   add_number(command, "--clusters", options.n_clusters,
              "clusters for k-means; fewer if that leaves under 40 differences per cluster");
   add_number(
       command, "--cluster-members", options.cluster_members,
       "keep clusters with more members than this; scaled down if there are fewer than the paper's 49,200 differences");
-  add_number(command, "--vectors", options.n_vectors, "vectors to draw from the clusters that were kept, at most");
+  add_number(command, "--vectors", options.n_vectors, "vectors to draw from the clusters that were kept, at most")
+      ->check(at_least(1));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ using experiments::TrialReport;
 struct BenchmarkArguments {
   std::filesystem::path recipe, out;
   experiments::BenchmarkOptions options;
-  bool json = false, verbose = false;
+  bool json = false, show_training = false;
 };
 
 /// One line per trial, at once: a run may take days. file: standard output, or with --json standard error.
@@ -35,7 +35,7 @@ void print_trial(std::FILE* file, const TrialReport& trial) {
 
 void run_trials_of_recipe(BenchmarkArguments& arguments) {
   const bool is_quiet = spdlog::get_level() > spdlog::level::info;  // --quiet
-  if (!arguments.verbose) {  // one line per trial; the notes of each training would drown it
+  if (!arguments.show_training) {  // one line per trial; the notes of each training would drown it
     core::Progress::set_quiet(true);
     spdlog::set_level(spdlog::level::err);
   }
@@ -44,7 +44,7 @@ void run_trials_of_recipe(BenchmarkArguments& arguments) {
     if (lines == stdout || !is_quiet) print_trial(lines, trial);
   };
   arguments.options.on_note = [is_quiet](const std::string& note) {
-    if (!is_quiet) fmt::print(stderr, "{}\n", note);
+    if (!is_quiet) core::print_note(note + "\n");
   };
   const experiments::BenchmarkResult result =
       experiments::run_benchmark(arguments.recipe, arguments.out, arguments.options);
@@ -54,7 +54,8 @@ void run_trials_of_recipe(BenchmarkArguments& arguments) {
     fmt::print("\n{}\n{}\npage: {}\n", result.summary, result.findings, result.page.string());
   }
   if (result.n_missing > 0) {
-    fmt::print(stderr, "{} of {} trials are not finished; the tables lack them\n", result.n_missing, result.n_trials);
+    core::print_note(
+        fmt::format("{} of {} trials are not finished; the tables lack them\n", result.n_missing, result.n_trials));
   }
   if (result.n_failed == 0) return;
   throw core::InputError({.found = fmt::format("{} of {} trials failed, and the tables lack them; the first was {}",
@@ -86,7 +87,7 @@ void add_benchmark(CLI::App& app) {
       command->add_flag("--report-only", options.report_only,
                         "compute nothing: make tables and page again from the finished trials in OUT, after a figure "
                         "or finding of the recipe has changed; needs no store");
-  command->add_flag("--verbose", arguments.verbose, "show the notes and progress of each training");
+  command->add_flag("--show-training", arguments.show_training, "show the notes and progress of each training");
   add_memory(*command, options.corpus.memory_bytes);
   for (const char* computing : {"--data", "--keep-models", "--memory"}) report_only->excludes(computing);
   add_threads(*command, options.corpus.threads);

@@ -33,15 +33,18 @@ void add_simulate(CLI::App& app) {
   simulate::SimulateOptions& options = arguments.options;
   add_output(*command, arguments.directory, "DIR",
              "the folder for source-01.h5ad and so on, ontology.obo, genes.csv and truth.json");
-  add_number(*command, "--cells", options.n_cells, "cells in total; memory does not grow with them");
-  add_number(*command, "--sources", options.n_sources, "files, each with its own tissues and donors");
-  add_number(*command, "--donors", options.n_donors, "donors in total");
-  add_number(*command, "--types", options.n_types, "cell types, at mixed depths of the ontology");
-  add_number(*command, "--n-genes", options.n_genes, "genes; the paper has 19331");
+  add_number(*command, "--cells", options.n_cells, "cells in total; memory does not grow with them")
+      ->check(at_least(1));
+  add_number(*command, "--sources", options.n_sources, "files, each with its own tissues and donors")
+      ->check(at_least(1));
+  add_number(*command, "--donors", options.n_donors, "donors in total")->check(at_least(1));
+  add_number(*command, "--types", options.n_types, "cell types, at mixed depths of the ontology")->check(at_least(1));
+  add_number(*command, "--n-genes", options.n_genes, "genes; the paper has 19,331")->check(at_least(1));
   add_number(*command, "--donor-effect", options.donor_effect,
              "standard deviation between donors, in log expression, of genes that vary");
   add_number(*command, "--coarse-labels", options.coarse_labels,
-             "share of groups of one donor and type that are labelled with a parent of their type, 0 to 1");
+             "share of groups of one donor and type that are labelled with a parent of their type, 0 to 1")
+      ->check(share());
   add_seed(*command, options.seed, "every random number");
   add_threads(*command, options.threads);
 }

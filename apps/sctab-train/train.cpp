@@ -101,7 +101,7 @@ void add_train(CLI::App& app) {
   std::vector<std::string> kinds = {"auto"};
   for (const model::ModelKindInfo& kind : model::kModelKinds) kinds.emplace_back(kind.name);
   command->add_option("--kind", arguments.kind, kinds_help())
-      ->check(CLI::IsMember(kinds))
+      ->check(one_of(kinds))
       ->type_name("KIND")
       ->capture_default_str();
   command->add_flag("--resume", arguments.options.resume,

@@ -120,24 +120,26 @@ void annotate_several(const annotate::Annotator& annotator, const std::vector<an
     if (report.error) failed.push_back(report.file.string());
   }
   if (failed.empty()) return;
-  throw core::InputError({.found = fmt::format("{} of {} files could not be annotated: {}", failed.size(), jobs.size(),
-                                               fmt::join(failed, ", ")),
-                          .next_step = "see above for why; the others are done"});
+  throw core::InputError(
+      {.found = fmt::format("{} of {} files could not be annotated: {}", failed.size(), jobs.size(),
+                            fmt::join(failed, ", ")),
+       .next_step = failed.size() == jobs.size() ? "see above for why" : "see above for why; the others are done"});
 }
 
 void annotate_cells(AnnotateArguments& arguments) {
   if (arguments.half) arguments.options.precision = kernels::Precision::kHalf;
   const bool to_standard_output = std::ranges::count(arguments.outputs, annotate::kStandardOutput) > 0;
   if (arguments.json && to_standard_output) {
-    throw core::InputError(
-        {.subject = "--json", .found = "would be printed among the csv of -o -", .next_step = "choose one"});
+    throw core::InputError({.subject = "--json",
+                            .found = "cannot be combined with -o -, because both print to standard output",
+                            .next_step = "choose one"});
   }
   const std::vector<annotate::Job> jobs = annotate::plan_outputs(arguments.files, arguments.outputs);
   const annotate::Annotator annotator(model::find_model(arguments.model), arguments.options);
   const std::string& tissue = arguments.options.covariate.tissue;
   if (!tissue.empty() && !annotate::takes_tissue(annotator.model())) {
-    spdlog::info("--tissue {} has no effect: the model {} was trained without a tissue covariate", tissue,
-                 annotator.model().name);
+    spdlog::warn("warning: --tissue {} has no effect, because the model {} was trained without a tissue covariate",
+                 tissue, annotator.model().name);
   }
   if (jobs.size() > 1) return annotate_several(annotator, jobs, arguments.json);
   const annotate::AnnotateResult result = annotator.annotate(jobs.front());
@@ -173,7 +175,9 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
 annotate::AnnotateOptions& add_all(CLI::App& command) {
   AnnotateArguments& arguments = add_arguments(command, annotate_cells);
   annotate::AnnotateOptions& options = arguments.options;
-  command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")->required();
+  command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")
+      ->required()
+      ->check(not_empty());
   add_model(command, arguments.model);
   command
       .add_option("-o,--output", arguments.outputs,
@@ -181,6 +185,7 @@ annotate::AnnotateOptions& add_all(CLI::App& command) {
                   ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
                   "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE")
       ->allow_extra_args(false)
+      ->check(not_empty())
       ->type_name("OUTPUT");
   add_input(command, options);
   command.add_flag("--half", arguments.half,

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "commands.hpp"
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/nearest_word.hpp"
 #include "sctab/core/progress.hpp"
 
@@ -63,9 +65,9 @@ class HelpFormat : public CLI::Formatter {
   /// The type alone; CLI11 would add the names of the checks.
   std::string make_option_opts(const CLI::Option* option) const override {
     if (option->get_positional()) return option->get_expected_max() > 1 ? "..." : "";
-    if (option->get_type_size() == 0) return "";
     const std::string type = option->get_type_name();
-    return " " + type.substr(0, type.find(':'));
+    const bool is_flag = option->get_items_expected_max() == 0;
+    return is_flag ? "" : " " + type.substr(0, type.find(':'));
   }
 
   std::string make_option_desc(const CLI::Option* option) const override {
@@ -162,6 +164,18 @@ std::vector<std::string> option_names(const CLI::App& at) {
   return names;
 }
 
+/// What CLI11 says in words that are not for users, said for them.
+core::Problem problem_of(const CLI::App& command, const CLI::ParseError& error) {
+  const std::string text = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return {.found = text};
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() > 1 && option->get_items_expected_max() == 1) {
+      return {.subject = option->get_name(), .found = fmt::format("was given {} times", option->count())};
+    }
+  }
+  return {.subject = text.substr(0, text.find(':')), .found = "was given no value"};
+}
+
 }  // namespace
 
 std::vector<const CLI::App*> commands_of(const CLI::App& group) {
@@ -225,18 +239,21 @@ core::InputError explain(const CLI::App& app, const CLI::ParseError& error) {
   const auto option = std::ranges::find_if(unknown, [](const std::string& word) { return word.starts_with('-'); });
   if (option != unknown.end()) {
     const std::string name = option->substr(0, option->find('='));
+    const bool is_letter = name.size() <= 2;  // every letter is near every other
     return core::InputError({.found = fmt::format("unknown option '{}'", name),
-                             .next_step = suggestion(name, option_names(command), help)});
+                             .next_step = is_letter ? help : suggestion(name, option_names(command), help)});
   }
   if (!unknown.empty()) {
     return core::InputError({.found = fmt::format("unexpected argument '{}'", unknown.front()), .next_step = help});
   }
   if (const std::vector<std::string> names = command_names(command); !names.empty()) {
     return core::InputError({.found = "no command was given",
-                             .expected = fmt::format("one of {}", fmt::join(names, ", ")),
+                             .expected = core::alternatives(names),
                              .next_step = fmt::format("`{} --help` describes them", full_name(command))});
   }
-  return core::InputError({.found = error.what(), .next_step = help});
+  core::Problem problem = problem_of(command, error);
+  problem.next_step = help;
+  return core::InputError(std::move(problem));
 }
 
 }  // namespace sctab::cli

@@ -11,13 +11,34 @@
 #include "sctab/core/numbers.hpp"
 
 namespace sctab::cli {
+namespace {
+
+/// "4GB" -> "4000000000", or what is wrong with it.
+std::string to_bytes(std::string& text) {
+  const std::string given = text;
+  try {
+    if (!given.starts_with('-') && CLI::AsSizeValue(true)(text).empty()) return "";
+  } catch (const CLI::ParseError&) {  // an unknown unit, an overflow
+  }
+  return fmt::format("'{}' is not a size; give 4GB, 500MB, 2GiB or a number of bytes", given);
+}
+
+}  // namespace
 
 CLI::Validator at_least(std::int64_t least) {
   return {[least](std::string& text) {
             char* end = nullptr;
             const long long value = std::strtoll(text.c_str(), &end, 10);
             const bool valid = !text.empty() && *end == '\0' && value >= least;
-            return valid ? std::string() : fmt::format("{} is not a whole number of {} or more", text, least);
+            return valid ? std::string() : fmt::format("'{}' is not a whole number of {} or more", text, least);
+          },
+          ""};
+}
+
+CLI::Validator share() {
+  return {[](std::string& text) {
+            const auto value = core::parse_number<double>(text);
+            return value && *value >= 0 && *value <= 1 ? std::string() : fmt::format("'{}' is not from 0 to 1", text);
           },
           ""};
 }
@@ -33,7 +54,7 @@ CLI::Validator one_of(std::vector<std::string> words) {
             if (std::ranges::count(words, text) > 0) return std::string();
             const std::string nearest = core::nearest_word(text, words);
             return fmt::format("'{}' is not one of {}{}", text, fmt::join(words, ", "),
-                               nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest));
+                               nearest.empty() ? "" : fmt::format("; the nearest is '{}'", nearest));
           },
           ""};
 }
@@ -62,7 +83,7 @@ void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it
 
 void add_memory(CLI::App& command, std::int64_t& bytes) {
   command.add_option("--memory", bytes, "the most memory to use: 4GB, 500MB, 2GiB or a number of bytes")
-      ->transform(CLI::AsSizeValue(true))
+      ->transform(CLI::Validator(to_bytes, ""))
       ->type_name("SIZE")
       ->default_str("4GB");
 }
@@ -73,13 +94,14 @@ void add_json(CLI::App& command, bool& json) {
 
 CLI::Option* add_output(CLI::App& command, std::filesystem::path& output, const std::string& type,
                         const std::string& description) {
-  return command.add_option("-o,--output", output, description)->type_name(type)->required();
+  return command.add_option("-o,--output", output, description)->type_name(type)->required()->check(not_empty());
 }
 
 void add_model(CLI::App& command, std::filesystem::path& model) {
   command.add_option("-m,--model", model, "a model directory, or the name of an installed model")
       ->type_name("MODEL")
-      ->required();
+      ->required()
+      ->check(not_empty());
 }
 
 void print_json(const nlohmann::json& value) {

@@ -1,15 +1,22 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "sctab/core/numbers.hpp"
 
 namespace sctab::cli {
 
@@ -39,6 +46,9 @@ void add_dev_options(CLI::App& dev);
 /// Accepts whole numbers of `least` or more, and names the number otherwise.
 CLI::Validator at_least(std::int64_t least);
 
+/// Accepts shares: numbers from 0 to 1.
+CLI::Validator share();
+
 /// Refuses an empty text, which a shell makes of a variable that is not set: the option would count as not given.
 CLI::Validator not_empty();
 
@@ -66,11 +76,40 @@ class Heading {
   std::string before_;
 };
 
+/// Refuses what is not a number, or does not fit a T: CLI11 takes the nearest that does.
+template <typename T>
+CLI::Validator number_of() {
+  return {[](std::string& text) {
+            if (core::parse_number<T>(text)) return std::string();
+            if constexpr (std::is_floating_point_v<T>) return fmt::format("'{}' is not a number", text);
+            return fmt::format("'{}' is not a whole number from {} to {}", text, std::numeric_limits<T>::min(),
+                               std::numeric_limits<T>::max());
+          },
+          ""};
+}
+
+/// What one value of an option is: T, or what T holds some of.
+template <typename T>
+struct OneValue {
+  using Type = T;
+};
+template <typename T>
+struct OneValue<std::vector<T>> {
+  using Type = T;
+};
+template <typename T>
+struct OneValue<std::optional<T>> {
+  using Type = T;
+};
+
 /// An option with a value. type: what the help calls it: "FILE".
 template <typename T>
 CLI::Option* add_value(CLI::App& command, const std::string& name, T& value, const std::string& type,
                        const std::string& description) {
-  return command.add_option(name, value, description)->type_name(type);
+  CLI::Option* const option = command.add_option(name, value, description)->type_name(type);
+  if constexpr (std::is_arithmetic_v<typename OneValue<T>::Type>)
+    option->check(number_of<typename OneValue<T>::Type>());
+  return option;
 }
 /// A number, whose default the help shows.
 template <typename T>

@@ -49,7 +49,7 @@ void add_option(const CLI::Option& option, Command& command) {
   }
   const std::vector<std::string> names = names_of(option);
   command.options.insert(command.options.end(), names.begin(), names.end());
-  if (option.get_type_size() == 0) return;  // a flag
+  if (option.get_items_expected_max() == 0) return;  // a flag
   const std::vector<std::string> words = words_of(option);
   if (!words.empty()) {
     command.choices.emplace_back(fmt::format("{}", fmt::join(names, " ")), words);
@@ -115,7 +115,7 @@ std::string offer(const Dialect& shell, const std::vector<std::string>& words) {
 std::string values(const std::vector<Command>& commands, const Dialect& shell) {
   std::string cases;
   const auto at = [](const Command& command, std::vector<std::string> names) {
-    for (std::string& name : names) name = command.path + " " + name;
+    for (std::string& name : names) name = fmt::format("{} {}", command.path, name);
     return names;
   };
   for (const Command& command : commands) {
@@ -170,8 +170,9 @@ void add_completion(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("completion",
                          "Print a script that completes commands, options and files in bash or zsh. For this shell "
-                         "alone: `source <(sctab completion bash)`. For every shell: put that line into ~/.bashrc, or "
-                         "the same with zsh into ~/.zshrc, after compinit.");
+                         "alone: `source <(sctab completion bash)`. For every bash: `sctab completion bash "
+                         ">~/.local/share/bash-completion/completions/sctab`. For every zsh: write it to a file _sctab "
+                         "in a folder of $fpath. The Debian package has both in place.");
   auto shell = std::make_shared<Shell>(Shell::kBash);
   CLI::Option* option =
       add_choice<Shell>(*command, "SHELL", *shell, {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}}, "bash or zsh");

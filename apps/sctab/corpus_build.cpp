@@ -47,8 +47,10 @@ void add_split(CLI::App& command, BuildArguments& arguments) {
   corpus::SplitOptions& split = arguments.options.split;
   const Heading heading(command, "Split by donor (defaults: the paper's)");
   add_value(command, "--val-fraction", split.val_fraction, "SHARE", "share of donors for validation")
+      ->check(share())
       ->capture_default_str();
   add_value(command, "--test-fraction", split.test_fraction, "SHARE", "share of donors for the test")
+      ->check(share())
       ->capture_default_str();
   add_switch(command, "--free-split", arguments.free_split,
              "draw donors freely, as the paper does. Otherwise a donor who is the only one with some type goes to "
@@ -132,7 +134,7 @@ void add_corpus_build(CLI::App& corpus) {
   add_split(*command, arguments);
   add_columns(*command, arguments.options);
   command->add_flag("--resume", arguments.options.resume,
-                    "continue an interrupted build, which is in STORE.build; the store is byte for byte that of an "
+                    "continue an interrupted build, kept in STORE.build; the store is byte for byte that of an "
                     "uninterrupted build");
   command->add_flag("--keep-going", arguments.options.keep_going,
                     "leave out sources that cannot be read or used, report each, and build the store from the others");

@@ -74,7 +74,7 @@ void add_evaluate(CLI::App& app) {
   add_model(*command, arguments.model);
   add_value(*command, "--split", arguments.split, "train|val|test",
             "the cells to compare on; test holds donors that training never saw")
-      ->check(CLI::IsMember({"train", "val", "test"}))
+      ->check(one_of({"train", "val", "test"}))
       ->capture_default_str();
   add_value(*command, "-o,--output", arguments.output, "FILE", "also write the result, as JSON, to this file");
   command->add_flag("--no-covariate", arguments.without_covariate,

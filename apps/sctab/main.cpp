@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -16,18 +17,19 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "version_report.hpp"
 
 namespace sctab::cli {
 namespace {
 
-constexpr int kBug = 1, kBadInput = 2, kInterrupted = 130;
+constexpr int kBug = 1, kBadInput = 2, kSignal = 128;
 
 /// Prints "sctab: message" as one line on standard error and returns the exit code.
 int fail(int code, std::string message) {
   std::ranges::replace(message, '\n', ' ');
-  fmt::print(stderr, "sctab: {}\n", message);
+  core::print_note(fmt::format("sctab: {}\n", message));
   return code;
 }
 
@@ -54,6 +56,14 @@ void parse_and_run(int argc, char** argv) {
   }
 }
 
+/// Opens those of the descriptors 0 to 2 that are closed, so that no output file becomes standard error. What is
+/// printed to them fails as it would have.
+void open_standard_descriptors() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) < 0) (void)::open("/dev/null", O_RDONLY);  // the lowest that is free: this one
+  }
+}
+
 int run(int argc, char** argv) {
   send_notes_to_standard_error();
   parse_and_run(argc, argv);
@@ -67,7 +77,7 @@ int guarded_run(int argc, char** argv) {
   } catch (const core::InputError& error) {
     return fail(kBadInput, error.what());
   } catch (const core::Interrupted& error) {
-    return fail(kInterrupted, error.what());
+    return fail(kSignal + core::interrupting_signal(), error.what());
   } catch (const std::filesystem::filesystem_error& error) {
     return fail(kBadInput, fmt::format("{}: {}; check the path and its permissions",
                                        core::target_name(error.path1().string()), error.code().message()));
@@ -86,6 +96,7 @@ int guarded_run(int argc, char** argv) {
 }  // namespace sctab::cli
 
 int main(int argc, char** argv) {
-  sctab::core::install_interrupt_handler();
+  sctab::cli::open_standard_descriptors();
+  sctab::core::install_signal_handlers();
   return sctab::cli::guarded_run(argc, argv);
 }

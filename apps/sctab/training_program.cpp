@@ -14,6 +14,7 @@
 #include "library_environment.hpp"
 #include "program.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/installation.hpp"
 #include "summaries.hpp"
 
 namespace sctab::cli {
@@ -26,10 +27,9 @@ constexpr std::array<std::string_view, 5> kCommands = {"augment", "benchmark", "
 
 /// sctab-train next to this program, or in libexec/sctab of the same installation.
 std::optional<fs::path> find_training_program() {
-  std::error_code failed;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", failed).parent_path();
-  if (failed) return std::nullopt;
-  for (const fs::path& path : {folder / kProgram, folder.parent_path() / "libexec" / "sctab" / kProgram}) {
+  const fs::path folder = core::program_folder();
+  if (folder.empty()) return std::nullopt;
+  for (const fs::path& path : {folder / kProgram, core::installation_prefix() / "libexec" / "sctab" / kProgram}) {
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return std::nullopt;

@@ -13,6 +13,7 @@
 
 #include "lab/experiments/results.hpp"
 #include "lab/experiments/settings_reader.hpp"
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/train/plan.hpp"
 
@@ -333,7 +334,7 @@ class Names {
     throw core::InputError({.file = source_,
                             .subject = where,
                             .found = fmt::format("the {} '{}', which the recipe does not have", what, name),
-                            .expected = fmt::format("one of {}", fmt::join(names, ", "))});
+                            .expected = core::alternatives(names)});
   }
 
   void check_trained(const std::string& model, const std::string& part, const std::string& where) const {

@@ -1,10 +1,11 @@
 #include "lab/experiments/settings_reader.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "sctab/core/alternatives.hpp"
 
 namespace sctab::experiments {
 namespace {
@@ -64,7 +65,7 @@ void SettingsReader::missing(std::string_view key) const {
 bool SettingsReader::take_choice(std::string_view key, std::string& value, const std::vector<std::string>& choices) {
   if (!take(key, value)) return false;
   if (std::ranges::find(choices, value) == choices.end()) {
-    refuse(key, {.found = fmt::format("'{}'", value), .expected = fmt::format("one of {}", fmt::join(choices, ", "))});
+    refuse(key, {.found = fmt::format("'{}'", value), .expected = core::alternatives(choices)});
   }
   return true;
 }
@@ -93,7 +94,7 @@ void SettingsReader::require_no_others() const {
     if (std::ranges::find(known_, key) != known_.end()) continue;
     std::vector<std::string> known = known_;
     std::ranges::sort(known);
-    refuse(key, {.found = "not a known key", .expected = fmt::format("one of {}", fmt::join(known, ", "))});
+    refuse(key, {.found = "not a known key", .expected = core::alternatives(known)});
   }
 }
 

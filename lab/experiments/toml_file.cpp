@@ -3,16 +3,38 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
-#include <fstream>
+#include <algorithm>
+#include <cctype>
 #include <string>
 
 #include "lab/experiments/settings_reader.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
+#include "sctab/core/text_file.hpp"
 
 namespace sctab::experiments {
 namespace {
 
 using nlohmann::json;
+
+constexpr int kMostDots = 100;
+
+/// The dots of the longest "a.b.c", each of which makes a table within a table: the library and convert() recurse.
+int longest_dotted_key(const std::string& text) {
+  int dots = 0, most = 0;
+  char before = '.';
+  for (const char c : text) {
+    const bool is_of_key = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                           std::string_view("_-\"' \t").find(c) != std::string_view::npos;
+    if (c == '.' && before != '.') {
+      most = std::max(most, ++dots);
+    } else if (!is_of_key) {
+      dots = 0;
+    }
+    before = c;
+  }
+  return most;
+}
 
 json convert(const toml::node& node, const json::json_pointer& at, const std::string& source, TomlFile& file) {
   const auto line = static_cast<std::int64_t>(node.source().begin.line);
@@ -44,15 +66,15 @@ json convert(const toml::node& node, const json::json_pointer& at, const std::st
 }  // namespace
 
 TomlFile read_toml(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path)) {
-    throw core::InputError({.file = path.string(),
-                            .found = "no such file, or it cannot be read",
-                            .next_step = "give a recipe, such as those in recipes/"});
+  constexpr std::uint64_t kMostBytes = 1 << 20;
+  const std::string text = core::checked_text(
+      core::read_input(path, {.next_step = "give a recipe, such as those in recipes/"}, kMostBytes), path, "a recipe");
+  if (longest_dotted_key(text) > kMostDots) {
+    throw core::InputError({.file = path.string(), .found = fmt::format("has a key with over {} dots", kMostDots)});
   }
   try {
     TomlFile read;
-    read.value = convert(toml::parse(file, path.string()), json::json_pointer(), path.string(), read);
+    read.value = convert(toml::parse(text, path.string()), json::json_pointer(), path.string(), read);
     return read;
   } catch (const toml::parse_error& error) {
     throw core::InputError({.file = path.string(),

@@ -116,9 +116,9 @@ TEST_F(CellLevelsTest, MistakesAreNamed) {
   const auto refused = [&](const CovariateOptions& options, const model::ModelDescription& model, const char* what) {
     SCTAB_EXPECT_THROW_WITH(cell_levels(cells, model, options), InputError, "--", what);
   };
-  refused({.obs = "tissue_general=Skin"}, tissue_model(), "expected one of blood, lung");
-  refused({.tissue = "Skin"}, tissue_model(), "expected one of blood, lung");
-  refused({.tissue = "UBERON:0002097"}, tissue_model(), "expected one of blood, lung");
+  refused({.obs = "tissue_general=Skin"}, tissue_model(), "expected blood or lung");
+  refused({.tissue = "Skin"}, tissue_model(), "expected blood or lung");
+  refused({.tissue = "UBERON:0002097"}, tissue_model(), "expected blood or lung");
   refused({.tissue = "lungs"}, tissue_model(), "did you mean 'lung'?");
   refused({.obs = "tissue=blood"}, tissue_model(), "expected tissue_general=VALUE");
   refused({.obs = "blood"}, tissue_model(), "expected tissue_general=VALUE");

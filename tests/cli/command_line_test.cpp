@@ -67,7 +67,7 @@ TEST(CommandLine, AnOptionMeansTheSameInEveryCommand) {
   const auto app = make_command_line();
   for_each_command(*app, [&](const CLI::App& command, const std::string& name) {
     for (const CLI::Option* option : command.get_options()) {
-      const std::string type = option->get_type_size() == 0 ? "flag" : option->get_type_name();
+      const std::string type = option->get_items_expected_max() == 0 ? "flag" : option->get_type_name();
       for (const std::string& option_name : option->get_lnames()) commands_of_type["--" + option_name][type] = name;
     }
   });
@@ -84,7 +84,8 @@ TEST(CommandLine, SwitchesAreTurnedOffWithNo) {
   for_each_command(*app, [](const CLI::App& command, const std::string& name) {
     for (const CLI::Option* option : command.get_options()) {
       for (const std::string& long_name : option->get_lnames()) {
-        EXPECT_FALSE(long_name.starts_with("without-") && option->get_type_size() == 0) << name << " --" << long_name;
+        EXPECT_FALSE(long_name.starts_with("without-") && option->get_items_expected_max() == 0)
+            << name << " --" << long_name;
       }
     }
   });
@@ -156,6 +157,32 @@ TEST(CommandLine, SuggestsTheNearestOptionOfTheCommand) {
       << "options for all commands are suggested too";
   EXPECT_EQ(refusal({"annotate", "x.h5ad", "-m", "m", "--frobnicate"}),
             "unknown option '--frobnicate'; `sctab annotate --help` shows the options");
+  EXPECT_EQ(refusal({"annotate", "x.h5ad", "-m", "m", "-x"}),
+            "unknown option '-x'; `sctab annotate --help` shows the options")
+      << "every letter is near every other";
+}
+
+TEST(CommandLine, SaysWhatIsWrongWithAValue) {
+  const auto refused = [](std::vector<std::string> words, const std::string& expected) {
+    words.insert(words.begin(), {"annotate", "x.h5ad"});
+    EXPECT_EQ(refusal(words), expected + "; `sctab annotate --help` shows the options");
+  };
+  refused({"-m"}, "--model: was given no value");
+  refused({"-m", "a", "-m", "b"}, "--model: was given 2 times");
+  refused({"-m", ""}, "--model: is empty; give a value or drop the option");
+  refused({"-m", "a", "--min-genes-found", "half"}, "--min-genes-found: 'half' is not a number");
+  refused({"-m", "a", "--threads", "99999999999999"},
+          "--threads: '99999999999999' is not a whole number from -2147483648 to 2147483647");
+  for (const char* seed : {"-1", "18446744073709551616", "1e3", "x"}) {
+    EXPECT_EQ(refusal({"simulate", "-o", "x", "--seed", seed}),
+              "--seed: '" + std::string(seed) +
+                  "' is not a whole number from 0 to 18446744073709551615; `sctab simulate --help` shows the options");
+  }
+  for (const char* size : {"4XB", "", "-1", "1e30GB"}) {
+    EXPECT_EQ(refusal({"corpus", "build", "x", "-o", "y", "--memory", size}),
+              "--memory: '" + std::string(size) + "' is not a size; give 4GB, 500MB, 2GiB or a number of bytes; " +
+                  "`sctab corpus build --help` shows the options");
+  }
 }
 
 TEST(CommandLine, RefusesOldSpellings) {
@@ -186,7 +213,7 @@ TEST(CommandLine, NamesTheCommandsOfAGroup) {
 
 TEST(CommandLine, NamesTheWordsThatAnOptionTakes) {
   EXPECT_EQ(refusal({"corpus", "subsample", "s", "-o", "t", "--by", "donor"}),
-            "--by: 'donor' is not one of cells, donors; did you mean 'donors'?; `sctab corpus subsample --help` shows "
+            "--by: 'donor' is not one of cells, donors; the nearest is 'donors'; `sctab corpus subsample --help` shows "
             "the options");
 }
 

@@ -76,6 +76,8 @@ TEST_P(Completion, OffersTheOptionsOfTheCommand) {
   EXPECT_THAT(options, Contains("--quiet"));
   EXPECT_THAT(options, Not(Contains("--tissue")));
   EXPECT_THAT(complete({"sctab", "annotate", "x.h5ad", "--ti"}), ElementsAre("--tissue"));
+  EXPECT_THAT(complete({"sctab", "annotate", "x.h5ad", "--half", "--ti"}), ElementsAre("--tissue")) << "after a switch";
+  EXPECT_THAT(complete({"sctab", "corpus", "build", "--any-assay", "--no-any-a"}), ElementsAre("--no-any-assay"));
 }
 
 TEST_P(Completion, OffersTheWordsThatAnOptionTakes) {

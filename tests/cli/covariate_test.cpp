@@ -58,7 +58,7 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
   auto members = train("model");
   members.insert(members.end(), {"--members", "2"});
   run(members);
-  EXPECT_NE(run({"models", "show", at("model")}).out.find("a cell's tissue, where that is one of: blood, lung"),
+  EXPECT_NE(run({"models", "show", at("model")}).out.find("a cell's tissue, if that is one of: blood, lung"),
             std::string::npos);
 
   const json known = run_json({"evaluate", at("store"), "-m", at("model")});
@@ -94,7 +94,7 @@ TEST_F(CovariateJourney, TheTissueDecidesWhereItIsKnown) {
 
 TEST_F(CovariateJourney, MistakesAreNamed) {
   expect_refused({"train", at("store"), "-o", at("model"), "--kind", "centroid", "--covariate", "tissue"},
-                 folder_.path(), {"--covariate", "is an option of networks", "centroid"});
+                 folder_.path(), {"--covariate", "applies to networks", "centroid"});
   expect_refused({"train", at("store"), "-o", at("model"), "--kind", "linear", "--covariate", "donor"}, folder_.path(),
                  {"--covariate: \"donor\"", "tissue_general"});
   run(train("model"));
@@ -104,9 +104,9 @@ TEST_F(CovariateJourney, MistakesAreNamed) {
     arguments.insert(arguments.end(), {option, value});
     return arguments;
   };
-  expect_refused(with("--obs", "tissue=skin"), folder_.path(), {"--obs tissue=skin", "blood, lung"});
+  expect_refused(with("--obs", "tissue=skin"), folder_.path(), {"--obs tissue=skin", "blood or lung"});
   expect_refused(with("--obs", "assay=10x"), folder_.path(), {"--obs assay=10x", "tissue=VALUE"});
-  expect_refused(with("--tissue", "skin"), folder_.path(), {"--tissue skin", "blood, lung", "--no-covariate"});
+  expect_refused(with("--tissue", "skin"), folder_.path(), {"--tissue skin", "blood or lung", "--no-covariate"});
 }
 
 }  // namespace

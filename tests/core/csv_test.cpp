@@ -66,12 +66,12 @@ TEST(CsvReader, ReadsWhatCsvFieldWrites) {
 }
 
 TEST(CsvReader, RefusesBadQuotesWithTheirLine) {
-  SCTAB_EXPECT_THROW_WITH(rows_of("a\n\"b\" c\n"), InputError, "a.csv, line 2", "behind a closing quote");
+  SCTAB_EXPECT_THROW_WITH(rows_of("a\n\"b\" c\n"), InputError, "a.csv, line 2", "after a closing quote");
   SCTAB_EXPECT_THROW_WITH(rows_of("a\nb\"c\n"), InputError, "a.csv, line 2", "a quote inside a field");
   SCTAB_EXPECT_THROW_WITH(rows_of("a\n\"b\nc\n"), InputError, "a.csv, line 2", "not closed");
   SCTAB_EXPECT_THROW_WITH(rows_of("\""), InputError, "a.csv, line 1", "not closed");
   SCTAB_EXPECT_THROW_WITH(rows_of("\"a\nb\",c\n\"d\"\"\n"), InputError, "a.csv, line 3", "not closed");
-  SCTAB_EXPECT_THROW_WITH(rows_of("\"a\nb\"c\n"), InputError, "a.csv, line 2", "behind a closing quote");
+  SCTAB_EXPECT_THROW_WITH(rows_of("\"a\nb\"c\n"), InputError, "a.csv, line 2", "after a closing quote");
 }
 
 TEST(CsvReader, TakesQuotesAsTheyAreWhereTheFormatHasNone) {

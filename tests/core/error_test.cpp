@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sctab/core/staged_output.hpp"
+#include "sctab/core/text_file.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::core {
@@ -33,6 +34,26 @@ TEST(Problem, LeavesOutWhatIsNotGiven) {
 
 TEST(Problem, NeverBreaksTheLine) {
   EXPECT_EQ(format({.file = "a\nb", .found = "c\r\nd"}), "a b: c  d");
+}
+
+TEST(Problem, ShowsControlCharactersAndBytesThatAreNoText) {
+  EXPECT_EQ(format({.file = "a\tb", .found = "\x1B[2J\x7F\xFF\xC3\xA9"}), "a b: \\x1B[2J\\x7F\\xFF\xC3\xA9");
+}
+
+TEST(Problem, LongTextsGiveWayTheLongestFirst) {
+  const std::string accents = [] {
+    std::string text;
+    for (int i = 0; i < 50'000; ++i) text += "\xC3\xA9";
+    return text;
+  }();
+  const std::string text =
+      format({.file = "pbmc.h5ad", .gene = accents, .found = std::string(100'000, 'x'), .expected = "a name"});
+  EXPECT_LE(text.size(), 350U);
+  EXPECT_TRUE(is_utf8(text));
+  EXPECT_TRUE(text.starts_with("pbmc.h5ad: gene \xC3\xA9")) << text;
+  EXPECT_TRUE(text.ends_with("xxx...; expected a name")) << text;
+  const std::string path(250, 'p');
+  EXPECT_TRUE(format({.file = path, .found = "no such file"}).starts_with(path));
 }
 
 TEST(InputError, KeepsItsFields) {

@@ -25,6 +25,15 @@ TEST(JsonNumber, IsNullForNaN) {
   EXPECT_EQ(json_number(std::nan("")).dump(), "null");
 }
 
+TEST(ParseJson, RefusesDepthsThatWouldExhaustTheStack) {
+  const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  EXPECT_NO_THROW((void)parse_json(nested(100), {}));
+  EXPECT_NO_THROW((void)parse_json(R"({"[[[\\\"[": ")" + std::string(200, '{') + R"("})", {}));
+  SCTAB_EXPECT_THROW_WITH((void)parse_json(nested(101), {.file = "a.json"}), InputError, "a.json",
+                          "more than 100 deep");
+  SCTAB_EXPECT_THROW_WITH((void)parse_json(std::string(2'000'000, '['), {}), InputError, "more than 100 deep");
+}
+
 TEST(JsonFile, NamesTheFileThatIsMissingOrDamaged) {
   const tests::TemporaryFolder folder;
   SCTAB_EXPECT_THROW_WITH(read_json(folder / "none.json"), InputError, "none.json", "no such file");

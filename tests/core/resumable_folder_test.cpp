@@ -112,7 +112,7 @@ TEST_F(Resumable, FilesOfTheUserStayAndAreNamed) {
   expect_refused(false, "out.sewing", "is a file");
   fs::create_directory(folder_ / "out");
   write_file_atomically(folder_ / "out" / "cat.jpg", "a cat");
-  expect_refused(false, "out", "sctab did not make it");
+  expect_refused(false, "out", "which is not replaced");
 }
 
 TEST_F(Resumable, ARequiredFileTellsOursFromOthers) {

@@ -4,10 +4,15 @@
 #include <sched.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "support/fixtures.hpp"
 
 namespace sctab::core {
 namespace {
@@ -89,6 +94,31 @@ TEST(DefaultThreads, CountsTheProcessorsThatTheProcessMayUse) {
   CPU_SET(processor, &one);
   const Affinity only_one(one);
   EXPECT_EQ(default_threads(), 1);
+}
+
+TEST(ProcessorsOfCgroup, AreTheLeastOfTheGroupsAbove) {
+  const tests::TemporaryFolder folder;
+  const auto write = [&](const std::filesystem::path& name, const char* text) {
+    std::filesystem::create_directories((folder / name).parent_path());
+    std::ofstream(folder / name) << text;
+  };
+  const auto processors = [&] { return processors_of_cgroup(folder.path(), folder / "groups"); };
+  constexpr int kNoLimit = std::numeric_limits<int>::max();
+  EXPECT_EQ(processors(), kNoLimit) << "no such file";
+  write("groups", "1:cpu:/\n0::/a/b\n");
+  EXPECT_EQ(processors(), kNoLimit);
+  write("a/b/cpu.max", "max 100000\n");
+  EXPECT_EQ(processors(), kNoLimit);
+  write("a/cpu.max", "250000 100000\n");
+  EXPECT_EQ(processors(), 3);
+  write("a/b/cpu.max", "10000 100000\n");
+  EXPECT_EQ(processors(), 1);
+  write("a/b/cpu.max", "damaged");
+  EXPECT_EQ(processors(), 3);
+  write("groups", "0::/\n");
+  EXPECT_EQ(processors(), kNoLimit);
+  write("cpu.max", "400000 100000");
+  EXPECT_EQ(processors(), 4);
 }
 
 }  // namespace

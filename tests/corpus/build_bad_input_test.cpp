@@ -196,7 +196,7 @@ TEST_F(BadInputTest, OutputsThatCannotBeWritten) {
 TEST_F(BadInputTest, OptionsOutOfRange) {
   write();
   options_.memory_bytes = 1000;
-  EXPECT_SAYS(refusal(), "memory_bytes", "1000");
+  EXPECT_SAYS(refusal(), "--memory: 1.0 kB", "at least 500.0 MB");
 }
 
 TEST_F(BadInputTest, AnInterruptLeavesNothing) {

@@ -38,7 +38,7 @@ TEST(LabelTable, DamageIsNamed) {
   expect_refused("label\nB cell\nB cell\n", "row 1 (counted from 0): the label \"B cell\" again");
   expect_refused("label,n\nB cell,1\nT cell\n", "line 3: 1 field; expected 2");
   expect_refused("label\n\"B cell\n", "a quote is not closed");
-  expect_refused("label\n\"B\" cell\n", "line 2: text behind a closing quote");
+  expect_refused("label\n\"B\" cell\n", "line 2: text after a closing quote");
   expect_refused("label,n\n\"two\nlines\",1\n", "row 0 (counted from 0): the label");
   expect_refused("PAR1....", "Parquet");
 }

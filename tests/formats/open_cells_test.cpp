@@ -54,7 +54,7 @@ TEST(OpenCells, NamesTheFormatsThatItKnows) {
   sctab::tests::write_bytes(folder / "cells.csv", "cell,gene,count\n");
   SCTAB_EXPECT_THROW_WITH(open_cells(folder / "cells.csv"), core::InputError, "cells.csv",
                           "is not in a format that sctab reads", ".h5ad (AnnData)");
-  SCTAB_EXPECT_THROW_WITH(open_cells(folder.path()), core::InputError, "is a folder, not a file");
+  SCTAB_EXPECT_THROW_WITH(open_cells(folder.path()), core::InputError, "is a folder");
 }
 
 TEST(OpenCells, LeavesADamagedFileToTheFormatOfItsName) {

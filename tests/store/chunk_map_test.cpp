@@ -54,7 +54,13 @@ TEST(ChunkMap, RefusesAChunkOfAnImpossibleSize) {
   std::string file = sctab::tests::read_bytes(folder / "a.h5ad");
   const std::size_t at = file.find(index_entry(map.data.chunks[2], 2048));
   ASSERT_NE(at, std::string::npos);
-  file.append(2'000'000, '\0');  // room for such a chunk
+  // Room for such a chunk: the file's end, and where the superblock has it.
+  constexpr std::size_t kPlaceOfEnd = 40;
+  const std::uint64_t address = file.size();
+  std::memcpy(file.data() + at + 24, &address, sizeof(address));
+  file.append(2'000'000, '\0');
+  const std::uint64_t end = file.size();
+  std::memcpy(file.data() + kPlaceOfEnd, &end, sizeof(end));
   for (const std::uint32_t bytes : {2U * 2048 + 1024, 2U * 2048 + 1025, 1'000'000U}) {
     std::memcpy(file.data() + at, &bytes, sizeof(bytes));
     sctab::tests::write_bytes(folder / "b.h5ad", file);

@@ -106,12 +106,13 @@ TEST(Options, EachRefusesWhatIsOutOfRange) {
 
 TEST(Options, AreRefusedByKindsThatDoNotTakeThem) {
   const auto refused = [](const TrainOptions& options, const char* what) {
-    SCTAB_EXPECT_THROW_WITH(check(options), InputError, what, "remove it");
+    SCTAB_EXPECT_THROW_WITH(check(options), InputError, what, "remove");
   };
-  refused({.kind = ModelKind::kMlp, .n_d = 8}, "--n-d: is an option of tabnet and mixed; this model is mlp; remove it");
-  refused({.kind = ModelKind::kTabnet, .xgb_rounds = 8}, "--xgb-rounds: is an option of xgboost; this model is tabnet");
+  refused({.kind = ModelKind::kMlp, .n_d = 8},
+          "--n-d: applies to tabnet and mixed, and this model is mlp; remove the option");
+  refused({.kind = ModelKind::kTabnet, .xgb_rounds = 8}, "--xgb-rounds: applies to xgboost, and this model is tabnet");
   refused({.kind = ModelKind::kCentroid, .members = 2}, "--members");
-  refused({.kind = ModelKind::kCelltypist, .preset = Preset::kLibrary}, "--preset: library is a preset of xgboost");
+  refused({.kind = ModelKind::kCelltypist, .preset = Preset::kLibrary}, "--preset: library applies to xgboost only");
   refused({.kind = {}, .components = 8}, "--components");
   EXPECT_NO_THROW(check({.kind = {}, .n_d = 8, .dropout = 0.5}));
 }

@@ -320,7 +320,7 @@ TEST(Plan, RefusesSamplingAndSmoothingOutOfRangeOrWithoutEffect) {
   refused({.sampling_power = 0.5}, "--sampling balanced");
   for (const double share : {-0.1, 1.0, 2.0, none}) refused({.label_smoothing = share}, "--label-smoothing");
   refused({.smoothing = Smoothing::kUniform}, "--label-smoothing");
-  refused({.loss = LossKind::kHierarchical, .label_smoothing = 0.1}, "--loss cross-entropy");
+  refused({.loss = LossKind::kHierarchical, .label_smoothing = 0.1}, "--loss hierarchical");
 }
 
 TEST(ChoosePlans, AMixedEnsembleOfSmoothedLabelsHasCrossEntropy) {
@@ -330,7 +330,7 @@ TEST(ChoosePlans, AMixedEnsembleOfSmoothedLabelsHasCrossEntropy) {
 
 TEST(Plan, RefusesOptionsOfAnotherNetwork) {
   const auto refused = [](TrainOptions options, const char* name) {
-    SCTAB_EXPECT_THROW_WITH(choose_plan(options, size_of(900)), core::InputError, name, "remove it");
+    SCTAB_EXPECT_THROW_WITH(choose_plan(options, size_of(900)), core::InputError, name, "remove the option");
   };
   refused({.kind = ModelKind::kLinear, .n_d = 8}, "--n-d");
   refused({.kind = ModelKind::kMlp, .virtual_batch_size = 8}, "--virtual-batch-size");

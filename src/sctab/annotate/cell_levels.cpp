@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/nearest_word.hpp"
 #include "sctab/formats/obs_values.hpp"
@@ -40,7 +41,7 @@ model::LevelIndex require_level(const model::Covariate& covariate, const std::st
   const std::string nearest = core::nearest_word(text, covariate.levels);
   throw InputError({.subject = option,
                     .found = fmt::format("the model {} does not know this {}", model, covariate.column),
-                    .expected = fmt::format("one of {}", fmt::join(covariate.levels, ", ")),
+                    .expected = core::alternatives(covariate.levels),
                     .next_step = nearest.empty() ? "use --no-covariate to label by the genes alone"
                                                  : fmt::format("did you mean '{}'?", nearest)});
 }

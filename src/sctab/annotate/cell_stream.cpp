@@ -42,9 +42,10 @@ GeneMatch match_genes(const formats::CellSource& file, std::string_view matrix_p
     const genes::GeneIdKind kind = genes::detect_id_kind(names);
     throw core::InputError(
         {.file = file.path().string(),
-         .found = fmt::format("{} of the model's {} genes found; the file names its {} genes by {} (\"{}\")",
-                              alignment.n_found(), model_genes.size(), names.size(), genes::describe(kind),
-                              names.empty() ? "" : names.front()),
+         .found = fmt::format(
+             "{} of the model's {} genes found; the file names its {} genes by {} (\"{}\")",
+             core::format_count(alignment.n_found()), core::format_count(static_cast<std::int64_t>(model_genes.size())),
+             core::format_count(std::ssize(names)), genes::describe(kind), names.empty() ? "" : names.front()),
          .expected = fmt::format("at least {:.0f}% of them", 100 * min_found),
          .next_step = next_step(kind)});
   }

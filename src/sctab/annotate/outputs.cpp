@@ -1,13 +1,13 @@
 #include "sctab/annotate/outputs.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/index.hpp"
 #include "sctab/core/numbers.hpp"
@@ -27,9 +27,8 @@ OutputFormat format_of(const fs::path& output) {
   const std::string ending = output.extension().string();
   const auto found = std::ranges::find(kEndings, ending);
   if (found == kEndings.end()) {
-    throw InputError({.file = output.string(),
-                      .found = "its ending names no format",
-                      .expected = fmt::format("{}", fmt::join(kEndings, ", "))});
+    throw InputError(
+        {.file = output.string(), .found = "has no ending that sctab knows", .expected = core::alternatives(kEndings)});
   }
   const auto format = static_cast<OutputFormat>(found - kEndings.begin());
   if (format == OutputFormat::kParquet) parquet::require_available(output);  // before the cells are computed
@@ -66,7 +65,7 @@ std::vector<Output> given_outputs(std::span<const fs::path> given, std::span<con
     const OutputFormat format = format_of(path);
     if (std::ranges::count(outputs, format, &Output::format) > 0) {
       throw InputError({.subject = fmt::format("-o {}", path.string()),
-                        .found = fmt::format("a second .{} output", name(format)),
+                        .found = fmt::format("a second output with the contents of a .{} file", name(format)),
                         .expected = "one output of each format"});
     }
     outputs.push_back({path, format});
@@ -79,10 +78,11 @@ void require_folder(std::span<const fs::path> given, std::size_t n_inputs) {
   const bool names_file =
       folder == kStandardOutput || std::ranges::count(kEndings, folder.extension().string()) > 0 || given.size() > 1;
   if (names_file && !fs::is_directory(folder)) {
-    throw InputError({.subject = fmt::format("-o {}", folder.string()),
-                      .found = fmt::format("a file for the results of {}",
-                                           core::plural(core::narrow<std::int64_t>(n_inputs), "input")),
-                      .expected = "one folder"});
+    throw InputError(
+        {.subject = fmt::format("-o {}", folder.string()),
+         .found = fmt::format("{} the results of one input, and there are {}",
+                              folder == kStandardOutput ? "standard output takes" : "a file takes", n_inputs),
+         .next_step = "give one folder with -o"});
   }
   if (fs::exists(folder) && !fs::is_directory(folder)) {
     throw InputError({.file = folder.string(), .found = "is a file", .expected = "a folder for the results"});
@@ -118,9 +118,16 @@ std::string_view name(OutputFormat format) {
   return kEndings.at(static_cast<std::size_t>(format)).substr(1);
 }
 
+bool is_stream(const fs::path& path, OutputFormat format) {
+  std::error_code missing;
+  const bool has_lines = format == OutputFormat::kCsv || format == OutputFormat::kTsv;
+  return path == kStandardOutput || (has_lines && fs::is_fifo(path, missing));
+}
+
 std::vector<Job> plan_outputs(std::span<const fs::path> inputs, std::span<const fs::path> given) {
   std::vector<Job> jobs;
-  const bool into_folder = inputs.size() > 1 && !given.empty();
+  const bool names_folder = given.size() == 1 && (fs::is_directory(given.front()) || !given.front().has_filename());
+  const bool into_folder = names_folder || (inputs.size() > 1 && !given.empty());
   if (into_folder) require_folder(given, inputs.size());
   for (const fs::path& input : inputs) {
     if (!given.empty() && !into_folder) {

@@ -24,6 +24,9 @@ struct Output {
 
 inline constexpr std::string_view kStandardOutput = "-";
 
+/// Whether the output is written from front to back where it is: standard output, and lines to a FIFO.
+bool is_stream(const std::filesystem::path& path, OutputFormat format);
+
 /// One file to annotate, and where its results go.
 struct Job {
   std::filesystem::path input;

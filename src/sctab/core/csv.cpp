@@ -134,7 +134,7 @@ void CsvReader::read_quoted(std::string& field) {
     } else {
       ++at_;
       if (at_line_end() || text_[at_] == format_.separator) return;
-      throw error_on(line_, {.found = "text behind a closing quote",
+      throw error_on(line_, {.found = "text after a closing quote",
                              .next_step = R"(double the quotes inside a quoted field: "the ""B"" cell")"});
     }
   }

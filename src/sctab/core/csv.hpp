@@ -66,7 +66,7 @@ class CsvReader {
   /// The line on which the row that was read last begins, counted from 1.
   [[nodiscard]] std::int64_t line() const { return row_line_; }
   /// An error in that row.
-  [[nodiscard]] InputError error(Problem problem) const { return error_on(row_line_, std::move(problem)); }
+  [[nodiscard]] InputError error(const Problem& problem) const { return error_on(row_line_, problem); }
 
  private:
   [[nodiscard]] InputError error_on(std::int64_t line, Problem problem) const;

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sctab/core/staged_output.hpp"
+#include "sctab/core/text_file.hpp"
 
 namespace sctab::core {
 namespace {
@@ -15,6 +18,56 @@ void append(std::string& text, std::string_view separator, std::string_view part
   text += part;
 }
 
+/// `text` as one line that a terminal can show: control characters and bytes that are not UTF-8 become "\x1B".
+std::string on_one_line(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t good = std::min(find_non_utf8(text), text.size());
+    for (const char c : text.substr(0, good)) {
+      const bool is_control = (c >= 0 && c < ' ') || c == '\x7F';
+      shown += c == '\n' || c == '\r' || c == '\t' ? " "
+               : is_control                        ? fmt::format("\\x{:02X}", static_cast<unsigned char>(c))
+                                                   : std::string(1, c);
+    }
+    if (good < text.size()) shown += printable(text.substr(good, 1));
+    text.remove_prefix(std::min(good + 1, text.size()));
+  }
+  return shown;
+}
+
+/// The first `most` bytes of a text in UTF-8, or some less, not to cut through a character.
+std::string cut(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  constexpr std::string_view kMark = "...";
+  std::size_t end = most - kMark.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;
+  text.resize(end);
+  return text += kMark;
+}
+
+/// Texts come from foreign files, with any bytes and of any length. They give way, the longest first, until together
+/// they have kMostShown bytes; what is expected and what to do next are ours.
+Problem shortened(Problem problem) {
+  constexpr std::size_t kMostShown = 300, kLeastShown = 40;
+  const std::array fields = {&problem.file, &problem.matrix,  &problem.cell, &problem.gene,
+                             &problem.key,  &problem.subject, &problem.found};
+  std::size_t total = 0;
+  for (std::string* field : fields) {
+    *field = on_one_line(*field);
+    total += field->size();
+  }
+  while (total > kMostShown) {
+    std::string& longest =
+        **std::ranges::max_element(fields, {}, [](const std::string* field) { return field->size(); });
+    const std::size_t before = longest.size();
+    if (before <= kLeastShown) break;
+    longest = cut(std::move(longest), std::max(kLeastShown, before - std::min(before, total - kMostShown)));
+    total -= before - longest.size();
+  }
+  for (std::string* field : {&problem.expected, &problem.next_step}) *field = cut(on_one_line(*field), kMostShown);
+  return problem;
+}
+
 Problem with_target_name(Problem problem) {
   problem.file = target_name(problem.file);
   return problem;
@@ -22,7 +75,8 @@ Problem with_target_name(Problem problem) {
 
 }  // namespace
 
-std::string format(const Problem& problem) {
+std::string format(const Problem& given) {
+  const Problem problem = shortened(given);
   std::string text = problem.file;
   if (problem.line > 0) append(text, ", ", fmt::format("line {}", problem.line));
   append(text, ": ", problem.matrix);
@@ -33,9 +87,6 @@ std::string format(const Problem& problem) {
   append(text, ": ", problem.found);
   if (!problem.expected.empty()) append(text, problem.found.empty() ? ": " : "; ", "expected " + problem.expected);
   append(text, "; ", problem.next_step);
-  for (char& c : text) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
   return text;
 }
 

@@ -29,7 +29,8 @@ struct Problem {
   std::string next_step{};  // an instruction: "lower --min-donors"
 };
 
-/// "FILE, line N: MATRIX: cell C: gene G: KEY: SUBJECT: found; expected …; next step", without what is empty.
+/// "FILE, line N: MATRIX: cell C: gene G: KEY: SUBJECT: found; expected …; next step", without what is empty: one line
+/// of UTF-8 without control characters, in which what comes from files takes at most 300 bytes.
 std::string format(const Problem& problem);
 
 /// Bad input: a file, an option or a value that the user can fix. The command line prints what(), one line, and exits
@@ -48,7 +49,8 @@ class InputError : public std::runtime_error {
   Problem problem_;
 };
 
-/// The user pressed Ctrl-C (or the system sent SIGTERM). The command line exits with 130.
+/// The user pressed Ctrl-C, closed the terminal, or the system sent SIGTERM. The command line exits with 128 and the
+/// signal's number.
 class Interrupted : public std::runtime_error {
  public:
   Interrupted() : std::runtime_error("interrupted; nothing was written") {}

@@ -1,5 +1,6 @@
 #include "sctab/core/interrupt.hpp"
 
+#include <array>
 #include <atomic>
 #include <csignal>
 
@@ -8,27 +9,35 @@
 namespace sctab::core {
 namespace {
 
-std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // so that the handler may write it
+constexpr std::array kEnding = {SIGINT, SIGTERM, SIGHUP};
+
+std::atomic<int> arrived{0};
+static_assert(std::atomic<int>::is_always_lock_free);  // so that the handler may write it
 
 extern "C" void on_signal(int signal_number) {
-  interrupted.store(true);
-  std::signal(signal_number, SIG_DFL);
+  arrived.store(signal_number);
+  for (const int signal : kEnding) std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
-void install_interrupt_handler() {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+void install_signal_handlers() {
+  for (const int signal : kEnding) {
+    if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
+}
+
+int interrupting_signal() {
+  return arrived.load();
 }
 
 void check_interrupt() {
-  if (interrupted.load(std::memory_order_relaxed)) throw Interrupted();
+  if (arrived.load(std::memory_order_relaxed) != 0) throw Interrupted();
 }
 
 void set_interrupted(bool value) {
-  interrupted.store(value);
+  arrived.store(value ? SIGINT : 0);
 }
 
 }  // namespace sctab::core

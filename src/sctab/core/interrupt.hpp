@@ -2,8 +2,13 @@
 
 namespace sctab::core {
 
-/// Makes SIGINT and SIGTERM set a flag instead of ending the program; a second signal ends it at once.
-void install_interrupt_handler();
+/// Makes SIGINT, SIGTERM and SIGHUP set a flag instead of ending the program, but for those that it was started to
+/// ignore (by nohup, say); a second signal of any of these ends it at once. SIGPIPE and SIGXFSZ are ignored: a write
+/// that fails says so itself.
+void install_signal_handlers();
+
+/// The signal that has arrived; 0: none.
+int interrupting_signal();
 
 /// Long loops ask this between blocks of work. Throws Interrupted once a signal has arrived; callable from any thread.
 void check_interrupt();

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/staged_output.hpp"
 
 namespace sctab::core {
@@ -19,6 +20,23 @@ std::string shown(const json& value) {
   constexpr std::size_t kMostShown = 40;
   const std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);  // ASCII: it can be cut anywhere
   return text.size() <= kMostShown ? text : text.substr(0, kMostShown) + "...";
+}
+
+constexpr int kMostDepth = 100;
+
+/// How deep objects and arrays lie in each other, at most; of JSON with a syntax error, any number.
+int depth(std::string_view text) {
+  int now = 0, most = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_text && c == '\\') ++i;
+    if (c == '"') in_text = !in_text;
+    if (in_text) continue;
+    if (c == '{' || c == '[') most = std::max(most, ++now);
+    if (c == '}' || c == ']') --now;
+  }
+  return most;
 }
 
 template <typename T>
@@ -37,18 +55,24 @@ std::string expected() {
 }  // namespace
 
 json read_json(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file) throw InputError({.file = path.string(), .found = "no such file, or it cannot be read"});
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
+  return parse_json(read_input(path, {}, kMostBytes), {.file = path.string()});
+}
+
+json parse_json(std::string_view text, const Problem& place) {
+  const auto refused = [&place](std::string found) {
+    return InputError({.found = std::move(found), .next_step = "check that it is the right file; it may be damaged"})
+        .within(place);
+  };
+  if (depth(text) > kMostDepth) {
+    throw refused(fmt::format("has objects and arrays more than {} deep in each other", kMostDepth));
+  }
   try {
-    return json::parse(file);
+    return json::parse(text);
   } catch (const json::out_of_range&) {
-    throw InputError({.file = path.string(),
-                      .found = "has a number that is too large for JSON",
-                      .next_step = "check that it is the right file; it may be damaged"});
+    throw refused("has a number that is too large for JSON");
   } catch (const json::parse_error& error) {
-    throw InputError({.file = path.string(),
-                      .found = fmt::format("is not JSON: a syntax error at byte {}", error.byte),
-                      .next_step = "check that it is the right file; it may be damaged"});
+    throw refused(fmt::format("is not JSON: a syntax error at byte {}", error.byte));
   }
 }
 

@@ -15,8 +15,12 @@
 
 namespace sctab::core {
 
-/// Reads a JSON file. Throws InputError naming the file and, for bad JSON, the offset of the syntax error.
+/// Reads a JSON file. Throws InputError as open_input() and parse_json() do.
 nlohmann::json read_json(const std::filesystem::path& path);
+
+/// Parses foreign JSON. Throws InputError at `place` with the offset of a syntax error, and where objects and arrays
+/// lie deeper in each other than any of ours: code that walks them would run out of stack.
+nlohmann::json parse_json(std::string_view text, const Problem& place);
 
 /// The number, or null for NaN, which JSON cannot represent.
 nlohmann::json json_number(double value);

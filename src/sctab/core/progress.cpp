@@ -31,11 +31,16 @@ constexpr int kBarWidth = 24;
 
 }  // namespace
 
+void print_note(std::string_view text) noexcept {
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+  (void)std::fflush(stderr);
+}
+
 Progress::Progress(std::string title, std::int64_t total, std::string unit)
     : title_(std::move(title)), unit_(std::move(unit)), total_(total) {}
 
 Progress::~Progress() {
-  if (!finished_ && drew_) std::fputc('\n', stderr);
+  if (!finished_ && drew_) print_note("\n");
 }
 
 void Progress::advance(std::int64_t n) {
@@ -78,12 +83,7 @@ std::string Progress::line(double seconds) const {
 void Progress::show(bool last) {
   shown_ = Clock::now();
   const std::string text = line(std::chrono::duration<double>(shown_ - start_).count());
-  if (redraws()) {
-    fmt::print(stderr, "\r\x1b[K{}{}", text, last ? "\n" : "");
-  } else {
-    fmt::print(stderr, "{}\n", text);
-  }
-  std::fflush(stderr);
+  print_note(redraws() ? fmt::format("\r\x1b[K{}{}", text, last ? "\n" : "") : text + "\n");
   drew_ = redraws() && !last;
 }
 

@@ -3,8 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace sctab::core {
+
+/// Writes to standard error. Where that cannot be written (a closed terminal, a log on a full disk) the text is lost,
+/// and the work goes on.
+void print_note(std::string_view text) noexcept;
 
 /// Progress of one long loop on standard error: a bar that redraws itself on a terminal, a plain line every ten seconds
 /// elsewhere. Shows done/total, the rate and the time left; `note` adds what the caller wants seen (a loss, say).

@@ -97,6 +97,18 @@ void refuse_folder(const fs::path& target) {
   throw InputError({.file = target.string(), .found = "is a folder", .next_step = "give the name of a file in it"});
 }
 
+/// A FIFO, a socket or a device has no bytes to replace, and a rename would take its name from everyone who uses it.
+void refuse_stream(const fs::path& target) {
+  std::error_code missing;
+  const fs::file_status status = fs::status(target, missing);
+  if (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status)) return;
+  throw InputError({.file = target.string(),
+                    .found = fs::is_fifo(status)     ? "is a FIFO, which this output cannot go to"
+                             : fs::is_socket(status) ? "is a socket, which this output cannot go to"
+                                                     : "is a device, which is never written over",
+                    .next_step = "give the name of a file"});
+}
+
 /// ".NAME.PID-SERIAL.tmp" -> NAME, and the same with ".old" behind it, see replace(); any other name as it is.
 std::string_view name_of_target(std::string_view name) {
   constexpr std::string_view kEnding = ".tmp", kOld = ".old", kDigits = "0123456789";
@@ -133,6 +145,7 @@ StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target)
                       .found = fmt::format("the folder {} does not exist", folder.string()),
                       .next_step = "create it or choose another output"});
   }
+  refuse_stream(target_);
   if (is_mount_point(target_)) {
     throw InputError({.file = target_.string(),
                       .found = "is a mount point, which cannot be replaced",
@@ -257,7 +270,7 @@ void require_replaceable_directory(const fs::path& target, std::string_view mark
   }
   if (fs::is_empty(target) || fs::exists(target / marker)) return;
   throw InputError({.file = target.string(),
-                    .found = fmt::format("is a folder with files but no {}, so sctab did not make it", marker),
+                    .found = fmt::format("is a folder with files but no {}, which is not replaced", marker),
                     .next_step = "choose another -o"});
 }
 

@@ -16,7 +16,7 @@ namespace sctab::core {
 class StagedOutput {
  public:
   /// Throws InputError, naming the folder, where it does not exist or cannot be written to, and where the target is a
-  /// mount point, which cannot be replaced.
+  /// mount point, a device, a FIFO or a socket, which cannot be replaced.
   explicit StagedOutput(std::filesystem::path target);
   ~StagedOutput();
   StagedOutput(const StagedOutput&) = delete;

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/numbers.hpp"
+#include "sctab/core/input_file.hpp"
 
 namespace sctab::core {
 namespace {
@@ -75,31 +74,7 @@ std::string checked_text(std::string text, const std::filesystem::path& path, co
 }
 
 std::string read_text_file(const std::filesystem::path& path, const std::string& expected, std::uint64_t most_bytes) {
-  std::ifstream file(path, std::ios::binary);
-  std::error_code failed;
-  const bool is_folder = std::filesystem::is_directory(path, failed);
-  std::string text;
-  if (file && !is_folder) {
-    constexpr std::size_t kPiece = 1U << 16U;  // not file_size(): /dev/stdin and pipes have none
-    while (file && text.size() <= most_bytes) {
-      const std::size_t end = text.size();
-      text.resize(end + kPiece);
-      file.read(text.data() + end, kPiece);
-      text.resize(end + static_cast<std::size_t>(file.gcount()));
-    }
-  }
-  if (is_folder || (!file && !file.eof())) {
-    throw InputError({.file = path.string(),
-                      .found = is_folder ? "is a folder" : "no such file, or it cannot be read",
-                      .expected = expected});
-  }
-  if (text.size() > most_bytes) {
-    throw InputError({.file = path.string(),
-                      .found = fmt::format("is larger than {}", format_bytes(static_cast<double>(most_bytes))),
-                      .expected = expected,
-                      .next_step = "check that it is the right file"});
-  }
-  return checked_text(std::move(text), path, expected);
+  return checked_text(read_input(path, {.expected = expected, .streams = true}, most_bytes), path, expected);
 }
 
 }  // namespace sctab::core

@@ -8,8 +8,9 @@
 namespace sctab::core {
 
 /// All of a text file, without a byte order mark. `expected` is what the file should be ("a csv"), for messages.
-/// Throws InputError naming the file if it cannot be read or is larger than most_bytes, and naming the line too if it
-/// is not text: UTF-8 without control characters other than tabs, line ends and form feeds.
+/// A pipe or /dev/stdin will do. Throws InputError naming the file if it cannot be read or is larger than most_bytes,
+/// and naming the line too if it is not text: UTF-8 without control characters other than tabs, line ends and form
+/// feeds.
 std::string read_text_file(const std::filesystem::path& path, const std::string& expected,
                            std::uint64_t most_bytes = std::uint64_t{1} << 32U);
 

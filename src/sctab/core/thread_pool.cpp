@@ -5,7 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include "sctab/core/error.hpp"
@@ -91,10 +96,31 @@ void ThreadPool::parallel_for(std::int64_t n, const std::function<void(std::int6
 }
 
 int default_threads() {
+  static const int quota = processors_of_cgroup("/sys/fs/cgroup", "/proc/self/cgroup");
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) return std::max(1, CPU_COUNT(&allowed));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const bool known = sched_getaffinity(0, sizeof(allowed), &allowed) == 0;
+  const int processors = known ? CPU_COUNT(&allowed) : static_cast<int>(std::thread::hardware_concurrency());
+  return std::max(1, std::min(processors, quota));
+}
+
+int processors_of_cgroup(const std::filesystem::path& root, const std::filesystem::path& groups_of_process) {
+  constexpr std::string_view kSecondVersion = "0::/";
+  int fewest = std::numeric_limits<int>::max();
+  std::ifstream groups(groups_of_process);
+  for (std::string group; std::getline(groups, group);) {
+    if (!group.starts_with(kSecondVersion)) continue;
+    // The limit of each group above holds too.
+    for (std::filesystem::path at = group.substr(kSecondVersion.size());; at = at.parent_path()) {
+      double quota = 0, period = 0;  // microseconds; "max 100000" has no quota
+      std::ifstream limit(root / at / "cpu.max");
+      if (limit >> quota >> period && quota > 0 && period > 0) {
+        fewest = std::min(fewest, static_cast<int>(std::clamp(std::ceil(quota / period), 1.0, 1e6)));
+      }
+      if (at.empty()) break;
+    }
+  }
+  return fewest;
 }
 
 }  // namespace sctab::core

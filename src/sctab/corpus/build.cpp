@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
@@ -38,7 +39,7 @@ Ontology load_ontology(const fs::path& path) {
                  path.string(), report.missing_parents.size(), report.missing_parents.front());
   }
   if (!report.cycles.empty()) {
-    spdlog::warn("{}: {} is_a edges close a circle and were dropped, the first of them {}", path.string(),
+    spdlog::warn("{}: {} is_a edges form cycles and were dropped, the first of them {}", path.string(),
                  report.cycles.size(), report.cycles.front());
   }
   return ontology;
@@ -173,7 +174,7 @@ void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOpt
                   const nlohmann::json& key, bool find_all, core::ThreadPool& pool, store::Writer& writer) {
   const nlohmann::json& resumed = writer.resumed_note();
   const std::size_t first = resumed.is_null() ? 0 : resumed.at("next_source").get<std::size_t>();
-  if (first > 0) spdlog::info("going on after {} of {} sources", first, corpus.sources.size());
+  if (first > 0) spdlog::info("continuing after {} of {} sources", first, corpus.sources.size());
   const CellIndex n_read = first == 0 ? 0 : corpus.sources[first - 1].first_cell + corpus.sources[first - 1].n_cells;
   core::Progress progress("reading counts", std::count(corpus.cells.kept.begin() + n_read, corpus.cells.kept.end(), 1));
   for (std::size_t i = first; i < corpus.sources.size(); ++i) {
@@ -321,19 +322,19 @@ fs::path find_ontology(const fs::path& given, const fs::path& first_source) {
     const fs::path neighbour = first_source.parent_path() / name;
     if (fs::exists(neighbour)) return neighbour;
   }
-  throw InputError(
-      {.file = first_source.string(),
-       .found = "no Cell Ontology is given, and there is no ontology.obo or cl.obo next to this first source",
-       .next_step = "name an obo or json file with --ontology or in $SCTAB_ONTOLOGY"});
+  (void)core::open_input(first_source);
+  throw InputError({.file = first_source.string(),
+                    .found = "no Cell Ontology was given, and there is no ontology.obo or cl.obo next to this source",
+                    .next_step = "give an obo or json file with --ontology or in $SCTAB_ONTOLOGY"});
 }
 
 void BuildOptions::validate() const {
   curation.validate();
   split.validate();
   if (memory_bytes < kLeastMemory) {
-    throw InputError({.subject = "memory_bytes",
-                      .found = std::to_string(memory_bytes),
-                      .expected = fmt::format("at least {}", kLeastMemory)});
+    throw InputError({.subject = "--memory",
+                      .found = core::format_bytes(static_cast<double>(memory_bytes)),
+                      .expected = fmt::format("at least {}", core::format_bytes(kLeastMemory))});
   }
 }
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/progress.hpp"
@@ -173,7 +174,7 @@ std::vector<std::uint8_t> tissues_left_out(const store::Store& from, const Subsa
     if (found == tissues.end()) {
       throw InputError({.subject = "--only-tissues " + tissue,
                         .found = fmt::format("{} has no such tissue_general", from.directory().string()),
-                        .expected = fmt::format("some of: {}", fmt::join(tissues, ", "))});
+                        .expected = core::alternatives(tissues)});
     }
     left_out[static_cast<std::size_t>(found - tissues.begin())] = 0;
   }

@@ -1,11 +1,11 @@
 #include "sctab/evaluate/split_levels.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <string>
 #include <vector>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/store/obs_columns.hpp"
 
@@ -26,9 +26,8 @@ Field covariate_field(std::string_view column) {
     if (store::name(field) == column) return field;
     names.push_back(store::name(field));
   }
-  throw core::InputError({.subject = "--covariate",
-                          .found = fmt::format("\"{}\"", column),
-                          .expected = fmt::format("one of {}", fmt::join(names, ", "))});
+  throw core::InputError(
+      {.subject = "--covariate", .found = fmt::format("\"{}\"", column), .expected = core::alternatives(names)});
 }
 
 }  // namespace

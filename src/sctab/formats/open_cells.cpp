@@ -1,15 +1,15 @@
 #include "sctab/formats/cell_source.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 
 namespace sctab::formats {
@@ -34,19 +34,14 @@ constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_
 }  // namespace
 
 std::unique_ptr<CellSource> open_cells(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    throw core::InputError({.file = path.string(), .found = "no such file", .next_step = "check the path"});
-  }
-  auto format = std::ranges::find_if(kFormats, [&](const Format& known) { return known.recognises(path); });
-  if (format == kFormats.end()) format = std::ranges::find(kFormats, path.extension().string(), &Format::extension);
-  if (format != kFormats.end()) return format->open(path);
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
-  throw core::InputError(
-      {.file = path.string(),
-       .found = fs::is_directory(path) ? "is a folder, not a file" : "is not in a format that sctab reads",
-       .expected = fmt::format("{}", fmt::join(known, " or "))});
+  const std::string expected = core::alternatives(known);
+  (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
+  auto format = std::ranges::find_if(kFormats, [&](const Format& each) { return each.recognises(path); });
+  if (format == kFormats.end()) format = std::ranges::find(kFormats, path.extension().string(), &Format::extension);
+  if (format != kFormats.end()) return format->open(path);
+  throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
 }
 
 }  // namespace sctab::formats

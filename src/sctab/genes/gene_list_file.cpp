@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <optional>
 #include <unordered_set>
 
 #include "sctab/core/csv.hpp"
+#include "sctab/core/input_file.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/text_file.hpp"
 #include "sctab/genes/genes.hpp"
@@ -15,15 +19,15 @@
 namespace sctab::genes {
 namespace {
 
-constexpr const char* kExpected = "a gene list: one Ensembl id a line, a symbol behind it if you like";
+constexpr const char* kExpected = "a gene list: one Ensembl id per line, optionally followed by a symbol";
+
+constexpr std::size_t kMostBytes = 1 << 28;  // a thousand times the genes of a species
 
 /// The text of a plain or gzipped file; zlib reads both.
 std::string read_plain_or_gzip(const std::filesystem::path& path) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), &gzclose);
-  if (!file || std::filesystem::is_directory(path)) {
-    throw core::InputError(
-        {.file = path.string(), .found = "no such file, or it cannot be read", .expected = kExpected});
-  }
+  const core::FileDescriptor input = core::open_input(path, {.expected = kExpected, .streams = true});
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(::dup(input.get()), "rb"), &gzclose);
+  if (!file) throw std::bad_alloc();
   std::string text;
   std::vector<char> buffer(1U << 16U);
   for (;;) {
@@ -31,8 +35,13 @@ std::string read_plain_or_gzip(const std::filesystem::path& path) {
     if (n < 0) {
       throw core::InputError({.file = path.string(), .found = "is damaged: it cannot be read to its end"});
     }
-    if (n == 0) return core::checked_text(std::move(text), path, kExpected);
     text.append(buffer.data(), static_cast<std::size_t>(n));
+    const bool is_text = text.find('\0', text.size() - static_cast<std::size_t>(n)) == std::string::npos;
+    if (n == 0 || !is_text) return core::checked_text(std::move(text), path, kExpected);
+    if (text.size() <= kMostBytes) continue;
+    throw core::InputError({.file = path.string(),
+                            .found = fmt::format("is larger than {}", core::format_bytes(kMostBytes)),
+                            .expected = kExpected});
   }
 }
 

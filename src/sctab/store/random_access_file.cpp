@@ -3,22 +3,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstring>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/store/manifest.hpp"
 
 namespace sctab::store {
 
 RandomAccessFile::RandomAccessFile(const std::filesystem::path& path)
-    : path_(path), file_(core::FileDescriptor::open(path, O_RDONLY)) {
-  if (!file_.is_open()) {
-    throw core::InputError({.file = path.string(),
-                            .found = fmt::format("cannot be opened: {}", std::strerror(errno)),
-                            .next_step = kRestore});
-  }
-}
+    : path_(path), file_(core::open_input(path, {.next_step = kRestore})) {}
 
 void RandomAccessFile::read(std::int64_t offset, std::span<std::byte> bytes) const {
   const int error = core::read_at(file_.get(), offset, bytes);

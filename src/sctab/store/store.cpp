@@ -111,7 +111,7 @@ std::string_view name(Content content) {
 Store Store::open(fs::path directory) {
   if (!fs::is_directory(directory)) {
     throw core::InputError({.file = directory.string(),
-                            .found = "no such folder",
+                            .found = fs::exists(directory) ? "is a file, not a store" : "no such folder",
                             .next_step = "give the folder that `sctab corpus build` wrote"});
   }
   Manifest manifest = read_manifest(directory);

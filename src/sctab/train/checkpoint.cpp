@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/nn/network_state.hpp"
 #include "sctab/train/run_folder.hpp"
@@ -134,7 +135,7 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
   const nn::TensorFile file = read_file(path);
   const Tensors random_state = select(file.tensors, kRandomState);
   const auto text = file.metadata.find(kStateKey);
-  const json state = text == file.metadata.end() ? json() : json::parse(text->second, nullptr, false);
+  const json state = text == file.metadata.end() ? json() : core::parse_json(text->second, {.file = path.string()});
   if (!state.is_object() || !state.contains("version") || random_state.size() != 1) {
     refuse_damaged(path, "is not a checkpoint of a training run");
   }

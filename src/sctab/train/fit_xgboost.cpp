@@ -123,7 +123,7 @@ XgboostOptions stopped_by(const BoosterData* val, XgboostOptions options) {
   if (val != nullptr || options.early_stopping_rounds == 0) return options;
   options.early_stopping_rounds = 0;
   spdlog::warn(
-      "warning: xgboost: there are no validation cells of types with training cells, so that nothing stops it early: "
+      "warning: xgboost: there are no validation cells of types with training cells, so training does not stop early: "
       "all {} are trained and kept; --xgb-rounds gives fewer",
       core::plural(options.n_rounds, "round"));
   return options;

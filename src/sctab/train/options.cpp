@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 
@@ -144,15 +145,14 @@ std::string type_name(const Option& option) {
   const auto names = choices(option);
   if (!names.empty()) return fmt::format("{}", fmt::join(names, "|"));
   if (std::holds_alternative<OptionalField<std::int64_t>>(option.field)) return "N";
-  return std::holds_alternative<OptionalField<double>>(option.field) ? "X" : "TEXT";
+  return std::holds_alternative<OptionalField<double>>(option.field) ? "X" : "VECTORS";
 }
 
 std::string expected(const Option& option) {
   const auto names = choices(option);
-  if (names.size() > 2) return fmt::format("one of {}", fmt::join(names, ", "));
-  if (!names.empty()) return fmt::format("{}", fmt::join(names, " or "));
+  if (!names.empty()) return core::alternatives(names);
   if (is_switch(option)) return "true or false";
-  if (std::holds_alternative<OptionalField<std::string>>(option.field)) return "text";
+  if (std::holds_alternative<OptionalField<std::string>>(option.field)) return "a file";
   return model::expected(option.range, std::holds_alternative<OptionalField<std::int64_t>>(option.field));
 }
 
@@ -178,9 +178,9 @@ const Option* find_option(std::string_view command_line_name) {
 
 void refuse_kind(std::optional<ModelKind> kind, const Option& option) {
   refuse(option,
-         fmt::format("is an option of {}; this model is {}", model::kinds_with(option.group),
+         fmt::format("applies to {}, and this model is {}", model::kinds_with(option.group),
                      kind ? model::name(*kind) : "a network, as no --kind was given"),
-         "", "remove it");
+         "", "remove the option");
 }
 
 void check(const TrainOptions& options) {
@@ -197,7 +197,7 @@ void check(const TrainOptions& options) {
   }
   if (options.preset == Preset::kLibrary && options.kind != ModelKind::kXgboost) {
     throw core::InputError({.subject = "--preset",
-                            .found = "library is a preset of xgboost, and this model is another one",
+                            .found = "library applies to xgboost only, and this model is of another kind",
                             .next_step = "remove it"});
   }
 }
@@ -215,8 +215,9 @@ void check_needs(const TrainOptions& options) {
   }
   if (options.label_smoothing.value_or(0) > 0 && options.loss == LossKind::kHierarchical) {
     throw core::InputError({.subject = "--label-smoothing",
-                            .found = "the hierarchical loss, which leaves a label's subtypes open already",
-                            .next_step = "add --loss cross-entropy, or remove it"});
+                            .found = "cannot be combined with --loss hierarchical, which already leaves a label's "
+                                     "subtypes open",
+                            .next_step = "choose one"});
   }
 }
 

@@ -202,7 +202,7 @@ void Choices::choose_small_optimisation() {
   if (is_free(options_.weight_decay) && kind == ModelKind::kTabnet) {
     const double scale = static_cast<double>(kSmallCorpus) / static_cast<double>(cells_);
     plan_.weight_decay = std::min(plan_.weight_decay * scale, kLargestWeightDecay);
-    because("weight decay {:.3g}: with few cells and the paper's 0.05, TabNet learns its donors by heart",
+    because("weight decay {:.3g}: with few cells and the paper's 0.05, TabNet memorises its donors",
             plan_.weight_decay);
   }
 }
@@ -341,7 +341,7 @@ TrainPlan choose_plan(const TrainOptions& options, const CorpusSize& size) {
   Choices(options, size, plan).choose();
   if (size.n_val == 0) {
     plan.warnings.push_back(
-        fmt::format("there are no validation cells: training goes on for all {} and keeps "
+        fmt::format("there are no validation cells: training runs for all {} and keeps "
                     "the last weights",
                     core::plural(plan.max_epochs, "epoch")));
   }

@@ -43,7 +43,7 @@ json read_note(const std::filesystem::path& path) {
   json note;
   try {
     const auto bytes = model::ModelArrays::read(path).bytes(kNoteName);
-    note = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+    note = core::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, {});
   } catch (const InputError&) {
     note = nullptr;
   }

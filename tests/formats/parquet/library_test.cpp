@@ -64,11 +64,10 @@ TEST_F(NoDuckdb, TheFolderThatTheUserGivesIsTheOnlyPlace) {
   ::setenv("SCTAB_DUCKDB", "", 1);
   const Paths candidates = duckdb_candidates();
   const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
-  ASSERT_EQ(candidates.size(), 5U) << "an empty one names no folder";
+  ASSERT_EQ(candidates.size(), 4U) << "an empty one names no folder";
   EXPECT_EQ(candidates[0], program / "libduckdb.so");
   EXPECT_EQ(candidates[1], program.parent_path() / "lib/sctab/libduckdb.so");
-  EXPECT_EQ(candidates[2], program.parent_path().parent_path() / "lib/sctab/libduckdb.so");
-  EXPECT_EQ(candidates[4], "libduckdb.so");
+  EXPECT_EQ(candidates[3], "libduckdb.so");
 }
 
 TEST_F(NoDuckdb, EveryFunctionNamesTheFileAndWhatToInstall) {

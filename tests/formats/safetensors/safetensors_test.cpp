@@ -101,7 +101,7 @@ TEST(Safetensors, DamageIsNamed) {
   };
   const std::string data(8, '\0');
   expect_refused("[]", "", "JSON object");
-  expect_refused("{\"w\":", "", "JSON object");
+  expect_refused("{\"w\":", "", "is not JSON");
   expect_refused("{\"w\":3}", "", "array w: dtype null");
   expect_refused(tensor("\"F8\"", "[2]", "[0,8]"), data, "array w: dtype \"F8\"");
   expect_refused(tensor("\"F32\"", "[-2]", "[0,8]"), data, "array w: shape [-2]");

@@ -101,7 +101,7 @@ TEST(Recipe, MistakesAreReportedWithFileLineAndKey) {
   refused(model + "n_d = \"3\"\n", "line 6", "\"3\"", "whole number");
   refused(model + "augment = 1\n", "line 6", "augment", "true or false");
   refused(model + "dropout = 0.1\n", "line 6", "dropout",
-          "is an option of mlp and mixed; this model is tabnet; remove it");
+          "applies to mlp and mixed, and this model is tabnet; remove the option");
   refused(model + "preset = \"defaults\"\n", "line 6", "preset", "paper or library");
   refused(model + "n_d = -4\n", "line 6", "[[model]] n_d", "-4");
   refused(model + "n_a = 8\nlearning_rate = -1\n", "line 7", "learning_rate", "above 0");
@@ -123,10 +123,10 @@ TEST(Recipe, MistakesAreReportedWithFileLineAndKey) {
   refused(model + model, "a", "two", "name of its own");
   refused(model + "parts = [\"y\"]\n", "model 'a'", "'y'", "all");
   refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"pie\"\n", "line 8", "pie", "bars");
-  refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"bars\"\nmodels = [\"z\"]\n", "figure 'f'", "'z'", "one of a");
+  refused(model + "[[figure]]\ntitle = \"f\"\nkind = \"bars\"\nmodels = [\"z\"]\n", "figure 'f'", "'z'", "expected a");
   const std::string finding = model + "[[finding]]\ntext = \"f\"\npaper = \"p\"\n";
   refused(finding + "left = {model = \"a\"}\n", "finding", "right", "than");
-  refused(finding + "left = {model = \"q\"}\nthan = 0.5\n", "finding 'f'", "'q'", "one of a");
+  refused(finding + "left = {model = \"q\"}\nthan = 0.5\n", "finding 'f'", "'q'", "expected a");
   refused(finding + "left = {model = \"a\", seed = 2}\nthan = 0.5\n", "line 9", "seed", "over_part");
   SCTAB_EXPECT_THROW_WITH(parse_recipe("title = \"t\"\nseeds = [1, 1]\n" + model), InputError, "line 2", "seeds",
                           "once");

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 
 namespace sctab::npy {
 namespace {
@@ -55,8 +56,9 @@ std::vector<std::int64_t> parse_shape(std::string_view text) {
 
 }  // namespace
 
-Reader::Reader(std::filesystem::path path) : path_(std::move(path)), file_(path_, std::ios::binary) {
-  if (!file_) throw core::InputError({.file = path_.string(), .found = "no such file, or it cannot be read"});
+Reader::Reader(std::filesystem::path path) : path_(std::move(path)) {
+  (void)core::open_input(path_, {.expected = "an array as numpy.save() writes it"});
+  file_.open(path_, std::ios::binary);
   read_header();
 }
 

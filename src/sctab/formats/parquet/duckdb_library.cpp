@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/installation.hpp"
 #include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::parquet {
@@ -66,14 +67,9 @@ std::vector<fs::path> duckdb_candidates() {
   const char* given = std::getenv("SCTAB_DUCKDB");
   if (given != nullptr && *given != '\0') return {fs::path(given) / kFileName};
   std::vector<fs::path> candidates;
-  std::error_code unreadable;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unreadable);
-  if (!unreadable) {
-    const fs::path folder = program.parent_path();  // bin, or libexec/sctab
+  if (const fs::path folder = core::program_folder(); !folder.empty()) {
     candidates.push_back(folder / kFileName);
-    for (const fs::path& root : {folder.parent_path(), folder.parent_path().parent_path()}) {
-      candidates.push_back(root / "lib" / "sctab" / kFileName);
-    }
+    candidates.push_back(core::installation_prefix() / "lib" / "sctab" / kFileName);
   }
   candidates.push_back(fs::path(SCTAB_DUCKDB_DIR) / "lib" / kFileName);
   candidates.emplace_back(kFileName);

@@ -113,7 +113,7 @@ void Query::fail(const char* reason) const {
   throw core::InputError(
       {.file = path_.string(),
        .found = "cannot be read as Parquet: " + first_line(reason == nullptr ? "no reason given" : reason),
-       .next_step = "if it is not whole, get it again from where it came"});
+       .next_step = "if it is not whole, download it again"});
 }
 
 void Query::refuse_missing(std::size_t column, std::int64_t row) const {

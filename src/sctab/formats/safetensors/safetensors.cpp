@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/staged_output.hpp"
 
 namespace sctab::safetensors {
@@ -89,8 +91,9 @@ json read_header(const fs::path& path, std::ifstream& file, std::uint64_t file_b
   }
   std::string text(header_bytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(header_bytes));
-  json header = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!file || !header.is_object()) damaged(path, "header", "is not a JSON object", "");
+  if (!file) damaged(path, "header", "cannot be read", "");
+  json header = core::parse_json(text, {.file = path.string(), .subject = "header"});
+  if (!header.is_object()) damaged(path, "header", "is not a JSON object", "");
   return header;
 }
 
@@ -151,13 +154,10 @@ void write(const fs::path& path, std::vector<ArrayView> arrays, const Metadata& 
   out.commit();
 }
 
-Reader::Reader(fs::path path) : path_(std::move(path)), file_(path_, std::ios::binary) {
-  std::error_code failed;
-  const std::uint64_t file_bytes = fs::file_size(path_, failed);
-  if (!file_ || failed) {
-    throw core::InputError(
-        {.file = path_.string(), .found = "no such file, or it cannot be read", .expected = "a .safetensors file"});
-  }
+Reader::Reader(fs::path path) : path_(std::move(path)) {
+  (void)core::open_input(path_, {.expected = "a .safetensors file"});
+  file_.open(path_, std::ios::binary);
+  const std::uint64_t file_bytes = fs::file_size(path_);
   const json header = read_header(path_, file_, file_bytes);
   data_begin_ = static_cast<std::uint64_t>(file_.tellg());
   const std::uint64_t data_bytes = file_bytes - data_begin_;

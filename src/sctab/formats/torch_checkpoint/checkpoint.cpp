@@ -78,7 +78,7 @@ void require_little_endian(const ZipArchive& archive, const std::string& folder)
     throw core::InputError({.file = archive.path().string(),
                             .found = fmt::format("byte order {:?}", order),
                             .expected = "little-endian numbers",
-                            .next_step = "save it again on a PC"});
+                            .next_step = "save it again on a little-endian machine"});
   }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/formats/torch_checkpoint/byte_cursor.hpp"
 
 namespace sctab::torch_checkpoint {
@@ -43,13 +44,10 @@ void read_zip64_field(ByteCursor extra, std::initializer_list<std::uint64_t*> wi
 
 }  // namespace
 
-ZipArchive::ZipArchive(std::filesystem::path path) : path_(std::move(path)), file_(path_, std::ios::binary) {
-  std::error_code failed;
-  file_bytes_ = std::filesystem::file_size(path_, failed);
-  if (!file_ || failed) {
-    throw core::InputError(
-        {.file = path_.string(), .found = "no such file, or it cannot be read", .expected = "a checkpoint (.ckpt)"});
-  }
+ZipArchive::ZipArchive(std::filesystem::path path) : path_(std::move(path)) {
+  (void)core::open_input(path_, {.expected = "a checkpoint (.ckpt)"});
+  file_.open(path_, std::ios::binary);
+  file_bytes_ = std::filesystem::file_size(path_);
   if (file_bytes_ < kEndBytes) damaged(fmt::format("has {} bytes", file_bytes_));
 
   // The end record is the last thing in the file but for a comment.
