@@ -42,6 +42,19 @@ def shorten(name, path, n):
         replace(f, path, f[path][:n])
 
 
+def lose_chunk(name, path):
+    with Damage(name) as f:
+        values = f[path][:]
+        n = len(values) // 4
+        replace(f, path, None, shape=values.shape, dtype=values.dtype, chunks=(n,))
+        f[path][:n], f[path][2 * n:] = values[:n], values[2 * n:]
+
+
+def never_write(name, path, **options):
+    with Damage(name) as f:
+        replace(f, path, None, shape=f[path].shape, dtype=f[path].dtype, **options)
+
+
 def not_utf8(name, path, index):
     with Damage(name) as f:
         values = [text.encode() if isinstance(text, str) else text for text in f[path][:]]
@@ -82,7 +95,8 @@ with Damage("huge-data") as f:
     n = 10**13
     for name, kind in [("data", "f4"), ("indices", "i4")]:
         del f[f"X/{name}"]
-        f["X"].create_dataset(name, shape=(n,), dtype=kind, chunks=(1000,), compression="gzip")
+        f["X"].create_dataset(name, shape=(n,), dtype=kind, chunks=(1000,), compression="gzip",
+                              fillvalue=1)
     replace(f, "X/indptr", np.full(138, n) * (np.arange(138) > 0))
 with Damage("compound-column") as f:
     replace(f, "obs/score", np.zeros(137, dtype=[("a", "i4"), ("b", "f4")]))
@@ -101,3 +115,43 @@ with Damage("cell-out-of-range") as f:
     by_gene.indices[10] = 137
     for name in ["data", "indices", "indptr"]:
         replace(f, f"X/{name}", getattr(by_gene, name))
+with Damage("zeroed-genes") as f:
+    indices = f["X/indices"][:]
+    indices[133:261] = 0  # a hole of 512 bytes
+    replace(f, "X/indices", indices)
+with Damage("zeroed-cells") as f:
+    x = f["X"]
+    by_gene = sp.csr_matrix((x["data"][:], x["indices"][:], x["indptr"][:]), x.attrs["shape"]).tocsc()
+    x.attrs["encoding-type"] = "csc_matrix"
+    by_gene.indices[133:261] = 0
+    for name in ["data", "indices", "indptr"]:
+        replace(f, f"X/{name}", getattr(by_gene, name))
+with Damage("zeroed-offsets") as f:
+    offsets = f["X/indptr"][:]
+    offsets[:30] = 0
+    replace(f, "X/indptr", offsets)
+with Damage("zeroed-offsets-of-genes") as f:
+    x = f["X"]
+    by_gene = sp.csr_matrix((x["data"][:], x["indices"][:], x["indptr"][:]), x.attrs["shape"]).tocsc()
+    x.attrs["encoding-type"] = "csc_matrix"
+    by_gene.indptr[:30] = 0
+    for name in ["data", "indices", "indptr"]:
+        replace(f, f"X/{name}", getattr(by_gene, name))
+with Damage("scaled-and-offset") as f:
+    replace(f, "obs/score", f["obs/score"][:].astype("f4"), chunks=(20,), scaleoffset=3)
+for name in ["data", "indices", "indptr"]:
+    lose_chunk(f"lost-chunk-of-{name}", f"X/{name}")
+lose_chunk("lost-chunk-of-codes", "obs/donor/codes")
+lose_chunk("lost-chunk-of-scores", "obs/score")
+never_write("no-values", "obs/score")
+never_write("no-chunks", "X/data", chunks=(100,))
+never_write("no-chunks-and-meant", "obs/score", chunks=(100,), fillvalue=1.5)
+never_write("in-another-file", "obs/score", external=[("scores.bin", 0, h5py.h5f.UNLIMITED)])
+with Damage("external-column") as f:
+    del f["obs/score"]
+    f["obs/score"] = h5py.ExternalLink("precious.h5", "/obs/score")
+with Damage("virtual-column") as f:
+    layout = h5py.VirtualLayout(shape=f["obs/score"].shape, dtype=f["obs/score"].dtype)
+    layout[:] = h5py.VirtualSource("precious.h5", "/obs/score", shape=f["obs/score"].shape)
+    del f["obs/score"]
+    f["obs"].create_virtual_dataset("score", layout)

@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from anndata.experimental import write_elem
 
 N_CELLS, N_GENES = 137, 53
 ROW = np.arange(N_CELLS)
@@ -126,6 +127,8 @@ def write_odd_matrices(folder, counts):
         x.attrs["h5sparse_format"], x.attrs["h5sparse_shape"] = "csr", np.array([N_CELLS, N_GENES])
         for name in ["encoding-type", "encoding-version", "shape"]:
             del x.attrs[name]
+    with h5py.File(f"{folder}/csr-latest.h5ad", "w", libver="latest") as f:
+        write_elem(f, "/", table(matrix), dataset_kwargs={"compression": "gzip"})
     with plain("csr-fixed-text") as f:
         for path in ["obs/donor/categories", "obs/tissue/categories", "obs/_index", "var/_index"]:
             group, name = path.rsplit("/", 1)

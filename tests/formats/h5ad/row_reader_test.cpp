@@ -18,7 +18,7 @@ namespace {
 using namespace tests;
 using Layout = MatrixInfo::Layout;
 
-constexpr int kFilesWithCounts = 52;  // examples whose X holds the counts
+constexpr int kFilesWithCounts = 53;  // examples whose X holds the counts
 
 Layout layout_of(const std::string& name) {
   if (name.starts_with("csr")) return Layout::kCsr;

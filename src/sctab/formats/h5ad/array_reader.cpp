@@ -64,7 +64,7 @@ void PieceCache::forget_oldest() {
 
 struct ArrayReader::Scratch {
   ChunkDecoder::Scratch decoder;
-  std::vector<std::byte> piece;
+  std::vector<std::byte> piece, as_stored;
   std::shared_ptr<const PieceCache::Bytes> shared;  // the piece that bytes_of() points into
 };
 
@@ -102,10 +102,11 @@ ArrayReader::ArrayReader(Handle dataset)
     : dataset_(require_numbers(std::move(dataset))),
       type_(element_type(dataset_.id())),
       size_(dimensions(dataset_.id())[0]),
-      decoder_(dataset_.id(), type_.size),
+      stored_size_(stored_size(type_)),
+      decoder_(dataset_.id(), stored_size_),
       file_(dataset_.id()) {
   const std::int64_t chunk = std::max<std::int64_t>(1, decoder_.chunk_elements());
-  decodes_ = decoder_.chunk_elements() > 0 && decoder_.knows_filters() && type_.stored_as_is;
+  decodes_ = decoder_.chunk_elements() > 0 && decoder_.knows_filters();
   piece_elements_ = decodes_ ? chunk : (kLeastPiece + chunk - 1) / chunk * chunk;
   const haddr_t address = H5Dget_offset(dataset_.id());
   const bool one_stretch = decoder_.chunk_elements() == 0 && address != HADDR_UNDEF;
@@ -177,9 +178,20 @@ std::span<const std::byte> ArrayReader::bytes_of(std::int64_t begin, std::int64_
 
 void ArrayReader::load(std::int64_t number, std::span<std::byte> piece, Scratch& scratch) {
   const std::int64_t begin = number * piece_elements_;
-  if (decodes_ && decoder_.decode(begin, piece, scratch.decoder)) return;
+  if (decodes_ && decode(begin, piece, scratch)) return;
   const auto n = static_cast<std::size_t>(std::min(piece_elements_, size_ - begin));
   read_through_hdf5(begin, piece.first(n * type_.size));
+}
+
+bool ArrayReader::decode(std::int64_t begin, std::span<std::byte> piece, Scratch& scratch) const {
+  if (type_.stored_as_is) return decoder_.decode(begin, piece, scratch.decoder);
+  const auto n = static_cast<std::size_t>(piece_elements_);
+  scratch.as_stored.resize(n * std::max(type_.size, stored_size_));
+  const std::span<std::byte> stored(scratch.as_stored);
+  if (!decoder_.decode(begin, stored.first(n * stored_size_), scratch.decoder)) return false;
+  convert_stored(dataset_.id(), type_, n, stored);
+  std::ranges::copy(stored.first(piece.size()), piece.begin());
+  return true;
 }
 
 void ArrayReader::read_through_hdf5(std::int64_t begin, std::span<std::byte> out) {

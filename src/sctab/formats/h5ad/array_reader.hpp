@@ -65,12 +65,14 @@ class ArrayReader {
   std::span<const std::byte> bytes_of(std::int64_t begin, std::int64_t n, Scratch& scratch);
   /// Fills `piece`, which has the bytes of a whole one, with elements [number × piece_elements_, …).
   void load(std::int64_t number, std::span<std::byte> piece, Scratch& scratch);
+  bool decode(std::int64_t begin, std::span<std::byte> piece, Scratch& scratch) const;
   void read_through_hdf5(std::int64_t begin, std::span<std::byte> out);
   void read_past_hdf5(std::int64_t begin, std::span<std::byte> out) const;
 
   Handle dataset_;
   ElementType type_;
   std::int64_t size_ = 0;
+  std::size_t stored_size_ = 0;
   ChunkDecoder decoder_;
   FileBytes file_;
   std::uint64_t address_ = 0;  // of an array stored in one stretch of the file, as it is in memory; 0: it is not

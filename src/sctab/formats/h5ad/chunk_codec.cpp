@@ -4,6 +4,7 @@
 #include <libdeflate.h>
 #include <lzf.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -148,6 +149,35 @@ bool ZlibDecompressor::decompress_before_zeros(std::span<const std::byte> in, st
   return libdeflate_zlib_decompress(decompressor_.get(), in.data(), in.size(), out.data(), out.size(), nullptr) ==
              LIBDEFLATE_INSUFFICIENT_SPACE &&
          checksum_with_zeros_after(wanted, n_zeros) == stored_checksum(in);
+}
+
+bool has_fletcher32(std::span<const std::byte> bytes) {
+  if (bytes.size() < 4) return false;
+  const auto content = bytes.first(bytes.size() - 4);
+  // Of words with the higher byte first; modulo 65,535, but for a sum of 0 that stays 65,535 where it was not all
+  // zeros.
+  std::uint32_t first = 0, second = 0;
+  const auto fold = [](std::uint32_t sum) { return (sum & 0xffffU) + (sum >> 16U); };
+  constexpr std::size_t kSafeWords = 360;  // before the sums outgrow 32 bits
+  for (std::size_t at = 0; at < content.size();) {
+    const std::size_t end = std::min(content.size(), at + 2 * kSafeWords);
+    for (; at < end; at += 2) {
+      const auto high = std::to_integer<std::uint32_t>(content[at]);
+      const auto low = at + 1 < content.size() ? std::to_integer<std::uint32_t>(content[at + 1]) : 0U;
+      first += high << 8U | low;
+      second += first;
+    }
+    first = fold(first);
+    second = fold(second);
+  }
+  first = fold(first);
+  second = fold(second);
+  const std::uint32_t sum = second << 16U | first;
+  // HDF5 before 1.6.3 swapped the bytes of each half.
+  const std::uint32_t swapped = (sum & 0x00ff00ffU) << 8U | (sum & 0xff00ff00U) >> 8U;
+  std::uint32_t stored = 0;
+  std::memcpy(&stored, bytes.last(4).data(), sizeof(stored));
+  return stored == sum || stored == swapped;
 }
 
 void register_lzf_filter() {

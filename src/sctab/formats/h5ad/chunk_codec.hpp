@@ -59,6 +59,9 @@ inline constexpr int kLzfFilter = 32000;
 /// Expands one LZF stream. Returns the bytes written, or nothing where the stream is damaged or `out` is too small.
 std::optional<std::size_t> expand_lzf(std::span<const std::byte> in, std::span<std::byte> out);
 
+/// Whether bytes end with the checksum of those before, as HDF5's fletcher32 filter makes it.
+bool has_fletcher32(std::span<const std::byte> bytes);
+
 /// Makes libhdf5 read LZF chunks; it has no such filter itself, h5py brings its own. Reading only.
 void register_lzf_filter();
 

@@ -53,6 +53,12 @@ class CscRows final : public formats::RowReader {
         n_held_(plan_held()),
         may_load_(n_held_) {
     check_indptr(gene_begin_, 0, info_.nnz, true, where_);
+    const auto after = std::ranges::upper_bound(gene_begin_, 0);
+    if (after == gene_begin_.end()) return;
+    // Of more entries than there are cells, two are of one cell.
+    std::vector<std::int32_t> first_gene(static_cast<std::size_t>(std::min(*after, info_.n_cells + 1)));
+    indices_.read(0, std::span(first_gene));
+    refuse_zeroed_offsets(after - gene_begin_.begin() - 1, std::move(first_gene), where_);
   }
 
   Work claim(CellIndex max_cells) override {
@@ -196,7 +202,7 @@ class CscRows final : public formats::RowReader {
     indices_.read(strip.begin, std::span(cells));
     int outside = 0;
     for (const std::int32_t cell : cells) outside |= static_cast<int>(cell < 0 || cell >= info_.n_cells);
-    if (outside == 0) return;
+    if (outside == 0) return refuse_zeroed_indices(cells, strip.begin, gene_begin_, where_);
     throw core::InputError(
         {.file = where_.file,
          .matrix = where_.matrix,

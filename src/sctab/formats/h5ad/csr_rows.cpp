@@ -46,7 +46,17 @@ class CsrRows final : public formats::RowReader {
     indices_.read(begin, std::span(block.indices));
     data_.read(begin, std::span(block.data));
     check_genes(first, block);
+    refuse_zeroed_indices(block.indices, begin, indptr, where_);
+    if (begin == 0 && nnz > 0) check_first_row(first, block);
     tidy_rows(block);
+  }
+
+  /// Of a block whose entries are the first of the file.
+  void check_first_row(CellIndex first, const sparse::CsrMatrix& block) const {
+    const auto after = std::ranges::upper_bound(block.indptr, 0);
+    const CellIndex row = after - block.indptr.begin() - 1;
+    const auto genes = block.row(row).indices;
+    refuse_zeroed_offsets(first + row, {genes.begin(), genes.end()}, where_);
   }
 
   void check_genes(CellIndex first, const sparse::CsrMatrix& block) const {

@@ -1,11 +1,11 @@
 #include "sctab/formats/h5ad/dataframe_reader.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
@@ -121,8 +121,8 @@ bool DataframeReader::has(std::string_view column) const {
 
 formats::Column DataframeReader::column(std::string_view name) const {
   if (!has(name)) {
-    throw error_at(group_.id(), {.found = fmt::format("has no column '{}'", name),
-                                 .expected = fmt::format("one of {}", fmt::join(columns(), ", "))});
+    throw error_at(group_.id(),
+                   {.found = fmt::format("has no column '{}'", name), .expected = core::alternatives(columns())});
   }
   std::string key(name);
   formats::ColumnValues values = is_dataset(group_.id(), key) ? read_dataset(key) : read_group(key);

@@ -1,46 +1,103 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/h5ad/chunk_decoder.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
 
 namespace sctab::h5ad {
 namespace {
 
-/// Rows [begin, begin + n) as numbers of `type`, all genes.
-void read_band(hid_t dataset, const ElementType& type, const MatrixInfo& info, CellIndex begin, CellIndex n,
-               std::vector<std::byte>& band) {
-  const hsize_t offset[2] = {static_cast<hsize_t>(begin), 0};
-  const hsize_t count[2] = {static_cast<hsize_t>(n), static_cast<hsize_t>(info.n_genes)};
-  band.resize(count[0] * count[1] * type.size);
-  if (band.empty()) return;
-  const Handle from = owned(H5Dget_space(dataset), dataset, "its size is damaged");
-  (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, offset, nullptr, count, nullptr);
-  const Handle to(H5Screate_simple(2, count, nullptr));
-  checked(H5Dread(dataset, type.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, band.data()), dataset,
-          fmt::format("cells from {} on cannot be read", begin));
-}
+/// Reads rows of a dense matrix, all genes of each. The caller holds the Hdf5Lock.
+class BandReader {
+ public:
+  BandReader(Handle dataset, const MatrixInfo& info)
+      : info_(info),
+        dataset_(std::move(dataset)),
+        type_(element_type(dataset_.id())),
+        stored_size_(stored_size(type_)),
+        decoder_(dataset_.id(), stored_size_) {}
+
+  [[nodiscard]] const ElementType& type() const { return type_; }
+  /// Rows that chunks have; 1 where there are none.
+  [[nodiscard]] std::int64_t rows_of_a_chunk() const {
+    return decoder_.extent().empty() ? 1 : static_cast<std::int64_t>(decoder_.extent()[0]);
+  }
+
+  /// Rows [begin, begin + n) as numbers of type().
+  void read(CellIndex begin, CellIndex n, std::vector<std::byte>& band) {
+    const std::size_t n_values = static_cast<std::size_t>(n) * static_cast<std::size_t>(info_.n_genes);
+    band.resize(n_values * std::max(type_.size, stored_size_));
+    if (!band.empty() && decoder_.knows_filters() && decode(begin, n, band)) {
+      if (!type_.stored_as_is) convert_stored(dataset_.id(), type_, n_values, band);
+    } else if (!band.empty()) {
+      read_through_hdf5(begin, n, band);
+    }
+    band.resize(n_values * type_.size);
+  }
+
+ private:
+  /// False where a chunk is not in the file.
+  bool decode(CellIndex begin, CellIndex n, std::span<std::byte> band) {
+    const auto chunk_rows = decoder_.extent()[0], chunk_genes = decoder_.extent()[1];
+    const auto first = static_cast<hsize_t>(begin), end = first + static_cast<hsize_t>(n);
+    const auto n_genes = static_cast<hsize_t>(info_.n_genes);
+    chunk_.resize(chunk_rows * chunk_genes * stored_size_);
+    for (hsize_t row = first / chunk_rows * chunk_rows; row < end; row += chunk_rows) {
+      for (hsize_t gene = 0; gene < n_genes; gene += chunk_genes) {
+        if (!decoder_.decode(std::array{row, gene}, chunk_, scratch_)) return false;
+        const hsize_t n_copied = std::min(chunk_genes, n_genes - gene) * stored_size_;
+        for (hsize_t i = std::max(row, first); i < std::min(row + chunk_rows, end); ++i) {
+          const std::byte* const from = chunk_.data() + (i - row) * chunk_genes * stored_size_;
+          std::memcpy(band.data() + ((i - first) * n_genes + gene) * stored_size_, from, n_copied);
+        }
+      }
+    }
+    return true;
+  }
+
+  void read_through_hdf5(CellIndex begin, CellIndex n, std::span<std::byte> band) {
+    const hid_t id = dataset_.id();
+    const hsize_t offset[2] = {static_cast<hsize_t>(begin), 0};
+    const hsize_t count[2] = {static_cast<hsize_t>(n), static_cast<hsize_t>(info_.n_genes)};
+    const Handle from = owned(H5Dget_space(id), id, "its size is damaged");
+    (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, offset, nullptr, count, nullptr);
+    const Handle to(H5Screate_simple(2, count, nullptr));
+    checked(H5Dread(id, type_.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, band.data()), id,
+            fmt::format("cells from {} on cannot be read", begin));
+  }
+
+  MatrixInfo info_;
+  Handle dataset_;
+  ElementType type_;
+  std::size_t stored_size_;
+  ChunkDecoder decoder_;
+  ChunkDecoder::Scratch scratch_;
+  std::vector<std::byte> chunk_;
+};
 
 /// Reads bands of whole chunks, so that each is expanded once, where a band fits a quarter of the memory given. So must
 /// the bands of a claim, whose zeros its work leaves out; of one that does not, they are left out band by band.
 class DenseRows final : public formats::RowReader {
  public:
   DenseRows(Handle dataset, const MatrixInfo& info, const formats::ReadOptions& options)
-      : info_(info), dataset_(std::move(dataset)), type_(element_type(dataset_.id())) {
+      : info_(info), bands_(std::move(dataset), info) {
     constexpr std::int64_t kLeastBandBytes = 4'000'000;
-    const std::int64_t row_bytes = std::max<std::int64_t>(1, info_.n_genes * static_cast<std::int64_t>(type_.size));
+    const std::int64_t row_bytes = std::max<std::int64_t>(1, info_.n_genes * static_cast<std::int64_t>(element_size()));
     most_rows_ = std::max<std::int64_t>(1, options.memory_bytes / 4 / row_bytes);
-    const std::int64_t chunk = std::min(rows_of_a_chunk(), most_rows_);
+    const std::int64_t chunk = std::min(bands_.rows_of_a_chunk(), most_rows_);
     const std::int64_t wanted = std::min(most_rows_, std::max<std::int64_t>(1, kLeastBandBytes / row_bytes));
     band_rows_ = (wanted + chunk - 1) / chunk * chunk;
   }
 
-  /// Reads what the claim needs: libhdf5 does, one call at a time. The work is to leave the zeros out.
+  /// Reads what the claim needs: one thread does, at a time. The work is to leave the zeros out.
   Work claim(CellIndex max_cells) override {
     SCTAB_ASSERT(max_cells > 0);
     core::check_interrupt();
@@ -77,13 +134,7 @@ class DenseRows final : public formats::RowReader {
     return {band_, begin - band_begin_, next_cell_ - begin};
   }
 
-  [[nodiscard]] std::int64_t rows_of_a_chunk() const {
-    const Handle layout = owned(H5Dget_create_plist(dataset_.id()), dataset_.id(), "its layout is damaged");
-    if (H5Pget_layout(layout.id()) != H5D_CHUNKED) return 1;
-    hsize_t extent[2] = {1, 1};
-    checked(H5Pget_chunk(layout.id(), 2, extent), dataset_.id(), "its chunks are damaged");
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(extent[0]));
-  }
+  [[nodiscard]] std::size_t element_size() const { return bands_.type().size; }
 
   void load_band() {
     core::check_interrupt();
@@ -91,7 +142,7 @@ class DenseRows final : public formats::RowReader {
     const CellIndex end = std::min(info_.n_cells, begin + band_rows_);
     band_.reset();  // before there is another one, where no claim needs it
     auto band = std::make_shared<Band>();
-    read_band(dataset_.id(), type_, info_, begin, end - begin, *band);
+    bands_.read(begin, end - begin, *band);
     band_ = std::move(band);
     band_begin_ = begin;
     band_end_ = end;
@@ -104,9 +155,9 @@ class DenseRows final : public formats::RowReader {
   }
 
   void append_row(const Band& band, std::int64_t row, sparse::CsrMatrix& block) const {
-    const std::size_t width = static_cast<std::size_t>(info_.n_genes) * type_.size;
+    const std::size_t width = static_cast<std::size_t>(info_.n_genes) * element_size();
     const std::byte* values = band.data() + static_cast<std::size_t>(row) * width;
-    visit_number(type_.number, [&](auto kind) {
+    visit_number(bands_.type().number, [&](auto kind) {
       for (GeneIndex gene = 0; gene < info_.n_genes; ++gene) {
         auto value = kind;
         std::memcpy(&value, values + static_cast<std::size_t>(gene) * sizeof(value), sizeof(value));
@@ -121,8 +172,7 @@ class DenseRows final : public formats::RowReader {
   }
 
   MatrixInfo info_;
-  Handle dataset_;
-  ElementType type_;
+  BandReader bands_;
   std::int64_t most_rows_ = 1, band_rows_ = 1, band_begin_ = 0, band_end_ = 0;
   std::shared_ptr<const Band> band_;
   CellIndex next_cell_ = 0;
@@ -131,12 +181,11 @@ class DenseRows final : public formats::RowReader {
 }  // namespace
 
 std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellIndex begin, CellIndex n_cells) {
-  const Handle dataset = open_dataset(file, info.path);
-  const ElementType type = element_type(dataset.id());
+  BandReader reader(open_dataset(file, info.path), info);
   std::vector<std::byte> band;
-  read_band(dataset.id(), type, info, begin, n_cells, band);
-  std::vector<double> values(band.size() / type.size);
-  visit_number(type.number, [&](auto value) {
+  reader.read(begin, n_cells, band);
+  std::vector<double> values(band.size() / reader.type().size);
+  visit_number(reader.type().number, [&](auto value) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       std::memcpy(&value, band.data() + i * sizeof(value), sizeof(value));
       values[i] = static_cast<double>(value);

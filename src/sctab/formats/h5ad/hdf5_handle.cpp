@@ -13,6 +13,9 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/file_descriptor.hpp"
 #include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/formats/h5ad/stored_values.hpp"
+#include "sctab/formats/h5ad/structure/check.hpp"
+#include "sctab/formats/h5ad/structure/superblock.hpp"
 
 namespace sctab::h5ad {
 namespace fs = std::filesystem;
@@ -28,7 +31,6 @@ std::recursive_mutex& hdf5_mutex() {
 void initialise_hdf5() {
   (void)H5dont_atexit();
   (void)H5open();
-  (void)H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
 /// What HDF5 says of its last failure, at its innermost; empty where it says nothing.
@@ -85,6 +87,9 @@ bool is_kind(hid_t parent, std::string_view path, H5I_type_t kind) {
 Hdf5Lock::Hdf5Lock() : guard_(hdf5_mutex()) {
   static const bool initialised = (initialise_hdf5(), register_lzf_filter(), true);
   (void)initialised;
+  // Each thread has its own stack of errors.
+  static thread_local const bool silent = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+  (void)silent;
 }
 
 Handle& Handle::operator=(Handle&& other) noexcept {
@@ -141,8 +146,11 @@ Handle open_file(const fs::path& path, Access access) {
                             .found = writing ? "cannot be written to" : "cannot be read",
                             .next_step = "check its permissions"});
   }
-  const htri_t is_hdf5 = H5Fis_hdf5(path.c_str());
-  if (is_hdf5 <= 0) {
+  const core::FileDescriptor descriptor = core::FileDescriptor::open(path, O_RDONLY);
+  if (!descriptor.is_open()) {
+    throw core::InputError({.file = path.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
+  }
+  if (!structure::check_structure(descriptor.get(), path.string())) {
     throw core::InputError(
         {.file = path.string(), .found = "is not an HDF5 file", .expected = "an .h5ad file as AnnData writes it"});
   }
@@ -210,8 +218,11 @@ Handle open_group(hid_t parent, std::string_view path) {
 }
 
 Handle open_dataset(hid_t parent, std::string_view path) {
-  return owned(H5Dopen2(parent, std::string(path).c_str(), H5P_DEFAULT), parent,
-               fmt::format("the dataset '{}' is missing or damaged", path));
+  Handle dataset = owned(H5Dopen2(parent, std::string(path).c_str(), H5P_DEFAULT), parent,
+                         fmt::format("the dataset '{}' is missing or damaged", path));
+  require_stored(dataset.id());
+  require_safe_filters(dataset.id());
+  return dataset;
 }
 
 Handle create_group(hid_t parent, std::string_view name) {
@@ -228,6 +239,15 @@ Handle timeless_dataset() {
 void remove(hid_t parent, std::string_view name) {
   checked(H5Ldelete(parent, std::string(name).c_str(), H5P_DEFAULT), parent,
           fmt::format("'{}' cannot be replaced", name), kFreeSpace);
+}
+
+structure::FileImage image_of(hid_t object) {
+  const Handle file = owned(H5Iget_file_id(object), object, "its file is closed");
+  const int* const descriptor = descriptor_of(file);
+  SCTAB_ASSERT(descriptor != nullptr);
+  structure::FileImage image(*descriptor, place_of(object).file);
+  SCTAB_ASSERT(structure::read_superblock(image).has_value());
+  return image;
 }
 
 FileBytes::FileBytes(hid_t object) {

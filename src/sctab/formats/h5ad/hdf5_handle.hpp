@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/formats/h5ad/structure/file_image.hpp"
 
 namespace sctab::h5ad {
 
@@ -63,7 +64,8 @@ Status checked(Status status, hid_t object, std::string_view what, std::string_v
 Handle owned(hid_t id, hid_t object, std::string_view what, std::string_view next_step = kCopyAgain);
 
 enum class Access { kRead, kReadWrite };
-/// Throws InputError where the file is missing, not HDF5 or cut off.
+/// Throws InputError where the file is missing, not HDF5, cut off, or damaged in its structure, and where it leads into
+/// other files: libhdf5 opens what structure::check_structure() has passed.
 Handle open_file(const std::filesystem::path& path, Access access);
 /// Replaces any file of that name.
 Handle create_file(const std::filesystem::path& path);
@@ -83,6 +85,10 @@ Handle create_group(hid_t parent, std::string_view name);
 void remove(hid_t parent, std::string_view name);
 /// Creation properties of a new dataset: HDF5 would note the time, and the same content must give the same bytes.
 Handle timeless_dataset();
+
+/// The file of an object, for reading its structures past HDF5. The object must outlive this; the caller holds the
+/// Hdf5Lock.
+structure::FileImage image_of(hid_t object);
 
 /// The bytes of a file that HDF5 holds open, read past HDF5: by any thread, and without its lock.
 class FileBytes {

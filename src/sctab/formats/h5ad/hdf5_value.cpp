@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <functional>
+#include <string_view>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/text_file.hpp"
@@ -92,12 +94,7 @@ std::int64_t attribute_size(hid_t attribute) {
   return space ? std::max<std::int64_t>(element_count(space.id()), 0) : 0;
 }
 
-}  // namespace
-
-ElementType element_type(hid_t dataset) {
-  return describe(owned(H5Dget_type(dataset), dataset, "its type is damaged"));
-}
-
+/// `read` fills memory for n texts of `type`, those of an attribute; they are appended to `out`.
 void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read,
                   formats::Strings& out) {
   if (n == 0) return;
@@ -121,6 +118,26 @@ void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<
     text = text.substr(0, text.find('\0'));
     out.emplace_back(padded ? text.substr(0, text.find_last_not_of(' ') + 1) : text);
   }
+}
+
+}  // namespace
+
+ElementType element_type(hid_t dataset) {
+  Handle in_file = owned(H5Dget_type(dataset), dataset, "its type is damaged");
+  ElementType type = describe(in_file);
+  type.in_file = std::move(in_file);
+  return type;
+}
+
+std::size_t stored_size(const ElementType& type) {
+  return H5Tget_size(type.in_file.id());
+}
+
+void convert_stored(hid_t dataset, const ElementType& type, std::size_t n, std::span<std::byte> bytes) {
+  SCTAB_ASSERT(bytes.size() >= n * std::max(type.size, stored_size(type)));
+  const Hdf5Lock lock;
+  checked(H5Tconvert(type.in_file.id(), type.in_memory.id(), n, bytes.data(), nullptr, H5P_DEFAULT), dataset,
+          "its numbers cannot be converted");
 }
 
 std::vector<std::int64_t> dimensions(hid_t dataset) {

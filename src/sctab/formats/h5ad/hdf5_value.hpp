@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -69,9 +69,16 @@ struct ElementType {
   Number number = Number::kFloat64;  // of kNumber and kBoolean
   std::size_t size = 0;              // bytes of one number in memory
   Handle in_memory;                  // HDF5's type to read by
+  Handle in_file;                    // of a dataset: the type that it is stored in
   bool stored_as_is = false;         // the file holds the very bytes that reading gives
 };
 ElementType element_type(hid_t dataset);
+
+/// Bytes of an element as a dataset stores it.
+std::size_t stored_size(const ElementType& type);
+/// Turns n elements of a dataset as stored into numbers in memory, where they lie; `bytes` has room for whichever is
+/// larger.
+void convert_stored(hid_t dataset, const ElementType& type, std::size_t n, std::span<std::byte> bytes);
 
 /// Empty for a scalar.
 std::vector<std::int64_t> dimensions(hid_t dataset);
@@ -86,9 +93,5 @@ std::string text_attribute(hid_t object, const char* name);
 formats::Strings texts_attribute(hid_t object, const char* name);
 std::optional<bool> boolean_attribute(hid_t object, const char* name);
 std::vector<std::int64_t> integers_attribute(hid_t object, const char* name);
-
-/// `read` fills memory for n texts of `type`, those of a dataset or attribute; they are appended to `out`.
-void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<herr_t(void*)>& read,
-                  formats::Strings& out);
 
 }  // namespace sctab::h5ad

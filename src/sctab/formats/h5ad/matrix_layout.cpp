@@ -59,6 +59,13 @@ MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
   return info;
 }
 
+/// Whether zeros stand next to each other anywhere; without branches, as any_zero().
+bool any_two_zeros(std::span<const std::int32_t> values) {
+  int zeros = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) zeros |= static_cast<int>((values[i] | values[i - 1]) == 0);
+  return zeros != 0;
+}
+
 /// Without branches, so that it is done several at a time.
 bool any_zero(std::span<const float> values) {
   int zeros = 0;
@@ -112,6 +119,49 @@ void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std:
        .matrix = where.matrix,
        .found = fmt::format("indptr ends at {}, but there are {}", indptr.back(), core::plural(nnz, "value")),
        .next_step = kWriteAgain});
+}
+
+void refuse_zeroed_indices(std::span<const std::int32_t> indices, std::int64_t first,
+                           std::span<const std::int64_t> offsets, const core::Problem& where) {
+  constexpr std::int64_t kMostRepeats = 32;  // a hole of 512 bytes has 64 numbers or more
+  if (!any_two_zeros(indices)) return;
+  std::int64_t n_repeats = 0;
+  bool is_odd = false;  // no row that repeats its first entry looks so
+  auto row_begin = std::upper_bound(offsets.begin(), offsets.end(), first);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const std::int64_t at = first + static_cast<std::int64_t>(i);
+    bool begins_row = i == 0;
+    for (; row_begin != offsets.end() && *row_begin <= at; ++row_begin) begins_row = true;
+    if (indices[i] != 0) {
+      n_repeats = 0;
+      is_odd = false;
+    } else if (begins_row) {
+      is_odd = is_odd || n_repeats > 0;
+    } else if (indices[i - 1] != 0) {
+      is_odd = true;
+    } else if (++n_repeats >= kMostRepeats && is_odd) {
+      throw core::InputError({.file = where.file,
+                              .matrix = where.matrix,
+                              .found = fmt::format("its indices up to entry {} are zeros, as a hole in a file leaves "
+                                                   "them",
+                                                   core::format_count(at)),
+                              .next_step = kCopyAgain});
+    }
+  }
+}
+
+void refuse_zeroed_offsets(std::int64_t n_empty, std::vector<std::int32_t> first_row, const core::Problem& where) {
+  constexpr std::int64_t kLeastOfHole = 8;  // 64 bytes
+  if (n_empty < kLeastOfHole) return;
+  std::ranges::sort(first_row);
+  if (std::ranges::adjacent_find(first_row) == first_row.end()) return;
+  throw core::InputError(
+      {.file = where.file,
+       .matrix = where.matrix,
+       .found = fmt::format("indptr begins with {} zeros, and what they skip is in the next row, as a hole in a file "
+                            "leaves it",
+                            core::format_count(n_empty + 1)),
+       .next_step = kCopyAgain});
 }
 
 void tidy_rows(sparse::CsrMatrix& block) {

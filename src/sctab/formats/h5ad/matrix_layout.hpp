@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
@@ -27,6 +28,14 @@ std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellInde
 /// in the file.
 void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std::int64_t nnz, bool is_last,
                   const core::Problem& where);
+/// Throws InputError where the indices of entries [first, …) hold a stretch of zeros as a hole in a file leaves it:
+/// over and over the same cell or gene, which would be summed. Repeats are legal, and their sums meant; what is refused
+/// is a run that begins behind other entries of its row or goes on into the next. offsets: where rows begin and end.
+void refuse_zeroed_indices(std::span<const std::int32_t> indices, std::int64_t first,
+                           std::span<const std::int64_t> offsets, const core::Problem& where);
+/// Throws InputError where the first row that is not empty, behind n_empty ones that are, holds an index twice: that is
+/// what a hole in the offsets makes of the rows in front of it.
+void refuse_zeroed_offsets(std::int64_t n_empty, std::vector<std::int32_t> first_row, const core::Problem& where);
 /// Drops zeros and, where needed, sorts rows and sums repeats.
 void tidy_rows(sparse::CsrMatrix& block);
 

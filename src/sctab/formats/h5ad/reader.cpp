@@ -1,11 +1,11 @@
 #include "sctab/formats/h5ad/reader.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/annotated_copy.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
@@ -109,7 +109,7 @@ MatrixInfo File::matrix(std::string_view matrix_path) const {
   }
   throw core::InputError({.file = state_->path.string(),
                           .found = fmt::format("has no matrix '{}'", matrix_path),
-                          .expected = fmt::format("one of {}", fmt::join(names, ", "))});
+                          .expected = core::alternatives(names)});
 }
 
 bool File::has_obs(std::string_view column) const {

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <functional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "sctab/core/error.hpp"
@@ -16,160 +16,136 @@
 #include "sctab/formats/h5ad/chunk_decoder.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
+#include "sctab/formats/h5ad/structure/dataset.hpp"
+#include "sctab/formats/h5ad/structure/global_heap.hpp"
 
 namespace sctab::h5ad {
 namespace {
 
-constexpr std::size_t kCollectionsKept = 64;
-constexpr std::size_t kHeaderBytes = 16;  // of a collection, and of an object
-constexpr std::uint64_t kMostCollectionBytes = 1 << 30;
+using structure::ByteView;
+using structure::FileImage;
 
-template <typename T>
-T little_endian(const std::byte* bytes) {
-  T value = 0;
-  std::memcpy(&value, bytes, sizeof(T));
-  return value;
+std::uint64_t header_of(hid_t object) {
+  H5O_info_t info;
+  checked(H5Oget_info2(object, &info, H5O_INFO_BASIC), object, "its address cannot be read");
+  return info.addr;
 }
 
-/// Where a text of variable length lies, as a dataset stores it: 16 bytes, little-endian.
-struct HeapReference {
-  static constexpr std::size_t kBytes = 16;
-  std::uint32_t length = 0;
-  std::uint64_t collection = 0;  // address in the file; 0: an empty text
-  std::uint32_t object = 0;      // number within the collection
-
-  static HeapReference decode(const std::byte* bytes);
-};
-
-/// Reads the global heap of an open file ("GCOL" blocks of HDF5's format, version 1), checking every bound.
-class GlobalHeap {
+/// The texts of a dataset that `header` describes, from its bytes: libhdf5 only fetches chunks.
+class TextDataset {
  public:
-  /// object: anything of the file; it must outlive this.
-  explicit GlobalHeap(hid_t object);
-  /// As FileBytes::can_read().
-  [[nodiscard]] bool can_read() const { return file_.can_read(); }
+  explicit TextDataset(hid_t dataset)
+      : id_(dataset), file_(image_of(dataset)), header_(structure::read_object_header(file_, header_of(dataset))) {
+    structure::NamedTypes named(file_);
+    stored_ = structure::read_dataset(file_, header_, named);
+  }
 
-  /// Valid until the next call. Throws InputError on damage.
-  std::string_view text(const HeapReference& reference);
-  /// Bytes of the file itself.
-  void read(std::uint64_t address, std::span<std::byte> out) const;
+  formats::Strings read() {
+    const auto n = static_cast<std::size_t>(stored_.space.n_elements);
+    texts_.reserve(n);
+    if (n == 0) return {};
+    const bool is_variable = stored_.type.type == structure::Datatype::Class::kVariable;
+    if (stored_.layout.type == structure::Layout::Class::kCompact) {
+      append(stored_.layout.values.first(n * stored_.type.size));
+    } else if (stored_.layout.type == structure::Layout::Class::kContiguous &&
+               stored_.layout.address != structure::kUndefined) {
+      append_contiguous(n);
+    } else if (!append_chunks(n)) {
+      texts_.clear();
+      if (is_variable) refuse_unread();
+      read_through_hdf5(n);
+    }
+    return std::move(texts_);
+  }
 
  private:
-  struct Collection {
-    std::vector<std::byte> bytes;
-    std::unordered_map<std::uint32_t, std::string_view> objects;
-  };
-  const Collection& collection(std::uint64_t address);
-  [[noreturn]] void fail(std::uint64_t address) const;
+  static constexpr std::size_t kTextsAtOnce = 1 << 16;
 
-  hid_t object_;
-  FileBytes file_;
-  std::unordered_map<std::uint64_t, Collection> collections_;
-};
-
-HeapReference HeapReference::decode(const std::byte* bytes) {
-  return {little_endian<std::uint32_t>(bytes), little_endian<std::uint64_t>(bytes + 4),
-          little_endian<std::uint32_t>(bytes + 12)};
-}
-
-GlobalHeap::GlobalHeap(hid_t object) : object_(object), file_(object) {}
-
-void GlobalHeap::read(std::uint64_t address, std::span<std::byte> out) const {
-  if (!file_.read(address, out)) fail(address);
-}
-
-std::string_view GlobalHeap::text(const HeapReference& reference) {
-  if (reference.length == 0 || reference.collection == 0) return {};
-  const auto& objects = collection(reference.collection).objects;
-  const auto found = objects.find(reference.object);
-  if (found == objects.end() || found->second.size() < reference.length) fail(reference.collection);
-  const std::string_view text = found->second.substr(0, reference.length);
-  return text.substr(0, text.find('\0'));
-}
-
-const GlobalHeap::Collection& GlobalHeap::collection(std::uint64_t address) {
-  const auto known = collections_.find(address);
-  if (known != collections_.end()) return known->second;
-  std::byte header[kHeaderBytes];
-  read(address, header);
-  const auto size = little_endian<std::uint64_t>(header + 8);
-  if (std::memcmp(header, "GCOL\1", 5) != 0 || size < kHeaderBytes || size > kMostCollectionBytes) fail(address);
-  Collection collection;
-  if (size > file_.size()) fail(address);
-  collection.bytes.resize(size);
-  read(address, collection.bytes);
-
-  // Objects one after another: number (2 bytes), references (2), reserved (4), size (8), content padded to 8 bytes.
-  // Number 0 is the free space at the end.
-  for (std::size_t at = kHeaderBytes; size - at >= kHeaderBytes;) {
-    const std::byte* object = collection.bytes.data() + at;
-    const auto number = little_endian<std::uint16_t>(object);
-    const auto length = little_endian<std::uint64_t>(object + 8);
-    if (number == 0) break;
-    if (length > size - at - kHeaderBytes) fail(address);
-    const auto* content = reinterpret_cast<const char*>(object + kHeaderBytes);
-    collection.objects.try_emplace(number, content, length);
-    at = std::min<std::size_t>(size, at + kHeaderBytes + (length + 7) / 8 * 8);
+  void append_contiguous(std::size_t n) {
+    const std::size_t size = stored_.type.size;
+    for (std::size_t begin = 0; begin < n; begin += kTextsAtOnce) {
+      const std::size_t n_bytes = std::min(kTextsAtOnce, n - begin) * size;
+      append(file_.read(stored_.layout.address + begin * size, n_bytes, "text"));
+    }
   }
-  if (collections_.size() >= kCollectionsKept) collections_.clear();
-  return collections_.try_emplace(address, std::move(collection)).first->second;
-}
 
-void GlobalHeap::fail(std::uint64_t address) const {
-  throw error_at(
-      object_, {.found = fmt::format("its text at byte {} of the file is damaged", address), .next_step = kCopyAgain});
-}
-
-constexpr std::int64_t kTextsAtOnce = 1 << 16;
-
-void read_through_hdf5(hid_t dataset, const ElementType& type, bool scalar, std::int64_t n, formats::Strings& out) {
-  for (std::int64_t begin = 0; begin < n; begin += kTextsAtOnce) {
-    const std::int64_t count = std::min(kTextsAtOnce, n - begin);
-    const Handle from = owned(H5Dget_space(dataset), dataset, "its size is damaged");
-    const auto length = static_cast<hsize_t>(count);
-    const auto offset = static_cast<hsize_t>(begin);
-    if (!scalar) (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, &offset, nullptr, &length, nullptr);
-    const Handle to(H5Screate_simple(1, &length, nullptr));
-    const auto read = [&](void* memory) {
-      return H5Dread(dataset, type.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, memory);
-    };
-    append_texts(count, type.in_memory.id(), dataset, read, out);
-  }
-}
-
-void append(GlobalHeap& heap, std::span<const std::byte> references, formats::Strings& out) {
-  for (std::size_t at = 0; at < references.size(); at += HeapReference::kBytes) {
-    out.emplace_back(heap.text(HeapReference::decode(references.data() + at)));
-  }
-}
-
-/// False where the dataset is stored in a way that is left to libhdf5.
-bool read_from_heap(hid_t dataset, std::int64_t n, formats::Strings& out) {
-  GlobalHeap heap(dataset);
-  if (!heap.can_read()) return false;
-  ChunkDecoder decoder(dataset, HeapReference::kBytes);
-  const std::int64_t chunk = decoder.chunk_elements();
-  std::vector<std::byte> references;
-  ChunkDecoder::Scratch scratch;
-  if (chunk > 0 && decoder.knows_filters()) {
-    references.resize(static_cast<std::size_t>(chunk) * HeapReference::kBytes);
-    for (std::int64_t begin = 0; begin < n; begin += chunk) {
-      if (!decoder.decode(begin, references, scratch)) std::fill(references.begin(), references.end(), std::byte{0});
-      const auto count = static_cast<std::size_t>(std::min(chunk, n - begin));
-      append(heap, std::span(references).first(count * HeapReference::kBytes), out);
+  /// False where the filters are not known here, or where there are no chunks.
+  bool append_chunks(std::size_t n) {
+    const ChunkDecoder decoder(id_, stored_.type.size);
+    if (!decoder.knows_filters()) return false;
+    const auto chunk = static_cast<std::size_t>(decoder.chunk_elements());
+    std::vector<std::byte> elements(chunk * stored_.type.size);
+    ChunkDecoder::Scratch scratch;
+    for (std::size_t begin = 0; begin < n; begin += chunk) {
+      if (!decoder.decode(static_cast<std::int64_t>(begin), elements, scratch)) return false;
+      append(std::span(elements).first(std::min(chunk, n - begin) * stored_.type.size));
     }
     return true;
   }
-  const haddr_t address = H5Dget_offset(dataset);
-  if (chunk > 0 || address == HADDR_UNDEF) return false;
-  for (std::int64_t begin = 0; begin < n; begin += kTextsAtOnce) {
-    const auto count = static_cast<std::size_t>(std::min(kTextsAtOnce, n - begin));
-    references.resize(count * HeapReference::kBytes);
-    heap.read(address + static_cast<haddr_t>(begin) * HeapReference::kBytes, references);
-    append(heap, references, out);
+
+  [[noreturn]] void refuse_unread() const {
+    throw error_at(id_, {.found = "its text was never written, or is compressed by a filter that is not known here",
+                         .next_step = "write the file again with AnnData, with gzip or without compression"});
   }
-  return true;
-}
+
+  void append(ByteView elements) {
+    const std::size_t size = stored_.type.size;
+    const bool is_variable = stored_.type.type == structure::Datatype::Class::kVariable;
+    for (std::size_t at = 0; at < elements.size(); at += size) {
+      const std::string_view text =
+          is_variable ? text_of(elements.subspan(at, size)) : fixed(elements.subspan(at, size));
+      n_bytes_ += text.size();
+      structure::require_affordable_texts(file_, n_bytes_);
+      texts_.emplace_back(text);
+    }
+  }
+
+  std::string_view text_of(ByteView reference) {
+    const structure::HeapReference place = heap_.decode(reference);
+    if (place.is_empty()) return {};
+    const ByteView object = heap_.object(place);
+    if (object.size() < place.length) {
+      file_.fail("text", place.collection, "it is shorter than the reference to it says");
+    }
+    return up_to_zero(object.first(place.length));
+  }
+
+  [[nodiscard]] std::string_view fixed(ByteView element) const {
+    const std::string_view text = up_to_zero(element);
+    return is_padded_ ? text.substr(0, text.find_last_not_of(' ') + 1) : text;
+  }
+
+  static std::string_view up_to_zero(ByteView bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return text.substr(0, text.find('\0'));
+  }
+
+  void read_through_hdf5(std::size_t n) {
+    const ElementType type = element_type(id_);
+    const bool is_scalar = stored_.space.extent.empty();
+    std::vector<std::byte> elements;
+    for (std::size_t begin = 0; begin < n; begin += kTextsAtOnce) {
+      const auto length = static_cast<hsize_t>(std::min(kTextsAtOnce, n - begin));
+      const auto offset = static_cast<hsize_t>(begin);
+      const Handle from = owned(H5Dget_space(id_), id_, "its size is damaged");
+      if (!is_scalar) (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, &offset, nullptr, &length, nullptr);
+      const Handle to(H5Screate_simple(1, &length, nullptr));
+      elements.resize(length * stored_.type.size);
+      checked(H5Dread(id_, type.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, elements.data()), id_,
+              "text cannot be read");
+      append(elements);
+    }
+  }
+
+  hid_t id_;
+  FileImage file_;
+  structure::ObjectHeader header_;
+  structure::Dataset stored_;
+  structure::GlobalHeap heap_{file_};
+  bool is_padded_ = H5Tget_strpad(element_type(id_).in_memory.id()) == H5T_STR_SPACEPAD;
+  std::uint64_t n_bytes_ = 0;
+  formats::Strings texts_;
+};
 
 void require_utf8(hid_t dataset, std::string_view counted, const formats::Strings& texts) {
   const auto bad = std::ranges::find_if_not(texts, core::is_utf8);
@@ -183,19 +159,18 @@ void require_utf8(hid_t dataset, std::string_view counted, const formats::String
 
 formats::Strings read_texts(hid_t dataset, std::string_view counted) {
   const ElementType type = element_type(dataset);
-  const std::vector<std::int64_t> shape = dimensions(dataset);
-  if (type.kind != ElementType::Kind::kText || shape.size() > 1) {
+  if (type.kind != ElementType::Kind::kText || dimensions(dataset).size() > 1) {
     throw error_at(dataset, {.found = "does not hold a single column of text", .next_step = kWriteAgain});
   }
   check_plausible_size(dataset);
-  const std::int64_t n = shape.empty() ? 1 : shape[0];
-  formats::Strings out;
-  out.reserve(static_cast<std::size_t>(n));
-  const bool variable = H5Tis_variable_str(type.in_memory.id()) > 0;
-  const bool read = variable && !shape.empty() && read_from_heap(dataset, n, out);
-  if (!read) read_through_hdf5(dataset, type, shape.empty(), n, out);
-  require_utf8(dataset, counted, out);
-  return out;
+  formats::Strings texts;
+  try {
+    texts = TextDataset(dataset).read();
+  } catch (const core::InputError& error) {
+    throw error.within(place_of(dataset));
+  }
+  require_utf8(dataset, counted, texts);
+  return texts;
 }
 
 }  // namespace sctab::h5ad

@@ -10,8 +10,8 @@ namespace sctab::h5ad {
 /// All strings of a one-dimensional or scalar dataset, fixed- or variable-length. Throws InputError if it is not such a
 /// dataset, is damaged or is not UTF-8: then it names the entry, which is a `counted` ("row", "category").
 ///
-/// Text of variable length is looked up in HDF5's heaps by our own code: libhdf5 1.10 crashes on a damaged heap, and
-/// allocates every string by itself.
+/// Text of variable length is looked up in HDF5's heaps by our own code: libhdf5 1.10 crashes on a damaged heap,
+/// allocates every string by itself, and gives no bound to their sum.
 formats::Strings read_texts(hid_t dataset, std::string_view counted = "row");
 
 }  // namespace sctab::h5ad
