@@ -21,6 +21,8 @@ using namespace sctab;
 /// counts: (cells × genes of the model, in its order), raw. Prints a line per cell.
 void label_batch(const model::Classifier& classifier, sparse::CsrMatrix counts) {
   sparse::log_normalise(counts);
+  // A covariate's levels follow the genes; a cell without one, like these, has no level.
+  counts.n_genes = static_cast<core::GeneIndex>(classifier.description().architecture.n_inputs());
   const model::Prediction prediction = classifier.predict(counts.view());
   for (std::int64_t cell = 0; cell < prediction.n_cells; ++cell) {
     const auto row = prediction.probabilities.begin() + cell * prediction.n_types;
@@ -47,7 +49,7 @@ sparse::CsrMatrix two_cells(core::GeneIndex n_genes) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc < 2) return std::puts("usage: annotate_example MODEL [FILE.h5ad]"), 2;
+  if (argc < 2) return std::fputs("usage: annotate_example MODEL [FILE.h5ad]\n", stderr), 2;
   const auto model = model::find_model(argv[1]);
   const auto classifier = model::Classifier::load(model);
   label_batch(classifier, two_cells(classifier.description().genes.size()));

@@ -60,6 +60,15 @@ TEST(Labels, TellsTheMedianUncertaintyOfEachType) {
   EXPECT_NEAR(three.median_uncertainty_per_type().at("T cell"), 0.4, 1e-6);
 }
 
+TEST(Labels, TypesWithOneLabelShareItsMedian) {
+  const std::vector<model::CellTypeLabel> types = {{"T cell", "CL:0000084"}, {"T cell", ""}, {"B cell", "CL:0000236"}};
+  Labels labels(types);
+  model::Prediction p = prediction({0.9F, 0.1F, 0, 0.8F, 0.2F, 0, 0.1F, 0.5F, 0.4F});
+  labels.append(cells({false, false, false}).view(), p);
+  EXPECT_EQ(labels.cells_per_type().at("T cell"), 3);
+  EXPECT_NEAR(labels.median_uncertainty_per_type().at("T cell"), 0.2, 1e-6);
+}
+
 TEST(Labels, CallsACellWithoutCountsUnknownForAnyProbabilities) {
   model::Prediction p;
   const Labels labels = four_cells(&p);

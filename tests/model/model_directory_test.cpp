@@ -5,10 +5,11 @@
 #include <fstream>
 #include <functional>
 
-#include "model/small_model.hpp"
+#include "model/small_description.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "support/fixtures.hpp"
+#include "support/random_network.hpp"
 
 namespace sctab::model::tests {
 namespace {
@@ -19,7 +20,12 @@ using nlohmann::json;
 
 class ModelDirectory : public testing::Test {
  protected:
-  void SetUp() override { write_small_model(model_, ModelKind::kMlp); }
+  void SetUp() override {
+    fs::create_directory(model_);
+    const ModelDescription description = small_description(ModelKind::kMlp, "blood-model");
+    sctab::tests::write_random_network(model_ / "model.safetensors", description.architecture, 1);
+    write_description(model_, description);
+  }
 
   void edit_config(const std::function<void(json&)>& edit) const {
     json config = core::read_json(model_ / "config.json");
@@ -62,7 +68,7 @@ TEST_F(ModelDirectory, MetricsAndCardMayBeWrittenAnew) {
 TEST_F(ModelDirectory, HashFollowsTheWeights) {
   const std::string before = model_hash(model_);
   const ModelDescription description = read_description(model_);
-  nn::save_weights(model_ / "model.safetensors", nn::make_network(description.architecture, 77)->state());
+  sctab::tests::write_random_network(model_ / "model.safetensors", description.architecture, 77);
   write_description(model_, description);
   EXPECT_NE(model_hash(model_), before);
 }

@@ -24,11 +24,11 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copy, if there is one, block by block: they
-/// are most of the output.
-Labels predict(CellStream& stream, std::int64_t n_cells, const model::CellLevels& levels,
+/// are most of the output. Errors name the file.
+Labels predict(CellStream& stream, const formats::CellSource& file, const model::CellLevels& levels,
                const model::Classifier& classifier, bool half_precision, formats::CellSink* copy,
-               std::optional<model::PrecisionCost>& half_precision_cost) {
-  core::Progress progress("annotating", n_cells);
+               std::optional<model::PrecisionCost>& half_precision_cost) try {
+  core::Progress progress("annotating", file.n_cells());
   Labels labels(classifier.description().cell_types);
   sparse::CsrMatrix log_norm, with_levels;
   while (stream.next(log_norm)) {
@@ -41,20 +41,23 @@ Labels predict(CellStream& stream, std::int64_t n_cells, const model::CellLevels
     if (copy != nullptr) copy->append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (n_cells == 0 && copy != nullptr) {
+  if (file.n_cells() == 0 && copy != nullptr) {
     copy->append_obsm("X_sctab", model::embedding_width(classifier.description().architecture), {});
   }
   progress.finish();
   return labels;
+} catch (const core::InputError& error) {
+  throw error.within({.file = file.path().string()});
 }
 
 /// uns/sctab: what a reader of the file needs to know about the origin of the labels.
 nlohmann::json provenance(const AnnotateResult& result, const AnnotateOptions& options,
-                          const model::ModelDescription& model, const fs::path& model_directory) {
+                          const model::ModelDescription& model, const std::string& model_hash,
+                          const std::string& ontology_version) {
   nlohmann::json json = {{"model", model.name},
-                         {"model_hash", model::model_hash(model_directory)},
+                         {"model_hash", model_hash},
                          {"members", model.members.size()},
-                         {"cell_ontology_version", ontology::Ontology::from_json(model.ontology, model.name).version()},
+                         {"cell_ontology_version", ontology_version},
                          {"genes_found", result.genes_found},
                          {"genes_of_model", result.genes_of_model},
                          {"genes_repeated", result.genes_repeated},
@@ -110,12 +113,18 @@ void AnnotateOptions::validate() const {
 }
 
 Annotator::Annotator(const fs::path& model, AnnotateOptions options)
-    : directory_(model),
+    : model_hash_(model::model_hash(model)),
       options_(validated(std::move(options))),
       classifier_(model::Classifier::load(model, {.threads = share_threads(options_.threads).network,
                                                   .batch_size = options_.batch_size,
                                                   .device = options_.device,
-                                                  .precision = options_.precision})) {}
+                                                  .precision = options_.precision})),
+      ontology_version_(ontology::Ontology::from_json(classifier_.description().ontology, model.string()).version()) {
+  if (model::model_hash(model) == model_hash_) return;
+  throw core::InputError({.file = model.string(),
+                          .found = "changed while it was read",
+                          .next_step = "run again once nothing writes to the model"});
+}
 
 AnnotateResult Annotator::annotate(const Job& job) const {
   const auto start = std::chrono::steady_clock::now();
@@ -141,7 +150,7 @@ AnnotateResult Annotator::annotate(const Job& job) const {
   std::vector<fs::path> paths;  // to write to
   std::unique_ptr<formats::CellSink> copy;
   for (const auto& [path, format] : job.outputs) {
-    paths.push_back(path == kStandardOutput ? path : files.add(path));
+    paths.push_back(is_stream(path, format) ? path : files.add(path));
     if (format == OutputFormat::kH5ad) copy = file.copy_to(paths.back());
   }
   const ThreadShares threads = share_threads(options_.threads);
@@ -149,21 +158,21 @@ AnnotateResult Annotator::annotate(const Job& job) const {
       file, source, genes,
       {.cells_per_block = options_.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
   const bool half_precision = options_.precision == kernels::Precision::kHalf;
-  const Labels labels = predict(stream, file.n_cells(), found.levels, classifier_, half_precision, copy.get(),
-                                result.half_precision_cost);
+  const Labels labels =
+      predict(stream, file, found.levels, classifier_, half_precision, copy.get(), result.half_precision_cost);
   result.n_cells = labels.n_cells();
   result.n_unknown = labels.n_unknown();
   result.cells_per_type = labels.cells_per_type();
   result.median_uncertainty_per_type = labels.median_uncertainty_per_type();
   if (copy) {
     for (const formats::Column& column : labels.obs_columns()) copy->put_obs(column);
-    copy->put_uns("sctab", provenance(result, options_, model(), directory_));
+    copy->put_uns("sctab", provenance(result, options_, model(), model_hash_, ontology_version_));
     copy->close();
   }
-  const auto write_tables = [&](bool to_standard_output) {
+  const auto write_tables = [&](bool to_streams) {
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const bool is_table = job.outputs[i].format != OutputFormat::kH5ad;
-      if (is_table && (paths[i] == kStandardOutput) == to_standard_output) {
+      if (is_table && is_stream(paths[i], job.outputs[i].format) == to_streams) {
         labels.write_table(paths[i], job.outputs[i].format, cell_names);
       }
     }

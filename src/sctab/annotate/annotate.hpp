@@ -85,9 +85,10 @@ class Annotator {
                                        const std::function<void(const FileReport&)>& on_file = {}) const;
 
  private:
-  std::filesystem::path directory_;
+  std::string model_hash_;
   AnnotateOptions options_;
   model::Classifier classifier_;
+  std::string ontology_version_;
 };
 
 }  // namespace sctab::annotate

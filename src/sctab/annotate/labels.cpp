@@ -83,16 +83,21 @@ std::map<std::string, double> Labels::median_uncertainty_per_type() const {
   for (std::size_t cell = 0; cell < types_.size(); ++cell) {
     by_type[types_[cell]].push_back(uncertainty(probabilities_[cell]));
   }
-  std::map<std::string, double> by_label;
-  for (auto& [type, found] : by_type) {
+  std::map<std::string, std::vector<float>> by_label;  // types may share one
+  for (const auto& [type, found] : by_type) {
+    std::vector<float>& all = by_label[label(type)];
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  std::map<std::string, double> medians;
+  for (auto& [name, found] : by_label) {
     const auto middle = found.begin() + std::ssize(found) / 2;
     std::ranges::nth_element(found, middle);
     const double upper = static_cast<double>(*middle);
     const bool is_one_cell = std::ssize(found) % 2 == 1;
     const double lower = is_one_cell ? upper : static_cast<double>(*std::max_element(found.begin(), middle));
-    by_label[label(type)] = (lower + upper) / 2;
+    medians[name] = (lower + upper) / 2;
   }
-  return by_label;
+  return medians;
 }
 
 std::vector<formats::Column> Labels::obs_columns() const {

@@ -1,7 +1,6 @@
 #include "sctab/model/find_model.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,7 +8,9 @@
 #include <sstream>
 #include <system_error>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/installation.hpp"
 #include "sctab/core/nearest_word.hpp"
 
 namespace sctab::model {
@@ -34,9 +35,7 @@ std::vector<fs::path> model_folders() {
     }
   }
   if (const char* home = std::getenv("HOME"); home != nullptr) folders.push_back(fs::path(home) / ".local" / kModels);
-  std::error_code unknown;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
-  if (!unknown) folders.push_back(program.parent_path().parent_path() / kModels);
+  if (const fs::path prefix = core::installation_prefix(); !prefix.empty()) folders.push_back(prefix / kModels);
   return folders;
 }
 
@@ -66,8 +65,8 @@ fs::path find_model(const fs::path& model) {
   const std::string nearest = core::nearest_word(model.string(), names);
   throw core::InputError(
       {.file = model.string(),
-       .found =
-           fmt::format("no such model directory, and no installed model of this name in {}", fmt::join(folders, ", ")),
+       .found = fmt::format("no such model directory, and no installed model of this name in {}",
+                            core::alternatives(folders)),
        .next_step = nearest.empty() ? "`sctab models list` lists the installed models"
                                     : fmt::format("did you mean '{}'? `sctab models list` lists them", nearest)});
 }

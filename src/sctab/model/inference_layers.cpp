@@ -9,6 +9,12 @@
 namespace sctab::model {
 namespace {
 
+/// A weight n_out × n_in, ready for many products.
+kernels::PackedWeights packed(NetworkWeights& weights, std::string_view name) {
+  const std::vector<float> values = weights.floats(name);
+  return {values, weights.shape(name).at(1)};
+}
+
 constexpr float kNormEpsilon = 1e-5F;  // torch's
 
 }  // namespace
@@ -73,11 +79,6 @@ std::vector<float> DenseLayer::apply(std::span<const float> x, const kernels::Ba
   std::vector<float> out(x.size() / static_cast<std::size_t>(weight_.depth()) * bias_.size());
   kernels.linear_layer(x, weight_, bias_, out);
   return out;
-}
-
-kernels::PackedWeights packed(NetworkWeights& weights, std::string_view name) {
-  const std::vector<float> values = weights.floats(name);
-  return {values, weights.shape(name).at(1)};
 }
 
 void add_to_rows(std::span<const float> bias, std::span<float> rows) {

@@ -18,7 +18,6 @@ class RunningNorm {
   /// place: the layer's name: "encoder.initial_bn". Throws InputError if a variance is negative.
   RunningNorm(NetworkWeights& weights, const std::string& place);
 
-  [[nodiscard]] std::int64_t width() const { return std::ssize(weight_); }
   /// For n_cells cells as one batch. The result points into batch_starts and this object; both must outlive it.
   [[nodiscard]] kernels::GhostNorm over(std::int64_t n_cells, std::vector<std::int64_t>& batch_starts) const;
   /// The norm as x · scale + shift of each column.
@@ -65,8 +64,6 @@ class DenseLayer {
   std::vector<float> bias_;
 };
 
-/// A weight n_out × n_in, ready for many products.
-kernels::PackedWeights packed(NetworkWeights& weights, std::string_view name);
 /// Adds a bias to each row.
 void add_to_rows(std::span<const float> bias, std::span<float> rows);
 

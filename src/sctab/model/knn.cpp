@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sctab/core/error.hpp"
@@ -27,14 +30,12 @@ class Knn : public Predictor {
         n_types_(static_cast<std::size_t>(architecture.n_types)),
         types_(read_types(arrays)),
         reference_(arrays.floats("reference", {std::ssize(types_), architecture.n_components})),
-        k_(static_cast<std::int64_t>(arrays.floats("neighbours", {1}).front())),
+        k_(read_neighbours(arrays)),
         search_(reference_, architecture.n_components) {
     for (const core::TypeIndex type : types_) {
-      if (type >= 0 && static_cast<std::size_t>(type) < n_types_) continue;
-      throw core::InputError({.subject = "array types",
-                              .found = std::to_string(type),
-                              .expected = "positions of the model's types",
-                              .next_step = "the file is damaged or belongs to another model: copy the model again"});
+      if (type < 0 || static_cast<std::size_t>(type) >= n_types_) {
+        refuse("types", std::to_string(type), "positions of the model's types");
+      }
     }
   }
 
@@ -59,10 +60,28 @@ class Knn : public Predictor {
   }
 
  private:
+  [[noreturn]] static void refuse(const std::string& array, std::string found, const char* expected) {
+    throw core::InputError({.subject = "array " + array,
+                            .found = std::move(found),
+                            .expected = expected,
+                            .next_step = "the file is damaged or belongs to another model: copy the model again"});
+  }
+  static std::int64_t read_neighbours(const ModelArrays& arrays) {
+    constexpr float kMost = 1 << 24;  // float32 counts no further
+    const float k = arrays.floats("neighbours", {1}).front();
+    if (!(k >= 1 && k <= kMost && k == std::floor(k))) {
+      refuse("neighbours", fmt::format("{}", k), "a whole number of 1 or more");
+    }
+    return static_cast<std::int64_t>(k);
+  }
+  /// Of at least one reference cell.
   static std::vector<core::TypeIndex> read_types(const ModelArrays& arrays) {
     const std::vector<std::uint8_t>& bytes = arrays.bytes("types");
+    if (bytes.empty() || bytes.size() % sizeof(core::TypeIndex) != 0) {
+      refuse("types", fmt::format("{} bytes", bytes.size()), "4 bytes for each of one or more cells");
+    }
     std::vector<core::TypeIndex> types(bytes.size() / sizeof(core::TypeIndex));
-    if (!types.empty()) std::memcpy(types.data(), bytes.data(), types.size() * sizeof(core::TypeIndex));
+    std::memcpy(types.data(), bytes.data(), types.size() * sizeof(core::TypeIndex));
     return types;
   }
 

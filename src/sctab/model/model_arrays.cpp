@@ -15,7 +15,9 @@
 namespace sctab::model {
 
 void ModelArrays::add(const std::string& name, std::vector<std::int64_t> shape, std::vector<float> values) {
-  SCTAB_ASSERT(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()) == std::ssize(values));
+  const bool is_empty = std::ranges::count(shape, 0) > 0;  // then the other sizes may be anything
+  SCTAB_ASSERT(std::ssize(values) ==
+               (is_empty ? 0 : std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>())));
   floats_[name] = {std::move(shape), std::move(values)};
 }
 

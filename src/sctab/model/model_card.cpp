@@ -61,10 +61,12 @@ std::string member_rows(const json& members) {
   std::string rows;
   std::vector<std::pair<std::string, std::string>> settings;
   for (std::size_t i = 0; i < members.size(); ++i) {
+    if (!members[i].is_object()) continue;
+    const json kind = members[i].value("kind", json());
     std::string line;
     for (const auto& [key, value] : members[i].items()) {
       if (value.is_object()) {
-        settings.emplace_back(fmt::format("{} of {}", key, members[i].value("kind", "a member")),
+        settings.emplace_back(fmt::format("{} of {}", key, kind.is_string() ? shown(kind) : "a member"),
                               scalars_line(value, {"seed", "architecture"}));
       } else if (!value.is_array()) {
         line += fmt::format("{}{} {}", line.empty() ? "" : ", ", key, shown(value, key));
@@ -106,16 +108,18 @@ std::string table(const std::string& rows) {
   return rows.empty() ? "Not recorded.\n" : "| | |\n|---|---|\n" + rows;
 }
 
-/// The texts of all lists of texts in an object, as a Markdown list.
-std::string text_list(const json& object) {
-  std::string list;
-  if (!object.is_object()) return list;
-  for (const auto& [key, value] : object.items()) {
-    for (const json& item : value.is_array() ? value : json::array()) {
-      if (item.is_string()) list += fmt::format("- {}\n", item.get<std::string>());
+/// What was decided for this training and why, or which labels were not joined, as Markdown lists.
+std::string notes(const json& training) {
+  std::string text;
+  for (const auto& [key, title] : {std::pair("reasons", "How it was trained"), {"labels_not_joined", "Labels"}}) {
+    const json lines = training.is_object() ? training.value(key, json::array()) : json::array();
+    std::string list;
+    for (const json& line : lines) {
+      if (line.is_string()) list += fmt::format("- {}\n", line.get<std::string>());
     }
+    if (!list.empty()) text += fmt::format("\n### {}\n\n{}", title, list);
   }
-  return list.empty() ? list : "\n" + list;
+  return text;
 }
 
 /// The scores as evaluated, without the per-type, per-group and confusion tables.
@@ -159,20 +163,21 @@ std::string model_card(const ModelDescription& description) {
       "# {}\n\n"
       "A {} {} of sctab that gives a human cell one of {} cell types from the counts of {} genes.\n\n"
       "    sctab annotate FILE.h5ad -m {}\n\n"
-      "Input: raw counts, any order of genes; scaled to {:.0f} per cell, then log1p. "
+      "Input: raw counts, any order of genes; scaled to {} per cell, then log1p. "
       "Cell types: Cell Ontology {}. Members: {}.\n\n"
       "It can only answer with the types below: a cell of another type gets the nearest of them. "
       "Its probabilities are not calibrated.\n",
       description.name, name(description.architecture.kind),
       is_network(description.architecture.kind) ? "network" : "model", description.cell_types.size(),
       core::format_count(description.architecture.n_genes), description.name,
-      static_cast<double>(sparse::kTargetCounts), shown(ontology), description.members.size());
+      core::format_count(static_cast<std::int64_t>(sparse::kTargetCounts)), shown(ontology),
+      description.members.size());
   if (description.covariate) {
-    text += fmt::format("\nBeside the genes it sees a cell's {}, where that is one of: {}.\n",
+    text += fmt::format("\nIn addition to the genes it sees a cell's {}, if that is one of: {}.\n",
                         description.covariate->column, fmt::join(description.covariate->levels, ", "));
   }
   text += "\n## Architecture\n\n" + table(architecture_rows(description.architecture));
-  text += "\n## Training\n\n" + table(training_rows(description.training)) + text_list(description.training);
+  text += "\n## Training\n\n" + table(training_rows(description.training)) + notes(description.training);
   text += "\n## Metrics\n\n" + table(metric_rows(description.metrics));
   text += "\n## Cell types\n\n" + cell_type_table(description);
   return text;

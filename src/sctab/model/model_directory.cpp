@@ -53,7 +53,12 @@ JsonFields fields_of(const json& config, const fs::path& directory) {
 
 /// config.json, of a format that this program reads.
 json read_config(const fs::path& directory) {
-  if (!fs::is_directory(directory)) {
+  if (fs::exists(directory) && !fs::is_directory(directory)) {
+    throw InputError({.file = directory.string(),
+                      .found = "is a file, not a model directory",
+                      .next_step = "give the folder that `sctab train` wrote, or the name of an installed model"});
+  }
+  if (!fs::exists(directory)) {
     throw InputError({.file = directory.string(),
                       .found = "no such model directory",
                       .next_step = fmt::format("make one with `sctab train STORE -o {}`", directory.string())});
@@ -67,12 +72,12 @@ json read_config(const fs::path& directory) {
   json config = core::read_json(path);
   const auto version = fields_of(config, directory).get<std::int64_t>("format_version");
   if (version < 1 || version > kModelFormatVersion) {
-    throw InputError(
-        {.file = path.string(),
-         .key = "format_version",
-         .found = fmt::format("{}, which {}", version, version < 1 ? "no sctab writes" : "a newer sctab writes"),
-         .expected = fmt::format("at most {}", kModelFormatVersion),
-         .next_step = "update sctab, or train again"});
+    throw InputError({.file = path.string(),
+                      .key = "format_version",
+                      .found = fmt::format("{}, which {}", version,
+                                           version < 1 ? "no version of sctab writes" : "a newer sctab writes"),
+                      .expected = fmt::format("at most {}", kModelFormatVersion),
+                      .next_step = "update sctab, or train again"});
   }
   return config;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/model/architecture.hpp"
 #include "sctab/model/predictor.hpp"
@@ -36,9 +37,8 @@ ModelKind parse_model_kind(std::string_view text) {
     if (text == kind.name) return kind.kind;
     names.push_back(kind.name);
   }
-  throw core::InputError({.subject = "kind of model",
-                          .found = fmt::format("\"{}\"", text),
-                          .expected = fmt::format("one of {}", fmt::join(names, ", "))});
+  throw core::InputError(
+      {.subject = "kind of model", .found = fmt::format("\"{}\"", text), .expected = core::alternatives(names)});
 }
 
 std::string kinds_with(OptionGroup group) {

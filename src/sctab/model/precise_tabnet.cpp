@@ -13,9 +13,10 @@ namespace {
 using Doubles = std::vector<double>;
 
 // Float32 leaves scores within 1e-6 of their size, 3e-6 at worst, so that masks of this condition are within 3e-5.
-// Trained networks stay below it: at a limit of 5, 2% of the cells of one were run again, which cost 15% of the time to
-// annotate a file. Of the outputs of 17 files of random networks (tools/make_golden.py), whose scores are in the
-// hundreds, 16 of 918 are then farther from float64 than twice the published float32 ones, and 7 at a limit of 5.
+// Of two trained networks no cell was above it: at a limit of 5, 2% of the cells of one were run again, which cost 15%
+// of the time to annotate a file. Of the outputs of 17 files of random networks (tools/make_golden.py), whose scores
+// are in the hundreds, 16 of 918 are then farther from float64 than twice the published float32 ones, and 7 at a limit
+// of 5.
 constexpr float kMostCondition = 10;
 
 constexpr std::size_t kCellsPerBlock = 64;  // whose scores and priors are kept, inputs wide
@@ -45,7 +46,7 @@ void add_scaled(double factor, std::span<const float> weights, double* sums) {
   for (const float weight : weights) *sums++ += factor * static_cast<double>(weight);
 }
 
-/// The rows of n_cells cells in a matrix of any width.
+/// The row of a cell in a matrix of n_cells rows of any width.
 template <typename T>
 std::span<T> row_of(std::vector<T>& rows, std::int64_t n_cells, std::int64_t cell) {
   const std::size_t width = rows.size() / static_cast<std::size_t>(n_cells);

@@ -28,7 +28,6 @@ class Xgboost : public Predictor {
 
   void predict(sparse::CsrView log_norm, std::vector<float>& probabilities,
                std::vector<float>& embedding) const override {
-    if (log_norm.n_cells == 0) return;
     const std::vector<float> components = pca_.project(log_norm);
     const std::vector<float> found = model::probabilities(trees_, components);
     const std::size_t n_classes = classes_.type_of_class.size(), n_types = cells_per_type_.size();

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "model/small_model.hpp"
+#include "model/networks/small_model.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/model/classifier.hpp"
@@ -127,7 +127,7 @@ TEST_F(CovariateModel, IsReadAsItWasWritten) {
   EXPECT_EQ(to_json(*found.covariate), to_json(*want.covariate));
   EXPECT_EQ(found.architecture.n_inputs(), 15);
   EXPECT_EQ(found.genes.ids.size(), 12U) << "a level is not a gene";
-  EXPECT_NE(model_card(found).find("a cell's tissue, where that is one of: blood, lung, skin"), std::string::npos);
+  EXPECT_NE(model_card(found).find("a cell's tissue, if that is one of: blood, lung, skin"), std::string::npos);
 }
 
 TEST_F(CovariateModel, OlderProgramsRefuseItAndModelsWithoutAreAsTheyWere) {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "model/small_model.hpp"
+#include "model/networks/small_model.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/nn/torch_runtime.hpp"
