@@ -27,7 +27,6 @@ bench-modules: build-all
 
 # Debian packages and a tarball, in $(BUILD)/packages.
 package: build
-	@tools/build.sh $(BUILD) $(JOBS) completions
 	@tools/package.sh $(BUILD)
 
 # Formatting, the order of the modules, sizes of files and functions, docs, and clang-tidy on what changed in a day.

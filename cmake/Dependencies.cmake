@@ -108,10 +108,12 @@ if(SCTAB_TRAIN)
 endif()
 
 # Recipes of benchmarks. Headers only.
-find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
-add_library(sctab_tomlplusplus INTERFACE)
-target_include_directories(sctab_tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
-add_library(sctab::tomlplusplus ALIAS sctab_tomlplusplus)
+if(SCTAB_TRAIN OR SCTAB_BUILD_TESTS)
+  find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+  add_library(sctab_tomlplusplus INTERFACE)
+  target_include_directories(sctab_tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
+  add_library(sctab::tomlplusplus ALIAS sctab_tomlplusplus)
+endif()
 
 # DuckDB reads Parquet; tools/install-dependencies.sh puts it there. Only its header is needed here: the library is
 # loaded when Parquet is first read or written. SCTAB_DUCKDB_DIR/lib is one of the places where the program looks.

@@ -11,7 +11,7 @@ endif()
 # The licences of the libraries that the program contains or the tarball brings along, as Debian has them.
 set(third_party)
 foreach(package IN ITEMS libhdf5-dev zlib1g-dev libdeflate-dev libyaml-cpp-dev libaec-dev liblzf1 libfmt9
-    libspdlog1.10 libhwy1 libssl3 libcli11-dev nlohmann-json3-dev libeigen3-dev)
+    libspdlog1.10 libhwy1 libssl3 libcli11-dev nlohmann-json3-dev libeigen3-dev libtomlplusplus-dev)
   if(EXISTS /usr/share/doc/${package}/copyright)
     file(READ /usr/share/doc/${package}/copyright text)
     string(APPEND third_party "==== ${package}\n\n${text}\n")
@@ -27,14 +27,16 @@ foreach(shell IN ITEMS bash zsh)
     COMMAND $<TARGET_FILE:sctab> completion ${shell} >${completion})
   list(APPEND completions ${completion})
 endforeach()
-add_custom_target(completions ALL DEPENDS ${completions})
+add_custom_target(completions DEPENDS ${completions})
+add_dependencies(programs completions)
 install(FILES ${PROJECT_BINARY_DIR}/completion.bash RENAME sctab COMPONENT labelling
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${PROJECT_BINARY_DIR}/completion.zsh RENAME _sctab COMPONENT labelling
   DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 if(SCTAB_TRAIN)
-  install(TARGETS sctab-train RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/sctab COMPONENT training)
+  install(TARGETS sctab-train RUNTIME DESTINATION libexec/sctab COMPONENT training)  # where sctab looks
   install(DIRECTORY recipes DESTINATION ${CMAKE_INSTALL_DATADIR}/sctab COMPONENT training)
+  install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sctab-train COMPONENT training)
 endif()
 
 set(CPACK_GENERATOR DEB)

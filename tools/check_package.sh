@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# check_package.sh BUILD_FOLDER: installs the Debian package of `make package` into a fresh Debian 12 and labels a file
-# there with the network off; then unpacks the tarball in another one and does the same. Skips, with a line that says so,
-# where root or debootstrap is missing.
+# check_package.sh BUILD_FOLDER: installs the Debian packages of `make package` into a fresh Debian 12, labels a file and
+# trains a model there with the network off; then unpacks the tarball in another one and labels the file there. Skips,
+# with a line that says so, where root or debootstrap is missing.
 set -euo pipefail
 build=$(realpath "$1")
 if [ "$(id -u)" -ne 0 ] || ! command -v debootstrap >/dev/null; then
@@ -34,6 +34,13 @@ chroot "$work/packaged" sh -ec 'apt-get update && apt-get install --yes --no-ins
   >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
 label "$work/packaged" sctab
 echo "check-package: the .deb labels a file in a fresh Debian 12"
+cp "$build"/packages/sctab-train_*.deb "$work/packaged/tmp/"
+cp -r "$work/store" "$work/packaged/tmp/"
+chroot "$work/packaged" sh -ec 'apt-get install --yes --no-install-recommends /tmp/sctab-train_*.deb' \
+  >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
+unshare --net --pid --fork --root="$work/packaged" --mount-proc \
+  sctab train /tmp/store -o /tmp/trained --kind linear --epochs 1 --quiet >/dev/null
+echo "check-package: the .deb of sctab-train trains a model there"
 tar -C "$work/bare/opt" -xzf "$build"/packages/sctab-*.tar.gz
 label "$work/bare" "/opt/$(ls "$work/bare/opt")/bin/sctab"
 echo "check-package: the tarball labels a file in a bare Debian 12"

@@ -17,7 +17,7 @@ python3 tools/check_docs.py || failed=1
 torch_free() {
   local with_torch
   with_torch=$(python3 tools/check_layering.py --folders-with sctab::torch | paste -sd'|')
-  grep -E '^(src|lab)/.*\.cpp$' | grep -vE "^($with_torch)/" | while read -r file; do
+  grep -E '^(src|lab|apps/sctab|examples)/.*\.cpp$' | grep -vE "^($with_torch)/" | while read -r file; do
     grep -qF "/$file\"" "$build/tidy/compile_commands.json" && echo "$file"
   done
 }
@@ -29,6 +29,7 @@ if [ "$tidy" != none ]; then
   mapfile -t flags < <(sed -nE 's/^((SCTAB|CMAKE_BUILD)_[A-Z_]+):(BOOL|PATH|STRING)=(.*)/-D\1=\4/p' "$build/CMakeCache.txt")
   cmake -S . -B "$build/tidy" -G Ninja "${flags[@]}" -DSCTAB_UNITY=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null ||
     exit 1
+  cmake --build "$build/tidy" --target sctab_commit >/dev/null || exit 1  # a header
   all=$(git ls-files | torch_free)
   files=$all
   if [ "$tidy" = changed ]; then
