@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/chunk_codec.hpp"
@@ -48,6 +49,12 @@ ChunkDecoder::ChunkDecoder(hid_t dataset, std::size_t element_size) : dataset_(d
         knows_filters_ = false;
     }
   }
+  // What is compressed is of a known size only in front of that.
+  const auto compressor =
+      std::ranges::find_if(filters_, [](Filter filter) { return filter == Filter::kGzip || filter == Filter::kLzf; });
+  if (compressor == filters_.end()) return;
+  const auto behind = std::ranges::subrange(std::next(compressor), filters_.end());
+  knows_filters_ = knows_filters_ && std::ranges::count(behind, Filter::kFletcher32) == std::ssize(behind);
 }
 
 std::optional<std::uint32_t> ChunkDecoder::fetch(std::span<const hsize_t> begin, std::size_t n_bytes,
@@ -71,8 +78,8 @@ bool ChunkDecoder::undo(Filter filter, std::span<const std::byte> bytes, std::sp
       return zlib.decompress(bytes, out);
     case Filter::kLzf:
       return expand_lzf(bytes, out) == out.size();
-    case Filter::kFletcher32:
     case Filter::kShuffle:
+    case Filter::kFletcher32:
       break;
   }
   if (bytes.size() != out.size()) return false;
@@ -98,7 +105,7 @@ bool ChunkDecoder::undo_filters(std::uint32_t left_out, std::span<std::byte> out
       continue;
     }
     const auto n_checksums = static_cast<std::size_t>(std::ranges::count(applied, Filter::kFletcher32));
-    auto& room = scratch.between.at(applied.size() % 2);
+    auto& room = scratch.between.at(bytes.data() == scratch.between[0].data() ? 1 : 0);
     if (!applied.empty()) room.resize(out.size() + kChecksumBytes * n_checksums);
     const std::span<std::byte> target = applied.empty() ? out : std::span(room);
     if (!undo(filter, bytes, target, scratch.zlib)) return false;

@@ -22,11 +22,9 @@ class AttributeChecker {
     for (const Message& message : header.messages) {
       if (message.type == MessageType::kAttribute) {
         Cursor attribute = message.read(file_, kAttribute);
-        attribute.require(!message.shared, "it is shared");
         (void)check_attribute(attribute);
       } else if (message.type == MessageType::kAttributeInfo) {
         Cursor info = message.read(file_, "list of attributes");
-        info.require(!message.shared, "it is shared");
         check_dense(info);
       }
     }

@@ -119,7 +119,6 @@ class StructureWalk {
     check_attributes(file_, header, named_, heap_);
     for (const Message& message : header.messages) {
       Cursor cursor = message.read(file_, "setting of the file");
-      cursor.require(!message.shared, "it is shared");
       if (message.type == MessageType::kTreeSizes) {
         cursor.expect_version(0);
         superblock_.chunk_k = cursor.get<std::uint16_t>();

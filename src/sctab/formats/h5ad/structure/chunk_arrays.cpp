@@ -62,13 +62,13 @@ class ExtensibleArray {
     cursor.require(bits >= 1 && bits <= 60 && page_bits >= 1 && page_bits <= 30 &&
                        std::has_single_bit(least_of_block_) && std::has_single_bit(least_blocks),
                    "its blocks are of an impossible size");
-    cursor.require(n_set <= std::uint64_t{1} << bits, "it has too many elements");
     page_elements_ = std::uint64_t{1} << page_bits;
     offset_bytes_ = (bits + 7) / 8;
     const auto block_bits = static_cast<unsigned>(std::bit_width(least_of_block_) - 1);
     const unsigned n_direct = 2 * static_cast<unsigned>(std::bit_width(least_blocks) - 1);
     cursor.require(bits + 1 >= block_bits + n_direct, "its blocks are of an impossible size");
     if (index_block != kUndefined) walk_index(index_block, n_direct, 1 + bits - block_bits);
+    cursor.require(n_set <= end_, "it has more elements than blocks for them");  // libhdf5 asks for each
   }
 
  private:
@@ -87,6 +87,7 @@ class ExtensibleArray {
     expect_head(cursor, "EAIB", array_);
     cursor.require(cursor.address() == array_.address, "a block belongs elsewhere");
     visit_elements(cursor, array_, 0, n_in_index_, kExtensibleArray);
+    end_ = n_in_index_;
     std::uint64_t begin = 0;
     for (unsigned super = 0; super < n_super; ++super) {
       const std::uint64_t n = elements_of_block(super);
@@ -126,6 +127,7 @@ class ExtensibleArray {
                   std::uint64_t first_page) {
     if (address == kUndefined) return;
     const std::uint64_t first = n_in_index_ + begin;
+    end_ = first + n;
     const std::uint64_t n_head = kBlockHead + file_.format().address_bytes + offset_bytes_ + 4;
     const std::uint64_t n_pages = n > page_elements_ ? n / page_elements_ : 0;
     file_.claim(address, saturating_product(n, array_.element_bytes) + n_head + 4 * n_pages, kExtensibleArray);
@@ -148,6 +150,7 @@ class ExtensibleArray {
   const ChunkArray& array_;
   std::uint64_t n_in_index_ = 0, least_of_block_ = 1, page_elements_ = 1;
   std::size_t offset_bytes_ = 0;
+  std::uint64_t end_ = 0;  // of the elements that blocks hold
 };
 
 }  // namespace

@@ -139,7 +139,6 @@ void require_room(const Cursor& cursor, Dataset& dataset, bool states_size) {
 
 void read_layout(FileImage& file, const Message& message, Dataset& dataset) {
   Cursor cursor = message.read(file, "layout of a dataset");
-  cursor.require(!message.shared, "it is shared");
   const int version = cursor.get<std::uint8_t>();
   cursor.require(version >= 1 && version <= 4, "its version is unknown");
   dataset.layout =
@@ -152,7 +151,6 @@ bool check_pipeline(const FileImage& file, const Message& message) {
   constexpr int kMostFilters = 32;
   constexpr std::uint16_t kFirstForeign = 256;
   Cursor cursor = message.read(file, "list of filters");
-  cursor.require(!message.shared, "it is shared");
   const int version = cursor.get<std::uint8_t>();
   cursor.require(version == 1 || version == 2, "its version is unknown");
   const int n_filters = cursor.get<std::uint8_t>();
@@ -193,7 +191,6 @@ bool check_pipeline(const FileImage& file, const Message& message) {
 /// Empty where there is none.
 ByteView read_fill_value(const FileImage& file, const Message& message, const Datatype& type) {
   Cursor cursor = message.read(file, "fill value");
-  cursor.require(!message.shared, "it is shared");
   std::uint64_t n_bytes = 0;
   if (message.type == MessageType::kOldFillValue) {
     n_bytes = cursor.get<std::uint32_t>();
@@ -282,7 +279,6 @@ Dataset read_dataset(FileImage& file, const ObjectHeader& header, NamedTypes& na
   if (space == nullptr || type == nullptr || layout == nullptr) {
     file.fail(kDataset, header.address, "its shape, its type or its layout is missing");
   }
-  if (space->shared) file.fail(kDataset, header.address, "its shape is shared");
   if (const Message* const files = header.find(MessageType::kExternalFiles)) refuse_external(file, *files);
   Cursor cursor = space->read(file, "shape of a dataset");
   dataset.space = read_dataspace(cursor);

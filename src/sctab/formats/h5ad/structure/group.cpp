@@ -36,13 +36,13 @@ class GroupReader {
   std::vector<HardLink> read(const ObjectHeader& header) {
     for (const Message& message : header.messages) {
       if (message.type == MessageType::kLink) {
-        Cursor link = unshared(message, kLink);
+        Cursor link = message.read(file_, kLink);
         (void)read_link(link);
       } else if (message.type == MessageType::kSymbolTable) {
-        Cursor table = unshared(message, "symbol table of a group");
+        Cursor table = message.read(file_, "symbol table of a group");
         read_symbol_table(table);
       } else if (message.type == MessageType::kLinkInfo) {
-        Cursor info = unshared(message, "list of links");
+        Cursor info = message.read(file_, "list of links");
         read_dense_links(info);
       }
     }
@@ -50,12 +50,6 @@ class GroupReader {
   }
 
  private:
-  [[nodiscard]] Cursor unshared(const Message& message, const char* what) const {
-    Cursor cursor = message.read(file_, what);
-    cursor.require(!message.shared, "it is shared");
-    return cursor;
-  }
-
   /// Returns the name.
   std::string read_link(Cursor& cursor) {
     constexpr std::uint8_t kNameSizeBits = 0x3, kHasOrder = 0x4, kHasType = 0x8, kHasCharacters = 0x10,

@@ -13,7 +13,7 @@ namespace sctab::h5ad::structure {
 namespace {
 
 constexpr const char* kHeader = "object header";
-constexpr std::uint8_t kSharedFlag = 0x2;
+constexpr std::uint8_t kSharedFlag = 0x2, kShareableFlag = 0x40;
 
 struct Block {
   std::uint64_t address, n_bytes;
@@ -120,9 +120,11 @@ class HeaderReader {
     Message message{
         .type = static_cast<MessageType>(type), .shared = (flags & kSharedFlag) != 0, .address = cursor.position()};
     message.bytes = cursor.take(n_bytes);
+    // Of these, only datatypes lead to objects; the rest is for a table that check_structure() refuses.
+    cursor.require((flags & kShareableFlag) == 0 && (!message.shared || message.type == MessageType::kDatatype),
+                   "a message in it is shared");
     if (message.type == MessageType::kContinuation) {
       Cursor place = message.read(file_, "continuation of an object header");
-      place.require(!message.shared, "it is shared");
       const std::uint64_t address = place.address();
       waiting_.push_back({address, place.length()});
     } else if (message.type == MessageType::kReferenceCount) {

@@ -34,7 +34,7 @@ enum class MessageType : std::uint16_t {
 
 struct Message {
   MessageType type{};
-  bool shared = false;  // holds the place of the message instead
+  bool shared = false;  // of a datatype: holds the place of the object that has it
   std::uint64_t address = 0;
   ByteView bytes{};
 
