@@ -82,7 +82,7 @@ void require_folder(std::span<const fs::path> given, std::size_t n_inputs) {
         {.subject = fmt::format("-o {}", folder.string()),
          .found = fmt::format("{} the results of one input, and there are {}",
                               folder == kStandardOutput ? "standard output takes" : "a file takes", n_inputs),
-         .next_step = "give one folder with -o"});
+         .expected = "one folder"});
   }
   if (fs::exists(folder) && !fs::is_directory(folder)) {
     throw InputError({.file = folder.string(), .found = "is a file", .expected = "a folder for the results"});
