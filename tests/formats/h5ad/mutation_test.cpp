@@ -123,14 +123,14 @@ TEST(Mutations, OfEveryStructure) {
   for (const char* name :
        {"earliest-types", "earliest-links", "earliest-chunks", "latest-types", "latest-links", "latest-chunks",
         "ordered-links", "behind-a-block-types", "paged-links", "persistent-links"}) {
-    expect_survival(structure_folder() / (std::string(name) + ".h5"), 80, read_objects, write_objects);
+    expect_survival(structure_folder() / (std::string(name) + ".h5"), 25, read_objects, write_objects);
   }
 }
 
 TEST(Mutations, OfCells) {
   SCTAB_NEED_PYTHON_ANNDATA();
   for (const char* name : {"csr-f4", "csr-gzip", "csc-lzf", "dense-f4", "dense-gzip", "legacy", "csr-latest"}) {
-    expect_survival(example_file(name), 50, read_everything, add_results);
+    expect_survival(example_file(name), 20, read_everything, add_results);
   }
 }
 
