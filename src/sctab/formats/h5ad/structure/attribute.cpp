@@ -72,17 +72,10 @@ class AttributeChecker {
   /// Attributes in a fractal heap, which one B-tree finds by name and perhaps another in order of creation.
   void check_dense(Cursor& info) {
     constexpr std::size_t kIdBytes = 8;
-    constexpr std::uint8_t kTracksOrder = 0x1, kHasOrderIndex = 0x2, kKnownFlags = 0x3, kShared = 0x2;
-    info.expect_version(0);
-    const auto flags = info.get<std::uint8_t>();
-    info.require((flags & ~kKnownFlags) == 0, "its flags are unknown");
-    if ((flags & kTracksOrder) != 0) info.skip(2);
-    const std::uint64_t heap_address = info.address();
-    const std::uint64_t by_name = info.address();
-    const std::uint64_t by_order = (flags & kHasOrderIndex) != 0 ? info.address() : kUndefined;
-    if (heap_address == kUndefined) return;
-    info.require(by_name != kUndefined, "its index of names is missing");
-    FractalHeap heap(file_, heap_address, kIdBytes);
+    constexpr std::uint8_t kShared = 0x2;
+    const DenseStorage storage = read_dense_storage(info, 2);
+    if (storage.heap == kUndefined) return;
+    FractalHeap heap(file_, storage.heap, kIdBytes);
     std::set<std::uint64_t> ids;
     std::uint32_t last_hash = 0;
     const auto id_of = [](Cursor& record) {
@@ -90,7 +83,7 @@ class AttributeChecker {
       record.require((record.get<std::uint8_t>() & kShared) == 0, "it is shared");
       return id;
     };
-    (void)walk_new_tree(file_, by_name, RecordType::kAttributeName, kIdBytes + 1 + 4 + 4, [&](Cursor& record) {
+    (void)walk_new_tree(file_, storage.by_name, RecordType::kAttributeName, kIdBytes + 1 + 4 + 4, [&](Cursor& record) {
       const std::uint64_t position = record.position();
       const std::uint64_t id = id_of(record);
       record.skip(4);
@@ -101,9 +94,9 @@ class AttributeChecker {
       record.require(hash >= last_hash && hash == lookup3(std::as_bytes(std::span(name))), "it is out of order");
       last_hash = hash;
     });
-    if (by_order == kUndefined) return;
+    if (storage.by_order == kUndefined) return;
     const std::uint64_t n =
-        walk_new_tree(file_, by_order, RecordType::kAttributeOrder, kIdBytes + 1 + 4,
+        walk_new_tree(file_, storage.by_order, RecordType::kAttributeOrder, kIdBytes + 1 + 4,
                       [&](Cursor& record) { record.require(ids.contains(id_of(record)), "it leads to no attribute"); });
     info.require(n == ids.size(), "its indexes have different numbers of attributes");
   }

@@ -204,4 +204,18 @@ ByteView FractalHeap::object(ByteView id_bytes) {
   return huge_object_;
 }
 
+DenseStorage read_dense_storage(Cursor& info, std::size_t n_order) {
+  constexpr std::uint8_t kTracksOrder = 0x1, kHasOrderIndex = 0x2, kKnownFlags = 0x3;
+  info.expect_version(0);
+  const auto flags = info.get<std::uint8_t>();
+  info.require((flags & ~kKnownFlags) == 0, "its flags are unknown");
+  if ((flags & kTracksOrder) != 0) info.skip(n_order);
+  DenseStorage storage;
+  storage.heap = info.address();
+  storage.by_name = info.address();
+  if ((flags & kHasOrderIndex) != 0) storage.by_order = info.address();
+  info.require(storage.heap == kUndefined || storage.by_name != kUndefined, "its index of names is missing");
+  return storage;
+}
+
 }  // namespace sctab::h5ad::structure

@@ -55,4 +55,14 @@ class FractalHeap {
   Bytes huge_object_;
 };
 
+/// Where a group keeps many links, or an object many attributes; addresses.
+struct DenseStorage {
+  std::uint64_t heap = kUndefined;  // undefined where there are none
+  std::uint64_t by_name = kUndefined;
+  std::uint64_t by_order = kUndefined;  // of creation; undefined where that is not indexed
+};
+
+/// info: the message about it; n_order: bytes of the order of the newest one. Throws InputError where it is damaged.
+DenseStorage read_dense_storage(Cursor& info, std::size_t n_order);
+
 }  // namespace sctab::h5ad::structure

@@ -81,17 +81,9 @@ class GroupReader {
   /// Links in a fractal heap, which one B-tree finds by name and perhaps another in order of creation.
   void read_dense_links(Cursor& info) {
     constexpr std::size_t kIdBytes = 7;
-    constexpr std::uint8_t kTracksOrder = 0x1, kHasOrderIndex = 0x2, kKnownFlags = 0x3;
-    info.expect_version(0);
-    const auto flags = info.get<std::uint8_t>();
-    info.require((flags & ~kKnownFlags) == 0, "its flags are unknown");
-    if ((flags & kTracksOrder) != 0) info.skip(8);
-    const std::uint64_t heap_address = info.address();
-    const std::uint64_t by_name = info.address();
-    const std::uint64_t by_order = (flags & kHasOrderIndex) != 0 ? info.address() : kUndefined;
-    if (heap_address == kUndefined) return;
-    info.require(by_name != kUndefined, "its index of names is missing");
-    FractalHeap heap(file_, heap_address, kIdBytes);
+    const DenseStorage storage = read_dense_storage(info, 8);
+    if (storage.heap == kUndefined) return;
+    FractalHeap heap(file_, storage.heap, kIdBytes);
     using Id = std::array<std::byte, kIdBytes>;
     const auto id_of = [](Cursor& record) {
       Id id{};
@@ -101,7 +93,7 @@ class GroupReader {
     };
     std::set<Id> ids;
     std::uint32_t last_hash = 0;
-    (void)walk_new_tree(file_, by_name, RecordType::kLinkName, 4 + kIdBytes, [&](Cursor& record) {
+    (void)walk_new_tree(file_, storage.by_name, RecordType::kLinkName, 4 + kIdBytes, [&](Cursor& record) {
       const auto hash = record.get<std::uint32_t>();
       const std::uint64_t position = record.position();
       const Id id = id_of(record);
@@ -111,11 +103,12 @@ class GroupReader {
       record.require(hash >= last_hash && hash == lookup3(std::as_bytes(std::span(name))), "it is out of order");
       last_hash = hash;
     });
-    if (by_order == kUndefined) return;
-    const std::uint64_t n = walk_new_tree(file_, by_order, RecordType::kLinkOrder, 8 + kIdBytes, [&](Cursor& record) {
-      record.skip(8);
-      record.require(ids.contains(id_of(record)), "it leads to no link");
-    });
+    if (storage.by_order == kUndefined) return;
+    const std::uint64_t n =
+        walk_new_tree(file_, storage.by_order, RecordType::kLinkOrder, 8 + kIdBytes, [&](Cursor& record) {
+          record.skip(8);
+          record.require(ids.contains(id_of(record)), "it leads to no link");
+        });
     info.require(n == ids.size(), "its indexes have different numbers of links");
   }
 
