@@ -58,7 +58,7 @@ const GlobalHeap::Collection& GlobalHeap::collection(std::uint64_t address) {
   bytes_kept_ += made.bytes.size();
   bytes_read_ += made.bytes.size();
   if (bytes_read_ / kMostReadings > file_.size()) {
-    file_.fail(kCollection, address, "its values are referred to in an order as no program writes it");
+    file_.fail(kCollection, address, "its values are referred to in an order in which no program writes them");
   }
   return kept_.try_emplace(address, std::move(made)).first->second;
 }
