@@ -53,8 +53,8 @@ ChunkDecoder::ChunkDecoder(hid_t dataset, std::size_t element_size) : dataset_(d
   const auto compressor =
       std::ranges::find_if(filters_, [](Filter filter) { return filter == Filter::kGzip || filter == Filter::kLzf; });
   if (compressor == filters_.end()) return;
-  const auto behind = std::ranges::subrange(std::next(compressor), filters_.end());
-  knows_filters_ = knows_filters_ && std::ranges::count(behind, Filter::kFletcher32) == std::ssize(behind);
+  const auto is_checksum = [](Filter filter) { return filter == Filter::kFletcher32; };
+  knows_filters_ = knows_filters_ && std::all_of(std::next(compressor), filters_.end(), is_checksum);
 }
 
 std::optional<std::uint32_t> ChunkDecoder::fetch(std::span<const hsize_t> begin, std::size_t n_bytes,
