@@ -2,8 +2,14 @@ include(GoogleTest)
 
 add_library(sctab_flags INTERFACE)
 target_compile_definitions(sctab_flags INTERFACE SCTAB_VERSION="${PROJECT_VERSION}")
-target_compile_options(sctab_flags INTERFACE -Wall -Wextra -Wshadow=local -Wconversion -Wold-style-cast -Werror
-  -Wno-restrict)  # false alarms on std::string in g++ 12 (GCC bug 105651)
+if(SCTAB_FUZZ)
+  target_compile_options(sctab_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -O1 -g1 -w)  # warnings are g++'s to give
+  target_link_options(sctab_flags INTERFACE -fsanitize=address,undefined)
+else()
+  target_compile_options(sctab_flags INTERFACE -Wall -Wextra -Wshadow=local -Wconversion -Wold-style-cast -Werror
+    -Wno-restrict)  # false alarms on std::string in g++ 12 (GCC bug 105651)
+endif()
 if(SCTAB_SANITIZE)
   target_compile_options(sctab_flags INTERFACE -fsanitize=${SCTAB_SANITIZE} -fno-omit-frame-pointer -g1
     -Wno-maybe-uninitialized)  # false alarms in std::regex under the sanitizers

@@ -19,7 +19,7 @@ first_match() { for path in "$@"; do [ -f "$path" ] && { printf '%s' "$path"; re
 mkdir -p "$out"
 if [ -z "$data" ]; then
   say "Simulating cells of many donors and tissues (give DATA=\"a.h5ad b.h5ad\" to use yours)"
-  run "$sctab" simulate -o "$out/simulated" --cells "${CELLS:-20000}" --seed 1
+  run "$sctab" simulate --overwrite -o "$out/simulated" --cells "${CELLS:-20000}" --seed 1
   data=$(ls "$out"/simulated/source-*.h5ad)
   ontology=$out/simulated/ontology.obo
   genes=$out/simulated/genes.csv
@@ -36,11 +36,11 @@ read -r -a sources <<<"$(echo $data)"
 annotate=${ANNOTATE:-${sources[0]}}
 
 say "Building the corpus: curation, split by donor, shuffled store"
-run "$sctab" corpus build "${sources[@]}" -o "$out/corpus" --ontology "$ontology" ${genes:+--genes "$genes"} "${curation[@]}"
+run "$sctab" corpus build --overwrite "${sources[@]}" -o "$out/corpus" --ontology "$ontology" ${genes:+--genes "$genes"} "${curation[@]}"
 
 for model in linear mlp tabnet mixed; do
   say "Training $model and evaluating it on donors never seen"
-  run "$sctab" train "$out/corpus" -o "$out/$model" --kind "$model"
+  run "$sctab" train --overwrite "$out/corpus" -o "$out/$model" --kind "$model"
   run "$sctab" evaluate "$out/corpus" -m "$out/$model" --split test --json >"$out/$model.json"
 done
 

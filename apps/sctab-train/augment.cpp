@@ -115,8 +115,7 @@ void add_augment_make(CLI::App& augment) {
   MakeArguments& arguments = add_arguments(*command, make);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`; its training cells are used")
       ->required();
-  add_output(*command, arguments.output, "VECTORS", "the vectors, an h5ad file; obs names the donors and cell type")
-      ->check(not_empty());
+  add_output(*command, arguments.output, "VECTORS", "the vectors, an h5ad file; obs names the donors and cell type");
   add_steps(*command, arguments.options);
   add_seed(*command, arguments.options.seed, "cells, pairs, clusters and vectors");
   add_memory(*command, arguments.options.memory_bytes);
@@ -131,18 +130,16 @@ void add_augment_check(CLI::App& augment) {
                              "augmented training cells their cell type and their donor explain (R²).");
   CheckArguments& arguments = add_arguments(*command, check);
   command->add_option("STORE", arguments.store, "the store whose training cells to augment")->required();
-  command->add_option("VECTORS", arguments.vectors, "vectors made by `sctab augment make`")
-      ->check(not_empty())
-      ->required();
+  command->add_option("VECTORS", arguments.vectors, "vectors made by `sctab augment make`")->required();
   CLI::Option* map = add_value(*command, "--map", arguments.map, "FILE",
                                "also write raw and augmented cells on two principal components: as a page if FILE ends "
-                               "in .html, otherwise as csv")
-                         ->check(not_empty());
+                               "in .html, otherwise as csv");
   add_number(*command, "--map-cells", arguments.map_cells, "cells on the map, a random sample of the training cells")
       ->check(at_least(2))
       ->needs(map);
   add_seed(*command, arguments.seed, "which cell is moved by which vector");
   add_threads(*command, arguments.threads);
+  add_memory(*command);
   add_json(*command, arguments.json);
 }
 

@@ -88,7 +88,7 @@ void add_benchmark(CLI::App& app) {
                         "compute nothing: make tables and page again from the finished trials in OUT, after a figure "
                         "or finding of the recipe has changed; needs no store");
   command->add_flag("--show-training", arguments.show_training, "show the notes and progress of each training");
-  add_memory(*command, options.corpus.memory_bytes);
+  add_memory(*command, options.corpus.memory_bytes, corpus::kLeastMemory);
   for (const char* computing : {"--data", "--keep-models", "--memory"}) report_only->excludes(computing);
   add_threads(*command, options.corpus.threads);
   command->get_option("--threads")

@@ -14,12 +14,12 @@ struct PcaArguments {
   std::filesystem::path store, output;
   linalg::PcaOptions options;
   int threads = 0;
-  bool json = false;
+  bool overwrite = false, json = false;
 };
 
 void fit_components(PcaArguments& arguments) {
-  const auto result =
-      model::write_pca(store::Store::open(arguments.store), arguments.options, arguments.threads, arguments.output);
+  const auto result = model::write_pca(store::Store::open(arguments.store), arguments.options, arguments.threads,
+                                       arguments.output, arguments.overwrite);
   if (arguments.json) {
     return print_json(
         {{"pca", arguments.output.string()},
@@ -44,14 +44,16 @@ void add_pca(CLI::App& app) {
                                     "components of all cells in train.npy, val.npy and test.npy.");
   PcaArguments& arguments = add_arguments(*command, fit_components);
   command->add_option("STORE", arguments.store, "a store made by `sctab corpus build`")->required();
-  add_output(*command, arguments.output, "PCA", "the folder; an earlier one of this command is replaced");
+  add_output(*command, arguments.output, "PCA", "the folder");
+  add_overwrite(*command, arguments.overwrite, "result of pca");
   add_number(*command, "--components", arguments.options.n_components, "how many; the paper uses 256")
       ->check(at_least(1));
   add_number(*command, "--power-iterations", arguments.options.power_iterations,
              "passes over the cells that sharpen the components")
-      ->check(at_least(1));
+      ->check(from_to(1, 1000));
   add_seed(*command, arguments.options.seed, "the directions that the search begins with");
   add_threads(*command, arguments.threads);
+  add_memory(*command);
   add_json(*command, arguments.json);
 }
 

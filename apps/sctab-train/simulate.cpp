@@ -33,6 +33,7 @@ void add_simulate(CLI::App& app) {
   simulate::SimulateOptions& options = arguments.options;
   add_output(*command, arguments.directory, "DIR",
              "the folder for source-01.h5ad and so on, ontology.obo, genes.csv and truth.json");
+  add_overwrite(*command, options.overwrite, "simulation");
   add_number(*command, "--cells", options.n_cells, "cells in total; memory does not grow with them")
       ->check(at_least(1));
   add_number(*command, "--sources", options.n_sources, "files, each with its own tissues and donors")

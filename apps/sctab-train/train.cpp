@@ -107,8 +107,10 @@ void add_train(CLI::App& app) {
   command->add_flag("--resume", arguments.options.resume,
                     "resume an interrupted run: networks from their last checkpoint, with the same losses as an "
                     "uninterrupted run; baselines after the last finished member");
+  add_overwrite(*command, arguments.options.overwrite, "model");
   add_seed(*command, arguments.options.seed, "initial weights, dropout, the order of cells and their augmentation");
   add_threads(*command, arguments.options.threads);
+  add_memory(*command);
   add_json(*command, arguments.json);
   for (const train::Option& option : train::kOptions) add_option(*command, option, arguments.options);
 }

@@ -162,12 +162,10 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
       ->capture_default_str();
   add_value(command, "--tissue", options.covariate.tissue, "TISSUE",
             "the tissue of all cells, a name or a UBERON id, for models trained with --covariate tissue or "
-            "tissue_general. Default: the tissue that obs gives for each cell")
-      ->check(not_empty());
+            "tissue_general. Default: the tissue that obs gives for each cell");
   add_value(
       command, "--obs", options.covariate.obs, "COLUMN=VALUE",
-      "label as if all cells had this value in obs, for models trained with another covariate: assay=\"10x 3' v3\"")
-      ->check(not_empty());
+      "label as if all cells had this value in obs, for models trained with another covariate: assay=\"10x 3' v3\"");
   command.add_flag("--no-covariate", options.covariate.without,
                    "label by the genes alone and ignore what obs says about the model's covariate");
 }
@@ -175,9 +173,7 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
 annotate::AnnotateOptions& add_all(CLI::App& command) {
   AnnotateArguments& arguments = add_arguments(command, annotate_cells);
   annotate::AnnotateOptions& options = arguments.options;
-  command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")
-      ->required()
-      ->check(not_empty());
+  command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")->required();
   add_model(command, arguments.model);
   command
       .add_option("-o,--output", arguments.outputs,
@@ -185,7 +181,6 @@ annotate::AnnotateOptions& add_all(CLI::App& command) {
                   ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
                   "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE")
       ->allow_extra_args(false)
-      ->check(not_empty())
       ->type_name("OUTPUT");
   add_input(command, options);
   command.add_flag("--half", arguments.half,
@@ -193,8 +188,9 @@ annotate::AnnotateOptions& add_all(CLI::App& command) {
                    "measured on the first batch and reported");
   add_number(command, "--batch-size", options.batch_size,
              "cells per batch; more take more memory, and results change by rounding only")
-      ->check(at_least(1));
+      ->check(from_to(1, annotate::kMostCellsOfBatch));
   add_threads(command, options.threads);
+  add_memory(command);
   add_json(command, arguments.json);
   return options;
 }

@@ -126,6 +126,15 @@ void add_commands(CLI::App& app) {
   dev.group("");  // hidden from `sctab --help`; commands added later would inherit that
 }
 
+/// Refuses an empty text for every option and argument, before any other check of it.
+void refuse_empty_values(CLI::App& app) {
+  const auto takes_value = [](const CLI::Option* option) { return option->get_items_expected_max() != 0; };
+  for (CLI::Option* option : app.get_options(takes_value)) option->transform(not_empty());
+  for (CLI::App* command : app.get_subcommands([](const CLI::App* /*any*/) { return true; })) {
+    refuse_empty_values(*command);
+  }
+}
+
 /// The command that was being parsed.
 const CLI::App& command_at(const CLI::App& app) {
   const CLI::App* command = &app;
@@ -210,6 +219,7 @@ std::unique_ptr<CLI::App> make_command_line() {
       "--verbose", [] {}, "with --version: also the build, its libraries and the processor");
   app->add_flag_callback("--quiet", be_quiet, "show warnings and errors only, no progress; for every command");
   add_commands(*app);
+  refuse_empty_values(*app);
   app->footer(
       "`sctab COMMAND --help` shows the options of a command.\n"
       "Results go to standard output, everything else to standard error.");

@@ -5,6 +5,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -45,11 +46,14 @@ void add_dev_options(CLI::App& dev);
 
 /// Accepts whole numbers of `least` or more, and names the number otherwise.
 CLI::Validator at_least(std::int64_t least);
+/// The same for `least` to `most`.
+CLI::Validator from_to(std::int64_t least, std::int64_t most);
 
 /// Accepts shares: numbers from 0 to 1.
 CLI::Validator share();
 
-/// Refuses an empty text, which a shell makes of a variable that is not set: the option would count as not given.
+/// Refuses an empty text, which a shell makes of a variable that is not set: the option would count as not given. Every
+/// option with a value has it.
 CLI::Validator not_empty();
 
 /// Accepts these words only; another gets the nearest one suggested.
@@ -80,10 +84,14 @@ class Heading {
 template <typename T>
 CLI::Validator number_of() {
   return {[](std::string& text) {
-            if (core::parse_number<T>(text)) return std::string();
-            if constexpr (std::is_floating_point_v<T>) return fmt::format("'{}' is not a number", text);
-            return fmt::format("'{}' is not a whole number from {} to {}", text, std::numeric_limits<T>::min(),
-                               std::numeric_limits<T>::max());
+            const auto number = core::parse_number<T>(text);
+            if constexpr (std::is_floating_point_v<T>) {
+              return number && std::isfinite(*number) ? std::string() : fmt::format("'{}' is not a number", text);
+            } else {
+              return number ? std::string()
+                            : fmt::format("'{}' is not a whole number from {} to {}", text,
+                                          std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+            }
           },
           ""};
 }
@@ -145,9 +153,15 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
 /// Options that mean the same in every command that has them.
 void add_threads(CLI::App& command, int& threads);
 void add_seed(CLI::App& command, std::uint64_t& seed, const std::string& what_it_decides);
-/// Bytes, given as 4GB (powers of 1,000), 4GiB or a plain number.
-void add_memory(CLI::App& command, std::int64_t& bytes);
+/// --memory: bytes, given as 4GB (powers of 1,000), 4GiB or a plain number. They bound what files and options may make
+/// the command take, see core::memory_budget().
+void add_memory(CLI::App& command);
+/// The same for a command that works in the memory it is given. bytes: 4 GB, or the budget where that is less, but no
+/// less than `least`.
+void add_memory(CLI::App& command, std::int64_t& bytes, std::int64_t least = 0);
 void add_json(CLI::App& command, bool& json);
+/// --overwrite, for commands that write a folder: without it a finished one is never replaced. noun: "model".
+void add_overwrite(CLI::App& command, bool& overwrite, const std::string& noun);
 /// -o, which is required. type: what is written, as the help calls it.
 CLI::Option* add_output(CLI::App& command, std::filesystem::path& output, const std::string& type,
                         const std::string& description);

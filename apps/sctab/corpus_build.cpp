@@ -129,17 +129,18 @@ void add_corpus_build(CLI::App& corpus) {
       "ordinary h5ad file. Reports what each rule removed, and keeps that in store.json.");
   BuildArguments& arguments = add_arguments(*command, build_corpus);
   command->add_option("SOURCE", arguments.sources, "h5ad files with raw counts and Cell Ontology ids")->required();
-  add_output(*command, arguments.store, "STORE", "the store, a folder; replaces an earlier store there");
+  add_output(*command, arguments.store, "STORE", "the store, a folder");
   add_curation(*command, arguments);
   add_split(*command, arguments);
   add_columns(*command, arguments.options);
   command->add_flag("--resume", arguments.options.resume,
                     "continue an interrupted build, kept in STORE.build; the store is byte for byte that of an "
                     "uninterrupted build");
+  add_overwrite(*command, arguments.options.overwrite, "store");
   command->add_flag("--keep-going", arguments.options.keep_going,
                     "leave out sources that cannot be read or used, report each, and build the store from the others");
   add_seed(*command, arguments.options.split.seed, "the split of donors and the order of cells");
-  add_memory(*command, arguments.options.memory_bytes);
+  add_memory(*command, arguments.options.memory_bytes, corpus::kLeastMemory);
   add_threads(*command, arguments.options.threads);
   add_json(*command, arguments.json);
 }

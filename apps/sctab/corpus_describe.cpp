@@ -34,6 +34,7 @@ void add_corpus_describe(CLI::App& corpus) {
   add_value(*command, "--html", arguments.html, "FILE",
             "also write a page: a treemap of tissues and types like the paper's Fig. 1a, donors against cells of each "
             "type like its Fig. 2a, and all tables; one file that opens offline");
+  add_memory(*command);
   add_json(*command, arguments.json);
 }
 

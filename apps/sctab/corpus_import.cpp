@@ -8,6 +8,7 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_table.hpp"
 #include "sctab/corpus/import_store.hpp"
+#include "sctab/store/manifest.hpp"
 
 namespace sctab::cli {
 namespace {
@@ -57,7 +58,7 @@ void print_result(const corpus::StoreImportResult& result, const StoreImportArgu
   print_weights(result);
   if (result.n_vectors) {
     fmt::print("augmentation vectors: {}, for `sctab train --augment {}`\n", format_count(*result.n_vectors),
-               (arguments.options.output / corpus::kVectorsFile).string());
+               (arguments.options.output / store::kVectorsFile).string());
   } else {
     fmt::print("augmentation vectors: no augmentations.npy, none made\n");
   }
@@ -98,7 +99,7 @@ void add_corpus_import(CLI::App& corpus) {
   corpus::StoreImportOptions& options = arguments.options;
   command->add_option("MERLIN_DIR", options.source, "the folder with var.parquet, categorical_lookup, train, val, test")
       ->required();
-  add_output(*command, options.output, "STORE", "the store, a folder; replaces an earlier store there");
+  add_output(*command, options.output, "STORE", "the store, a folder");
   add_value(*command, "--ontology", options.ontology, "FILE",
             "the Cell Ontology, cl.obo or cl.json: gives labels their ids and is compared with child_matrix.npy. "
             "Default: $SCTAB_ONTOLOGY")
@@ -109,7 +110,9 @@ void add_corpus_import(CLI::App& corpus) {
             "the codes, and cell_type_ontology_term_id");
   command->add_flag("--resume", options.resume,
                     "continue an interrupted import from the finished shards in STORE.import");
+  add_overwrite(*command, options.overwrite, "store");
   add_threads(*command, options.threads);
+  add_memory(*command);
   add_json(*command, arguments.json);
 }
 

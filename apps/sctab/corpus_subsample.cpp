@@ -46,7 +46,8 @@ void add_corpus_subsample(CLI::App& corpus) {
                             "that results compare. Can also leave cell types out of training.");
   SubsampleArguments& arguments = add_arguments(*command, subsample_store);
   command->add_option("STORE", arguments.from, "a store made by `sctab corpus build`")->required();
-  add_output(*command, arguments.to, "STORE2", "the smaller store, a folder; replaces an earlier store there");
+  add_output(*command, arguments.to, "STORE2", "the smaller store, a folder");
+  add_overwrite(*command, arguments.options.overwrite, "store");
   add_choice<corpus::SubsampleBy>(*command, "--by", arguments.options.by,
                                   {{"cells", corpus::SubsampleBy::kCells}, {"donors", corpus::SubsampleBy::kDonors}},
                                   "what to take a share of: training cells or training donors");

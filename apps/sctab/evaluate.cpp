@@ -80,6 +80,7 @@ void add_evaluate(CLI::App& app) {
   command->add_flag("--no-covariate", arguments.without_covariate,
                     "evaluate as if no cell's value of the model's covariate were known");
   add_threads(*command, arguments.threads);
+  add_memory(*command);
   add_json(*command, arguments.json);
 }
 

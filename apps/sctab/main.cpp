@@ -33,6 +33,20 @@ int fail(int code, std::string message) {
   return code;
 }
 
+int fail_with_bug(const std::exception& error) {
+  const std::string what = error.what();
+  return fail(kBug, fmt::format("unexpected error, a bug in sctab: {}; please report it with your command and the "
+                                "output of `sctab --version --verbose`",
+                                what.substr(0, what.find('\n'))));
+}
+
+/// What to say where standard output could not be written. A signal ends the wait for who reads it.
+int fail_to_print() {
+  const int signal = core::interrupting_signal();
+  if (signal != 0) return fail(kSignal + signal, "interrupted while the result was printed");
+  return fail(kBadInput, "standard output cannot be written; is its disk full, or has its reader ended?");
+}
+
 /// Notes of the libraries go to standard error as plain lines without colours: standard output is for results.
 void send_notes_to_standard_error() {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("sctab"));
@@ -67,8 +81,7 @@ void open_standard_descriptors() {
 int run(int argc, char** argv) {
   send_notes_to_standard_error();
   parse_and_run(argc, argv);
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
-  return fail(kBadInput, "standard output cannot be written; is its disk full?");
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? 0 : fail_to_print();
 }
 
 int guarded_run(int argc, char** argv) {
@@ -82,13 +95,15 @@ int guarded_run(int argc, char** argv) {
     return fail(kBadInput, fmt::format("{}: {}; check the path and its permissions",
                                        core::target_name(error.path1().string()), error.code().message()));
   } catch (const std::bad_alloc&) {
-    return fail(kBug, fmt::format("out of memory at {}; lower --memory or --batch-size, or use a machine with more",
-                                  core::format_bytes(static_cast<double>(core::peak_memory_bytes()))));
+    return fail(kBadInput,
+                fmt::format("out of memory at {}; lower --threads or --batch-size, or use a machine with more",
+                            core::format_bytes(static_cast<double>(core::peak_memory_bytes()))));
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return fail_to_print();  // fmt::print() throws
+    if (error.code() != std::errc::resource_unavailable_try_again) return fail_with_bug(error);
+    return fail(kBadInput, "a thread cannot be started; lower --threads, or raise the limits of ulimit -u and -v");
   } catch (const std::exception& error) {
-    const std::string what = error.what();
-    return fail(kBug, fmt::format("unexpected error, a bug in sctab: {}; please report it with your command and the "
-                                  "output of `sctab --version --verbose`",
-                                  what.substr(0, what.find('\n'))));
+    return fail_with_bug(error);
   }
 }
 
@@ -98,5 +113,10 @@ int guarded_run(int argc, char** argv) {
 int main(int argc, char** argv) {
   sctab::cli::open_standard_descriptors();
   sctab::core::install_signal_handlers();
-  return sctab::cli::guarded_run(argc, argv);
+  try {
+    return sctab::cli::guarded_run(argc, argv);
+  } catch (const std::bad_alloc&) {  // even for a message
+    sctab::core::print_note("sctab: out of memory; use a machine with more\n");
+    return sctab::cli::kBadInput;
+  }
 }

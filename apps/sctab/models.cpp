@@ -78,6 +78,7 @@ void add_models_list(CLI::App& models) {
       "list",
       "List the installed models. They are the model directories in $SCTAB_MODELS, ~/.local/share/sctab/models and "
       "share/sctab/models of the installation; `-m NAME` finds them.");
+  add_memory(*command);
   add_json(*command, add_arguments<bool>(*command, list));
 }
 
@@ -86,6 +87,7 @@ void add_models_show(CLI::App& models) {
       models.add_subcommand("show", "Show a model's card. It lists cell types, genes, training facts and metrics.");
   ShowArguments& arguments = add_arguments(*command, show);
   command->add_option("MODEL", arguments.model, "a model directory, or the name of an installed model")->required();
+  add_memory(*command);
   add_json(*command, arguments.json);
 }
 

@@ -46,6 +46,8 @@ void add_models_import(CLI::App& models) {
             "Default: $SCTAB_ONTOLOGY")
       ->envname("SCTAB_ONTOLOGY");
   add_output(*command, options.output, "MODEL", "the model directory");
+  add_overwrite(*command, options.overwrite, "model");
+  add_memory(*command);
   add_json(*command, arguments.json);
 }
 

@@ -33,6 +33,7 @@ void import(benchmark::State& state) {
   corpus::StoreImportOptions options;
   options.source = source;
   options.output = output;
+  options.overwrite = true;
   options.ontology = source / "cl.obo";
   options.threads = static_cast<int>(state.range(0));
   options.cells_per_shard = bench::kCellsPerPart;

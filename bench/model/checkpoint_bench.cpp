@@ -53,6 +53,7 @@ model::ImportOptions make_files(const fs::path& folder) {
   options.genes = folder / "var.csv";
   options.labels = folder / "cell_type.csv";
   options.output = folder / "model";
+  options.overwrite = true;
   const pid_t writer = ::fork();
   if (writer == 0) {
     write_files(options);

@@ -26,6 +26,7 @@ simulate::SimulateOptions simulated(const Settings& settings) {
   options.n_sources = 1;
   options.n_types = settings.quick ? 12 : 40;
   options.n_genes = static_cast<int>(settings.n_genes);
+  options.overwrite = true;
   return options;
 }
 
@@ -39,6 +40,7 @@ corpus::BuildOptions build_options(const simulate::SimulateResult& sources) {
   options.split.test_fraction = 0.05;
   options.ontology = sources.ontology;
   options.genes = sources.genes;
+  options.overwrite = true;
   return options;
 }
 

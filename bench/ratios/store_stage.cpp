@@ -38,6 +38,7 @@ nlohmann::json store_stage(const Settings& settings) {
   options.batch_size = settings.batch_size;
   options.max_epochs = settings.store_epochs;
   options.threads = settings.threads;
+  options.overwrite = true;
   const auto opened = store::Store::open(settings.store());
   std::filesystem::remove_all(settings.model().string() + ".run");  // of a run that was cut off
   train::train(opened, options, settings.model());

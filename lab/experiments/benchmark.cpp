@@ -14,8 +14,8 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/numbers.hpp"
+#include "sctab/core/output_folder.hpp"
 #include "sctab/core/resumable_folder.hpp"
-#include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
 
 namespace sctab::experiments {
@@ -276,7 +276,7 @@ BenchmarkResult run_benchmark(const fs::path& recipe_path, const fs::path& out, 
   }
   if (options.report_only) return report_benchmark(recipe, recipe_path, out, options);
   static_cast<void>(kernels::backend(options.device));  // throws if there is none, before hours of baselines
-  core::require_replaceable_directory(out, kMarker);
+  core::require_own_or_empty(out, kMarker);
   const core::FolderLock lock(out, "benchmark");  // two benchmarks in one folder would overwrite each other's parts
   if (!fs::exists(out / kMarker)) core::write_json(out / kMarker, nlohmann::json::object());
   const store::Store store = open_corpus(recipe, out, options.corpus);

@@ -32,6 +32,7 @@ std::vector<fs::path> find_sources(const CorpusSpec& corpus, const fs::path& fol
   if (corpus.simulated) {
     simulate::SimulateOptions simulated = *corpus.simulated;
     simulated.threads = options.threads;
+    simulated.overwrite = true;
     const simulate::SimulateResult made = simulate::simulate(folder / "simulated", simulated);
     build.ontology = made.ontology;
     build.genes = made.genes;
@@ -120,6 +121,7 @@ store::Store open_corpus(const Recipe& recipe, const fs::path& folder, const Cor
   if (is_built(store, note, wanted)) return store::Store::open(store);
   try {
     corpus::BuildOptions build = build_options(*recipe.corpus, options);
+    build.overwrite = true;  // the store there is of another corpus or version
     const std::vector<fs::path> sources = find_sources(*recipe.corpus, folder, options, build);
     fs::remove_all(store.string() + ".build");  // left by an interrupted run, perhaps of an earlier recipe
     corpus::build(sources, store, build);
@@ -150,6 +152,7 @@ const store::Store& PartStores::open(const PartSpec& part, std::uint64_t seed) {
   subsample.seed = seed;
   subsample.memory_bytes = options_.memory_bytes;
   subsample.threads = options_.threads;
+  subsample.overwrite = true;
   corpus::subsample(whole_, folder_, subsample);
   part_ = store::Store::open(folder_);
   made_ = wanted;

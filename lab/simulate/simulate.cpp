@@ -10,6 +10,8 @@
 
 #include "lab/simulate/source_file.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/core/output_folder.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/thread_pool.hpp"
@@ -17,6 +19,8 @@
 namespace sctab::simulate {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr int kMostSources = 99;
 
 template <typename T>
 void require(bool holds, std::string_view field, T found, std::string_view expected) {
@@ -42,6 +46,37 @@ nlohmann::json describe(const SimulateOptions& options) {
           {"donor_effect", options.donor_effect},
           {"coarse_labels", options.coarse_labels},
           {"seed", options.seed}};
+}
+
+constexpr const char* kTruth = "truth.json";
+constexpr const char* kMadeBy = "sctab simulate";
+constexpr const char* kOntologyFile = "ontology.obo";
+constexpr const char* kGenesFile = "genes.csv";
+
+/// number: from 1.
+std::string source_file(int number) {
+  return fmt::format("source-{:02}.h5ad", number);
+}
+
+/// "a finished simulation of 3,000 cells with seed 1".
+std::string describe_finished_cells(const fs::path& folder) {
+  const nlohmann::json json = core::read_json(folder / kTruth);
+  const core::JsonFields fields(json, {.file = (folder / kTruth).string()});
+  if (fields.get<std::string>("made_by") != kMadeBy) throw fields.error("made_by", kMadeBy);
+  const core::JsonFields options = fields.object("options");
+  return fmt::format("a finished simulation of {} with seed {}",
+                     core::plural(options.get<CellIndex>("n_cells"), "cell"), options.get<std::uint64_t>("seed"));
+}
+
+core::FolderKind simulation_folder() {
+  const auto is_ours = [](const std::string& name) {
+    if (name == kTruth || name == kOntologyFile || name == kGenesFile) return true;
+    for (int number = 1; number <= kMostSources; ++number) {
+      if (name == source_file(number)) return true;
+    }
+    return false;
+  };
+  return {.noun = "simulation", .marker = kTruth, .is_ours = is_ours, .describe = describe_finished_cells};
 }
 
 // The truth about the simulated cells: the options, the cells and donors of each type, the tissues of each source.
@@ -79,7 +114,7 @@ class Truth {
                        {"genes_moved", study_.model.n_moved(i)},
                        {"median_library_size", std::exp(study_.cohort.log_library_of_type[i])}});
     }
-    return {{"made_by", "sctab simulate"},
+    return {{"made_by", kMadeBy},
             {"options", describe(study_.options)},
             {"ontology", kLineageRelease},
             {"sources", sources_},
@@ -100,7 +135,7 @@ class Truth {
 
 void SimulateOptions::validate() const {
   const auto most_types = static_cast<int>(cell_types().size());
-  require(n_sources >= 1 && n_sources <= 99, "n_sources", n_sources, "1 to 99");
+  require(n_sources >= 1 && n_sources <= kMostSources, "n_sources", n_sources, fmt::format("1 to {}", kMostSources));
   require(n_donors >= n_sources, "n_donors", n_donors, fmt::format("at least one per source, {}", n_sources));
   require(n_cells >= n_donors, "n_cells", n_cells, fmt::format("at least one per donor, {}", n_donors));
   require(n_types >= 2 && n_types <= most_types, "n_types", n_types, fmt::format("2 to {}", most_types));
@@ -112,8 +147,7 @@ void SimulateOptions::validate() const {
 
 SimulateResult simulate(const fs::path& directory, const SimulateOptions& options) {
   options.validate();
-  core::require_replaceable_directory(directory, "truth.json");
-  core::StagedOutput staged(directory);
+  core::StagedFolder staged(directory, simulation_folder(), options.overwrite);
   fs::create_directory(staged.path());
 
   const ontology::Ontology ontology = lineage();
@@ -125,19 +159,19 @@ SimulateResult simulate(const fs::path& directory, const SimulateOptions& option
   Truth truth(study);
   SimulateResult result;
   for (int source = 0; source < options.n_sources; ++source) {
-    const std::string name = fmt::format("source-{:02}.h5ad", source + 1);
+    const std::string name = source_file(source + 1);
     const auto facts = write_source(staged.path() / name, study, source, pool, progress);
     truth.add_source(source, name, facts);
     result.sources.push_back(staged.target() / name);
     result.n_cells += static_cast<CellIndex>(facts.size());
   }
-  write_lineage_obo(staged.path() / "ontology.obo");
-  write_genes(staged.path() / "genes.csv", options.n_genes);
-  core::write_json(staged.path() / "truth.json", truth.to_json());
+  write_lineage_obo(staged.path() / kOntologyFile);
+  write_genes(staged.path() / kGenesFile, options.n_genes);
+  core::write_json(staged.path() / kTruth, truth.to_json());
   staged.commit();
   progress.finish();
-  result.ontology = staged.target() / "ontology.obo";
-  result.genes = staged.target() / "genes.csv";
+  result.ontology = staged.target() / kOntologyFile;
+  result.genes = staged.target() / kGenesFile;
   return result;
 }
 

@@ -16,7 +16,8 @@ struct SimulateOptions {
   double coarse_labels = 0.10;  // fraction of donor-and-type groups that are labelled with a parent type
   std::uint64_t seed = 1;
   int threads = 0;
-  void validate() const;  // throws InputError with the field as its key
+  bool overwrite = false;  // replace simulated cells that are there
+  void validate() const;   // throws InputError with the field as its key
 };
 
 struct SimulateResult {
@@ -33,8 +34,8 @@ struct SimulateResult {
 /// than 10x and 0.5% have the donor "unknown", for curation to remove. Genes are made up: ENSG00009000001 (SIM1) and so
 /// on.
 ///
-/// Cells depend on the options and the seed, not on `threads`. `directory` is replaced as a whole. Throws InputError
-/// unless it is missing, empty or was made by this function.
+/// Cells depend on the options and the seed, not on `threads`. Whole or not at all. Throws InputError as
+/// core::StagedFolder does.
 SimulateResult simulate(const std::filesystem::path& directory, const SimulateOptions& options);
 
 }  // namespace sctab::simulate

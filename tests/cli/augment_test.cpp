@@ -74,7 +74,7 @@ TEST_F(AugmentJourney, MistakesAreNamed) {
   refused({"augment", "check", store_, ""}, {"VECTORS", "empty"});
   refused({"augment", "check", store_, vectors, "--map", ""}, {"--map", "empty"});
   refused({"augment", "check", store_, vectors, "--map-cells", "20"}, {"--map-cells", "--map"});
-  for (const char* making : {"--cells", "--pairs", "--clusters", "--cluster-members", "--vectors", "--memory"}) {
+  for (const char* making : {"--cells", "--pairs", "--clusters", "--cluster-members", "--vectors"}) {
     refused({"augment", "check", store_, vectors, making, "100"}, {std::string("unknown option '") + making});
   }
   refused({"train", store_, "-o", at("model"), "--augment", ""}, {"--augment", "empty"});

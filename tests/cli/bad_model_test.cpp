@@ -17,8 +17,8 @@ class DamagedDirectory : public testing::Test {
     fs::copy_file(trained_.source, folder_ / "source.h5ad");
   }
   void expect_train_refused(const std::vector<std::string>& texts) {
-    expect_refused({"train", path("store"), "-o", path("model"), "--kind", "linear", "--epochs", "1"}, folder_.path(),
-                   texts);
+    expect_refused({"train", path("store"), "-o", path("model"), "--kind", "linear", "--epochs", "1", "--overwrite"},
+                   folder_.path(), texts);
   }
   void expect_annotate_refused(const std::vector<std::string>& texts) {
     expect_refused({"annotate", path("source.h5ad"), "-m", path("model")}, folder_.path(), texts);

@@ -18,13 +18,14 @@ class BadSource : public testing::Test {
   BadSource() {
     // Earlier outputs, which a failure must leave as they are.
     fs::create_directory(folder_ / "store");
-    std::ofstream(folder_ / "store" / "store.json") << "{}";
+    fs::copy_file(trained_.store / "store.json", folder_ / "store" / "store.json");
     std::ofstream(folder_ / "bad.sctab.h5ad") << "earlier";
     std::ofstream(folder_ / "bad.sctab.csv") << "earlier";
   }
 
   void expect_build_refused(const std::vector<std::string>& texts, const std::vector<std::string>& more = {}) {
     auto arguments = build_arguments(bad_, folder_ / "store", trained_.ontology);
+    arguments.emplace_back("--overwrite");
     arguments.insert(arguments.end(), more.begin(), more.end());
     expect_refused(arguments, folder_.path(), texts);
   }
@@ -60,6 +61,7 @@ TEST_F(BadSource, AmongOthers) {
   const auto source = std::find(arguments.begin(), arguments.end(), bad_.string());
   ASSERT_NE(source, arguments.end());
   arguments.insert(source, (folder_ / "good.h5ad").string());
+  arguments.emplace_back("--overwrite");
   expect_refused(arguments, folder_.path(),
                  {"bad.h5ad", "HDF5", "add --keep-going to build the store from the other sources"});
 }
@@ -164,7 +166,7 @@ TEST_F(BadSource, FewerTypesThanTwo) {
 TEST_F(BadSource, UnwritableOutput) {
   cells_.write(bad_);
   expect_annotate_refused({"no-such-folder"}, {"-o", (folder_ / "no-such-folder" / "x.h5ad").string()});
-  expect_annotate_refused({"/proc: ", "another output"}, {"-o", "/proc/x.h5ad"});
+  expect_annotate_refused({"/proc/x.h5ad: ", "another output"}, {"-o", "/proc/x.h5ad"});
   const fs::path store = folder_ / "no-such-folder" / "store";
   expect_refused(build_arguments(bad_, store, trained_.ontology), folder_.path(), {"no-such-folder"});
   fs::remove(folder_ / "store" / "store.json");

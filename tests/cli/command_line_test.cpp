@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/thread_pool.hpp"
 #include "sctab/train/options.hpp"
 
 namespace sctab::cli {
@@ -169,16 +171,16 @@ TEST(CommandLine, SaysWhatIsWrongWithAValue) {
   };
   refused({"-m"}, "--model: was given no value");
   refused({"-m", "a", "-m", "b"}, "--model: was given 2 times");
-  refused({"-m", ""}, "--model: is empty; give a value or drop the option");
+  refused({"-m", ""}, "--model: is empty; give a value, or remove it");
   refused({"-m", "a", "--min-genes-found", "half"}, "--min-genes-found: 'half' is not a number");
   refused({"-m", "a", "--threads", "99999999999999"},
-          "--threads: '99999999999999' is not a whole number from -2147483648 to 2147483647");
+          "--threads: '99999999999999' is not a whole number from 0 to 4096");
   for (const char* seed : {"-1", "18446744073709551616", "1e3", "x"}) {
     EXPECT_EQ(refusal({"simulate", "-o", "x", "--seed", seed}),
               "--seed: '" + std::string(seed) +
                   "' is not a whole number from 0 to 18446744073709551615; `sctab simulate --help` shows the options");
   }
-  for (const char* size : {"4XB", "", "-1", "1e30GB"}) {
+  for (const char* size : {"4XB", "-1", "1e30GB"}) {
     EXPECT_EQ(refusal({"corpus", "build", "x", "-o", "y", "--memory", size}),
               "--memory: '" + std::string(size) + "' is not a size; give 4GB, 500MB, 2GiB or a number of bytes; " +
                   "`sctab corpus build --help` shows the options");
@@ -201,6 +203,73 @@ TEST(CommandLine, RefusesOldSpellings) {
                                                      {"evaluate", "x", "-m", "m", "--without-covariate"}};
   for (const auto& words : old) EXPECT_NE(refusal(words).find("unknown option"), std::string::npos) << words[0];
   EXPECT_NE(refusal({"augment", "store", "-o", "y"}).find("unknown command 'store'"), std::string::npos);
+}
+
+/// CLI11 takes the nearest number that fits: -1, 2^64 and 10^20 gave the same weights.
+TEST(CommandLine, RefusesNumbersThatDoNotFit) {
+  for (const char* seed : {"-1", "18446744073709551616", "100000000000000000000", "1.5", "1e3", "0x10", "+1", " 1"}) {
+    EXPECT_EQ(refusal({"train", "s", "-o", "m", "--seed", seed}),
+              "--seed: '" + std::string(seed) +
+                  "' is not a whole number from 0 to 18446744073709551615; `sctab train --help` shows the options");
+  }
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"benchmark", "r", "-o", "o", "--seeds", "-1"},
+                                                {"augment", "make", "s", "-o", "v", "--cells", "9223372036854775808"},
+                                                {"simulate", "-o", "d", "--sources", "4294967297"},
+                                                {"simulate", "-o", "d", "--donor-effect", "nan"},
+                                                {"corpus", "build", "x", "-o", "y", "--val-fraction", "1e999"},
+                                                {"corpus", "subsample", "s", "-o", "t", "--fraction", "inf"},
+                                                {"corpus", "build", "x", "-o", "y", "--memory", "9223372036854775808"},
+                                                {"corpus", "build", "x", "-o", "y", "--memory", "99999999999GB"},
+                                                {"corpus", "build", "x", "-o", "y", "--memory", "-4GB"},
+                                                {"annotate", "x", "-m", "m", "--min-genes-found", "half"},
+                                                {"annotate", "x", "-m", "m", "--batch-size", "9223372036854775808"},
+                                                {"train", "s", "-o", "m", "--n-d", "9223372036854775808"},
+                                                {"train", "s", "-o", "m", "--threads", "2147483648"}}) {
+    EXPECT_EQ(refusal(words).find(words[words.size() - 2] + ": "), 0U) << words.back() << ": " << refusal(words);
+  }
+}
+
+/// A shell makes an empty text of a variable that is not set.
+TEST(CommandLine, RefusesEmptyValues) {
+  int n_options = 0;
+  const auto app = make_command_line();
+  for_each_command(*app, [&](const CLI::App& command, const std::string& name) {
+    for (const CLI::Option* option : command.get_options()) {
+      if (option->get_items_expected_max() == 0) continue;
+      ++n_options;
+      std::istringstream path(name.substr(std::string("sctab").size()));
+      std::vector<std::string> words;
+      for (std::string word; path >> word;) words.push_back(word);
+      if (!option->get_positional()) words.push_back(names_of(*option).front());
+      words.emplace_back();
+      EXPECT_NE(refusal(words).find("is empty; give a value, or remove it"), std::string::npos)
+          << name << " " << option->get_name() << ": " << refusal(words);
+    }
+  });
+  EXPECT_GE(n_options, 100);
+}
+
+TEST(CommandLine, WarnsOnceOfMoreThreadsThanProcessors) {
+  const int most = core::default_threads();
+  const auto parsed = [](const std::string& threads, int& taken) {
+    const auto app = make_command_line();
+    const std::array words = {"sctab", "evaluate", "--threads", threads.c_str()};  // what is required is missing
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    EXPECT_THROW(app->parse(static_cast<int>(words.size()), words.data()), CLI::RequiredError);
+    taken = app->get_subcommand("evaluate")->get_option("--threads")->as<int>();
+    return testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
+  };
+  int taken = 0;
+  const std::string warned = parsed("4096", taken);
+  const std::string what = "warning: --threads 4096 on ";
+  EXPECT_NE(warned.find(what), std::string::npos) << warned;
+  EXPECT_EQ(warned.find(what), warned.rfind(what)) << warned;
+  EXPECT_EQ(taken, most);
+  for (const int threads : {0, 1, most}) {
+    EXPECT_EQ(parsed(std::to_string(threads), taken), "");
+    EXPECT_EQ(taken, threads);
+  }
 }
 
 TEST(CommandLine, NamesTheCommandsOfAGroup) {

@@ -56,6 +56,16 @@ TEST_F(Computing, ThreadsDoNotChangeLabels) {
   EXPECT_EQ(annotate("one", {"--threads", "1"}), annotate("four", {"--threads", "4"}));
 }
 
+/// getrusage() remembers what the process held before it became the program: here, this one's memory.
+TEST_F(Computing, PeakMemoryIsThatOfTheProgramAlone) {
+  constexpr std::size_t kBallast = 500'000'000;
+  const std::vector<char> ballast(kBallast, 'x');
+  annotate("own", {"--threads", "1"});
+  const auto peak = result_.at("peak_memory_bytes").get<double>();
+  EXPECT_GT(peak, 1e6);
+  EXPECT_LT(peak, 0.8 * static_cast<double>(ballast.size()));
+}
+
 TEST_F(Computing, HalfPrecisionSaysWhatItCosts) {
   const std::string full = annotate("full", {});
   EXPECT_TRUE(result_.at("half_precision_cost").is_null());

@@ -41,7 +41,7 @@ TEST_F(CorpusImport, SaysWhatItFound) {
     EXPECT_NE(said.find(text), std::string::npos) << text << "\n" << said;
   }
   auto arguments = import_arguments();
-  arguments.emplace_back("--json");
+  arguments.insert(arguments.end(), {"--json", "--overwrite"});
   const json result = json::parse(output_of(arguments));
   EXPECT_EQ(result.at("cells").at("val"), 36);
   EXPECT_EQ(result.at("genes"), 45);

@@ -40,13 +40,13 @@ class DiskFull : public testing::Test {
   void SetUp() override {
     if (!disk_.mounted()) GTEST_SKIP() << "needs a small tmpfs, which cannot be mounted here: " << disk_.why();
     fs::create_directory(disk_.path() / "out");
-    std::ofstream(disk_.path() / "out" / "store.json") << "{}";
-    std::ofstream(disk_.path() / "out" / "config.json") << "{}";
-    std::ofstream(disk_.path() / "out" / "truth.json") << "{}";
+    fs::copy_file(trained_.store / "store.json", disk_.path() / "out" / "store.json");
+    write_truth(disk_.path() / "out" / "truth.json");
     std::ofstream(disk_.path() / "out.h5ad") << "earlier";
     distinct_types_file(6000, 10).write(folder_ / "cells.h5ad");
   }
-  void expect_refused_for_space(const std::vector<std::string>& arguments) {
+  void expect_refused_for_space(std::vector<std::string> arguments) {
+    if (arguments[0] != "annotate") arguments.emplace_back("--overwrite");
     expect_refused(arguments, disk_.path(), {disk_.path().string()});
   }
   [[nodiscard]] std::string out() const { return (disk_.path() / "out").string(); }

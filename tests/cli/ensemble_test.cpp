@@ -19,7 +19,7 @@ TEST(EnsembleJourney, FromTypesLeftOutToTheUncertaintyOfEachCell) {
 
   const std::vector<std::string> train = {"train",           at("part"), "-o",        at("model"), "--kind",
                                           "linear",          "--epochs", "5",         "--threads", "1",
-                                          "--learning-rate", "0.01",     "--members", "2"};
+                                          "--learning-rate", "0.01",     "--members", "2",         "--overwrite"};
   const nlohmann::json result = run_json(train);
   ASSERT_EQ(result.at("members").size(), 2U);
   EXPECT_EQ(result.at("members")[0].at("seed"), 1);

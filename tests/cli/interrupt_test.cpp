@@ -1,5 +1,10 @@
 // Ctrl-C in each long command, once it has begun to write: exit 130, one line, nothing half-written, earlier output
-// kept.
+// kept. Other signals, kills, and what happens to the input meanwhile.
+#include <sys/stat.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -40,11 +45,12 @@ class Interrupted : public testing::Test {
   /// A folder with earlier output under the name "out", next to the large inputs.
   Interrupted() {
     fs::create_directory(folder_ / "out");
-    std::ofstream(folder_ / "out" / "store.json") << "{}";
-    std::ofstream(folder_ / "out" / "truth.json") << "{}";
+    fs::copy_file(trained_.store / "store.json", folder_ / "out" / "store.json");
+    write_truth(folder_ / "out" / "truth.json");
   }
   void expect_interrupted(std::vector<std::string> arguments) {
     arguments.emplace_back("--quiet");
+    if (arguments[0] != "annotate") arguments.emplace_back("--overwrite");
     const auto before = contents(folder_.path());
     const auto n_entries = [this] { return std::distance(fs::directory_iterator(folder_.path()), {}); };
     const auto writes = [&n_entries, earlier = n_entries()] { return n_entries() != earlier; };
@@ -61,6 +67,26 @@ class Interrupted : public testing::Test {
             "--epochs",     "4",
             "--batch-size", "64",
             "--threads",    "1"};
+  }
+  [[nodiscard]] std::vector<std::string> annotate_arguments(const fs::path& source) const {
+    return {"annotate",     source.string(),
+            "-m",           trained_.model.string(),
+            "-o",           (folder_ / "out.h5ad").string(),
+            "--batch-size", "16",
+            "--threads",    "1"};
+  }
+  [[nodiscard]] std::vector<std::string> hidden_names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with('.')) names.push_back(name);
+    }
+    return names;
+  }
+  /// Waits until annotate has begun to write.
+  void await_output(Process& process) const {
+    while (!process.ended() && hidden_names().empty()) std::this_thread::yield();
+    ASSERT_FALSE(process.ended()) << process.wait().err;
   }
   [[nodiscard]] std::string out() const { return (folder_ / "out").string(); }
 
@@ -84,8 +110,78 @@ TEST_F(Interrupted, CorpusSubsample) {
 TEST_F(Interrupted, Annotate) {
   std::ofstream(folder_ / "out.h5ad") << "earlier";
   std::ofstream(folder_ / "out.csv") << "earlier";
-  expect_interrupted({"annotate", LargeInputs::instance().source.string(), "-m", trained_.model.string(), "-o",
-                      (folder_ / "out.h5ad").string(), "--batch-size", "16", "--threads", "1"});
+  expect_interrupted(annotate_arguments(LargeInputs::instance().source));
+}
+
+TEST_F(Interrupted, EachSignalHasItsExitCode) {
+  for (const auto [signal, code] : {std::array{SIGTERM, 143}, std::array{SIGHUP, 129}}) {
+    const TemporaryFolder output;
+    Process process(sctab_command(annotate_arguments(LargeInputs::instance().source)), output.path());
+    await_output(process);
+    process.send(signal);
+    const Finished finished = process.wait();
+    EXPECT_EQ(finished.exit_code, code) << finished.err;
+    EXPECT_NE(finished.err.find("sctab: interrupted"), std::string::npos) << finished.err;
+    EXPECT_TRUE(hidden_names().empty());
+  }
+}
+
+TEST_F(Interrupted, ASecondSignalKills) {
+  const TemporaryFolder output;
+  Process process(sctab_command(annotate_arguments(LargeInputs::instance().source)), output.path());
+  await_output(process);
+  process.pause();
+  process.send(SIGINT);
+  process.send(SIGTERM);
+  process.go_on();
+  const Finished finished = process.wait();
+  EXPECT_EQ(finished.exit_code, 128 + SIGTERM) << finished.err;
+  EXPECT_EQ(finished.err.find("interrupted"), std::string::npos) << finished.err;
+}
+
+TEST_F(Interrupted, TheWaitForAFifo) {
+  const fs::path fifo = folder_ / "genes.csv";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  auto arguments = build_arguments(trained_.source, out(), trained_.ontology);
+  arguments.insert(arguments.end(), {"--genes", fifo.string(), "--overwrite"});
+  const TemporaryFolder output;
+  Process process(sctab_command(arguments), output.path());
+  while (!process.ended() && !process.sleeps()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  ASSERT_FALSE(process.ended()) << process.wait().err;
+  process.interrupt();
+  const Finished finished = process.wait();
+  EXPECT_EQ(finished.exit_code, 130) << finished.err;
+  EXPECT_NE(finished.err.find("sctab: interrupted"), std::string::npos) << finished.err;
+}
+
+TEST_F(Interrupted, WhatAKilledProcessLeftGoesWithTheNextOfTheSameOutput) {
+  {
+    const TemporaryFolder output;
+    Process process(sctab_command(annotate_arguments(LargeInputs::instance().source)), output.path());
+    await_output(process);
+  }  // SIGKILL
+  EXPECT_EQ(hidden_names().size(), 1U);
+  run(annotate_arguments(trained_.source));
+  EXPECT_TRUE(hidden_names().empty());
+  EXPECT_TRUE(fs::exists(folder_ / "out.h5ad"));
+}
+
+TEST_F(Interrupted, AnInputThatIsReplacedMeanwhileIsRefused) {
+  const fs::path source = folder_ / "cells.h5ad";
+  fs::copy_file(LargeInputs::instance().source, source);
+  const TemporaryFolder output;
+  Process process(sctab_command(annotate_arguments(source)), output.path());
+  await_output(process);
+  process.pause();
+  fs::copy_file(trained_.source, folder_ / "other.h5ad");
+  fs::rename(folder_ / "other.h5ad", source);
+  process.go_on();
+  const Finished finished = process.wait();
+  EXPECT_EQ(finished.exit_code, 2) << finished.err;
+  EXPECT_NE(finished.err.find("cells.h5ad: changed while it was read"), std::string::npos) << finished.err;
+  EXPECT_FALSE(fs::exists(folder_ / "out.h5ad"));
+  EXPECT_TRUE(hidden_names().empty());
 }
 
 /// A run of training is kept next to the model, so that --resume can continue it; the model itself stays as it was.
@@ -93,7 +189,8 @@ TEST_F(Interrupted, TrainCanBeResumed) {
   const fs::path model = folder_ / "model";
   fs::copy(trained_.model, model, fs::copy_options::recursive);
   const auto before = contents(model);
-  const std::vector<std::string> train = train_arguments(model);
+  std::vector<std::string> train = train_arguments(model);
+  train.emplace_back("--overwrite");
   const fs::path checkpoint = folder_ / "model.run" / "last.safetensors";
   const Finished finished = interrupt_once([&checkpoint] { return fs::exists(checkpoint); }, train);
   EXPECT_EQ(finished.exit_code, 130) << finished.err;

@@ -102,7 +102,7 @@ TEST_F(ModelsImport, ALabelWithoutATermIsListedAndCalledUnknownById) {
   const json scores = json::parse(output_of({"evaluate", trained_.store.string(), "-m", path("model"), "--json"}));
   EXPECT_LT(scores["micro_f1"].get<double>(), 0.9) << "calls of a label without a term cannot be right";
   auto arguments = import_arguments();
-  arguments.emplace_back("--json");
+  arguments.insert(arguments.end(), {"--json", "--overwrite"});
   const json result = json::parse(output_of(arguments));
   EXPECT_EQ(result["labels"].size(), 3U);
 }

@@ -46,12 +46,25 @@ bool Process::ended() {
   return ended_;
 }
 
+void Process::send(int signal_number) const {
+  ::kill(pid_, signal_number);
+}
+
 void Process::interrupt() const {
-  ::kill(pid_, SIGINT);
+  send(SIGINT);
 }
 
 void Process::pause() const {
-  ::kill(pid_, SIGSTOP);
+  send(SIGSTOP);
+}
+
+void Process::go_on() const {
+  send(SIGCONT);
+}
+
+bool Process::sleeps() const {
+  const std::string line = tests::read_bytes("/proc/" + std::to_string(pid_) + "/stat");  // "PID (NAME) STATE …"
+  return line.compare(line.rfind(')') + 2, 1, "S") == 0;
 }
 
 Finished Process::wait() {

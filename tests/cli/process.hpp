@@ -27,8 +27,12 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
   [[nodiscard]] bool ended();
+  void send(int signal_number) const;
   void interrupt() const;  // Ctrl-C
-  void pause() const;      // it pauses until its end
+  void pause() const;      // until go_on(), or its end
+  void go_on() const;
+  /// Whether it waits in the system for something, a pipe say.
+  [[nodiscard]] bool sleeps() const;
   Finished wait();
 
  private:

@@ -43,6 +43,10 @@ const TrainedModel& TrainedModel::instance() {
   return model;
 }
 
+void write_truth(const fs::path& path) {
+  write_bytes(path, R"({"made_by": "sctab simulate", "options": {"n_cells": 300, "seed": 7}})");
+}
+
 void expect_refused(const std::vector<std::string>& arguments, const fs::path& folder,
                     const std::vector<std::string>& texts) {
   const auto before = contents(folder);

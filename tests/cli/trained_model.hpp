@@ -22,6 +22,9 @@ struct TrainedModel {
 std::vector<std::string> build_arguments(const std::filesystem::path& source, const std::filesystem::path& store,
                                          const std::filesystem::path& ontology);
 
+/// A truth.json by which a folder counts as one of `sctab simulate`.
+void write_truth(const std::filesystem::path& path);
+
 /// Runs a command that must fail on bad input: exit code 2, nothing on standard output, one line on standard error that
 /// holds all of `texts`, and every file below `folder` as it was.
 void expect_refused(const std::vector<std::string>& arguments, const std::filesystem::path& folder,

@@ -81,7 +81,7 @@ TEST(Usage, QuietAndNoColorAreHonouredOnATerminal) {
   const TemporaryFolder folder;
   const auto on_terminal = [&folder](const std::string& before, const std::string& after) {
     const std::string command = before + SCTAB_PROGRAM + " simulate -o " + (folder / "sim").string() +
-                                " --cells 300 --n-genes 100 --types 3 --donors 4 " + after;
+                                " --overwrite --cells 300 --n-genes 100 --types 3 --donors 4 " + after;
     return run_program({"/usr/bin/script", "-qec", command, "/dev/null"}).out;
   };
   EXPECT_NE(on_terminal("NO_COLOR= TERM=xterm ", "").find('\x1b'), std::string::npos);

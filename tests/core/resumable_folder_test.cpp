@@ -16,9 +16,13 @@ namespace fs = std::filesystem;
 
 /// Leaves shards and notes, and counts shards as work.
 ResumableWork sewing() {
+  const auto is_shard = [](const std::string& name) { return name.starts_with("shard"); };
   return {.noun = "sewing",
           .suffix = ".sewing",
-          .marker = "done.json",
+          .target = {.noun = "dress",
+                     .marker = "done.json",
+                     .is_ours = [=](const std::string& name) { return is_shard(name) || name == "done.json"; },
+                     .describe = [](const fs::path&) { return std::string("a finished dress"); }},
           .is_ours = [](const std::string& name) { return name.starts_with("shard") || name == "notes"; },
           .is_subfolder = [](const std::string& name) { return name == "records"; },
           .is_ours_in_subfolder = [](const std::string& name) { return name.ends_with(".json"); },
@@ -37,10 +41,20 @@ class Resumable : public testing::Test {
     write_file_atomically(folder_ / "out.sewing" / name, name);
   }
   [[nodiscard]] bool has(const std::string& name) const { return fs::exists(folder_.path() / name); }
-  [[nodiscard]] ResumableFolder open(bool resume) const { return {folder_ / "out", sewing(), resume}; }
+  [[nodiscard]] ResumableFolder open(Start start) const { return {folder_ / "out", sewing(), start}; }
+  [[nodiscard]] ResumableFolder open(bool resume) const { return open(Start{.resume = resume}); }
+  void expect_refused(Start start, const char* file, const char* found) const {
+    SCTAB_EXPECT_THROW_WITH((void)open(start), InputError, file, found);
+    SCTAB_EXPECT_THROW_WITH(ResumableFolder::check(folder_ / "out", sewing(), start), InputError, file, found);
+  }
   void expect_refused(bool resume, const char* file, const char* found) const {
-    SCTAB_EXPECT_THROW_WITH((void)open(resume), InputError, file, found);
-    SCTAB_EXPECT_THROW_WITH(ResumableFolder::check(folder_ / "out", sewing(), resume), InputError, file, found);
+    expect_refused(Start{.resume = resume}, file, found);
+  }
+  /// A finished target with a file of the user's.
+  void finish() const {
+    fs::create_directory(folder_ / "out");
+    write_file_atomically(folder_ / "out" / "done.json", "{}");
+    write_file_atomically(folder_ / "out" / "cat.jpg", "a cat");
   }
 
   tests::TemporaryFolder folder_;
@@ -57,7 +71,7 @@ TEST_F(Resumable, BecomesItsTarget) {
   }
   EXPECT_TRUE(has("out/done.json"));
   EXPECT_FALSE(has("out.sewing"));
-  const ResumableFolder again = open(false);
+  const ResumableFolder again = open(Start{.overwrite = true});
   write_file_atomically(again.path() / "shard-0", "new");
   again.commit();
   EXPECT_TRUE(has("out/shard-0"));
@@ -90,12 +104,51 @@ TEST_F(Resumable, WhatIsNotWorthResumingIsCleared) {
 }
 
 TEST_F(Resumable, AFinishedTargetIsNotResumed) {
-  fs::create_directory(folder_ / "out");
-  write_file_atomically(folder_ / "out" / "done.json", "{}");
-  expect_refused(true, "out: is finished", "omit --resume");
+  finish();
+  expect_refused(true, "out: is finished", "give --overwrite instead of --resume to sewing again");
+  EXPECT_FALSE(has("out.sewing"));
+}
+
+TEST_F(Resumable, AFinishedTargetIsOnlyReplacedIfThatIsAskedFor) {
+  finish();
+  expect_refused(false, "out: is a finished dress, next to cat.jpg", "--overwrite");
   EXPECT_FALSE(has("out.sewing"));
   leave("shard-0");
-  EXPECT_EQ(open(true).progress(), ResumableWork::Progress::kWork) << "work on the next version of the target";
+  for (const bool resume : {false, true}) {
+    expect_refused(resume, "out: is a finished dress", "which an unfinished sewing would replace");
+  }
+  expect_refused(Start{.overwrite = true}, "out.sewing", "continue it with --resume");
+  EXPECT_TRUE(has("out.sewing/shard-0"));
+  const ResumableFolder work = open(Start{.resume = true, .overwrite = true});
+  EXPECT_EQ(work.progress(), ResumableWork::Progress::kWork);
+  work.commit();
+  EXPECT_TRUE(has("out/shard-0"));
+  EXPECT_FALSE(has("out/done.json"));
+  EXPECT_EQ(tests::read_bytes(folder_ / "out" / "cat.jpg"), "a cat");
+}
+
+TEST_F(Resumable, WorkIsKeptWhereATargetHasAppearedMeanwhile) {
+  {
+    const ResumableFolder work = open(false);
+    write_file_atomically(work.path() / "shard-0", "new");
+    finish();
+    SCTAB_EXPECT_THROW_WITH(work.commit(), InputError, "out: is a finished dress", "--overwrite");
+  }
+  EXPECT_TRUE(has("out/done.json"));
+  EXPECT_FALSE(has("out.sewing/cat.jpg"));
+  EXPECT_NO_THROW((void)open(Start{.resume = true, .overwrite = true}));
+}
+
+TEST_F(Resumable, WorkIsKeptWhereATargetHasAFolderOfTheSameName) {
+  finish();
+  {
+    const ResumableFolder work = open(Start{.overwrite = true});
+    write_file_atomically(work.path() / "shard-0", "new");
+    fs::create_directory(folder_ / "out" / "shard-0");
+    SCTAB_EXPECT_THROW_WITH(work.commit(), InputError, "out/shard-0", "has the name of one of the dress's own files");
+  }
+  EXPECT_EQ(tests::read_bytes(folder_ / "out.sewing" / "shard-0"), "new");
+  EXPECT_TRUE(has("out/shard-0"));
 }
 
 TEST_F(Resumable, FilesOfTheUserStayAndAreNamed) {
@@ -112,16 +165,17 @@ TEST_F(Resumable, FilesOfTheUserStayAndAreNamed) {
   expect_refused(false, "out.sewing", "is a file");
   fs::create_directory(folder_ / "out");
   write_file_atomically(folder_ / "out" / "cat.jpg", "a cat");
-  expect_refused(false, "out", "which is not replaced");
+  expect_refused(false, "out", "so it is not replaced");
 }
 
 TEST_F(Resumable, ARequiredFileTellsOursFromOthers) {
   ResumableWork work = sewing();
   work.required = "notes";
   leave("shard-0");
-  SCTAB_EXPECT_THROW_WITH(ResumableFolder(folder_ / "out", work, true), InputError, "out.sewing", "no notes");
+  SCTAB_EXPECT_THROW_WITH(ResumableFolder(folder_ / "out", work, {.resume = true}), InputError, "out.sewing",
+                          "no notes");
   leave("notes");
-  EXPECT_NO_THROW(ResumableFolder(folder_ / "out", work, true));
+  EXPECT_NO_THROW(ResumableFolder(folder_ / "out", work, {.resume = true}));
 }
 
 TEST_F(Resumable, IsOneProcesss) {
@@ -130,7 +184,7 @@ TEST_F(Resumable, IsOneProcesss) {
 }
 
 TEST_F(Resumable, ATargetThatCannotBeWrittenIsRefusedAtOnce) {
-  SCTAB_EXPECT_THROW_WITH(ResumableFolder::check(folder_ / "no/out", sewing(), false), InputError, "no", "exist");
+  SCTAB_EXPECT_THROW_WITH(ResumableFolder::check(folder_ / "no/out", sewing(), {}), InputError, "no", "exist");
 }
 
 TEST(Differences, NamesFiveAtMost) {

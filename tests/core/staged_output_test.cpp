@@ -1,12 +1,14 @@
 #include "sctab/core/staged_output.hpp"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <fstream>
 #include <iterator>
 #include <thread>
+#include <vector>
 
 #include "sctab/core/error.hpp"
 #include "support/changed_calls.hpp"
@@ -190,22 +192,80 @@ TEST(StagedOutput, TemporaryNamesAreThoseOfTheirTargets) {
   EXPECT_EQ(target_name(out.path().string()), (folder / "a.sctab.h5ad").string());
   EXPECT_EQ(target_name(out.path().filename().string() + "/train-00000.h5ad"), "a.sctab.h5ad/train-00000.h5ad");
   EXPECT_EQ(target_name(".a.h5ad.12-0.tmp.old"), "a.h5ad");
+  EXPECT_EQ(target_name(".a.h5ad.12-0-0123abcd.tmp"), "a.h5ad");
   for (const char* name : {"./.hidden/a.tmp", ".hidden.tmp", ".a.b.tmp", ".a.-1.tmp", ".a.1-.tmp", ".a.1-2-3.tmp",
-                           "a.h5ad.old", "/tmp/", "..", "/", ""}) {
+                           ".a.1-2-0123abcg.tmp", ".a.1-2-0123abcd-.tmp", "a.h5ad.old", "/tmp/", "..", "/", ""}) {
     EXPECT_EQ(target_name(name), name);
   }
 }
 
-TEST(StagedOutput, RefusesToReplaceAFolderThatIsNotOurs) {
-  const tests::TemporaryFolder folder;
-  EXPECT_NO_THROW(require_replaceable_directory(folder / "none", "store.json"));
-  fs::create_directory(folder / "thesis");
-  EXPECT_NO_THROW(require_replaceable_directory(folder / "thesis", "store.json"));
-  std::ofstream(folder / "thesis" / "chapter-1") << "years of work";
-  SCTAB_EXPECT_THROW_WITH(require_replaceable_directory(folder / "thesis", "store.json"), InputError, "thesis",
-                          "store.json");
-  std::ofstream(folder / "thesis" / "store.json") << "{}";
-  EXPECT_NO_THROW(require_replaceable_directory(folder / "thesis", "store.json"));
+class LeftBehind : public testing::Test {
+ protected:
+  LeftBehind() {
+    // The name that this process would give, but for the process: ".a.h5ad.", "-SERIAL-SPACE.tmp".
+    const std::string name = StagedOutput(folder_ / "a.h5ad").path().filename().string();
+    const std::size_t process = std::string(".a.h5ad.").size(), space = name.rfind('-');
+    ending_ = name.substr(space);
+    EXPECT_EQ(name.substr(process, name.find('-') - process), std::to_string(::getpid()));
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ::waitpid(child, nullptr, 0);
+    dead_ = std::to_string(child);
+  }
+  /// A file as a process leaves it that is killed.
+  fs::path leave(const std::string& target, const std::string& process, const std::string& ending) const {
+    const fs::path path = folder_ / ("." + target + "." + process + ending);
+    std::ofstream(path) << "half";
+    return path;
+  }
+  void stage() const { const StagedOutput out(folder_ / "a.h5ad"); }
+
+  tests::TemporaryFolder folder_;
+  std::string dead_, ending_;
+};
+
+TEST_F(LeftBehind, ByADeadProcessGoes) {
+  const fs::path file = leave("a.h5ad", dead_, "-7" + ending_);
+  const fs::path folder = folder_ / (".a.h5ad." + dead_ + "-8" + ending_);
+  fs::create_directory(folder);
+  std::ofstream(folder / "shard") << "half";
+  const fs::path earlier_with_our_number = leave("a.h5ad", std::to_string(::getpid()), "-4000000000" + ending_);
+  stage();
+  EXPECT_FALSE(fs::exists(file));
+  EXPECT_FALSE(fs::exists(folder));
+  EXPECT_FALSE(fs::exists(earlier_with_our_number));
+}
+
+TEST_F(LeftBehind, StaysWhereItMayBeOfALivingOne) {
+  const std::string parent = std::to_string(::getppid()), own = std::to_string(::getpid());
+  const std::vector<fs::path> kept = {leave("b.h5ad", dead_, "-7" + ending_),         // another target
+                                      leave("a.h5ad", parent, "-7" + ending_),        // a process that lives
+                                      leave("a.h5ad", own, "-0" + ending_),           // of this process
+                                      leave("a.h5ad", dead_, "-7-0123abcd.tmp"),      // another machine, or container
+                                      leave("a.h5ad", dead_, "-7.tmp"),               // one that is not known
+                                      leave("a.h5ad", dead_, "-7" + ending_ + "x")};  // a user's
+  stage();
+  for (const fs::path& path : kept) EXPECT_TRUE(fs::exists(path)) << path;
+}
+
+TEST_F(LeftBehind, ComesBackWhereItIsTheOnlyCopyOfAnEarlierOutput) {
+  const fs::path aside = leave("a.h5ad", dead_, "-7" + ending_ + ".old");
+  stage();
+  EXPECT_FALSE(fs::exists(aside));
+  EXPECT_EQ(tests::read_bytes(folder_ / "a.h5ad"), "half");
+  std::ofstream(folder_ / "a.h5ad") << "whole";
+  EXPECT_TRUE(fs::exists(leave("a.h5ad", dead_, "-7" + ending_ + ".old")));
+  stage();
+  EXPECT_FALSE(fs::exists(aside));
+  EXPECT_EQ(tests::read_bytes(folder_ / "a.h5ad"), "whole");
+}
+
+TEST_F(LeftBehind, OfAnotherUserStays) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs the rights of root";
+  const fs::path path = leave("a.h5ad", dead_, "-7" + ending_);
+  ASSERT_EQ(::chown(path.c_str(), 65'534, 65'534), 0);
+  stage();
+  EXPECT_TRUE(fs::exists(path));
 }
 
 TEST(MoveIntoPlace, ReplacesAFolderWhole) {

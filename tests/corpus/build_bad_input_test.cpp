@@ -9,6 +9,7 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/build.hpp"
+#include "sctab/store/manifest.hpp"
 #include "support/fixtures.hpp"
 #include "support/h5ad_file.hpp"
 #include "support/small_ontology.hpp"
@@ -27,13 +28,12 @@ class BadInputTest : public ::testing::Test {
     core::write_file_atomically(folder_ / "cl.obo", tests::small_obo());
     options_.curation.min_cells = options_.curation.min_donors = options_.curation.min_ancestors = 0;
     fs::create_directory(folder_ / "store");
-    core::write_file_atomically(folder_ / "store" / "store.json", "the earlier store");
+    store::write_manifest(folder_ / "store", {});
+    earlier_ = tests::read_bytes(manifest_);
+    options_.overwrite = true;
   }
   ~BadInputTest() override {
-    std::ifstream earlier(folder_ / "store" / "store.json");
-    std::string content;
-    std::getline(earlier, content);
-    EXPECT_EQ(content, "the earlier store");
+    EXPECT_EQ(tests::read_bytes(manifest_), earlier_);
     for (const auto& entry : fs::directory_iterator(folder_.path())) {
       EXPECT_NE(entry.path().filename().string().front(), '.') << "left behind: " << entry.path();
     }
@@ -55,6 +55,8 @@ class BadInputTest : public ::testing::Test {
   }
 
   tests::TemporaryFolder folder_;
+  fs::path manifest_ = folder_ / "store" / "store.json";
+  std::string earlier_;  // the manifest of the store that is there
   BuildOptions options_;
   H5adFile file_ = tests::small_file(6, 1);
 };

@@ -29,6 +29,7 @@ class BuildResume : public ::testing::Test {
     core::write_file_atomically(folder_ / "cl.obo", tests::small_obo());
     options_.curation.min_cells = options_.curation.min_donors = options_.curation.min_ancestors = 0;
     options_.seconds_between_checkpoints = 0;
+    options_.overwrite = true;
     core::Progress::set_quiet(true);
   }
   fs::path write(const std::string& name, const H5adFile& file) {
@@ -215,7 +216,7 @@ TEST_F(BuildResume, FoldersOfOthersAreLeftAlone) {
 
 TEST_F(BuildResume, AStoreThatCannotTakeItsPlaceIsKept) {
   {
-    BuildFolder folder(folder_ / "store", false);
+    BuildFolder folder(folder_ / "store", {});
     tests::write_bytes(folder.path() / "train-00000.h5ad", "a shard");
     tests::write_bytes(folder.path() / "checkpoint.json", "{}");
     tests::write_bytes(folder_ / "store", "a file that came meanwhile");
@@ -223,10 +224,52 @@ TEST_F(BuildResume, AStoreThatCannotTakeItsPlaceIsKept) {
   }
   EXPECT_EQ(tests::read_bytes(folder_ / "store.build" / "train-00000.h5ad"), "a shard");
   fs::remove(folder_ / "store");
-  BuildFolder(folder_ / "store", true).commit();
+  BuildFolder(folder_ / "store", {.resume = true}).commit();
   EXPECT_EQ(tests::read_bytes(folder_ / "store" / "train-00000.h5ad"), "a shard");
   EXPECT_FALSE(fs::exists(folder_ / "store" / "checkpoint.json"));
   EXPECT_FALSE(fs::exists(folder_ / "store.build"));
+}
+
+TEST_F(BuildResume, AFinishedStoreIsReplacedIfThatIsAskedFor) {
+  const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_);
+  options_.overwrite = false;
+  build_store("store", {a, b});
+  SCTAB_EXPECT_THROW_WITH(build_store("store", {a}), InputError, "store: is a finished store of 110 cells",
+                          "--overwrite");
+  EXPECT_FALSE(fs::exists(folder_ / "store.build"));
+  H5adFile spoiled = b_;
+  spoil(spoiled);
+  write("b.h5ad", spoiled);
+  options_.overwrite = true;
+  tests::write_bytes(folder_ / "store" / "notes.txt", "mine");
+  EXPECT_THROW(build_store("store", {a, b}), BadSources);  // next to the finished one there is an unfinished one now
+  options_.overwrite = false;
+  for (const bool resume : {false, true}) {
+    options_.resume = resume;
+    SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b}), InputError, "store: is a finished store of 110 cells",
+                            "which an unfinished build would replace", "--resume --overwrite", "store.build");
+  }
+  options_.overwrite = true;
+  write("b.h5ad", b_);
+  EXPECT_EQ(build_store("store", {a, b}).n_cells, 110);
+  EXPECT_EQ(tests::read_bytes(folder_ / "store" / "notes.txt"), "mine");
+}
+
+TEST_F(BuildResume, ACheckpointWithAnImpossibleNumberIsRefused) {
+  const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_);
+  H5adFile spoiled = c_;
+  spoil(spoiled);
+  const fs::path c = write("c.h5ad", spoiled);
+  EXPECT_THROW(build_store("store", {a, b, c}), BadSources);
+  options_.resume = true;
+  const fs::path file = folder_ / "store.build" / "checkpoint.json";
+  nlohmann::json checkpoint = core::read_json(file);
+  for (const nlohmann::json& number : {nlohmann::json(-1), nlohmann::json(4), nlohmann::json(1e300)}) {
+    checkpoint.at("note")["next_source"] = number;
+    core::write_json(file, checkpoint);
+    SCTAB_EXPECT_THROW_WITH(build_store("store", {a, b, c}), InputError, "checkpoint.json: note.next_source",
+                            "expected 0 to 3");
+  }
 }
 
 TEST_F(BuildResume, WhatAKilledBuildLeftIsClearedAway) {
@@ -299,7 +342,7 @@ TEST_F(BuildResume, WhatIsKnownToBeBadOutlivesAnInterruptedBuild) {
       {"sources", {a.string(), b.string(), c.string()}},
       {"sources_skipped", to_json(std::vector<SkippedSource>{{b, {.found = "takes an hour to be found bad"}}})}};
   const auto leave_notes = [&](bool keep) {
-    BuildFolder folder(folder_ / "store", false);
+    BuildFolder folder(folder_ / "store", {});
     folder.write_notes(notes);
     EXPECT_TRUE(!keep || folder.keep());
   };
@@ -311,6 +354,7 @@ TEST_F(BuildResume, WhatIsKnownToBeBadOutlivesAnInterruptedBuild) {
   ASSERT_EQ(result.skipped.size(), 1U);
   EXPECT_EQ(result.skipped[0].path, b);
   EXPECT_FALSE(fs::exists(folder_ / "store" / "skipped.json"));
+  fs::remove_all(folder_ / "store");
   leave_notes(true);
   options_.split.seed = 2;
   EXPECT_EQ(build_store("store", {a, b, c}).skipped.size(), 0U) << "another build";

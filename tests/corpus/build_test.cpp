@@ -22,6 +22,7 @@ class BuildTest : public ::testing::Test {
   BuildTest() {
     core::write_file_atomically(folder_ / "cl.obo", tests::small_obo());
     options_.curation.min_cells = options_.curation.min_donors = options_.curation.min_ancestors = 0;
+    options_.overwrite = true;
   }
   std::filesystem::path write(const std::string& name, const H5adFile& file) {
     file.write(folder_ / name);

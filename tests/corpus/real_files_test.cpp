@@ -67,6 +67,7 @@ TEST(RealFiles, AnUntouchedCellxgeneFileBecomesAStore) {
   EXPECT_EQ(result.provenance.at("sources").at(0).at("matrix"), "raw/X");
   // Several samples of one person are one donor still.
   options.donor_key = "sample";
+  options.overwrite = true;
   EXPECT_EQ(build({file}, folder / "store", options).n_donors, 4);
 }
 

@@ -63,6 +63,7 @@ TEST_F(SubsampleTest, ALargerPartHoldsASmallerOneAndTheRestIsKeptWhole) {
   for (const SubsampleBy by : {SubsampleBy::kCells, SubsampleBy::kDonors}) {
     SubsampleOptions options;
     options.by = by;
+    options.overwrite = true;
     Rows smaller;
     for (const double fraction : {0.15, 0.3, 0.7, 1.0}) {
       options.fraction = fraction;
@@ -340,6 +341,21 @@ TEST_F(SubsampleTest, BadOptionsAndOutputsAreRefused) {
   options.fraction = 0.5;
   SCTAB_EXPECT_THROW_WITH(subsample(whole(), folder_ / "whole", options), core::InputError, "another -o");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "part"));
+}
+
+TEST_F(SubsampleTest, AnEarlierStoreIsReplacedIfThatIsAskedFor) {
+  SubsampleOptions options;
+  subsample(whole(), folder_ / "part", options);
+  const auto before = store::Store::open(folder_ / "part").hash();
+  options.seed = 2;
+  SCTAB_EXPECT_THROW_WITH(subsample(whole(), folder_ / "part", options), core::InputError,
+                          "part: is a finished store of", "cells of 4 types", "--overwrite");
+  EXPECT_EQ(store::Store::open(folder_ / "part").hash(), before);
+  options.overwrite = true;
+  tests::write_bytes(folder_ / "part" / "notes.txt", "mine");
+  subsample(whole(), folder_ / "part", options);
+  EXPECT_NE(store::Store::open(folder_ / "part").hash(), before);
+  EXPECT_EQ(tests::read_bytes(folder_ / "part" / "notes.txt"), "mine");
 }
 
 }  // namespace

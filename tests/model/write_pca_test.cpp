@@ -60,6 +60,20 @@ TEST(WritePca, ScoresAreTheCentredCellsTimesTheComponents) {
   EXPECT_EQ(facts["variance"].size(), 6U);
 }
 
+TEST(WritePca, ReplacesEarlierComponentsIfThatIsAskedFor) {
+  core::Progress::set_quiet(true);
+  const sctab::tests::TemporaryFolder folder;
+  const store::Store store = sctab::tests::make_tiny_store(folder / "store");
+  (void)write_pca(store, {.n_components = 3}, 1, folder / "pca");
+  std::ofstream(folder.path() / "pca" / "notes.txt") << "mine";
+  SCTAB_EXPECT_THROW_WITH(write_pca(store, {.n_components = 2}, 1, folder / "pca"), core::InputError,
+                          "is a finished result of pca: 3 components of store, next to notes.txt", "--overwrite");
+  EXPECT_EQ(numbers_of(folder / "pca" / "val.npy").size(), 60U * 3U);
+  (void)write_pca(store, {.n_components = 2}, 1, folder / "pca", true);
+  EXPECT_EQ(numbers_of(folder / "pca" / "val.npy").size(), 60U * 2U);
+  EXPECT_EQ(sctab::tests::read_bytes(folder / "pca" / "notes.txt"), "mine");
+}
+
 TEST(WritePca, KeepsAUsersFolder) {
   core::Progress::set_quiet(true);
   const sctab::tests::TemporaryFolder folder;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -409,7 +410,30 @@ TEST_F(DamagedStore, AShardCutOffAfterOpeningIsNamed) {
   const Store store = Store::open(directory_);
   Loader loader(store, Split::kTrain, in_store_order());
   std::filesystem::resize_file(directory_ / "train-00003.h5ad", 3000);
-  SCTAB_EXPECT_THROW_WITH(rest_of_epoch(loader), core::InputError, "train-00003.h5ad", "the file ends too early");
+  SCTAB_EXPECT_THROW_WITH(rest_of_epoch(loader), core::InputError, "train-00003.h5ad", "changed while it was read");
+}
+
+TEST_F(DamagedStore, AnotherShardUnderTheNameIsRefused) {
+  const Store store = Store::open(directory_);
+  Loader loader(store, Split::kTrain, in_store_order());
+  const auto shard = directory_ / "train-00003.h5ad";
+  std::filesystem::copy_file(shard, folder_ / "copy");
+  std::filesystem::last_write_time(folder_ / "copy", std::filesystem::last_write_time(shard));
+  std::filesystem::rename(folder_ / "copy", shard);
+  SCTAB_EXPECT_THROW_WITH(rest_of_epoch(loader), core::InputError, "train-00003.h5ad", "changed while it was read");
+  SCTAB_EXPECT_THROW_WITH((void)store.codes(Split::kTrain, Field::kDonor), core::InputError, "train-00003.h5ad",
+                          "changed while it was read");
+}
+
+TEST_F(DamagedStore, NumbersThatTheShardCannotHoldAreRefused) {
+  const nlohmann::json good = core::read_json(directory_ / "store.json");
+  for (const std::int64_t n_cells : {std::int64_t{1} << 40, std::numeric_limits<std::int64_t>::max()}) {
+    nlohmann::json manifest = good;
+    manifest["shards"]["train"][0]["n_cells"] = n_cells;
+    core::write_json(directory_ / "store.json", manifest);
+    SCTAB_EXPECT_THROW_WITH(Store::open(directory_), core::InputError, "store.json", "train-00000.h5ad",
+                            "cannot hold them");
+  }
 }
 
 TEST_F(DamagedStore, WrongOffsetsAreRefused) {

@@ -177,7 +177,7 @@ TEST(Checkpoint, OfADamagedOneOnlyItsOwnFolderIsToBeRemoved) {
   json state = whole;
   state["progression"]["epoch"] = "four";
   nn::write_tensors(path, file.tensors, {{"state", state.dump()}});
-  refused("does not say which run");
+  refused("progression.epoch");
   nn::write_tensors(path, file.tensors, {{"state", "[]"}});
   refused("not a checkpoint of a training run");
   std::filesystem::resize_file(path, 20);

@@ -75,6 +75,7 @@ TEST_F(Ensemble, OfSeveralKindsIsTheMeanOfEachKindsSingleRuns) {
   ASSERT_EQ(description.architecture.kind, model::ModelKind::kMixed);
   for (int member = 1; member <= 3; ++member) {
     TrainOptions single = options(1);
+    single.overwrite = true;
     const model::Architecture& architecture =
         model::member_architecture(description.architecture, static_cast<std::size_t>(member) - 1);
     single.kind = architecture.kind;
@@ -108,6 +109,7 @@ TEST_F(Ensemble, EveryMemberIsTheSingleRunOfItsSeed) {
             (std::vector<std::string>{"member-1.safetensors", "member-2.safetensors", "member-3.safetensors"}));
   for (int member = 1; member <= 3; ++member) {
     TrainOptions single = options(1);
+    single.overwrite = true;
     single.seed = member_seed(single.seed, member);
     const fs::path alone = folder_ / "alone";
     const TrainResult wanted = train(store_, single, alone);

@@ -14,7 +14,7 @@ TEST(Knn, KnowsTypesThatOverlapOnCellsItNeverSaw) {
   core::Progress::set_quiet(true);
   const tests::TemporaryFolder folder;
   const store::Store store = tests::make_tiny_store(folder / "store", {.own_mean = 0.5});
-  TrainOptions options{.kind = model::ModelKind::kKnn, .components = 8, .threads = 1};
+  TrainOptions options{.kind = model::ModelKind::kKnn, .components = 8, .threads = 1, .overwrite = true};
   const auto score = [&] {
     train(store, options, folder / "model");
     const auto model = model::Classifier::load(folder / "model", {.threads = 1});

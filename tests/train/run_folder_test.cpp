@@ -22,24 +22,35 @@ TEST(RunFolder, IsOfOneProcessAtATime) {
   const tests::TemporaryFolder folder;
   const fs::path out = folder / "model";
   {
-    const LockedRunFolder first(out, false);
+    const LockedRunFolder first(out, {});
     for (const bool resume : {false, true}) {
-      SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, resume), InputError, "model.run", "another run is at work",
-                              "wait until it ends");
+      SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, {.resume = resume}), InputError, "model.run",
+                              "another run is at work", "wait until it ends");
     }
     tests::write_bytes(first.checkpoint(), "a checkpoint");
-    SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, false), InputError, "another run is at work");
-    (void)LockedRunFolder(folder / "other", false);
+    SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, {}), InputError, "another run is at work");
+    (void)LockedRunFolder(folder / "other", {});
   }
-  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, false), InputError, "model.run", "unfinished run", "--resume");
-  EXPECT_EQ(tests::read_bytes(LockedRunFolder(out, true).checkpoint()), "a checkpoint");
+  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, {}), InputError, "model.run", "unfinished run", "--resume");
+  EXPECT_EQ(tests::read_bytes(LockedRunFolder(out, {.resume = true}).checkpoint()), "a checkpoint");
+}
+
+TEST(RunFolder, IsRemovedAtTheEndUnlessItHasACheckpoint) {
+  const tests::TemporaryFolder folder;
+  for (const int n_members : {1, 3}) {
+    tests::write_bytes(LockedRunFolder(folder / "model", {}, n_members).metrics(), "an epoch without a checkpoint");
+    EXPECT_FALSE(fs::exists(folder / "model.run"));
+  }
+  tests::write_bytes(LockedRunFolder(folder / "model", {}).checkpoint(), "a checkpoint");
+  EXPECT_TRUE(fs::exists(folder / "model.run"));
 }
 
 TEST(RunFolder, NothingIsLeftOfAnAttemptToResumeWhatHasEnded) {
   const tests::TemporaryFolder folder;
   fs::create_directory(folder / "model");
   tests::write_bytes(folder / "model" / "config.json", "{}");
-  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(folder / "model", true), InputError, "model", "is finished");
+  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(folder / "model", {.resume = true}), InputError, "model",
+                          "is finished");
   EXPECT_FALSE(fs::exists(folder / "model.run"));
 }
 
@@ -47,14 +58,14 @@ TEST(RunFolder, ATrainingThatEndsMeanwhileIsNotBegunAnewByResume) {
   for (int round = 0; round < 30; ++round) {
     const tests::TemporaryFolder folder;
     const fs::path out = folder / "model";
-    auto at_work = std::make_unique<LockedRunFolder>(out, false);
+    auto at_work = std::make_unique<LockedRunFolder>(out, core::Start{});
     tests::write_bytes(at_work->checkpoint(), "a checkpoint");
     std::atomic<bool> tried = false;
     std::string refusal;
     std::thread other([&] {
       while (refusal.empty() || refusal.find("at work") != std::string::npos) {
         try {
-          (void)LockedRunFolder(out, true);
+          (void)LockedRunFolder(out, {.resume = true});
           refusal = "none: it was begun again";
         } catch (const std::exception& error) {
           refusal = error.what();
@@ -75,36 +86,38 @@ TEST(RunFolder, ATrainingThatEndsMeanwhileIsNotBegunAnewByResume) {
 
 TEST(RunFolder, OfAnEnsembleIsNotResumedAsOneModelNorTheOtherWayRound) {
   const tests::TemporaryFolder folder;
-  tests::write_bytes(LockedRunFolder(folder / "one", false).checkpoint(), "a checkpoint");
-  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(folder / "one", true, 3), InputError, "one.run",
+  tests::write_bytes(LockedRunFolder(folder / "one", {}).checkpoint(), "a checkpoint");
+  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(folder / "one", {.resume = true}, 3), InputError, "one.run",
                           "an unfinished run of one model", "asked for is an ensemble of 3",
                           "give the same --kind and --members");
-  tests::write_bytes(LockedRunFolder(folder / "three", false, 3).member(2).checkpoint(), "a checkpoint");
-  EXPECT_TRUE(LockedRunFolder(folder / "three", true, 3).has_any_checkpoint());
-  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(folder / "three", true), InputError, "three.run",
+  tests::write_bytes(LockedRunFolder(folder / "three", {}, 3).member(2).checkpoint(), "a checkpoint");
+  EXPECT_TRUE(LockedRunFolder(folder / "three", {.resume = true}, 3).has_any_checkpoint());
+  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(folder / "three", {.resume = true}), InputError, "three.run",
                           "an unfinished run of an ensemble", "asked for is one model");
 }
 
 TEST(RunFolder, MembersTrainedAreNotThrownAwayByAskingForFewer) {
   const tests::TemporaryFolder folder;
   const fs::path out = folder / "model";
-  const fs::path last = LockedRunFolder(out, false, 3).member(3).checkpoint();
+  const fs::path last = RunFolder{folder / "model.run"}.member(3).checkpoint();
+  fs::create_directories(last.parent_path());
   tests::write_bytes(last, "a checkpoint");
-  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, true, 2), InputError, "model.run", "with 3 members",
+  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, {.resume = true}, 2), InputError, "model.run", "with 3 members",
                           "asked for has 2", "ask for 3 with --members", "remove the folders after member-2");
   EXPECT_TRUE(fs::exists(last));
-  EXPECT_NO_THROW((void)LockedRunFolder(out, true, 3));
-  EXPECT_NO_THROW((void)LockedRunFolder(out, true, 12));
+  EXPECT_NO_THROW((void)LockedRunFolder(out, {.resume = true}, 3));
+  EXPECT_NO_THROW((void)LockedRunFolder(out, {.resume = true}, 12));
   fs::remove(last);
-  tests::write_bytes(LockedRunFolder(out, false, 12).member(2).checkpoint(), "a checkpoint");
-  EXPECT_NO_THROW((void)LockedRunFolder(out, true, 2)) << "the folders of members not begun hold nothing of value";
+  tests::write_bytes(LockedRunFolder(out, {}, 12).member(2).checkpoint(), "a checkpoint");
+  EXPECT_NO_THROW((void)LockedRunFolder(out, {.resume = true}, 2))
+      << "the folders of members not begun hold nothing of value";
 }
 
 TEST(RunFolder, WithAFileOfTheUsersIsRefused) {
   const tests::TemporaryFolder folder;
   const fs::path out = folder / "model", run = folder / "model.run";
   const auto refused = [&](const char* name) {
-    SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, false, 2), InputError, "model.run", name,
+    SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, {}, 2), InputError, "model.run", name,
                             "does not come from an unfinished run", "move it");
     EXPECT_TRUE(fs::exists(fs::symlink_status(run / name))) << name;
   };
@@ -129,7 +142,7 @@ TEST(RunFolder, WithAFileOfTheUsersIsRefused) {
   refused("member-2");
   fs::remove(run / "member-2");
   fs::create_directory(run / "member-1" / "member-1");
-  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, false, 2), InputError, "member-1: has member-1");
+  SCTAB_EXPECT_THROW_WITH((void)LockedRunFolder(out, {}, 2), InputError, "member-1: has member-1");
 }
 
 TEST(RunFolder, WithWhatACutOffTrainingLeftIsTakenOver) {
@@ -141,7 +154,7 @@ TEST(RunFolder, WithWhatACutOffTrainingLeftIsTakenOver) {
     tests::write_bytes(run / name, "ours");
     tests::write_bytes(run / "member-10" / name, "ours");
   }
-  EXPECT_NO_THROW((void)LockedRunFolder(folder / "model", false));
+  EXPECT_NO_THROW((void)LockedRunFolder(folder / "model", {}));
 }
 
 TEST(RunFolder, ResumeOfNothingBeginsAnewAndSaysSo) {
@@ -149,7 +162,7 @@ TEST(RunFolder, ResumeOfNothingBeginsAnewAndSaysSo) {
   const auto stderr_of = [&](bool resume) {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    (void)LockedRunFolder(folder / "model", resume);
+    (void)LockedRunFolder(folder / "model", {.resume = resume});
     return testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
   };
   EXPECT_EQ(stderr_of(false).find("starts from the beginning"), std::string::npos);

@@ -38,7 +38,7 @@ std::vector<ModelKind> baselines(bool of_members = false) {
 }
 
 TrainOptions baseline_options(ModelKind kind) {
-  TrainOptions options{.kind = kind, .threads = 1};
+  TrainOptions options{.kind = kind, .threads = 1, .overwrite = true};
   if (model::uses_components(kind)) options.components = 8;
   if (kind == ModelKind::kXgboost) options.preset = Preset::kLibrary;
   return options;
@@ -130,6 +130,20 @@ TEST_P(EachBaseline, AnEnsembleIsTheMeanOfItsMembers) {
   for (std::size_t i = 0; i < one.probabilities.size(); ++i) {
     EXPECT_NEAR(two.probabilities[i], one.probabilities[i], 1e-7);
   }
+}
+
+TEST_P(EachBaseline, AFinishedModelIsReplacedIfThatIsAskedFor) {
+  const fs::path out = folder_ / "model";
+  TrainOptions options = baseline_options(GetParam());
+  train(store_, options, out);
+  tests::write_bytes(out / "notes.txt", "mine");
+  options.overwrite = false;
+  const std::string what = "is a finished model of kind " + std::string(model::name(GetParam()));
+  SCTAB_EXPECT_THROW_WITH(train(store_, options, out), core::InputError, what.c_str(), "notes.txt", "--overwrite");
+  options.overwrite = true;
+  train(store_, options, out);
+  EXPECT_EQ(tests::read_bytes(out / "notes.txt"), "mine");
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
 }
 
 TEST_P(EachBaseline, RefusesWhatItCannotDo) {

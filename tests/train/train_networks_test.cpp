@@ -49,6 +49,7 @@ TrainOptions network_options(ModelKind kind) {
   options.batch_size = 32;
   options.max_epochs = 3;
   options.threads = 1;
+  options.overwrite = true;
   if (kind == ModelKind::kTabnet) {
     options.n_d = options.n_a = 8;
     options.virtual_batch_size = 16;
@@ -226,6 +227,39 @@ TEST_F(Trainer, AnUnfinishedRunIsNeitherOverwrittenNorMixedWithAnother) {
   SCTAB_EXPECT_THROW_WITH(resume(options, out), core::InputError, "is finished");
 }
 
+TEST_F(Trainer, AFinishedModelIsReplacedIfThatIsAskedFor) {
+  TrainOptions options = network_options(ModelKind::kLinear);
+  options.max_epochs = 1;
+  const fs::path out = folder_ / "model";
+  train(store_, options, out);
+  const std::string before = tests::read_bytes(out / "model.safetensors");
+  tests::write_bytes(out / "notes.txt", "mine");
+  tests::write_bytes(out / "run" / "plot.png", "mine");
+  options.seed = 2;
+  options.overwrite = false;
+  SCTAB_EXPECT_THROW_WITH(train(store_, options, out), core::InputError,
+                          "is a finished model of kind linear, trained on 300 cells of store, next to notes.txt, "
+                          "run/plot.png, which sctab did not write",
+                          "--overwrite");
+  EXPECT_EQ(tests::read_bytes(out / "model.safetensors"), before);
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
+  options.overwrite = true;
+  train(store_, options, out);
+  EXPECT_NE(tests::read_bytes(out / "model.safetensors"), before);
+  for (const char* name : {"notes.txt", "run/plot.png"}) EXPECT_EQ(tests::read_bytes(out / name), "mine");
+  EXPECT_NO_THROW((void)model::Classifier::load(out, {.threads = 1}));
+}
+
+TEST_F(Trainer, NothingIsLeftOfARunThatFailsBeforeItsFirstCheckpoint) {
+  TrainOptions options = network_options(ModelKind::kLinear);
+  options.after_step = [](std::int64_t, std::int64_t batches) {
+    if (batches == 2) throw core::InputError({.found = "the disk is gone"});
+  };
+  SCTAB_EXPECT_THROW_WITH(train(store_, options, folder_ / "model"), core::InputError, "the disk is gone");
+  EXPECT_FALSE(fs::exists(folder_ / "model.run"));
+  EXPECT_FALSE(fs::exists(folder_ / "model"));
+}
+
 TEST_F(Trainer, ResumeWithoutARunStartsAnew) {
   EXPECT_EQ(resume(network_options(ModelKind::kLinear), folder_ / "model").epochs, 3);
 }
@@ -276,7 +310,8 @@ TEST_F(Trainer, ALossThatRunsAwayIsAnErrorThatNamesTheLearningRate) {
   options.learning_rate = 1000;
   options.max_epochs = 20;  // weight decay times this rate multiplies the weights by -49 each step
   options.weight_decay = 0.05;
-  SCTAB_EXPECT_THROW_WITH(train(store_, options, folder_ / "model"), core::InputError, "learning rate");
+  SCTAB_EXPECT_THROW_WITH(train(store_, options, folder_ / "model"), core::InputError, "model.run",
+                          "remove this folder and train again with a learning rate below 1000");
   EXPECT_FALSE(fs::exists(folder_ / "model"));
 }
 

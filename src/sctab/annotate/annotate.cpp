@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "sctab/annotate/cell_stream.hpp"
 #include "sctab/annotate/labels.hpp"
 #include "sctab/annotate/outputs.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/thread_pool.hpp"
@@ -94,6 +96,41 @@ ThreadShares share_threads(int threads) {
   return {threads - readers, std::min(threads, kMostReaders), readers};
 }
 
+/// Of a batch as the file has it, by the mean of its cells.
+void require_memory_for_batch(const formats::CellSource& file, const formats::CountsSource& source,
+                              std::int64_t batch_size) {
+  if (file.n_cells() == 0) return;
+  constexpr std::int64_t kBytesOfValue = sizeof(core::GeneIndex) + sizeof(float);
+  const std::int64_t values_of_cell = source.nnz / file.n_cells() + 1;
+  const std::int64_t n_cells = std::min(batch_size, file.n_cells());
+  core::require_memory(n_cells, values_of_cell * kBytesOfValue,
+                       {.file = file.path().string(),
+                        .subject = "--batch-size",
+                        .found = fmt::format("{} cells", core::format_count(n_cells)),
+                        .next_step = "give a smaller number, or allow more with --memory"});
+}
+
+/// Writes the tables of a job to its paths: those that are files, or those that are streams.
+void write_tables(const Labels& labels, const Job& job, std::span<const fs::path> paths,
+                  std::span<const std::string> cell_names, bool to_streams) {
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const OutputFormat format = job.outputs[i].format;
+    if (format == OutputFormat::kH5ad || is_stream(paths[i], format) != to_streams) continue;
+    labels.write_table(paths[i], format, cell_names);
+  }
+}
+
+/// The tables that are streams, once the files are in place.
+void print_tables(const Labels& labels, const Job& job, std::span<const fs::path> paths,
+                  std::span<const std::string> cell_names) {
+  try {
+    write_tables(labels, job, paths, cell_names, true);
+  } catch (const core::Interrupted&) {
+    if (paths.size() == 1) throw;
+    throw core::Interrupted("interrupted while the labels were printed; the other outputs are written");
+  }
+}
+
 AnnotateOptions validated(AnnotateOptions options) {
   options.validate();
   return options;
@@ -102,11 +139,15 @@ AnnotateOptions validated(AnnotateOptions options) {
 }  // namespace
 
 void AnnotateOptions::validate() const {
-  const auto refuse = [](const char* subject, const std::string& found, const char* expected) {
+  const auto refuse = [](const char* subject, const std::string& found, const std::string& expected) {
     throw core::InputError({.subject = subject, .found = found, .expected = expected});
   };
-  if (batch_size < 1) refuse("--batch-size", fmt::format("{}", batch_size), "at least 1 cell");
-  if (threads < 0) refuse("--threads", fmt::format("{}", threads), "0 (all) or more");
+  if (batch_size < 1 || batch_size > kMostCellsOfBatch) {
+    refuse("--batch-size", fmt::format("{}", batch_size), fmt::format("1 to {} cells", kMostCellsOfBatch));
+  }
+  if (threads < 0 || threads > core::kMostThreads) {
+    refuse("--threads", fmt::format("{}", threads), fmt::format("0 (all) to {}", core::kMostThreads));
+  }
   if (!(min_genes_found >= 0 && min_genes_found <= 1)) {
     refuse("--min-genes-found", fmt::format("{}", min_genes_found), "a share, 0 to 1");
   }
@@ -132,6 +173,7 @@ AnnotateResult Annotator::annotate(const Job& job) const {
   const formats::CellSource& file = *opened;
   const formats::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
   const formats::CountsSource source = file.find_counts(options_.input, options_.matrix);
+  require_memory_for_batch(file, source, options_.batch_size);
   const GeneMatch genes = match_genes(file, source.matrix_path, model().genes, options_.min_genes_found);
   const LevelsFound found = cell_levels(file, model(), options_.covariate);
 
@@ -169,18 +211,11 @@ AnnotateResult Annotator::annotate(const Job& job) const {
     copy->put_uns("sctab", provenance(result, options_, model(), model_hash_, ontology_version_));
     copy->close();
   }
-  const auto write_tables = [&](bool to_streams) {
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-      const bool is_table = job.outputs[i].format != OutputFormat::kH5ad;
-      if (is_table && is_stream(paths[i], job.outputs[i].format) == to_streams) {
-        labels.write_table(paths[i], job.outputs[i].format, cell_names);
-      }
-    }
-  };
-  write_tables(false);
+  write_tables(labels, job, paths, cell_names, false);
+  file.require_unchanged();
   core::check_interrupt();
   files.commit();
-  write_tables(true);
+  print_tables(labels, job, paths, cell_names);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -24,6 +24,9 @@ namespace sctab::annotate {
 /// file.
 inline constexpr std::string_view kUnknown = "unknown";
 
+/// The largest --batch-size: beyond some thousand cells, more only take memory.
+inline constexpr std::int64_t kMostCellsOfBatch = 1'000'000;
+
 struct AnnotateOptions {
   formats::InputKind input = formats::InputKind::kCounts;
   std::string matrix;              // to take the values from, "layers/counts"; empty: found
@@ -76,7 +79,8 @@ class Annotator {
   /// Labels every cell of a .h5ad and writes the outputs of the job, all of them or none; earlier files stay until the
   /// new ones are whole. The h5ad output is a copy of the input with obs sctab_cell_type,
   /// sctab_cell_type_ontology_term_id, sctab_probability and sctab_uncertainty, obsm X_sctab and uns sctab. Cells are
-  /// read and normalised once, however many members the model has. Bounded memory. Throws InputError naming the file.
+  /// read and normalised once, however many members the model has. Bounded memory. Throws InputError naming the file,
+  /// also where it changed meanwhile.
   AnnotateResult annotate(const Job& job) const;
 
   /// annotate() for each job. A file that fails does not stop the others. on_file sees each report at once; it may be

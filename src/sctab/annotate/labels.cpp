@@ -1,7 +1,9 @@
 #include "sctab/annotate/labels.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +16,8 @@
 #include "sctab/annotate/annotate.hpp"
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/interrupt.hpp"
 #include "sctab/formats/parquet/parquet.hpp"
 
 namespace sctab::annotate {
@@ -41,6 +45,17 @@ formats::Categorical to_categorical(std::span<const core::TypeIndex> types, Name
   column.codes.reserve(types.size());
   for (const core::TypeIndex type : types) column.codes.push_back(code_of_type.at(type));
   return column;
+}
+
+/// Writes all of it to a file or a pipe; a signal ends the wait for who reads there. Returns 0 or an errno.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    core::check_interrupt();
+    const ssize_t n = ::write(descriptor, text.data(), text.size());
+    if (n < 0 && errno != EINTR) return errno;
+    if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
 }
 
 }  // namespace
@@ -125,14 +140,15 @@ void Labels::write_text(const std::filesystem::path& path, char separator,
         fmt::format("{0}{1}{0}{2}{0}", separator, core::csv_field(label(type)), core::csv_field(id(type))));
   }
   const bool to_standard_output = path == kStandardOutput;
-  std::FILE* file = to_standard_output ? stdout : std::fopen(path.c_str(), "wb");
-  bool written = file != nullptr;
+  const core::FileDescriptor own =
+      to_standard_output ? core::FileDescriptor() : core::FileDescriptor::open(path, O_WRONLY | O_CREAT | O_TRUNC);
+  int error = (to_standard_output ? std::fflush(stdout) == 0 : own.is_open()) ? 0 : errno;
   std::string lines = fmt::format("{}\n", fmt::join(kColumns, std::string(1, separator)));
   const auto write_lines = [&] {
-    written = written && std::fwrite(lines.data(), 1, lines.size(), file) == lines.size();
+    if (error == 0) error = write_all(to_standard_output ? STDOUT_FILENO : own.get(), lines);
     lines.clear();
   };
-  for (std::size_t cell = 0; cell < types_.size(); ++cell) {
+  for (std::size_t cell = 0; cell < types_.size() && error == 0; ++cell) {
     lines += core::csv_field(cell_names[cell]);
     lines += fields[static_cast<std::size_t>(types_[cell] + 1)];
     const float probability = probabilities_[cell];
@@ -140,13 +156,12 @@ void Labels::write_text(const std::filesystem::path& path, char separator,
     if (lines.size() >= kBytesAtOnce) write_lines();
   }
   write_lines();
-  if (to_standard_output) return;  // main() tells whether all of it was written
-  const int error = errno;
-  const bool closed = file == nullptr || std::fclose(file) == 0;
-  if (written && closed) return;
-  throw core::InputError({.file = path.string(),
-                          .found = fmt::format("cannot be written: {}", std::strerror(written ? errno : error)),
-                          .next_step = "free some space or choose another -o"});
+  if (error == 0) return;
+  core::check_interrupt();  // a signal ends the wait for the reader of a FIFO
+  throw core::InputError({.file = to_standard_output ? "standard output" : path.string(),
+                          .found = fmt::format("cannot be written: {}", std::strerror(error)),
+                          .next_step = error == EPIPE ? "what read it has ended: keep it running, or choose another -o"
+                                                      : "free some space or choose another -o"});
 }
 
 void Labels::write_parquet(const std::filesystem::path& path, std::span<const std::string> cell_names) const {

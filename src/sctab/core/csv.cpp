@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_file.hpp"
 
@@ -14,6 +15,11 @@ namespace {
 
 std::string describe(const CsvFormat& format) {
   return format.separator == '\t' ? "a tsv" : "a csv";
+}
+
+std::string read_table(const std::filesystem::path& path, const CsvFormat& format) {
+  if (!format.streams) (void)open_input(path, {.expected = describe(format)});
+  return read_text_file(path, describe(format));
 }
 
 }  // namespace
@@ -44,7 +50,7 @@ std::optional<std::size_t> CsvTable::find_column(std::initializer_list<std::stri
 }
 
 CsvReader::CsvReader(const std::filesystem::path& path, CsvFormat format)
-    : CsvReader(read_text_file(path, describe(format)), path, format) {}
+    : CsvReader(read_table(path, format), path, format) {}
 
 CsvReader::CsvReader(std::string text, std::filesystem::path path, CsvFormat format)
     : path_(std::move(path)), format_(format), text_(std::move(text)) {

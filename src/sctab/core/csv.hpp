@@ -28,9 +28,11 @@ struct CsvFormat {
   bool header = true;
   /// Lines that begin with '#' are skipped.
   bool comments = false;
+  /// A pipe or a device will do, as in --labels <(zcat labels.gz).
+  bool streams = true;
 };
 /// The tables that sctab writes for itself: tabs between fields, which contain neither tabs nor line breaks.
-inline constexpr CsvFormat kPlainTsv = {.separator = '\t', .quotes = false};
+inline constexpr CsvFormat kPlainTsv = {.separator = '\t', .quotes = false, .streams = false};
 
 /// A whole small table.
 struct CsvTable {

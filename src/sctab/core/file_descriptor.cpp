@@ -15,6 +15,10 @@ FileDescriptor FileDescriptor::open(const std::filesystem::path& path, int flags
   return FileDescriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
 }
 
+FileDescriptor FileDescriptor::duplicate(int descriptor) {
+  return FileDescriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+}
+
 int read_at(int descriptor, std::int64_t offset, std::span<std::byte> out) {
   while (!out.empty()) {
     const ssize_t n = ::pread(descriptor, out.data(), out.size(), offset);

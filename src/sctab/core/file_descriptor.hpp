@@ -24,6 +24,9 @@ class FileDescriptor {
   /// ::open() with O_CLOEXEC, and 0666 where it creates the file. Not open, with errno set, where that fails.
   static FileDescriptor open(const std::filesystem::path& path, int flags);
 
+  /// A second descriptor of the open file, with O_CLOEXEC. Not open, with errno set, where that fails.
+  static FileDescriptor duplicate(int descriptor);
+
   [[nodiscard]] int get() const { return descriptor_; }
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
 

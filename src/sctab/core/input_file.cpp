@@ -10,6 +10,8 @@
 #include <cstring>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/interrupt.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
 
 namespace sctab::core {
@@ -42,14 +44,29 @@ std::size_t read_some(const FileDescriptor& file, char* out, std::size_t most, c
     const ssize_t n = ::read(file.get(), out, most);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno != EINTR) throw refused(path, needs, fmt::format("cannot be read: {}", std::strerror(errno)));
+    check_interrupt();
   }
+}
+
+FileIdentity identity(const struct stat& status) {
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .bytes = status.st_size,
+          .modified = status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec};
 }
 
 }  // namespace
 
 FileDescriptor open_input(const std::filesystem::path& path, const InputNeeds& needs) {
-  // Not to wait for a FIFO's writer before it is known to be one; regular files know no such thing.
-  FileDescriptor file = FileDescriptor::open(path, O_RDONLY | O_NOCTTY | (needs.streams ? 0 : O_NONBLOCK));
+  if (needs.streams) check_interrupt();  // rather than wait for a writer after the signal that should end the wait
+  // O_NONBLOCK, not to wait for a writer before it is known to be a FIFO; regular files know no such thing.
+  const int flags = O_RDONLY | O_NOCTTY | (needs.streams ? 0 : O_NONBLOCK);
+  FileDescriptor file = FileDescriptor::open(path, flags);
+  while (!file.is_open() && errno == EINTR) {
+    check_interrupt();
+    file = FileDescriptor::open(path, flags);
+  }
   if (!file.is_open()) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     throw refused(path, needs, missing ? "no such file" : fmt::format("cannot be opened: {}", std::strerror(errno)));
@@ -60,25 +77,44 @@ FileDescriptor open_input(const std::filesystem::path& path, const InputNeeds& n
   return file;
 }
 
+FileIdentity identity_of(const FileDescriptor& file, const std::filesystem::path& path) {
+  return identity(status_of(file, path, {}));
+}
+
+void require_unchanged(const std::filesystem::path& path, const FileIdentity& before) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || identity(status) != before) refuse_changed(path);
+}
+
+void refuse_changed(const std::filesystem::path& path) {
+  throw InputError({.file = path.string(),
+                    .found = "changed while it was read",
+                    .next_step = "run again once nothing writes to it"});
+}
+
 std::string read_input(const std::filesystem::path& path, const InputNeeds& needs, std::uint64_t most_bytes) {
   constexpr std::size_t kPiece = 1U << 16U;
+  constexpr std::int64_t kAlwaysAllowed = 16'000'000;
+  const auto affordable = static_cast<std::uint64_t>(std::max(kAlwaysAllowed, memory_budget() / needs.expansion));
+  const std::uint64_t most = std::min(most_bytes, affordable);
   const FileDescriptor file = open_input(path, needs);
   const struct stat status = status_of(file, path, needs);
   const bool is_file = S_ISREG(status.st_mode);
   const auto too_large = [&] {
     Problem problem =
-        refused(path, needs, fmt::format("is larger than {}", format_bytes(static_cast<double>(most_bytes)))).problem();
+        refused(path, needs, fmt::format("is larger than {}", format_bytes(static_cast<double>(most)))).problem();
+    if (affordable < most_bytes) problem.next_step = "allow more with --memory";
     if (problem.next_step.empty()) problem.next_step = "check that it is the right file";
     return InputError(std::move(problem));
   };
   std::string bytes;
   if (is_file) {
-    if (static_cast<std::uint64_t>(status.st_size) > most_bytes) throw too_large();
+    if (static_cast<std::uint64_t>(status.st_size) > most) throw too_large();
     bytes.reserve(static_cast<std::size_t>(status.st_size));
   }
   while (true) {  // not by size: it may grow, and files of /proc have none
     const std::size_t end = bytes.size();
-    if (end > most_bytes) throw too_large();
+    if (end > most) throw too_large();
     bytes.resize(end + kPiece);
     const std::size_t n = read_some(file, bytes.data() + end, kPiece, path, needs);
     bytes.resize(end + n);

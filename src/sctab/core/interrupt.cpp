@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstddef>
 
 #include "sctab/core/error.hpp"
 
@@ -12,18 +13,28 @@ namespace {
 constexpr std::array kEnding = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<int> arrived{0};
-static_assert(std::atomic<int>::is_always_lock_free);  // so that the handler may write it
+std::array<std::atomic<bool>, kEnding.size()> caught{};  // those that were not ignored
+static_assert(std::atomic<int>::is_always_lock_free);    // so that the handler may use them
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 extern "C" void on_signal(int signal_number) {
   arrived.store(signal_number);
-  for (const int signal : kEnding) std::signal(signal, SIG_DFL);
+  for (std::size_t i = 0; i < kEnding.size(); ++i) {
+    if (caught[i]) std::signal(kEnding[i], SIG_DFL);
+  }
 }
 
 }  // namespace
 
 void install_signal_handlers() {
-  for (const int signal : kEnding) {
-    if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  for (std::size_t i = 0; i < kEnding.size(); ++i) {
+    struct sigaction action {};
+    if (::sigaction(kEnding[i], nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+    caught[i] = true;
+    action = {};
+    action.sa_handler = on_signal;  // and no SA_RESTART: what waits for a pipe ends
+    for (const int signal : kEnding) ::sigaddset(&action.sa_mask, signal);
+    (void)::sigaction(kEnding[i], &action, nullptr);
   }
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
 }

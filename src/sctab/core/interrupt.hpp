@@ -3,8 +3,8 @@
 namespace sctab::core {
 
 /// Makes SIGINT, SIGTERM and SIGHUP set a flag instead of ending the program, but for those that it was started to
-/// ignore (by nohup, say); a second signal of any of these ends it at once. SIGPIPE and SIGXFSZ are ignored: a write
-/// that fails says so itself.
+/// ignore (by nohup, say); a second signal of any of these ends it at once. Calls that wait for a pipe return with
+/// EINTR, and who made them asks check_interrupt(). SIGPIPE and SIGXFSZ are ignored: a write that fails says so itself.
 void install_signal_handlers();
 
 /// The signal that has arrived; 0: none.

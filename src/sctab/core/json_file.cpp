@@ -56,7 +56,7 @@ std::string expected() {
 
 json read_json(const std::filesystem::path& path) {
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
-  return parse_json(read_input(path, {}, kMostBytes), {.file = path.string()});
+  return parse_json(read_input(path, {.expansion = 20}, kMostBytes), {.file = path.string()});
 }
 
 json parse_json(std::string_view text, const Problem& place) {

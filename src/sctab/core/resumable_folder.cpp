@@ -45,7 +45,7 @@ bool take(int descriptor, const fs::path& folder) {
 
 // Throws where the target cannot be written, now rather than after hours of work.
 fs::path writable_target(const fs::path& target, const ResumableWork& work) {
-  require_replaceable_directory(target, work.marker);
+  require_own_or_empty(target, work.target.marker);
   return StagedOutput(target).target();
 }
 
@@ -77,16 +77,26 @@ void require_ours(const fs::path& folder, const ResumableWork& work) {
   }
 }
 
-void require_as_asked(const fs::path& target, const ResumableWork& work, bool resume) {
+void require_as_asked(const fs::path& target, const ResumableWork& work, Start start) {
   const fs::path folder = folder_of(target, work);
   require_ours(folder, work);
   const ResumableWork::Progress progress = work.progress(folder);
-  if (resume && progress == ResumableWork::Progress::kNone && fs::exists(target / work.marker)) {
+  const bool is_finished = fs::exists(target / work.target.marker),
+             is_begun = progress == ResumableWork::Progress::kWork;
+  if (start.resume && progress == ResumableWork::Progress::kNone && is_finished) {
     throw InputError({.file = target.string(),
                       .found = "is finished; nothing is left to resume",
-                      .next_step = fmt::format("omit --resume to {} again", work.noun)});
+                      .next_step = fmt::format("give --overwrite instead of --resume to {} again", work.noun)});
   }
-  if (!resume && progress == ResumableWork::Progress::kWork) {
+  if (!start.overwrite && is_finished && is_begun) {
+    require_replaceable(target, work.target, true);
+    throw InputError(
+        {.file = target.string(),
+         .found = fmt::format("is {}, which an unfinished {} would replace", work.target.describe(target), work.noun),
+         .next_step = fmt::format("continue it with --resume --overwrite, or remove the folder {}", folder.string())});
+  }
+  require_replaceable(target, work.target, start.overwrite);
+  if (!start.resume && is_begun) {
     throw InputError({.file = folder.string(),
                       .found = fmt::format("has an unfinished {}", work.noun),
                       .next_step = "continue it with --resume, or remove the folder to start over"});
@@ -121,23 +131,26 @@ FolderLock::FolderLock(const fs::path& folder, std::string_view work) {
                     .next_step = "wait until it ends, or choose another -o"});
 }
 
-void ResumableFolder::check(const fs::path& target, const ResumableWork& work, bool resume) {
-  require_as_asked(writable_target(target, work), work, resume);
+void ResumableFolder::check(const fs::path& target, const ResumableWork& work, Start start) {
+  require_as_asked(writable_target(target, work), work, start);
 }
 
-ResumableFolder::ResumableFolder(const fs::path& target, ResumableWork work, bool resume)
-    : work_(std::move(work)), target_(writable_target(target, work_)), path_(folder_of(target_, work_)) {
+ResumableFolder::ResumableFolder(const fs::path& target, ResumableWork work, Start start)
+    : work_(std::move(work)),
+      overwrite_(start.overwrite),
+      target_(writable_target(target, work_)),
+      path_(folder_of(target_, work_)) {
   require_folder(path_, work_);
   lock_.emplace(path_, work_.noun);
   try {
-    require_as_asked(target_, work_, resume);  // with the lock, or another process may work or finish meanwhile
-  } catch (const InputError&) {
+    require_as_asked(target_, work_, start);  // with the lock, or another process may work or finish meanwhile
+  } catch (...) {
     std::error_code not_empty;
     fs::remove(path_, not_empty);
     throw;
   }
   const ResumableWork::Progress found = progress();
-  if (found == ResumableWork::Progress::kNone || (found == ResumableWork::Progress::kHints && !resume)) clear();
+  if (found == ResumableWork::Progress::kNone || (found == ResumableWork::Progress::kHints && !start.resume)) clear();
 }
 
 void ResumableFolder::clear() const {
@@ -150,7 +163,17 @@ void ResumableFolder::remove() const noexcept {
 }
 
 void ResumableFolder::commit() const {
-  move_into_place(path_, target_);
+  std::vector<fs::path> kept;
+  try {
+    move_into_place(path_, target_, [this, &kept](const fs::path& folder) {
+      require_replaceable(target_, work_.target, overwrite_);
+      keep_other_files(target_, work_.target, folder, kept);
+    });
+  } catch (...) {
+    std::error_code ignored;
+    for (const fs::path& other : kept) fs::remove_all(path_ / other, ignored);
+    throw;
+  }
 }
 
 std::string differences(const nlohmann::json& before, const nlohmann::json& now) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/output_folder.hpp"
 
 namespace sctab::core {
 
@@ -31,11 +32,16 @@ class FolderLock {
   FileDescriptor folder_;
 };
 
+/// How to begin: go on with unfinished work, replace a finished target.
+struct Start {
+  bool resume = false, overwrite = false;
+};
+
 /// Work that may take hours and is resumed after an interruption.
 struct ResumableWork {
   std::string noun{};    // for messages: "build"
   std::string suffix{};  // of its folder: ".build"
-  std::string marker{};  // a file that every finished target has: "store.json"
+  FolderKind target{};   // what it becomes
   /// Whether the work leaves a file of this name in its folder.
   std::function<bool(const std::string&)> is_ours{};
   /// Whether the work makes a folder of this name in it; empty: none.
@@ -53,14 +59,14 @@ struct ResumableWork {
 /// target at the end.
 class ResumableFolder {
  public:
-  /// What can be refused before any work is done. Throws InputError if the target is not ours to replace or cannot be
-  /// written, if its folder has files that the work does not leave there, if there is work and `resume` is not set, and
-  /// if there is nothing to resume but a finished target and `resume` is set.
-  static void check(const std::filesystem::path& target, const ResumableWork& work, bool resume);
+  /// What can be refused before any work is done. Throws InputError if the target cannot be written or must not be
+  /// replaced (see require_replaceable()), if its folder has files that the work does not leave there, if there is work
+  /// and `resume` is not set, and if there is nothing to resume but a finished target and `resume` is set.
+  static void check(const std::filesystem::path& target, const ResumableWork& work, Start start);
 
   /// Finds the folder or makes it; it is empty afterwards, unless there is progress to resume. Throws InputError as
   /// check() does, and if another process works there.
-  ResumableFolder(const std::filesystem::path& target, ResumableWork work, bool resume);
+  ResumableFolder(const std::filesystem::path& target, ResumableWork work, Start start);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const std::filesystem::path& target() const { return target_; }
@@ -69,12 +75,13 @@ class ResumableFolder {
   void clear() const;
   /// Removes the folder.
   void remove() const noexcept;
-  /// Puts the folder in the place of the target, in one step. Throws InputError if that fails; then an earlier target
-  /// and the folder stay as they are.
+  /// Puts the folder in the place of the target, in one step; files in an earlier target that are not sctab's stay.
+  /// Throws InputError if that fails; then the earlier target and the folder stay as they are.
   void commit() const;
 
  private:
   ResumableWork work_;
+  bool overwrite_;
   std::filesystem::path target_, path_;
   std::optional<FolderLock> lock_;
 };

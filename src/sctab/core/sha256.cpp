@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <cstdint>
 #include <vector>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/interrupt.hpp"
 
 namespace sctab::core {
@@ -32,16 +32,19 @@ std::string Sha256::hex() {
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file)
-    throw InputError({.file = path.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
+  const FileDescriptor file = open_input(path);
+  const std::int64_t size = identity_of(file, path).bytes;
   Sha256 hash;
   std::vector<std::byte> buffer(1U << 20U);
-  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+  for (std::int64_t done = 0; done < size;) {
     check_interrupt();
-    hash.add(std::span(buffer).first(n));
+    const auto piece = std::span(buffer).first(std::min(buffer.size(), static_cast<std::size_t>(size - done)));
+    if (read_at(file.get(), done, piece) != 0) {
+      throw InputError({.file = path.string(), .found = "cannot be read to its end"});
+    }
+    hash.add(piece);
+    done += std::ssize(piece);
   }
-  if (std::ferror(file.get()) != 0) throw InputError({.file = path.string(), .found = "cannot be read to its end"});
   return hash.hex();
 }
 

@@ -5,18 +5,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <fstream>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/core/sha256.hpp"
 
 namespace sctab::core {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t kSpaceDigits = 8;
 
 std::string reason() {
   return std::strerror(errno);
@@ -31,7 +39,10 @@ int sync_open(const fs::path& path, int flags, int no_matter = 0) {
   const FileDescriptor file = FileDescriptor::open(path, flags);
   if (!file.is_open() && errno == no_matter) return no_matter;
   if (!file.is_open()) throw InputError({.file = path.string(), .found = "cannot be opened to sync it: " + reason()});
-  return ::fsync(file.get()) == 0 ? 0 : errno;
+  while (::fsync(file.get()) != 0) {
+    if (errno != EINTR) return errno;  // after a signal the rest is still synced
+  }
+  return 0;
 }
 
 [[noreturn]] void fail_sync(const fs::path& path, int error) {
@@ -109,20 +120,92 @@ void refuse_stream(const fs::path& target) {
                     .next_step = "give the name of a file"});
 }
 
-/// ".NAME.PID-SERIAL.tmp" -> NAME, and the same with ".old" behind it, see replace(); any other name as it is.
+/// Which processes the numbers of a temporary name are of: those of one boot of one machine, seen from one container.
+/// Empty where the system does not say.
+const std::string& process_space() {
+  static const std::string space = [] {
+    std::error_code failed;
+    std::string boot;
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
+    const std::string container = fs::read_symlink("/proc/self/ns/pid", failed).string();
+    return boot.empty() || container.empty() ? "" : Sha256().add(boot + container).hex().substr(0, kSpaceDigits);
+  }();
+  return space;
+}
+
+std::atomic<unsigned> next_serial{0};
+
+/// What a temporary name says: ".NAME.PID-SERIAL-SPACE.tmp", without "-SPACE" where it is not known, and with ".old"
+/// behind it, see replace().
+struct TemporaryName {
+  std::string_view target, space;
+  pid_t process = 0;
+  unsigned serial = 0;
+  bool is_old = false;
+};
+
+std::optional<TemporaryName> parse_temporary(std::string_view name) {
+  constexpr std::string_view kEnding = ".tmp", kOld = ".old";
+  TemporaryName parsed;
+  parsed.is_old = name.ends_with(kOld);
+  if (parsed.is_old) name.remove_suffix(kOld.size());
+  if (!name.starts_with('.') || !name.ends_with(kEnding)) return std::nullopt;
+  name = name.substr(1, name.size() - 1 - kEnding.size());
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return std::nullopt;
+  parsed.target = name.substr(0, dot);
+  std::string_view numbers = name.substr(dot + 1);
+  const auto take = [&numbers] {
+    const std::size_t end = std::min(numbers.find('-'), numbers.size());
+    const std::string_view taken = numbers.substr(0, end);
+    numbers.remove_prefix(std::min(end + 1, numbers.size()));
+    return taken;
+  };
+  const bool ends_in_dash = numbers.ends_with('-');
+  const auto process = parse_number<pid_t>(take());
+  const auto serial = parse_number<unsigned>(take());
+  parsed.space = take();
+  const bool is_space = parsed.space.size() == kSpaceDigits &&
+                        parsed.space.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (!process || *process < 0 || !serial || ends_in_dash || !numbers.empty()) return std::nullopt;
+  if (!parsed.space.empty() && !is_space) return std::nullopt;
+  parsed.process = *process;
+  parsed.serial = *serial;
+  return parsed;
+}
+
+/// The name of the target of a temporary name; any other name as it is.
 std::string_view name_of_target(std::string_view name) {
-  constexpr std::string_view kEnding = ".tmp", kOld = ".old", kDigits = "0123456789";
-  std::string_view stem = name;
-  if (stem.ends_with(kOld)) stem.remove_suffix(kOld.size());
-  if (!stem.starts_with('.') || !stem.ends_with(kEnding)) return name;
-  stem = stem.substr(1, stem.size() - 1 - kEnding.size());
-  const std::size_t dot = stem.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return name;
-  const std::string_view number = stem.substr(dot + 1);
-  const std::size_t dash = number.find_first_not_of(kDigits);
-  const bool is_ours = dash != std::string_view::npos && dash > 0 && number[dash] == '-' && dash + 1 < number.size() &&
-                       number.find_first_not_of(kDigits, dash + 1) == std::string_view::npos;
-  return is_ours ? stem.substr(0, dot) : name;
+  const auto parsed = parse_temporary(name);
+  return parsed ? parsed->target : name;
+}
+
+/// Whether who made it is gone. A process may have got the number of a dead one: then the file stays until that ends
+/// too, unless it is ours, whose own serials are known.
+bool is_abandoned(const TemporaryName& name) {
+  if (process_space().empty() || name.space != process_space()) return false;
+  if (name.process == ::getpid()) return name.serial >= next_serial;
+  return ::kill(name.process, 0) != 0 && errno == ESRCH;
+}
+
+/// Removes what killed processes left of this target. What replace() put aside is put back where nothing took its
+/// place.
+void remove_abandoned(const fs::path& folder, const fs::path& target) {
+  std::error_code failed;
+  for (auto entry = fs::directory_iterator(folder, failed); !failed && entry != fs::directory_iterator();
+       entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    const auto parsed = parse_temporary(name);
+    if (!parsed || parsed->target != target.filename().string() || !is_abandoned(*parsed)) continue;
+    struct stat status {};
+    if (::lstat(entry->path().c_str(), &status) != 0 || status.st_uid != ::geteuid()) continue;
+    if (parsed->is_old && ::lstat(target.c_str(), &status) != 0) {
+      (void)::rename(entry->path().c_str(), target.c_str());
+      continue;
+    }
+    std::error_code ignored;
+    fs::remove_all(entry->path(), ignored);
+  }
 }
 
 }  // namespace
@@ -156,8 +239,10 @@ StagedOutput::StagedOutput(fs::path target) : target_(resolved(std::move(target)
                       .found = fmt::format("the folder {} cannot be written to: {}", folder.string(), reason()),
                       .next_step = "choose another output"});
   }
-  static std::atomic<unsigned> serial{0};
-  temporary_ = folder / fmt::format(".{}.{}-{}.tmp", target_.filename().string(), ::getpid(), serial++);
+  remove_abandoned(folder, target_);
+  const std::string& space = process_space();
+  temporary_ = folder / fmt::format(".{}.{}-{}{}{}.tmp", target_.filename().string(), ::getpid(), next_serial++,
+                                    space.empty() ? "" : "-", space);
   std::error_code ignored;
   fs::remove_all(temporary_, ignored);
 }
@@ -175,12 +260,13 @@ StagedOutput::~StagedOutput() {
   fs::remove_all(temporary_, ignored);
 }
 
-void StagedOutput::commit() {
+void StagedOutput::commit(const BeforeReplacing& before_replacing) {
   SCTAB_ASSERT(!temporary_.empty());
   sync_tree(temporary_);
   const bool is_folder = fs::is_directory(temporary_);
   if (!is_folder) refuse_folder(target_);
   if (is_folder && fs::is_directory(target_) && !fs::is_symlink(target_)) {
+    if (before_replacing) before_replacing(temporary_);
     earlier_ = replace(temporary_, target_);
   } else {
     rename_to(temporary_, target_);
@@ -213,6 +299,10 @@ void StagedOutput::undo() noexcept {
   (void)(earlier.empty() ? ::unlink(target_.c_str()) : ::rename(earlier.c_str(), target_.c_str()));
 }
 
+void StagedOutput::leave() noexcept {
+  temporary_.clear();
+}
+
 void StagedOutput::settle() noexcept {
   placed_ = false;
   if (earlier_.empty()) return;
@@ -221,18 +311,27 @@ void StagedOutput::settle() noexcept {
   earlier_.clear();
 }
 
-void move_into_place(const fs::path& folder, const fs::path& target) {
+void move_into_place(const fs::path& folder, const fs::path& target,
+                     const StagedOutput::BeforeReplacing& before_replacing) {
   SCTAB_ASSERT(fs::is_directory(folder));
   StagedOutput staged(target);
+  // Under its own name, which outlives a kill, and may take long.
+  const bool is_prepared = before_replacing && fs::is_directory(staged.target());
+  if (is_prepared) before_replacing(folder);
   sync_tree(folder);
   const fs::path temporary = staged.path();
   rename_to(folder, temporary);
   try {
-    staged.commit();
+    staged.commit(is_prepared ? nullptr : before_replacing);
   } catch (...) {
     // An empty path: it has the target's name already, and all that failed is to sync the folder that holds it.
-    if (!staged.path().empty()) (void)::rename(temporary.c_str(), folder.c_str());
-    throw;
+    if (staged.path().empty() || ::rename(temporary.c_str(), folder.c_str()) == 0) throw;
+    const std::string why = reason();
+    staged.leave();
+    throw InputError({.file = temporary.string(),
+                      .found = fmt::format("holds the finished work and cannot be named {} again: {}",
+                                           folder.filename().string(), why),
+                      .next_step = "move it to a name of your choice before the next run, which would remove it"});
   }
 }
 
@@ -260,18 +359,6 @@ void write_file_atomically(const fs::path& target, std::string_view content) {
   const int error = write_at(file.get(), 0, std::as_bytes(std::span(content)));
   if (error != 0) throw cannot_write(target, std::strerror(error));
   out.commit();
-}
-
-void require_replaceable_directory(const fs::path& target, std::string_view marker) {
-  if (!fs::exists(target)) return;
-  if (!fs::is_directory(target)) {
-    throw InputError(
-        {.file = target.string(), .found = "is a file, and the output is a folder", .next_step = "choose another -o"});
-  }
-  if (fs::is_empty(target) || fs::exists(target / marker)) return;
-  throw InputError({.file = target.string(),
-                    .found = fmt::format("is a folder with files but no {}, which is not replaced", marker),
-                    .next_step = "choose another -o"});
 }
 
 }  // namespace sctab::core

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,12 @@ namespace sctab::core {
 ///   out.commit();
 class StagedOutput {
  public:
-  /// Throws InputError, naming the folder, where it does not exist or cannot be written to, and where the target is a
-  /// mount point, a device, a FIFO or a socket, which cannot be replaced.
+  /// Called with the path of a new folder once it is on disk, just before it takes the place of an earlier one.
+  using BeforeReplacing = std::function<void(const std::filesystem::path&)>;
+
+  /// Removes what killed processes of this machine left of the same target. Throws InputError, naming the folder, where
+  /// it does not exist or cannot be written to, and where the target is a mount point, a device, a FIFO or a socket,
+  /// which cannot be replaced.
   explicit StagedOutput(std::filesystem::path target);
   ~StagedOutput();
   StagedOutput(const StagedOutput&) = delete;
@@ -32,7 +37,10 @@ class StagedOutput {
   /// file or directory of that name in one step (on file systems without RENAME_EXCHANGE a directory takes two). Throws
   /// InputError on failure, and the earlier one stays, unless all that failed is to sync the folder that holds it. A
   /// file never replaces a directory, nor a directory a file.
-  void commit();
+  void commit(const BeforeReplacing& before_replacing = {});
+
+  /// Leaves what was written under its temporary name.
+  void leave() noexcept;
 
   /// commit() for a file that must appear together with another: what it replaces is kept under a hidden name, until
   /// settle() or the end of this.
@@ -53,7 +61,8 @@ class StagedOutput {
 /// Puts a folder that lies next to `target` in its place, as StagedOutput does; if that fails the folder keeps its
 /// name and all that it holds, so that hours of work are not lost with it. Syncs it under its own name first, which
 /// takes longest and fails most. Throws InputError on failure.
-void move_into_place(const std::filesystem::path& folder, const std::filesystem::path& target);
+void move_into_place(const std::filesystem::path& folder, const std::filesystem::path& target,
+                     const StagedOutput::BeforeReplacing& before_replacing = {});
 
 /// Puts what was written to a file on disk. Throws InputError naming it.
 void sync_file(const std::filesystem::path& path);
@@ -61,7 +70,7 @@ void sync_file(const std::filesystem::path& path);
 /// and so are folders that may be written to and not read.
 void sync_directory(const std::filesystem::path& folder);
 
-/// The path as the user knows it: StagedOutput's temporary names in it, ".NAME.PID-SERIAL.tmp" and the same with
+/// The path as the user knows it: StagedOutput's temporary names in it, ".NAME.PID-SERIAL-SPACE.tmp" and the same with
 /// ".old", become the names of their targets.
 std::string target_name(std::string_view path);
 
@@ -71,9 +80,5 @@ void require_writable_file(const std::filesystem::path& target);
 
 /// Writes a small file whole or not at all. Throws InputError naming it.
 void write_file_atomically(const std::filesystem::path& target, std::string_view content);
-
-/// Throws InputError if `target` exists and is a directory not made by sctab (it lacks `marker`, e.g. store.json), so
-/// that a mistyped -o never replaces a folder of the user's.
-void require_replaceable_directory(const std::filesystem::path& target, std::string_view marker);
 
 }  // namespace sctab::core

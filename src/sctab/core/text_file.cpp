@@ -73,8 +73,10 @@ std::string checked_text(std::string text, const std::filesystem::path& path, co
   return text;
 }
 
-std::string read_text_file(const std::filesystem::path& path, const std::string& expected, std::uint64_t most_bytes) {
-  return checked_text(read_input(path, {.expected = expected, .streams = true}, most_bytes), path, expected);
+std::string read_text_file(const std::filesystem::path& path, const std::string& expected, std::uint64_t most_bytes,
+                           std::int64_t expansion) {
+  const InputNeeds needs{.expected = expected, .streams = true, .expansion = expansion};
+  return checked_text(read_input(path, needs, most_bytes), path, expected);
 }
 
 }  // namespace sctab::core

@@ -9,10 +9,9 @@
 #include <exception>
 #include <fstream>
 #include <limits>
-#include <string>
-#include <string_view>
 #include <system_error>
 
+#include "sctab/core/control_groups.hpp"
 #include "sctab/core/error.hpp"
 
 namespace sctab::core {
@@ -27,7 +26,10 @@ ThreadPool::ThreadPool(int n_threads) {
     close();
     throw InputError({.subject = "--threads",
                       .found = fmt::format("only {} of {} threads could be started", n_started, n_threads),
-                      .next_step = "give a smaller number"});
+                      .next_step = "give a smaller number, or raise the limits of ulimit -u and -v"});
+  } catch (...) {  // no memory
+    close();
+    throw;
   }
 }
 
@@ -105,19 +107,12 @@ int default_threads() {
 }
 
 int processors_of_cgroup(const std::filesystem::path& root, const std::filesystem::path& groups_of_process) {
-  constexpr std::string_view kSecondVersion = "0::/";
   int fewest = std::numeric_limits<int>::max();
-  std::ifstream groups(groups_of_process);
-  for (std::string group; std::getline(groups, group);) {
-    if (!group.starts_with(kSecondVersion)) continue;
-    // The limit of each group above holds too.
-    for (std::filesystem::path at = group.substr(kSecondVersion.size());; at = at.parent_path()) {
-      double quota = 0, period = 0;  // microseconds; "max 100000" has no quota
-      std::ifstream limit(root / at / "cpu.max");
-      if (limit >> quota >> period && quota > 0 && period > 0) {
-        fewest = std::min(fewest, static_cast<int>(std::clamp(std::ceil(quota / period), 1.0, 1e6)));
-      }
-      if (at.empty()) break;
+  for (const auto& group : control_groups(root, groups_of_process, "cpu")) {
+    double quota = 0, period = 0;  // microseconds; "max 100000" has no quota
+    std::ifstream limit(group / "cpu.max");
+    if (limit >> quota >> period && quota > 0 && period > 0) {
+      fewest = std::min(fewest, static_cast<int>(std::clamp(std::ceil(quota / period), 1.0, 1e6)));
     }
   }
   return fewest;

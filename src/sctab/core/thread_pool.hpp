@@ -51,13 +51,15 @@ class ThreadPool {
   std::vector<std::thread> workers_;
 };
 
+/// The most threads that an option may ask for: more than machines have processors.
+inline constexpr int kMostThreads = 4096;
+
 /// The number of threads that `--threads 0` means: the processors this process may run on, and no more than a
 /// container's quota of processor time keeps busy.
 int default_threads();
 
 /// The processors that the quotas of a process's control group and of those above it keep busy (cpu.max of version 2),
-/// rounded up; the largest int where there is none. root: where the groups are mounted; groups_of_process:
-/// /proc/PID/cgroup.
+/// rounded up; the largest int where there is none. root and groups_of_process: as for control_groups().
 int processors_of_cgroup(const std::filesystem::path& root, const std::filesystem::path& groups_of_process);
 
 }  // namespace sctab::core

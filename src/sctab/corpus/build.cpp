@@ -11,6 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/json_file.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/corpus/build_folder.hpp"
@@ -27,8 +28,6 @@ namespace fs = std::filesystem;
 using core::InputError;
 using ontology::Ontology;
 using store::Split;
-
-constexpr std::int64_t kLeastMemory = 500'000'000;  // what any corpus of 20,000 genes needs
 
 // Edges that lead nowhere are what a file cut at a line's end looks like. A warning: types may lose their ancestors.
 Ontology load_ontology(const fs::path& path) {
@@ -168,11 +167,22 @@ void check_counts(const Corpus& corpus, std::size_t first, const StreamOptions& 
   progress.finish();
 }
 
+// How many sources the unfinished build in a folder has the counts of, by the note in its checkpoint.
+std::size_t n_sources_read(const nlohmann::json& note, const Corpus& corpus, const fs::path& folder) try {
+  const core::JsonFields fields(note,
+                                {.file = (folder / store::kCheckpointFile).string(),
+                                 .key = "note",
+                                 .next_step = fmt::format("remove the folder {} to start over", folder.string())});
+  return static_cast<std::size_t>(fields.get<std::int64_t>("next_source", 0, std::ssize(corpus.sources)));
+} catch (const InputError& error) {
+  throw AnotherBuild(error.problem());
+}
+
 // The second pass: counts of the kept cells into the writer, from where it is. key: what the build is of.
 // With find_all, what a bad source ends names all bad ones.
 void write_counts(const Corpus& corpus, const StoreCodes& codes, const StreamOptions& options,
                   const nlohmann::json& key, bool find_all, core::ThreadPool& pool, store::Writer& writer) {
-  const nlohmann::json& resumed = writer.resumed_note();
+  const nlohmann::json& resumed = writer.resumed_note();  // build_in() has checked it
   const std::size_t first = resumed.is_null() ? 0 : resumed.at("next_source").get<std::size_t>();
   if (first > 0) spdlog::info("continuing after {} of {} sources", first, corpus.sources.size());
   const CellIndex n_read = first == 0 ? 0 : corpus.sources[first - 1].first_cell + corpus.sources[first - 1].n_cells;
@@ -267,7 +277,7 @@ BuildResult build_in(BuildFolder& folder, const std::vector<fs::path>& sources, 
   const StoreCodes codes(corpus.cells, ontology);
   const nlohmann::json key = build_key({corpus, codes, corpus.donor_splits, ontology, skipped}, options);
   if (const nlohmann::json note = note_of(folder); !note.is_null()) {
-    require_same_build(folder.path(), note.at("key"), key, note.at("next_source").get<std::size_t>());
+    require_same_build(folder.path(), note.at("key"), key, n_sources_read(note, corpus, folder.path()));
   }
   BuildResult result = count_kept(corpus, codes, curation);
   result.skipped = skipped;
@@ -342,7 +352,7 @@ BuildResult build(const std::vector<fs::path>& sources, const fs::path& store, c
   options.validate();
   require_distinct(sources);
   const fs::path ontology_path = find_ontology(options.ontology, sources.front());
-  BuildFolder folder(store, options.resume);
+  BuildFolder folder(store, {.resume = options.resume, .overwrite = options.overwrite});
   try {
     BuildResult result = build_of_good(folder, sources, ontology_path, options);
     folder.commit();

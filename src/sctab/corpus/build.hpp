@@ -13,6 +13,9 @@
 
 namespace sctab::corpus {
 
+/// What any corpus of 20,000 genes needs, in bytes.
+inline constexpr std::int64_t kLeastMemory = 500'000'000;
+
 struct BuildOptions {
   CurationOptions curation;
   SplitOptions split;
@@ -27,6 +30,7 @@ struct BuildOptions {
   int threads = 0;
   bool keep_going = false;  // leave out sources that cannot be used
   bool resume = false;      // go on with the unfinished build in STORE.build
+  bool overwrite = false;   // replace a finished store
   double seconds_between_checkpoints = 60;
   void validate() const;  // throws InputError naming the field
 };

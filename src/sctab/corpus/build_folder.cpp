@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
@@ -30,9 +31,13 @@ Progress progress_in(const fs::path& folder) {
 }
 
 core::ResumableWork build_work() {
+  core::FolderKind target = store::store_folder();
+  target.is_ours = [is_of_store = target.is_ours](const std::string& name) {
+    return is_of_store(name) || name == kNotes;
+  };
   return {.noun = "build",
           .suffix = ".build",
-          .marker = store::kManifestFile,
+          .target = target,
           .is_ours = [](const std::string& name) { return store::is_name_of_growing_store(name) || name == kNotes; },
           .progress = progress_in};
 }
@@ -104,7 +109,7 @@ void take_files_of_unread(json& before, const json& key, std::size_t n_read) {
 
 }  // namespace
 
-BuildFolder::BuildFolder(const fs::path& store, bool resume) : folder_(store, build_work(), resume) {
+BuildFolder::BuildFolder(const fs::path& store, core::Start start) : folder_(store, build_work(), start) {
   if (has_checkpoint()) return;
   const nlohmann::json kept = notes();
   folder_.clear();
@@ -146,7 +151,8 @@ void BuildFolder::commit() {
 json build_key(const BuildInput& input, const BuildOptions& options) {
   json sources = json::array();
   for (const Source& source : input.contents.sources) {
-    sources.push_back({{"path", source.path.string()}, {"bytes", source.bytes}, {"modified", source.modified}});
+    sources.push_back(
+        {{"path", source.path.string()}, {"bytes", source.identity.bytes}, {"modified", source.modified()}});
   }
   return {{"sctab_version", SCTAB_VERSION},
           {"options", to_json(options)},

@@ -17,7 +17,7 @@ namespace sctab::corpus {
 class BuildFolder {
  public:
   /// Finds the build to resume or makes the folder of a new one. Throws InputError as core::ResumableFolder does.
-  BuildFolder(const std::filesystem::path& store, bool resume);
+  BuildFolder(const std::filesystem::path& store, core::Start start);
   ~BuildFolder();
   BuildFolder(const BuildFolder&) = delete;
   BuildFolder& operator=(const BuildFolder&) = delete;

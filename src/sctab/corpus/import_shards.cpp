@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/progress.hpp"
@@ -46,20 +47,25 @@ bool has_shards(const fs::path& folder) {
   return fs::exists(folder / kRecords) && !fs::is_empty(folder / kRecords);
 }
 
+bool is_record(const std::string& name) {
+  constexpr std::string_view kEnding = ".json";
+  return name.ends_with(kEnding) && store::is_name_of_growing_store(name.substr(0, name.size() - kEnding.size()));
+}
+
 core::ResumableWork import_work() {
   using Progress = core::ResumableWork::Progress;
+  core::FolderKind target = store::store_folder();
+  target.is_ours = [is_of_store = target.is_ours](const std::string& name) {
+    return is_of_store(name) || name == kIdentityFile;
+  };
+  target.subfolder = kRecords;  // a killed import may leave it in the store
+  target.is_ours_in_subfolder = is_record;
   return {.noun = "import",
           .suffix = ".import",
-          .marker = store::kManifestFile,
-          .is_ours =
-              [](const std::string& name) {
-                return store::is_name_of_growing_store(name) || name == kIdentityFile || name == kVectorsFile;
-              },
+          .target = target,
+          .is_ours = target.is_ours,
           .is_subfolder = [](const std::string& name) { return name == kRecords; },
-          .is_ours_in_subfolder =
-              [](const std::string& name) {
-                return name.ends_with(".json") && store::is_name_of_growing_store(name.substr(0, name.size() - 5));
-              },
+          .is_ours_in_subfolder = target.is_ours_in_subfolder,
           .required = kIdentityFile,
           .progress = [](const fs::path& folder) { return has_shards(folder) ? Progress::kWork : Progress::kNone; }};
 }
@@ -190,10 +196,16 @@ void skip_shard(CellIndex n_cells, PartSequence& cells) {
   }
 }
 
-FinishedShard write_shard(Import& import, const store::ShardPlace& place, std::vector<FileState> parts,
-                          PartSequence& cells) {
+void require_unchanged_parts(const std::vector<Part>& parts) {
+  for (const Part& part : parts) {
+    std::error_code missing;
+    if (!fs::exists(part.file, missing) || state_of(part.file) != part.state) core::refuse_changed(part.file);
+  }
+}
+
+FinishedShard write_shard(Import& import, const store::ShardPlace& place, const ShardJob& job, PartSequence& cells) {
   FinishedShard finished;
-  finished.parts = std::move(parts);
+  finished.parts = job.part_states();
   finished.cells_per_type.resize(import.layout.tables.cell_types.size());
   core::StagedOutput staged(import.folder.path() / store::shard_file_name(place));
   store::OrderedShard shard(staged.path(), place, import.layout);
@@ -211,6 +223,7 @@ FinishedShard write_shard(Import& import, const store::ShardPlace& place, std::v
     import.advance(std::ssize(obs));
   }
   finished.shard = shard.finish(more.take_columns(import.from));
+  require_unchanged_parts(job.parts);
   staged.commit();
   import.folder.record(finished);
   ++import.n_written;
@@ -233,7 +246,7 @@ std::vector<FinishedShard> run_job(Import& import, const ShardJob& job) {
   for (std::size_t i = 0; i < job.shards.size(); ++i) {
     const store::ShardPlace& place = job.shards[i];
     if (!earlier[i]) {
-      finished.push_back(write_shard(import, place, parts, cells));
+      finished.push_back(write_shard(import, place, job, cells));
       --left;
       continue;
     }
@@ -288,12 +301,12 @@ std::vector<ShardJob> plan_shards(const MerlinStore& from, CellIndex cells_per_s
   return jobs;
 }
 
-void require_to_import(const fs::path& store, bool resume) {
-  core::ResumableFolder::check(store, import_work(), resume);
+void require_to_import(const fs::path& store, core::Start start) {
+  core::ResumableFolder::check(store, import_work(), start);
 }
 
-ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity, bool resume)
-    : folder_(store, import_work(), resume) {
+ImportFolder::ImportFolder(const fs::path& store, const nlohmann::json& identity, core::Start start)
+    : folder_(store, import_work(), start) {
   if (has_shards(path())) require_same_import(path(), identity);
   fs::create_directory(path() / kRecords);
   remove_unfinished(path());
@@ -342,7 +355,13 @@ void ImportFolder::record(const FinishedShard& finished) const {
 
 void ImportFolder::commit() const {
   folder_.commit();
-  fs::remove_all(folder_.target() / kRecords);
+  const fs::path records = folder_.target() / kRecords;
+  const std::vector<fs::path> files(fs::directory_iterator(records), fs::directory_iterator{});
+  for (const fs::path& file : files) {
+    if (is_record(file.filename())) fs::remove(file);
+  }
+  std::error_code has_others;  // the user's, kept from an earlier store
+  fs::remove(records, has_others);
   fs::remove(folder_.target() / kIdentityFile);
 }
 

@@ -34,7 +34,7 @@ struct FinishedShard {
 };
 
 /// What can be refused before any cell is read. Throws InputError as core::ResumableFolder::check() does.
-void require_to_import(const std::filesystem::path& store, bool resume);
+void require_to_import(const std::filesystem::path& store, core::Start start);
 
 /// The folder of an unfinished import: STORE.import next to the store that it becomes. Finished shards stay there when
 /// an import is interrupted, each with a record of its own, and the same import continues from them.
@@ -42,7 +42,7 @@ class ImportFolder {
  public:
   /// identity: what the import makes, without the files of the parts, which the records of finished shards have. Throws
   /// InputError as core::ResumableFolder does, and if finished shards come from another import.
-  ImportFolder(const std::filesystem::path& store, const nlohmann::json& identity, bool resume);
+  ImportFolder(const std::filesystem::path& store, const nlohmann::json& identity, core::Start start);
 
   [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
   /// The shard of this name, if it is finished, was made from these parts and has the size that its record gives.

@@ -264,7 +264,7 @@ void write_tables(const ImportFolder& folder, const store::ShardLayout& layout, 
 void write_store(const MerlinStore& from, const ontology::Ontology& ontology, const StoreImportOptions& options,
                  const ImportFolder& folder, StoreImportResult& result) {
   const fs::path vectors = from.directory / "augmentations.npy";
-  if (fs::exists(vectors)) result.n_vectors = convert_vectors(vectors, from.genes, folder.path() / kVectorsFile);
+  if (fs::exists(vectors)) result.n_vectors = convert_vectors(vectors, from.genes, folder.path() / store::kVectorsFile);
 
   const store::ShardLayout layout = layout_of(from, result.labels);
   const ImportedShards imported =
@@ -325,7 +325,8 @@ json to_json(const StoreImportResult& imported) {
 
 StoreImportResult import_store(const StoreImportOptions& options) {
   options.validate();
-  require_to_import(options.output, options.resume);
+  const core::Start start{.resume = options.resume, .overwrite = options.overwrite};
+  require_to_import(options.output, start);
   parquet::require_available(options.source / "var.parquet");
   const auto ontology = ontology::Ontology::load(options.ontology);
   const MerlinStore from = open_merlin_store(options.source, options.threads);
@@ -338,7 +339,7 @@ StoreImportResult import_store(const StoreImportOptions& options) {
   result.ontology_version = ontology.version();
   result.labels = match_all(from, ontology, options);
   compare_with_ontology(from, ontology, result);
-  const ImportFolder folder(options.output, identity(from, result.labels, options), options.resume);
+  const ImportFolder folder(options.output, identity(from, result.labels, options), start);
   try {
     write_store(from, ontology, options, folder, result);
   } catch (const InputError& error) {

@@ -21,11 +21,9 @@ struct StoreImportOptions {
   bool resume = false;             // go on from the finished shards in OUTPUT.import
   int threads = 0;                 // each reads parts of its own; 0: all
   core::CellIndex cells_per_shard = 131'072;
-  void validate() const;  // throws InputError naming the field
+  bool overwrite = false;  // replace a finished store
+  void validate() const;   // throws InputError naming the field
 };
-
-/// The vectors of the authors in the store, as `sctab augment make` writes its own.
-inline constexpr const char* kVectorsFile = "published_vectors.h5ad";
 
 /// A pair of labels on which the published hierarchy and the ontology do not agree.
 struct HierarchyDifference {

@@ -56,11 +56,6 @@ std::int64_t part_number(const std::string& file_name) {
                                 "train may have such cells"});
 }
 
-std::int64_t nanoseconds(fs::file_time_type time) {
-  const auto since = std::chrono::file_clock::to_sys(time).time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
-}
-
 // The parts of a split by number; nothing is read of them yet.
 std::vector<Part> list_parts(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
@@ -72,8 +67,7 @@ std::vector<Part> list_parts(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::int64_t number = part_number(entry.path().filename().string());
     if (number < 0) continue;
-    const FileState state{static_cast<std::int64_t>(entry.file_size()), nanoseconds(entry.last_write_time())};
-    parts[number] = {entry.path(), 0, 0, state};
+    parts[number] = {entry.path(), 0, 0, state_of(entry.path())};
   }
   std::vector<Part> result;
   for (auto& [number, part] : parts) {
@@ -137,6 +131,12 @@ void for_each_part(Store& store, int threads, std::string title, const Work& wor
 }
 
 }  // namespace
+
+FileState state_of(const fs::path& file) {
+  const auto since = std::chrono::file_clock::to_sys(fs::last_write_time(file)).time_since_epoch();
+  return {.bytes = static_cast<std::int64_t>(fs::file_size(file)),
+          .modified = std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
+}
 
 std::string_view name(Coded column) {
   constexpr std::array<std::string_view, kNumCoded> kNames = {"dataset_id", "donor_id",          "assay",

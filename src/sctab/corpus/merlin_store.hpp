@@ -39,6 +39,7 @@ struct FileState {
   std::int64_t modified = 0;  // nanoseconds since 1970
   bool operator==(const FileState&) const = default;
 };
+FileState state_of(const std::filesystem::path& file);
 
 /// One part.N.parquet.
 struct Part {

@@ -34,8 +34,8 @@ json to_json(const std::vector<Source>& sources, const GeneSpace& genes, const s
     const Source& source = sources[i];
     const genes::GeneAlignment& found = genes.alignment(i);
     list.push_back({{"path", source.path.string()},
-                    {"bytes", source.bytes},
-                    {"modified", source.modified},
+                    {"bytes", source.identity.bytes},
+                    {"modified", source.modified()},
                     {"cells", source.n_cells},
                     {"cells_kept", kept[i]},
                     {"matrix", source.counts.matrix_path},

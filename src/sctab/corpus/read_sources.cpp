@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <future>
@@ -122,11 +121,7 @@ void tell(const SourceContents& contents) {
 Source inspect_source(const formats::CellSource& file, const std::string& counts_name, CellIndex first_cell) {
   Source source;
   source.path = file.path();
-  struct stat status = {};
-  if (::stat(source.path.c_str(), &status) == 0) {
-    source.bytes = status.st_size;
-    source.modified = status.st_mtime;
-  }
+  source.identity = file.identity();
   source.first_cell = first_cell;
   source.n_cells = file.n_cells();
   source.counts = file.find_counts(formats::InputKind::kCounts, counts_name);
@@ -135,6 +130,7 @@ Source inspect_source(const formats::CellSource& file, const std::string& counts
 
 void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const genes::GeneAlignment& alignment,
                    const StreamOptions& options, core::ThreadPool& pool, const CountsReceiver& receive) {
+  core::require_unchanged(source.path, source.identity);
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
   const auto file = formats::open_cells(source.path);
   const BlockAligner align{{.file = source.path.string(), .matrix = source.counts.matrix_path},
@@ -167,8 +163,9 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
     throw core::InputError({.file = source.path.string(),
                             .matrix = source.counts.matrix_path,
                             .found = fmt::format("ends after {} of {} cells", first_row, source.n_cells),
-                            .next_step = "write the file again; it is damaged, or was changed while it was read"});
+                            .next_step = "write the file again; it is damaged"});
   }
+  core::require_unchanged(source.path, source.identity);
 }
 
 core::Problem with_next_step(core::Problem problem, std::string_view next_step) {

@@ -20,7 +20,9 @@ namespace sctab::corpus {
 /// One input file, as the first pass found it. Files are opened again for the second: hundreds need not stay open.
 struct Source {
   std::filesystem::path path;
-  std::int64_t bytes = 0, modified = 0;   // size, and seconds since 1970
+  /// Seconds since 1970.
+  [[nodiscard]] std::int64_t modified() const { return identity.modified / 1'000'000'000; }
+  core::FileIdentity identity;
   CellIndex first_cell = 0, n_cells = 0;  // its cells' place in the CellTable
   formats::CountsSource counts;
 };
@@ -38,7 +40,8 @@ struct StreamOptions {
 using CountsReceiver = std::function<void(sparse::CsrView, const std::vector<CellIndex>& rows)>;
 
 /// Reads the counts of a source in blocks, the next one while the pool checks and aligns this one. Every cell is
-/// checked; those with keep[row] != 0 are aligned and passed on. Throws InputError naming file, matrix and cell.
+/// checked; those with keep[row] != 0 are aligned and passed on. Throws InputError naming file, matrix and cell, and
+/// where the file is another than the first pass found or changes while it is read.
 void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const genes::GeneAlignment& alignment,
                    const StreamOptions& options, core::ThreadPool& pool, const CountsReceiver& receive);
 

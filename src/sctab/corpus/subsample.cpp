@@ -13,12 +13,13 @@
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/output_folder.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/core/rng.hpp"
-#include "sctab/core/staged_output.hpp"
 #include "sctab/corpus/cell_table.hpp"
 #include "sctab/ontology/ontology.hpp"
 #include "sctab/store/loader.hpp"
+#include "sctab/store/manifest.hpp"
 #include "sctab/store/writer.hpp"
 
 namespace sctab::corpus {
@@ -276,8 +277,7 @@ SubsampleResult subsample(const store::Store& from, const std::filesystem::path&
   if (std::filesystem::weakly_canonical(to) == std::filesystem::weakly_canonical(from.directory())) {
     throw InputError({.file = to.string(), .found = "is the store to read from", .next_step = "choose another -o"});
   }
-  core::require_replaceable_directory(to, "store.json");
-  core::StagedOutput staged(to);
+  core::StagedFolder staged(to, store::store_folder(), options.overwrite);
   std::array<store::ObsTable, 3> obs;
   std::array<std::vector<std::uint8_t>, 3> chosen;
   const std::vector<std::uint8_t> left_out = types_left_out(from, options);

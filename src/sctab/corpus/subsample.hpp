@@ -27,7 +27,8 @@ struct SubsampleOptions {
   std::uint64_t seed = 1;  // one seed, one nesting: 30% holds all of 15%
   std::int64_t memory_bytes = 4'000'000'000;
   int threads = 0;
-  void validate() const;  // throws InputError naming the field
+  bool overwrite = false;  // replace a finished store
+  void validate() const;   // throws InputError naming the field
 };
 
 struct SubsampleResult {
@@ -49,8 +50,8 @@ std::vector<std::uint8_t> choose_cells(const store::ObsTable& train, const store
 void check_subsample(const store::Store& from, const SubsampleOptions& options);
 
 /// A store with a nested part of the training cells; validation and test are kept whole, but for what without_types
-/// says. Whole or not at all. Throws InputError naming an id that no type of the store has or lies below,
-/// and a tissue that the store has not.
+/// says. Whole or not at all. Throws InputError naming an id that no type of the store has or lies below, a tissue that
+/// the store has not, and as core::StagedFolder does.
 SubsampleResult subsample(const store::Store& from, const std::filesystem::path& to, const SubsampleOptions& options);
 
 }  // namespace sctab::corpus

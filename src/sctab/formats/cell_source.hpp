@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sctab/core/input_file.hpp"
 #include "sctab/formats/cell_sink.hpp"
 #include "sctab/formats/dataframe.hpp"
 #include "sctab/sparse/csr.hpp"
@@ -70,6 +71,10 @@ class CellSource {
 
   /// The path that the user gave; messages name the source by it.
   [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
+  /// The file as it was when it was opened.
+  [[nodiscard]] virtual core::FileIdentity identity() const = 0;
+  /// To be asked once all is read, before results appear. Throws as core::require_unchanged() does.
+  void require_unchanged() const { core::require_unchanged(path(), identity()); }
   /// Rows of obs and of every matrix.
   [[nodiscard]] virtual CellIndex n_cells() const = 0;
 
@@ -93,8 +98,8 @@ class CellSource {
   [[nodiscard]] virtual std::unique_ptr<RowReader> read_rows(std::string_view matrix_path,
                                                              const ReadOptions& options) const = 0;
 
-  /// Begins a copy of the file as `target`, to which results can be added while it is made. Throws InputError if such
-  /// files take no results.
+  /// Begins a copy of the opened file as `target`, to which results can be added while it is made. Throws InputError if
+  /// such files take no results.
   [[nodiscard]] virtual std::unique_ptr<CellSink> copy_to(const std::filesystem::path& target) const = 0;
 
  protected:

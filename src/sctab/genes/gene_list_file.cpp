@@ -4,6 +4,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -11,6 +13,7 @@
 
 #include "sctab/core/csv.hpp"
 #include "sctab/core/input_file.hpp"
+#include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
 #include "sctab/core/text_file.hpp"
@@ -26,13 +29,20 @@ constexpr std::size_t kMostBytes = 1 << 28;  // a thousand times the genes of a 
 /// The text of a plain or gzipped file; zlib reads both.
 std::string read_plain_or_gzip(const std::filesystem::path& path) {
   const core::FileDescriptor input = core::open_input(path, {.expected = kExpected, .streams = true});
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(::dup(input.get()), "rb"), &gzclose);
+  const int second = ::dup(input.get());
+  if (second < 0) {
+    throw core::InputError({.file = path.string(),
+                            .found = fmt::format("cannot be opened a second time: {}", std::strerror(errno)),
+                            .next_step = "raise the limit on open files (ulimit -n)"});
+  }
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(second, "rb"), &gzclose);
   if (!file) throw std::bad_alloc();
   std::string text;
   std::vector<char> buffer(1U << 16U);
   for (;;) {
     const int n = gzread(file.get(), buffer.data(), static_cast<unsigned>(buffer.size()));
     if (n < 0) {
+      core::check_interrupt();  // zlib takes a signal for a failure
       throw core::InputError({.file = path.string(), .found = "is damaged: it cannot be read to its end"});
     }
     text.append(buffer.data(), static_cast<std::size_t>(n));

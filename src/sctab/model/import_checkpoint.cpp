@@ -12,8 +12,8 @@
 #include <span>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/output_folder.hpp"
 #include "sctab/core/sha256.hpp"
-#include "sctab/core/staged_output.hpp"
 #include "sctab/formats/name_tables.hpp"
 #include "sctab/formats/safetensors/safetensors.hpp"
 #include "sctab/formats/torch_checkpoint/checkpoint.hpp"
@@ -269,7 +269,7 @@ nlohmann::json to_json(const ImportResult& result) {
 }
 
 ImportResult import_checkpoint(const ImportOptions& options) {
-  core::require_replaceable_directory(options.output, "config.json");
+  core::StagedFolder staged(options.output, model_folder(), options.overwrite);
   const Hparams hparams(options.hparams);
   ImportResult result;
   result.model = options.output;
@@ -293,7 +293,6 @@ ImportResult import_checkpoint(const ImportOptions& options) {
   require_shapes(checkpoint, network, options);
   require_known_tensors(checkpoint, network, options);
 
-  core::StagedOutput staged(options.output);
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model);
   description.name = staged.target().filename().string();

@@ -18,6 +18,7 @@ struct ImportOptions {
   std::filesystem::path labels;      // categorical_lookup/cell_type, Parquet or csv
   std::filesystem::path ontology;    // cl.obo or cl.json; may be empty where `labels` has ids
   std::filesystem::path output;      // the model directory
+  bool overwrite = false;            // replace a finished model there
 };
 
 struct ImportResult {
@@ -35,7 +36,7 @@ Architecture architecture_of(const torch_checkpoint::Hparams& hparams);
 /// Makes a model directory of a published scTab checkpoint (tabnet, mlp or linear), whole or not at all. Nothing in the
 /// checkpoint is executed; class weights, metrics, optimiser state and the augmentation vectors are not read. Throws
 /// InputError naming the file where the files do not belong together, a tensor is missing, unknown, damaged or not
-/// finite, tied weights differ, or no label matches a term.
+/// finite, tied weights differ, or no label matches a term, and as core::StagedFolder does.
 ImportResult import_checkpoint(const ImportOptions& options);
 
 }  // namespace sctab::model

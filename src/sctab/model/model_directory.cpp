@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <unordered_set>
 #include <utility>
 
 #include "sctab/core/csv.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/json_file.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/sha256.hpp"
@@ -115,6 +117,29 @@ std::vector<double> read_member_weights(const JsonFields& config, std::size_t n_
   return weights;
 }
 
+bool is_member(std::string_view name, std::string_view ending) {
+  return name.starts_with("member-") && name.ends_with(ending);
+}
+
+bool is_file_of_model(const std::string& name) {
+  constexpr std::array kFiles = {kConfig, kGenes, kCellTypes, kOntology, kMetrics, kCard};
+  const bool is_weights = name == ModelDescription().members.front() || is_member(name, ".safetensors");
+  return is_weights || std::ranges::count(kFiles, name) > 0;
+}
+
+/// "a finished model of kind linear, trained on 800 cells of blood".
+std::string describe_finished_model(const fs::path& directory) {
+  const json config = read_config(directory);
+  const JsonFields fields = fields_of(config, directory);
+  const JsonFields training = fields.object("training");
+  std::string text = fmt::format("a finished model of kind {}", fields.object("architecture").get<std::string>("kind"));
+  const auto n_cells = training.find<std::int64_t>("n_train_cells");
+  const auto store = training.find<std::string>("store"), checkpoint = training.find<std::string>("checkpoint");
+  if (store && n_cells) text += fmt::format(", trained on {} of {}", core::plural(*n_cells, "cell"), *store);
+  if (checkpoint) text += fmt::format(", imported from {}", *checkpoint);
+  return text;
+}
+
 int format_version(const ModelDescription& description) {
   if (description.covariate) return kModelFormatVersion;
   return description.member_weights.empty() ? 1 : kFormatOfWeights;
@@ -131,8 +156,9 @@ void check_file(const fs::path& file, const JsonFields& files) {
                       .next_step = "the file is damaged or was changed: copy the model directory again"});
   };
   const std::string size = fmt::format("{} bytes", n_bytes);
-  if (!fs::is_regular_file(file)) refuse("missing", size);
-  if (fs::file_size(file) != n_bytes) refuse(fmt::format("{} bytes", fs::file_size(file)), size);
+  if (!fs::exists(file)) refuse("missing", size);
+  const auto found = core::identity_of(core::open_input(file, {.next_step = "copy the model directory again"}), file);
+  if (std::cmp_not_equal(found.bytes, n_bytes)) refuse(fmt::format("{} bytes", found.bytes), size);
   if (core::sha256_of_file(file) != hash) refuse("its SHA-256 is not the one in config.json", "");
 }
 
@@ -189,6 +215,16 @@ std::vector<CellTypeLabel> read_cell_types(const std::filesystem::path& path) {
     cell_types.push_back({std::move(row[1]), std::move(row[2])});
   }
   return cell_types;
+}
+
+core::FolderKind model_folder() {
+  return {.noun = "model",
+          .marker = std::string(kConfig),
+          .is_ours = is_file_of_model,
+          .subfolder = "run",
+          .is_ours_in_subfolder =
+              [](const std::string& name) { return name == "metrics.jsonl" || is_member(name, ".jsonl"); },
+          .describe = describe_finished_model};
 }
 
 json fingerprint(const fs::path& file) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sctab/core/output_folder.hpp"
 #include "sctab/genes/genes.hpp"
 #include "sctab/model/architecture.hpp"
 #include "sctab/model/covariate.hpp"
@@ -36,6 +37,9 @@ struct ModelDescription {
   std::vector<double> member_weights{};  // in the mean over members; positive. Empty: all count the same
   std::optional<Covariate> covariate{};  // with architecture.n_levels levels
 };
+
+/// What a model directory is to the commands that write one, and may replace another.
+core::FolderKind model_folder();
 
 /// Reads and checks it: format version, all files there and of the size and hash that config.json has for them, as many
 /// genes and types as the architecture says. metrics.json and README.md have no hash: they may be rewritten. Throws

@@ -181,10 +181,12 @@ Ontology Ontology::from_json(const nlohmann::json& json, std::string_view source
 
 Ontology Ontology::load(const std::filesystem::path& path) {
   constexpr const char* kExpected = "the Cell Ontology as obo or json";
-  const std::string text = core::read_text_file(path, kExpected);
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 32U;
+  constexpr std::int64_t kExpansion = 20;  // of JSON
+  const std::string text = core::read_text_file(path, kExpected, kMostBytes, kExpansion);
   const auto first = text.find_first_not_of(" \t\r\n");
   const char kind = first == std::string::npos ? '\0' : text[first];
-  if (kind == '{') return from_json(core::read_json(path), path.string());
+  if (kind == '{') return from_json(core::parse_json(text, {.file = path.string()}), path.string());
   if (kind == '<') {
     throw core::InputError({.file = path.string(),
                             .found = "is XML",

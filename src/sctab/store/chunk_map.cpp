@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "sctab/core/numbers.hpp"
-#include "sctab/formats/h5ad/hdf5_handle.hpp"
+#include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/store/manifest.hpp"
 
 namespace sctab::store {
@@ -250,6 +250,7 @@ std::vector<std::int32_t> read_indptr(const std::filesystem::path& path, const H
   if (n != n_cells + 1) {
     refuse(path, "X/indptr", fmt::format("holds {} offsets for {}", n, core::plural(n_cells, "cell")));
   }
+  h5ad::check_plausible_size(dataset.id());
   std::vector<std::int32_t> indptr(static_cast<std::size_t>(n));
   checked(H5Dread(dataset.id(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, indptr.data()), dataset.id(),
           "is damaged and cannot be read");

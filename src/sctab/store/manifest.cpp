@@ -5,7 +5,8 @@
 #include <limits>
 
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/staged_output.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/store/writer_checkpoint.hpp"
 
 namespace sctab::store {
 
@@ -65,7 +66,25 @@ Manifest to_manifest(const JsonFields& root) {
   return manifest;
 }
 
+/// "a finished store of 1,200 cells of 6 types".
+std::string describe_finished_store(const std::filesystem::path& directory) {
+  const Manifest manifest = read_manifest(directory);
+  CellIndex n_cells = 0;
+  for (const auto& shards : manifest.shards) {
+    for (const Shard& shard : shards) n_cells += shard.n_cells;
+  }
+  return fmt::format("a finished store of {} of {}", core::plural(n_cells, "cell"),
+                     core::plural(std::ssize(manifest.tables.cell_types), "type"));
+}
+
 }  // namespace
+
+core::FolderKind store_folder() {
+  return {.noun = "store",
+          .marker = kManifestFile,
+          .is_ours = [](const std::string& name) { return is_name_of_growing_store(name) || name == kVectorsFile; },
+          .describe = describe_finished_store};
+}
 
 json to_json(const Shard& shard) {
   return {{"file", shard.file}, {"n_cells", shard.n_cells}, {"bytes", shard.bytes}, {"sha256", shard.sha256}};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/output_folder.hpp"
 #include "sctab/store/store.hpp"
 
 namespace sctab::store {
@@ -20,6 +21,8 @@ inline constexpr const char* kStartOver = "remove the folder and start over";
 inline constexpr const char* kManifestFile = "store.json";
 inline constexpr const char* kGenesFile = "genes.tsv";
 inline constexpr const char* kOntologyFile = "ontology.json";
+/// In an imported store: the authors' augmentation vectors, as `sctab augment make` writes its own.
+inline constexpr const char* kVectorsFile = "published_vectors.h5ad";
 
 /// One shard's entry in store.json.
 nlohmann::json to_json(const Shard& shard);
@@ -37,6 +40,9 @@ struct Manifest {
   std::array<std::vector<Shard>, kSplits.size()> shards;
   nlohmann::json provenance;
 };
+
+/// What a store is to the commands that write one, and may replace another.
+core::FolderKind store_folder();
 
 /// Throws InputError naming the file and what is wrong in it, a newer format version before anything else.
 Manifest read_manifest(const std::filesystem::path& directory);

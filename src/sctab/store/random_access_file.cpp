@@ -6,13 +6,16 @@
 #include <cstring>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/input_file.hpp"
 #include "sctab/store/manifest.hpp"
 
 namespace sctab::store {
 
 RandomAccessFile::RandomAccessFile(const std::filesystem::path& path)
     : path_(path), file_(core::open_input(path, {.next_step = kRestore})) {}
+
+void RandomAccessFile::require_same(const core::FileIdentity& before) const {
+  if (core::identity_of(file_, path_) != before) core::refuse_changed(path_);
+}
 
 void RandomAccessFile::read(std::int64_t offset, std::span<std::byte> bytes) const {
   const int error = core::read_at(file_.get(), offset, bytes);

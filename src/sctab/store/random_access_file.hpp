@@ -6,6 +6,7 @@
 #include <span>
 
 #include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/input_file.hpp"
 
 namespace sctab::store {
 
@@ -15,6 +16,8 @@ class RandomAccessFile {
   /// Throws InputError naming the file.
   explicit RandomAccessFile(const std::filesystem::path& path);
 
+  /// Throws InputError where this is another file, or was written to since.
+  void require_same(const core::FileIdentity& before) const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// Fills the span. Throws InputError where the file ends before.
   void read(std::int64_t offset, std::span<std::byte> bytes) const;

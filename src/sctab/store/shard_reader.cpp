@@ -132,8 +132,13 @@ void RowBlock::make_room() {
   values == ValueType::kUint16 ? make_room_for(integers, n) : make_room_for(reals, n);
 }
 
-ShardReader::ShardReader(std::filesystem::path path, CellIndex n_cells, GeneIndex n_genes, ValueType values)
-    : path_(std::move(path)), n_genes_(n_genes), values_(values), map_(read_shard_map(path_, n_cells, values)) {}
+ShardReader::ShardReader(const Shard& shard, const std::filesystem::path& directory, GeneIndex n_genes,
+                         ValueType values)
+    : path_(directory / shard.file),
+      identity_(shard.identity),
+      n_genes_(n_genes),
+      values_(values),
+      map_(read_shard_map(path_, shard.n_cells, values)) {}
 
 std::vector<ShardPart> ShardReader::lay_out(CellIndex begin, CellIndex end, RowBlock& block) const {
   SCTAB_ASSERT(0 <= begin && begin <= end && end <= n_cells());
@@ -157,6 +162,7 @@ std::vector<ShardPart> ShardReader::lay_out(CellIndex begin, CellIndex end, RowB
 
 void ShardReader::read(const ShardPart& part, RowBlock& block) const {
   const RandomAccessFile file(path_);
+  file.require_same(identity_);
   if (part.ahead > 0) {
     read_ahead(file, map_.indices, part.begin, part.begin + part.ahead);
     read_ahead(file, map_.data, part.begin, part.begin + part.ahead);
@@ -186,7 +192,7 @@ void ShardReader::refuse_genes(CellIndex cell) const {
 SplitReader::SplitReader(const Store& store, Split split) {
   for (const Shard& shard : store.shards(split)) {
     core::check_interrupt();
-    shards_.emplace_back(store.directory() / shard.file, shard.n_cells, store.genes().size(), store.values());
+    shards_.emplace_back(shard, store.directory(), store.genes().size(), store.values());
     begins_.push_back(begins_.back() + shard.n_cells);
   }
 }

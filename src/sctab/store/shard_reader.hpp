@@ -38,18 +38,19 @@ struct ShardPart {
 class ShardReader {
  public:
   /// Throws InputError naming the shard where it is not what store.json says.
-  ShardReader(std::filesystem::path path, CellIndex n_cells, GeneIndex n_genes, ValueType values);
+  ShardReader(const Shard& shard, const std::filesystem::path& directory, GeneIndex n_genes, ValueType values);
 
   [[nodiscard]] CellIndex n_cells() const { return static_cast<CellIndex>(map_.indptr.size()) - 1; }
   /// Appends the offsets of cells [begin, end) to the block and returns the parts to read, cut between chunks.
   std::vector<ShardPart> lay_out(CellIndex begin, CellIndex end, RowBlock& block) const;
-  /// Fills a part of the block. Throws InputError naming the shard where it is damaged.
+  /// Fills a part of the block. Throws InputError naming the shard where it is damaged or is another file by now.
   void read(const ShardPart& part, RowBlock& block) const;
   /// Throws the InputError for a cell whose genes do not ascend or are not under n_genes.
   [[noreturn]] void refuse_genes(CellIndex cell) const;
 
  private:
   std::filesystem::path path_;
+  core::FileIdentity identity_;
   GeneIndex n_genes_;
   ValueType values_;
   ShardMap map_;

@@ -7,6 +7,8 @@
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/memory_budget.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/core/sha256.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/manifest.hpp"
@@ -26,20 +28,38 @@ genes::GeneList read_genes(const fs::path& directory, const std::string& expecte
   return genes;
 }
 
-void check_shard_size(const fs::path& directory, const Shard& shard) {
+// The shard's file, once its size is found to be what store.json says and to hold the cells that it announces.
+core::FileIdentity find_shard(const fs::path& directory, const Shard& shard) {
+  constexpr std::int64_t kMostCellsPerByte = 1032 / 4;  // deflate's limit, and the bytes of a cell's offset
   const fs::path file = directory / shard.file;
-  std::error_code error;
-  const auto bytes = fs::file_size(file, error);
-  if (error) {
-    throw core::InputError(
-        {.file = file.string(), .found = error.message(), .expected = "a shard of the store", .next_step = kRestore});
-  }
-  if (std::cmp_not_equal(bytes, shard.bytes)) {
+  const core::FileIdentity found =
+      core::identity_of(core::open_input(file, {.expected = "a shard of the store", .next_step = kRestore}), file);
+  if (found.bytes != shard.bytes) {
     throw core::InputError({.file = file.string(),
-                            .found = fmt::format("has {} bytes: it is damaged", bytes),
+                            .found = fmt::format("has {} bytes: it is damaged", found.bytes),
                             .expected = fmt::format("{}", shard.bytes),
                             .next_step = kRestore});
   }
+  if (shard.n_cells / kMostCellsPerByte > shard.bytes) {
+    throw core::InputError(
+        {.file = (directory / kManifestFile).string(),
+         .found = fmt::format("announces {} in {}, whose {} cannot hold them", core::plural(shard.n_cells, "cell"),
+                              shard.file, core::plural(shard.bytes, "byte")),
+         .next_step = kRestore});
+  }
+  return found;
+}
+
+// Opens a shard, the same file as ever.
+h5ad::File open_shard(const fs::path& directory, const Shard& shard) {
+  h5ad::File file(directory / shard.file);
+  core::require_unchanged(file.path(), shard.identity);
+  return file;
+}
+
+void require_memory_for(CellIndex n_cells, std::size_t bytes_each, const fs::path& directory) {
+  core::require_memory(n_cells, static_cast<std::int64_t>(bytes_each),
+                       {.file = directory.string(), .found = fmt::format("has {}", core::plural(n_cells, "cell"))});
 }
 
 // The ids of cell_types, as obs has them in cell_type_ontology_term_id.
@@ -126,7 +146,9 @@ Store Store::open(fs::path directory) {
   store.shards_ = std::move(manifest.shards);
   store.provenance_ = std::move(manifest.provenance);
   for (const Split split : kSplits) {
-    for (const Shard& shard : store.shards(split)) check_shard_size(store.directory_, shard);
+    for (Shard& shard : store.shards_[static_cast<std::size_t>(split)]) {
+      shard.identity = find_shard(store.directory_, shard);
+    }
   }
   require_disjoint_donors(store);
   return store;
@@ -149,9 +171,10 @@ std::int64_t Store::bytes() const {
 ObsTable Store::obs(Split split) const {
   const std::vector<std::string> ids = cell_type_ids(tables_);
   ObsTable table;
+  require_memory_for(n_cells(split), kNumFields * sizeof(std::int32_t) + sizeof(CellIndex), directory_);
   for (const Shard& shard : shards(split)) {
     core::check_interrupt();
-    const h5ad::File file(directory_ / shard.file);
+    const h5ad::File file = open_shard(directory_, shard);
     for (const Field field : kFields) {
       append_codes(file, shard, field, field == Field::kCellType ? ids : tables_.column(field),
                    table.codes[static_cast<std::size_t>(field)]);
@@ -165,10 +188,11 @@ std::vector<std::int32_t> Store::codes(Split split, Field field) const {
   const std::vector<std::string> categories =
       field == Field::kCellType ? cell_type_ids(tables_) : tables_.column(field);
   std::vector<std::int32_t> codes;
+  require_memory_for(n_cells(split), sizeof(std::int32_t), directory_);
   codes.reserve(static_cast<std::size_t>(n_cells(split)));
   for (const Shard& shard : shards(split)) {
     core::check_interrupt();
-    append_codes(h5ad::File(directory_ / shard.file), shard, field, categories, codes);
+    append_codes(open_shard(directory_, shard), shard, field, categories, codes);
   }
   return codes;
 }

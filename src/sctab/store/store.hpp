@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sctab/core/index.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/genes/genes.hpp"
 
 namespace sctab::store {
@@ -82,6 +83,7 @@ struct Shard {
   CellIndex n_cells = 0;
   std::int64_t bytes = 0;
   std::string sha256;
+  core::FileIdentity identity{};  // as Store::open() found it; not in store.json
 };
 
 /// An opened store: store.json, gene list, tables. Opening checks the format version, that every shard is there with

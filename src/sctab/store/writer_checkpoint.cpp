@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <regex>
+#include <algorithm>
+#include <limits>
 
 #include "sctab/core/json_file.hpp"
 #include "sctab/store/manifest.hpp"
@@ -29,9 +30,15 @@ json to_json(const SpoolState& spool) {
 }
 
 SpoolState to_spool(const JsonFields& fields) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const auto is_number = [](const json& value) {
+    return value.is_number_unsigned() && value.get<std::uint64_t>() <= kMost;
+  };
   SpoolState spool;
   for (const json& block : fields.value("blocks")) {
-    if (!block.is_array() || block.size() != 3) throw fields.error("blocks", "three numbers for each block");
+    if (!block.is_array() || block.size() != 3 || !std::ranges::all_of(block, is_number)) {
+      throw fields.error("blocks", "three numbers for each block");
+    }
     spool.blocks.push_back({block[0], block[1], block[2]});
   }
   spool.n_cells = fields.get<CellIndex>("n_cells");
@@ -58,12 +65,23 @@ WriterCheckpoint to_checkpoint(const JsonFields& root) {
   return checkpoint;
 }
 
+/// "train-00012.h5ad", "val-00000.spool".
+bool is_name_of_shard_or_spool(const std::string& file_name) {
+  constexpr std::size_t kLeastDigits = 5;
+  const auto of_split = std::ranges::find_if(
+      kSplits, [&file_name](Split split) { return file_name.starts_with(std::string(name(split)) + "-"); });
+  if (of_split == kSplits.end()) return false;
+  const std::string_view rest = std::string_view(file_name).substr(name(*of_split).size() + 1);
+  const std::size_t n_digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+  const std::string_view ending = rest.substr(n_digits);
+  return n_digits >= kLeastDigits && (ending == ".h5ad" || ending == ".spool");
+}
+
 }  // namespace
 
 bool is_name_of_growing_store(const std::string& name) {
-  static const std::regex shard_or_spool(R"((train|val|test)-\d{5,}\.(h5ad|spool))");
-  return std::regex_match(name, shard_or_spool) || name == kManifestFile || name == kGenesFile ||
-         name == kOntologyFile || name == kCheckpointFile;
+  return is_name_of_shard_or_spool(name) || name == kManifestFile || name == kGenesFile || name == kOntologyFile ||
+         name == kCheckpointFile;
 }
 
 void write_checkpoint(const std::filesystem::path& directory, const WriterCheckpoint& checkpoint) {

@@ -52,20 +52,19 @@ json to_json(const Progression& progression, std::int64_t steps) {
             {"epochs", progression.early_stopping.epochs}}}};
 }
 
-Progression progression_from_json(const json& value) {
-  Progression progression;
-  value.at("epoch").get_to(progression.epoch);
-  value.at("batches").get_to(progression.batches);
-  value.at("loss_sum").get_to(progression.loss_sum);
-  value.at("grad_norm_sum").get_to(progression.grad_norm_sum);
-  value.at("seconds").get_to(progression.seconds);
-  const json& early = value.at("early_stopping");
-  early.at("best_epoch").get_to(progression.early_stopping.best_epoch);
-  const json& score = early.at("best_score");  // JSON has no NaN: it was written as null
-  progression.early_stopping.best_score =
-      score.is_null() ? std::numeric_limits<double>::quiet_NaN() : score.get<double>();
-  early.at("epochs").get_to(progression.early_stopping.epochs);
-  return progression;
+Progression progression_from_json(const core::JsonFields& fields) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const core::JsonFields early = fields.object("early_stopping");
+  return {.epoch = fields.get<std::int64_t>("epoch", 0, kMost),
+          .batches = fields.get<std::int64_t>("batches", 0, kMost),
+          .loss_sum = fields.get<double>("loss_sum"),
+          .grad_norm_sum = fields.get<double>("grad_norm_sum"),
+          .seconds = fields.get<double>("seconds"),
+          .early_stopping = {
+              .best_epoch = early.get<std::int64_t>("best_epoch", -1, kMost),
+              // JSON has no NaN: it was written as null
+              .best_score = early.find<double>("best_score").value_or(std::numeric_limits<double>::quiet_NaN()),
+              .epochs = early.get<std::int64_t>("epochs", 0, kMost)}};
 }
 
 /// SHA-256 of the state's text and of all tensors, in the order of their names.
@@ -148,11 +147,13 @@ Progression read_checkpoint(const std::filesystem::path& path, const json& ident
   }
   require_whole(path, file);
   require_same_run(path, state.at("identity"), identity);
-  const json& position = state.at("progression");
+  const core::JsonFields position(
+      state.at("progression"),
+      {.file = path.string(), .key = "progression", .next_step = "it is damaged: " + remove_to_train_again(path)});
   Progression progression = progression_from_json(position);
   network.state().load(select(file.tensors, kModel), path.string());
   network.set_random_state(random_state.front().tensor);
-  optimizer.restore(position.at("steps").get<std::int64_t>(), file.tensors, path.string());
+  optimizer.restore(position.get<std::int64_t>("steps"), file.tensors, path.string());
   progression.best_weights = select(file.tensors, kBest);
   return progression;
 } catch (const json::exception&) {

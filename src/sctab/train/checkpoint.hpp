@@ -44,7 +44,7 @@ struct Progression {
   std::int64_t batches = 0;                             // of it that are done
   double loss_sum = 0, grad_norm_sum = 0, seconds = 0;  // over those batches
   EarlyStopping::State early_stopping;
-  std::vector<nn::NamedTensor> best_weights;  // of epoch early_stopping.best_epoch; empty before the first
+  std::vector<nn::NamedTensor> best_weights{};  // of epoch early_stopping.best_epoch; empty before the first
 };
 
 /// Writes everything that a run needs to go on as if it had never stopped into one .safetensors file, whole or not at

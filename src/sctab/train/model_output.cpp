@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/staged_output.hpp"
+#include "sctab/core/output_folder.hpp"
 #include "sctab/evaluate/evaluate_model.hpp"
 #include "sctab/evaluate/evaluation_report.hpp"
 #include "sctab/evaluate/seen_donors.hpp"
@@ -131,7 +131,7 @@ double write_description_with_metrics(const std::filesystem::path& model, model:
 TrainResult write_model(const TrainingFacts& facts, std::span<const TrainedMember> members,
                         const std::filesystem::path& out) {
   SCTAB_ASSERT(!members.empty());
-  core::StagedOutput staged(out);
+  core::StagedFolder staged(out, model::model_folder(), facts.overwrite);
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model / "run");
   const model::ModelDescription description = describe(facts, members, staged.target().filename().string());

@@ -36,6 +36,7 @@ struct TrainingFacts {
   std::span<const TrainPlan> plans;  // of each member
   const CorpusSize& size;
   int threads = 0;
+  bool overwrite = false;  // a finished model
 };
 
 struct TrainedMember {

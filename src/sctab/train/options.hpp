@@ -75,6 +75,7 @@ struct TrainOptions {
   // How the run goes: this changes what is learnt by rounding at most, and threads not even that.
   int threads = 0;  // 0: all
   bool resume = false;
+  bool overwrite = false;  // replace a finished model
   kernels::Device device = kernels::Device::kCpu;
   double checkpoint_seconds = 600;  // between checkpoints inside an epoch
   /// Called after each step of a network with the epoch and the batches of it that are done.
@@ -138,12 +139,12 @@ inline constexpr Option kOptions[] = {
      "be annotated",
      "covariate"},
 
-    {"batch-size", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::batch_size, at_least(1), "by corpus",
-     "2048", "cells per step"},
-    {"epochs", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::max_epochs, at_least(1), "by corpus", "50",
-     "passes over the training cells, at most"},
-    {"patience", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::patience, at_least(1), "by corpus", "",
-     "epochs without a better validation macro F1 before training stops"},
+    {"batch-size", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::batch_size, from_to(1, 1'000'000),
+     "by corpus", "2048", "cells per step"},
+    {"epochs", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::max_epochs, from_to(1, 1'000'000),
+     "by corpus", "50", "passes over the training cells, at most"},
+    {"patience", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::patience, from_to(1, 1'000'000),
+     "by corpus", "", "epochs without a better validation macro F1 before training stops"},
     {"learning-rate", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::learning_rate, above(0, 1000),
      "by corpus", "0.005 (tabnet), 0.002 (mlp), 0.0005 (linear)", "AdamW's learning rate"},
     {"weight-decay", Section::kOptimisation, OptionGroup::kNetwork, &TrainOptions::weight_decay, at_least(0),

@@ -14,6 +14,7 @@
 
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/staged_output.hpp"
+#include "sctab/model/model_directory.hpp"
 
 namespace sctab::train {
 namespace fs = std::filesystem;
@@ -51,7 +52,7 @@ core::ResumableWork training_run() {
   };
   return {.noun = "run",
           .suffix = ".run",
-          .marker = "config.json",
+          .target = model::model_folder(),
           .is_ours = is_file_of_run,
           .is_subfolder = [](const std::string& name) { return member_number(name) > 0; },
           .is_ours_in_subfolder = is_file_of_run,
@@ -132,14 +133,28 @@ RunFolder RunFolder::member(int number) const {
   return {path / fmt::format("{}{}", kMemberPrefix, number)};
 }
 
-LockedRunFolder::LockedRunFolder(const fs::path& out, bool resume, int n_members) : work_(out, training_run(), resume) {
+LockedRunFolder::LockedRunFolder(const fs::path& out, core::Start start, int n_members)
+    : work_(out, training_run(), start) {
   path = work_.path();
   if (has_any_checkpoint()) {
     require_as_many_members(*this, n_members);
-  } else if (resume) {
+  } else if (start.resume) {
     spdlog::warn("{}: no unfinished run there; training starts from the beginning", path.string());
   }
   for (int number = 1; number <= n_members; ++number) prepare(member_of(n_members, number));
+}
+
+LockedRunFolder::~LockedRunFolder() {
+  try {
+    if (is_there_ && !has_any_checkpoint()) remove();
+  } catch (const fs::filesystem_error&) {
+    // What cannot be read stays.
+  }
+}
+
+void LockedRunFolder::remove() noexcept {
+  work_.remove();
+  is_there_ = false;  // another process may use the name from now on
 }
 
 std::string remove_to_train_again(const fs::path& checkpoint) {

@@ -31,16 +31,22 @@ struct RunFolder {
 
 /// The folder of a run to resume or of a new one, with those of its members if n_members > 1. It is this process's
 /// alone while this lives. A folder without a checkpoint holds nothing of value and is emptied, with a warning if
-/// `resume` is set. An ensemble may be resumed with more members than it was begun with. Throws InputError as
-/// core::ResumableFolder does, and if the run there is an ensemble's and n_members is 1, or the other way round, or
-/// below the number of members begun.
+/// `resume` is set. It is removed at the end if no checkpoint is there. An ensemble may be resumed with more members
+/// than it was begun with. Throws InputError as core::ResumableFolder does, and if the run there is an ensemble's and
+/// n_members is 1, or the other way round, or below the number of members begun.
 class LockedRunFolder : public RunFolder {
  public:
-  LockedRunFolder(const std::filesystem::path& out, bool resume, int n_members = 1);
-  void remove() const noexcept { work_.remove(); }
+  LockedRunFolder(const std::filesystem::path& out, core::Start start, int n_members = 1);
+  ~LockedRunFolder();
+  LockedRunFolder(const LockedRunFolder&) = delete;
+  LockedRunFolder& operator=(const LockedRunFolder&) = delete;
+
+  /// Removes it: the run has become a model.
+  void remove() noexcept;
 
  private:
   core::ResumableFolder work_;
+  bool is_there_ = true;
 };
 
 /// "remove the folder … to train again": the checkpoint's own, which for an ensemble is one member's.

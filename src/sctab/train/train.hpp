@@ -39,7 +39,8 @@ std::string to_text(const TrainResult& result);
 /// While training runs, everything lies in `out`.run, and what is at `out` stays untouched. An interrupted or killed
 /// run stays there. With `resume` it continues from its last checkpoint (networks) or after its last finished member
 /// (baselines), given the same store and options, and ends with the same bytes as an uninterrupted run. Without
-/// `resume` such a run is never overwritten: InputError says what to do. With `resume` and no run there, training
+/// `resume` such a run is never overwritten: InputError says what to do. A finished model at `out` is replaced with
+/// `overwrite` only, and then the files there that are not sctab's stay. With `resume` and no run there, training
 /// starts from the beginning. Members are trained one after the other, each with member_seed().
 TrainResult train(const store::Store& store, const TrainOptions& options, const std::filesystem::path& out);
 

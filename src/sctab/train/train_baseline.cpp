@@ -11,7 +11,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/core/staged_output.hpp"
+#include "sctab/core/output_folder.hpp"
 #include "sctab/kernels/parallel.hpp"
 #include "sctab/model/model_arrays.hpp"
 #include "sctab/model/model_directory.hpp"
@@ -72,15 +72,24 @@ std::optional<FinishedMember> find_finished(const RunFolder& folder, const json&
   if (!folder.has_checkpoint()) return std::nullopt;
   const json note = read_note(folder.checkpoint());
   require_same_run(folder.checkpoint(), note.at("identity"), identity);
-  try {
-    FinishedMember member{folder.best_weights(), note.at("n_components"), identity.at("seed"), note.at("seconds"),
-                          note.at("facts")};
-    require_whole(folder, note.at("weights"));
-    return member;
-  } catch (const json::exception&) {
+  const auto refuse = [&folder] {
     refuse_damaged(folder.checkpoint(),
                    "does not say how the training ended, as this sctab notes it: it is damaged or of another version");
+  };
+  FinishedMember member;
+  json weights;
+  try {
+    const core::JsonFields fields(note, {});
+    member = {folder.best_weights(), fields.get<std::int64_t>("n_components"), identity.at("seed"),
+              fields.get<double>("seconds"), note.at("facts")};
+    weights = note.at("weights");
+  } catch (const json::exception&) {
+    refuse();
+  } catch (const InputError&) {
+    refuse();
   }
+  require_whole(folder, weights);
+  return member;
 }
 
 /// Writes a member: its weights, then the note that it is finished, with their size and hash.
@@ -189,7 +198,7 @@ std::vector<double> member_scores(const store::Store& store, model::ModelDescrip
 
 /// Writes the model directory and puts the scores into the result.
 void write_model(const store::Store& store, model::ModelDescription description,
-                 std::span<const FinishedMember> members, int threads, core::StagedOutput& staged,
+                 std::span<const FinishedMember> members, int threads, core::StagedFolder& staged,
                  TrainResult& result) {
   const std::filesystem::path& model = staged.path();
   std::filesystem::create_directories(model);
@@ -222,17 +231,12 @@ TrainResult train_baseline(const store::Store& store, const TrainOptions& given,
   const TrainOptions options = with_baseline_defaults(given);
   const CorpusSize size = corpus_size(store);
   check_corpus(size, store.directory().string());
-  const LockedRunFolder folder(out, options.resume, static_cast<int>(options.members.value_or(1)));
-  core::StagedOutput staged(out);
+  LockedRunFolder folder(out, {.resume = options.resume, .overwrite = options.overwrite},
+                         static_cast<int>(options.members.value_or(1)));
+  core::StagedFolder staged(out, model::model_folder(), options.overwrite);
   kernels::set_threads(options.threads);
 
-  std::vector<FinishedMember> members;
-  try {
-    members = run_members(store, size, options, fit, folder);
-  } catch (...) {
-    if (!folder.has_any_checkpoint()) folder.remove();  // before a member is finished nothing of value is there
-    throw;
-  }
+  const std::vector<FinishedMember> members = run_members(store, size, options, fit, folder);
   TrainResult result{.kind = *options.kind, .seed = options.seed};
   write_model(store, describe(store, size, result.kind, members, staged.target().filename().string()), members,
               options.threads, staged, result);

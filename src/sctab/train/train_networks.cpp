@@ -220,7 +220,8 @@ void Run::step(const store::Batch& batch) {
         {.file = folder_.path.string(),
          .found = fmt::format("a loss of {} with a gradient of norm {} in epoch {}, batch {}", value, norm,
                               at_.epoch + 1, at_.batches + 1),
-         .next_step = fmt::format("train again with a learning rate below {}", plan_.learning_rate)});
+         .next_step = fmt::format("{}train again with a learning rate below {}",
+                                  folder_.has_checkpoint() ? "remove this folder and " : "", plan_.learning_rate)});
   }
   at_.loss_sum += value;
   at_.grad_norm_sum += norm;
@@ -273,12 +274,12 @@ TrainedMember Run::take_best() {
 TrainResult train_networks(const Store& store, const TrainOptions& options, const std::filesystem::path& out) {
   const CorpusSize size = corpus_size(store);
   std::vector<TrainPlan> plans = choose_plans(options, size);
+  const auto n_members = static_cast<int>(plans.size());
+  LockedRunFolder folder(out, {.resume = options.resume, .overwrite = options.overwrite}, n_members);
   const sparse::CsrMatrix vectors = open_vectors(store, options, plans);
   add_covariate(store, options, plans);
   announce(plans);
   nn::set_torch_threads(options.threads);
-  const auto n_members = static_cast<int>(plans.size());
-  const LockedRunFolder folder(out, options.resume, n_members);
   std::vector<TrainedMember> members;
   for (const TrainPlan& plan : plans) {
     const int number = static_cast<int>(members.size()) + 1;
@@ -289,7 +290,7 @@ TrainResult train_networks(const Store& store, const TrainOptions& options, cons
     run.train();
     members.push_back(run.take_best());
   }
-  TrainResult result = write_model({store, plans, size, options.threads}, members, out);
+  TrainResult result = write_model({store, plans, size, options.threads, options.overwrite}, members, out);
   folder.remove();
   return result;
 }

@@ -193,7 +193,7 @@ TEST_F(BadParquetStore, AFolderOfTheUsersIsNotReplaced) {
   fs::create_directories(folder_ / "thesis");
   write_bytes(folder_ / "thesis" / "chapter.txt", "two years");
   SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "thesis", good_->ontology, {}, false, 1}), InputError,
-                          "thesis", "which is not replaced");
+                          "thesis", "so it is not replaced");
   fs::create_directories(folder_ / "store.import");
   write_bytes(folder_ / "store.import" / "chapter.txt", "two years");
   SCTAB_EXPECT_THROW_WITH(import_store({good_->folder, folder_ / "store", good_->ontology, {}, false, 1}), InputError,

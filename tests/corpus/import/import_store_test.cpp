@@ -17,6 +17,7 @@
 #include "sctab/corpus/import_shards.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/store/loader.hpp"
+#include "sctab/store/manifest.hpp"
 #include "support/fixtures.hpp"
 #include "support/parquet_store_files.hpp"
 
@@ -137,7 +138,7 @@ TEST_F(ImportStore, LabelsHierarchyWeightsAndVectorsAreCompared) {
   EXPECT_LT(same.weights->largest_difference, 1e-12);
   EXPECT_EQ(same.weights->not_compared, "");
   EXPECT_EQ(*same.n_vectors, 3);
-  const auto vectors = augment::read_vectors(folder_ / "store" / kVectorsFile);
+  const auto vectors = augment::read_vectors(folder_ / "store" / store::kVectorsFile);
   EXPECT_EQ(vectors.values.n_cells, 3);
   EXPECT_EQ(vectors.values.row(0).data[0], -0.75F);
   EXPECT_EQ(vectors.values.row(0).indices[1], 4);
@@ -148,7 +149,13 @@ TEST_F(ImportStore, LabelsHierarchyWeightsAndVectorsAreCompared) {
             std::vector<double>{1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1});
   write_npy(files_->folder / "class_weights.npy", {4}, std::vector<double>{9, 9, 9, 9});
   std::filesystem::remove(files_->folder / "augmentations.npy");
-  const StoreImportResult other = import_store(options());
+  StoreImportOptions again = options();
+  SCTAB_EXPECT_THROW_WITH(import_store(again), InputError, "store: is a finished store of", "--overwrite");
+  sctab::tests::write_bytes(folder_ / "store" / "notes.txt", "mine");
+  std::filesystem::create_directory(folder_ / "store" / "finished");
+  sctab::tests::write_bytes(folder_ / "store" / "finished" / "notes.txt", "mine");
+  again.overwrite = true;
+  const StoreImportResult other = import_store(again);
   ASSERT_EQ(other.hierarchy->size(), 2U);
   EXPECT_EQ(other.hierarchy->at(0).parent, 0U);
   EXPECT_EQ(other.hierarchy->at(0).child, 3U);
@@ -157,7 +164,10 @@ TEST_F(ImportStore, LabelsHierarchyWeightsAndVectorsAreCompared) {
   EXPECT_TRUE(other.hierarchy->at(1).published);
   EXPECT_GT(other.weights->largest_difference, 1);
   EXPECT_FALSE(other.n_vectors.has_value());
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "store" / kVectorsFile)) << "the earlier store is replaced whole";
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "store" / store::kVectorsFile))
+      << "the earlier store is replaced whole";
+  EXPECT_EQ(sctab::tests::read_bytes(folder_ / "store" / "notes.txt"), "mine");
+  EXPECT_EQ(sctab::tests::read_bytes(folder_ / "store" / "finished" / "notes.txt"), "mine");
 }
 
 TEST_F(ImportStore, ShardsAreWholePartsOrPartsOfOne) {
@@ -209,7 +219,7 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
   {
     const auto identity = core::read_json(folder_ / "store.import" / "import.json");
     EXPECT_TRUE(identity.contains("sctab_version"));
-    const ImportFolder another(folder_ / "store", identity, true);
+    const ImportFolder another(folder_ / "store", identity, {.resume = true});
     const std::vector<FileState> parts = {open_merlin_store(files_->folder, 1).parts[0].at(0).state};
     SCTAB_EXPECT_THROW_WITH(import_store(small), InputError, "store.import", "another import is at work");
     EXPECT_FALSE(another.find("train-00003.h5ad", parts).has_value()) << "its record is no JSON";
@@ -233,7 +243,7 @@ TEST_F(ImportStore, GoesOnFromTheShardsThatAreFinished) {
 
 TEST_F(ImportStore, CtrlCSaysWhatIsFinished) {
   const MerlinStore from = open_merlin_store(files_->folder, 1);
-  const ImportFolder folder(folder_ / "store", {{"some", "import"}}, false);
+  const ImportFolder folder(folder_ / "store", {{"some", "import"}}, {});
   store::ShardLayout layout;
   layout.genes = from.genes;
   layout.tables =

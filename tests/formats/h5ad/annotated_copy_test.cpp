@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
@@ -41,6 +42,10 @@ void write_empty_cells(const std::filesystem::path& path, std::int64_t n_cells) 
   writer.close();
 }
 
+void make_copy(const fs::path& from, const fs::path& to, const std::stop_token& stop = {}) {
+  duplicate_file(core::open_input(from), from, to, stop);
+}
+
 /// obsm/X_sctab of a file, and its shape.
 std::vector<float> embedding(const std::filesystem::path& path, std::vector<std::int64_t>& shape) {
   const Hdf5Lock lock;
@@ -59,7 +64,7 @@ TEST(AnnotatedCopy, HoldsAllRowsInOrderForAnyPieces) {
   for (std::int64_t i = 0; i < kCopiedCells * kWidth; ++i) rows.push_back(static_cast<float>(i));
   for (const std::int64_t cells_at_once : {3, 1'024, 5'000}) {
     const auto target = folder / fmt::format("{}.h5ad", cells_at_once);
-    AnnotatedCopy copy(folder / "x.h5ad", target, kCopiedCells);
+    AnnotatedCopy copy(core::open_input(folder / "x.h5ad"), folder / "x.h5ad", target, kCopiedCells);
     for (std::int64_t cell = 0; cell < kCopiedCells; cell += cells_at_once) {
       const std::int64_t n = std::min(cells_at_once, kCopiedCells - cell);
       copy.append_obsm(
@@ -81,7 +86,7 @@ TEST(AnnotatedCopy, HoldsAllRowsInOrderForAnyPieces) {
 TEST(AnnotatedCopy, TakesItsPartsInAnyOrder) {
   const sctab::tests::TemporaryFolder folder;
   write_empty_cells(folder / "x.h5ad", 4);
-  AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", 4);
+  AnnotatedCopy copy(core::open_input(folder / "x.h5ad"), folder / "x.h5ad", folder / "y.h5ad", 4);
   copy.put_obs({"score", Reals32(4, 0.5F)});
   copy.append_obsm("X_sctab", 1, std::vector<float>{1, 2});
   copy.put_uns("sctab", {{"model", "m"}});
@@ -95,7 +100,7 @@ TEST(AnnotatedCopy, TakesItsPartsInAnyOrder) {
 TEST(AnnotatedCopy, MayHaveNoCells) {
   const sctab::tests::TemporaryFolder folder;
   write_empty_cells(folder / "x.h5ad", 0);
-  AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", 0);
+  AnnotatedCopy copy(core::open_input(folder / "x.h5ad"), folder / "x.h5ad", folder / "y.h5ad", 0);
   copy.append_obsm("X_sctab", kWidth, {});
   copy.close();
   std::vector<std::int64_t> shape;
@@ -117,7 +122,7 @@ TEST(AnnotatedCopy, MayBeLeftBeforeItIsWhole) {
     const auto target = folder / (with_rows ? "z.h5ad" : "y.h5ad");
     begun = false;
     {
-      AnnotatedCopy copy(folder / "x.h5ad", target, kCopiedCells);
+      AnnotatedCopy copy(core::open_input(folder / "x.h5ad"), folder / "x.h5ad", target, kCopiedCells);
       if (with_rows) copy.append_obsm("X_sctab", 1, std::vector<float>(10));
       while (!begun) std::this_thread::yield();
     }
@@ -143,7 +148,7 @@ TEST(AnnotatedCopy, LetsTheCallerWaitOnceMuchWaitsForTheCopy) {
   };
   std::vector<float> all;
   {
-    AnnotatedCopy copy(folder / "x.h5ad", folder / "y.h5ad", kPieces);
+    AnnotatedCopy copy(core::open_input(folder / "x.h5ad"), folder / "x.h5ad", folder / "y.h5ad", kPieces);
     for (int piece = 0; piece < kPieces; ++piece) {
       const std::vector<float> row(kFloats, static_cast<float>(piece));
       all.insert(all.end(), row.begin(), row.end());
@@ -160,11 +165,12 @@ TEST(AnnotatedCopy, LetsTheCallerWaitOnceMuchWaitsForTheCopy) {
 
 TEST(AnnotatedCopy, WhatStopsTheCopyReachesTheCaller) {
   const sctab::tests::TemporaryFolder folder;
-  AnnotatedCopy none(folder / "none.h5ad", folder / "y.h5ad", kCopiedCells);
+  AnnotatedCopy none(core::FileDescriptor(), folder / "none.h5ad", folder / "y.h5ad", kCopiedCells);
   SCTAB_EXPECT_THROW_WITH(none.close(), core::InputError, "none.h5ad");
   write_empty_cells(folder / "x.h5ad", kCopiedCells);
+  core::FileDescriptor from = core::open_input(folder / "x.h5ad");
   core::set_interrupted(true);
-  AnnotatedCopy copy(folder / "x.h5ad", folder / "z.h5ad", kCopiedCells);
+  AnnotatedCopy copy(std::move(from), folder / "x.h5ad", folder / "z.h5ad", kCopiedCells);
   EXPECT_THROW(copy.close(), core::Interrupted);
   core::set_interrupted(false);
 }
@@ -175,7 +181,7 @@ TEST(FileCopy, CopiesEveryByteAndMakesTheCopyWritable) {
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
   sctab::tests::write_bytes(folder / "from", text);
   fs::permissions(folder / "from", fs::perms::owner_read);
-  duplicate_file(folder / "from", folder / "to");
+  make_copy(folder / "from", folder / "to");
   EXPECT_EQ(sctab::tests::read_bytes(folder / "to"), text);
   EXPECT_NE(fs::status(folder / "to").permissions() & fs::perms::owner_write, fs::perms::none);
 }
@@ -183,15 +189,39 @@ TEST(FileCopy, CopiesEveryByteAndMakesTheCopyWritable) {
 TEST(FileCopy, CopiesAnEmptyFileAndAcrossFileSystems) {
   const sctab::tests::TemporaryFolder folder;
   sctab::tests::write_bytes(folder / "empty", "");
-  duplicate_file(folder / "empty", folder / "copy");
+  make_copy(folder / "empty", folder / "copy");
   EXPECT_EQ(fs::file_size(folder / "copy"), 0U);
   const fs::path memory = "/dev/shm";
   if (!fs::is_directory(memory)) GTEST_SKIP() << "no second file system at /dev/shm";
   sctab::tests::write_bytes(folder / "from", "text");
   const fs::path target = memory / ("sctab-copy-test-" + std::to_string(::getpid()));
-  duplicate_file(folder / "from", target);
+  make_copy(folder / "from", target);
   EXPECT_EQ(sctab::tests::read_bytes(target), "text");
   fs::remove(target);
+}
+
+TEST(FileCopy, CopiesTheFileThatIsOpen) {
+  const sctab::tests::TemporaryFolder folder;
+  sctab::tests::write_bytes(folder / "from", "first");
+  const core::FileDescriptor open = core::open_input(folder / "from");
+  ASSERT_EQ(::lseek(open.get(), 3, SEEK_SET), 3);
+  sctab::tests::write_bytes(folder / "other", "second");
+  fs::rename(folder / "other", folder / "from");
+  for (const bool in_kernel : {true, false}) {
+    sctab::tests::ChangedCalls calls;
+    if (!in_kernel) calls.copy_file_range = [](std::size_t) { return 0; };
+    const auto target = folder / (in_kernel ? "to" : "sent");
+    duplicate_file(open, folder / "from", target);
+    EXPECT_EQ(sctab::tests::read_bytes(target), "first");
+    EXPECT_EQ(::lseek(open.get(), 0, SEEK_CUR), 3) << "HDF5 reads there";
+  }
+}
+
+TEST(FileCopy, NamesTheCopyThatCannotBeWritten) {
+  const sctab::tests::TemporaryFolder folder;
+  sctab::tests::write_bytes(folder / "from", "text");
+  SCTAB_EXPECT_THROW_WITH(make_copy(folder / "from", folder / "none/to"), core::InputError, "none/to",
+                          "cannot be written");
 }
 
 TEST(FileCopy, GoesOnWhereTheKernelsCopyEndsEarly) {
@@ -203,7 +233,7 @@ TEST(FileCopy, GoesOnWhereTheKernelsCopyEndsEarly) {
     sctab::tests::ChangedCalls calls;
     calls.copy_file_range = [left = first](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
     const auto target = folder / std::to_string(first);
-    duplicate_file(folder / "from", target);
+    make_copy(folder / "from", target);
     EXPECT_EQ(sctab::tests::read_bytes(target), text) << first;
   }
 }
@@ -214,7 +244,7 @@ TEST(FileCopy, NamesAFileThatEndsBeforeItsSize) {
   sctab::tests::ChangedCalls calls;
   calls.copy_file_range = [](std::size_t) { return 0; };
   calls.sendfile = [left = std::size_t{4'000}](std::size_t n) mutable { return std::min(n, std::exchange(left, 0)); };
-  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "from", folder / "to"), core::InputError, "from", "ends after");
+  SCTAB_EXPECT_THROW_WITH(make_copy(folder / "from", folder / "to"), core::InputError, "from", "ends after");
 }
 
 TEST(FileCopy, EndsEarlyWhenAsked) {
@@ -226,16 +256,17 @@ TEST(FileCopy, EndsEarlyWhenAsked) {
     if (++n_calls == 3) stop.request_stop();
     return 1'000;
   };
-  duplicate_file(folder / "from", folder / "to", stop.get_token());
+  make_copy(folder / "from", folder / "to", stop.get_token());
   EXPECT_EQ(fs::file_size(folder / "to"), 3'000U);
 }
 
 TEST(FileCopy, NamesTheMissingFileAndStopsAtCtrlC) {
   const sctab::tests::TemporaryFolder folder;
-  SCTAB_EXPECT_THROW_WITH(duplicate_file(folder / "none", folder / "to"), core::InputError, "none");
+  SCTAB_EXPECT_THROW_WITH(duplicate_file({}, folder / "none", folder / "to", {}), core::InputError, "none");
   sctab::tests::write_bytes(folder / "from", "text");
+  const core::FileDescriptor from = core::open_input(folder / "from");
   core::set_interrupted(true);
-  EXPECT_THROW(duplicate_file(folder / "from", folder / "to"), core::Interrupted);
+  EXPECT_THROW(duplicate_file(from, folder / "from", folder / "to", {}), core::Interrupted);
   core::set_interrupted(false);
 }
 

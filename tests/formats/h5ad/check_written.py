@@ -37,6 +37,7 @@ def check_obs(obs):
 
 def check_uns(uns):
     assert uns["title"] == "an example" and uns["n"] == 3 and uns["rate"] == 0.25
+    assert int(uns["seed"]) == 2**64 - 1
     assert bool(uns["yes"]) is True and np.asarray(uns["yes"]).dtype == bool
     assert list(uns["names"]) == ["a", "b"] and list(uns["sizes"]) == [1, 2, 3]
     assert list(uns["mixed"]) == [1.0, 2.5] and len(uns["empty"]) == 0

@@ -47,6 +47,7 @@ std::vector<Column> example_columns() {
 
 const nlohmann::json kUns = {{"title", "an example"},
                              {"n", 3},
+                             {"seed", UINT64_MAX},
                              {"rate", 0.25},
                              {"yes", true},
                              {"names", {"a", "b"}},

@@ -43,6 +43,16 @@ TEST_F(HparamsFile, PlainValuesAreReadAndTheRestIsLeftAlone) {
   SCTAB_EXPECT_THROW_WITH((void)found.text("n_a"), InputError, "n_a: is missing");
 }
 
+TEST_F(HparamsFile, NumbersThatDoNotFitAreNotTheNearestThatDoes) {
+  const Hparams found = hparams("large: 9223372036854775808\nhuge: 1e999\nnone: nan\ninfinite: inf\nhalf: 1.5\n");
+  for (const char* key : {"large", "half"}) {
+    SCTAB_EXPECT_THROW_WITH((void)found.integer(key), InputError, key, "expected a whole number");
+  }
+  for (const char* key : {"huge", "none", "infinite"}) {
+    SCTAB_EXPECT_THROW_WITH((void)found.real(key), InputError, key, "expected a number");
+  }
+}
+
 TEST_F(HparamsFile, FlowMapsAndQuotesAreReadAsYamlHasThem) {
   const Hparams found = hparams("{n_d: 16, mask_type: \"ent\\u006dax\", name: 'it''s'}\n");
   EXPECT_EQ(found.integer("n_d"), 16);
@@ -66,6 +76,11 @@ TEST_F(HparamsFile, AliasesAreNotExpandedAndDepthIsLimited) {
   EXPECT_TRUE(hparams(nested(99)).contains("x"));
   SCTAB_EXPECT_THROW_WITH(hparams(nested(100)), InputError, "line 1", "more than 100 deep");
   SCTAB_EXPECT_THROW_WITH(hparams(nested(100'000)), InputError, "line 1");
+  for (const std::string level : {"{a: ", "[{", "- ", "? ", "? - ", "- {a: [", "{? "}) {
+    std::string deep = "x:\n  ";
+    for (int i = 0; i < 100'000; ++i) deep += level;
+    SCTAB_EXPECT_THROW_WITH(hparams(deep + "\n"), InputError, "hparams.yaml, line");
+  }
 }
 
 TEST_F(HparamsFile, HparamsThatAreNotAreNamed) {

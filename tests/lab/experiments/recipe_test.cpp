@@ -1,5 +1,6 @@
 #include "lab/experiments/recipe.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "lab/experiments/parsed_recipe.hpp"
@@ -128,6 +129,10 @@ TEST(Recipe, MistakesAreReportedWithFileLineAndKey) {
   refused(finding + "left = {model = \"a\"}\n", "finding", "right", "than");
   refused(finding + "left = {model = \"q\"}\nthan = 0.5\n", "finding 'f'", "'q'", "expected a");
   refused(finding + "left = {model = \"a\", seed = 2}\nthan = 0.5\n", "line 9", "seed", "over_part");
+  for (const char* seed : {"-1", "1.0", "18446744073709551616", "100000000000000000000", "1e30"}) {
+    SCTAB_EXPECT_THROW_WITH(parse_recipe(fmt::format("title = \"t\"\nseeds = [{}]\n{}", seed, model)), InputError,
+                            "line 2");
+  }
   SCTAB_EXPECT_THROW_WITH(parse_recipe("title = \"t\"\nseeds = [1, 1]\n" + model), InputError, "line 2", "seeds",
                           "once");
 }

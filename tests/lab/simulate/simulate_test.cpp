@@ -265,7 +265,12 @@ TEST(Simulate, ReplacesItsOwnFolderOnly) {
   SimulateOptions options = small_options();
   const auto first = simulate(folder / "out", options);
   options.n_sources = 1;
+  SCTAB_EXPECT_THROW_WITH(simulate(folder / "out", options), core::InputError, "is a finished simulation of", "seed 1",
+                          "--overwrite");
+  options.overwrite = true;
+  std::ofstream(folder / "out" / "notes.txt") << "mine";
   simulate(folder / "out", options);
+  EXPECT_EQ(tests::read_bytes(folder / "out" / "notes.txt"), "mine");
   EXPECT_TRUE(std::filesystem::exists(first.sources[0]));
   EXPECT_FALSE(std::filesystem::exists(first.sources[1]));
   std::filesystem::create_directory(folder / "thesis");

@@ -54,6 +54,7 @@ TEST(ImportCheckpoint, LabelsJoinTheOntologyAndWhatDoesNotStaysWithoutId) {
   EXPECT_NE(model_card(model).find("\"fried egg\" has no Cell Ontology id"), std::string::npos);
   EXPECT_EQ(ontology::Ontology::from_json(model.ontology, "").size(), 4) << "with the obsolete one";
 
+  files.options.overwrite = true;
   files.write(files.options.labels, "label\na\nb\nc\nd\ne\n");
   SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError, "cell_type.csv", "none of its 5 labels");
   files.options.ontology.clear();
@@ -112,6 +113,9 @@ TEST(ImportCheckpoint, ReadsGenesAndLabelsOfParquet) {
   };
   files.options.genes = convert(files.options.genes, "*");
   files.options.labels = convert(files.options.labels, "*");
+  SCTAB_EXPECT_THROW_WITH(import_checkpoint(files.options), InputError,
+                          "is a finished model of kind linear, imported from epoch=41.ckpt", "--overwrite");
+  files.options.overwrite = true;
   const auto found = import_checkpoint(files.options);
   EXPECT_EQ(read_description(files.options.output).genes.ids, genes.ids);
   ASSERT_EQ(found.labels.size(), expected.labels.size());

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +15,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/chunk_writer.hpp"
@@ -42,36 +41,24 @@ std::string size_text(off_t n_bytes) {
   return core::format_bytes(static_cast<double>(n_bytes));
 }
 
-core::FileDescriptor open_source(const fs::path& from) {
-  core::FileDescriptor source = core::FileDescriptor::open(from, O_RDONLY);
-  if (source.is_open()) return source;
-  throw core::InputError({.file = from.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
-}
-
-off_t size_of(const core::FileDescriptor& file, const fs::path& path) {
-  struct stat status {};
-  if (::fstat(file.get(), &status) == 0) return status.st_size;
-  throw core::InputError(
-      {.file = path.string(), .found = fmt::format("its size cannot be read: {}", std::strerror(errno))});
-}
-
 }  // namespace
 
-void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_token& stop) {
-  const core::FileDescriptor source = open_source(from);
-  const off_t size = size_of(source, from);
+void duplicate_file(const core::FileDescriptor& from, const fs::path& from_path, const fs::path& to,
+                    const std::stop_token& stop) {
+  const off_t size = core::identity_of(from, from_path).bytes;
   const core::FileDescriptor target = core::FileDescriptor::open(to, O_WRONLY | O_CREAT | O_EXCL);
   if (!target.is_open()) {
-    throw core::InputError({.file = to.parent_path().string(),
-                            .found = fmt::format("the folder cannot be written to: {}", std::strerror(errno)),
+    throw core::InputError({.file = to.string(),
+                            .found = fmt::format("cannot be written: {}", std::strerror(errno)),
                             .next_step = "choose another output"});
   }
   bool in_kernel = true;
   off_t done = 0;
   while (!stop.stop_requested()) {
     core::check_interrupt();
-    const ssize_t copied = in_kernel ? ::copy_file_range(source.get(), nullptr, target.get(), nullptr, kBytesPerCall, 0)
-                                     : ::sendfile(target.get(), source.get(), nullptr, kBytesPerCall);
+    off_t begin = done;  // the file's own offset is left alone: HDF5 reads the same file
+    const ssize_t copied = in_kernel ? ::copy_file_range(from.get(), &begin, target.get(), nullptr, kBytesPerCall, 0)
+                                     : ::sendfile(target.get(), from.get(), &begin, kBytesPerCall);
     if (copied > 0) {
       // Only begins to write: what waits for the disk is then short when the file is synced. No matter if it fails.
       (void)::sync_file_range(target.get(), done, copied, SYNC_FILE_RANGE_WRITE);
@@ -81,14 +68,14 @@ void duplicate_file(const fs::path& from, const fs::path& to, const std::stop_to
     } else if (in_kernel && (copied == 0 || not_offered(errno))) {
       in_kernel = false;  // some file systems' copy_file_range() says 0 before the end
     } else if (copied == 0) {
-      throw core::InputError({.file = from.string(),
+      throw core::InputError({.file = from_path.string(),
                               .found = fmt::format("ends after {} of its {}; is something writing to it?",
                                                    size_text(done), size_text(size)),
                               .next_step = "run again when it is whole"});
     } else if (errno != EINTR) {
       throw core::InputError(
-          {.file = to.parent_path().string(),
-           .found = fmt::format("the copy of {} cannot be written: {}", from.string(), std::strerror(errno)),
+          {.file = to.string(),
+           .found = fmt::format("the copy of {} cannot be written: {}", from_path.string(), std::strerror(errno)),
            .next_step = fmt::format("free {} and some room for the labels, or write the labels alone with -o FILE.csv",
                                     size_text(size))});
     }
@@ -182,9 +169,9 @@ void Appender::close() {
   close_file(state_->file, state_->path);
 }
 
-AnnotatedCopy::AnnotatedCopy(const std::filesystem::path& from, std::filesystem::path to, std::int64_t n_cells)
-    : to_(std::move(to)), n_cells_(n_cells) {
-  copied_ = thread_.submit([from, target = to_, stop = stop_.get_token()] { duplicate_file(from, target, stop); });
+AnnotatedCopy::AnnotatedCopy(core::FileDescriptor from, fs::path from_path, fs::path to, std::int64_t n_cells)
+    : from_(std::move(from)), from_path_(std::move(from_path)), to_(std::move(to)), n_cells_(n_cells) {
+  copied_ = thread_.submit([this, stop = stop_.get_token()] { duplicate_file(from_, from_path_, to_, stop); });
 }
 
 AnnotatedCopy::~AnnotatedCopy() {

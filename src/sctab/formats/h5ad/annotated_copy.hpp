@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sctab/core/file_descriptor.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/cell_sink.hpp"
 
@@ -40,19 +41,21 @@ class Appender {
   std::unique_ptr<State> state_;
 };
 
-/// Copies `from` to the new file `to`, which is writable even if `from` is not. File systems that can share
-/// blocks between files do; others are told to begin writing the copy to disk on the way. Asks check_interrupt(), and
-/// returns with half a copy once `stop` is requested. Throws InputError naming the file, also where the copy ends
-/// before `from` did when it was opened.
-void duplicate_file(const std::filesystem::path& from, const std::filesystem::path& to,
-                    const std::stop_token& stop = {});
+/// Copies the open file `from` to the new file `to`, which is writable even if `from` is not. from_path: its name in
+/// messages. File systems that can share blocks between files do; others are told to begin writing the copy to disk on
+/// the way. Asks check_interrupt(), and returns with half a copy once `stop` is requested. Throws InputError naming the
+/// file, also where the copy ends before `from` did when this began.
+void duplicate_file(const core::FileDescriptor& from, const std::filesystem::path& from_path,
+                    const std::filesystem::path& to, const std::stop_token& stop = {});
 
 /// The sink of h5ad files: a copy of a file of n_cells cells, to which results are added. A thread of its own makes the
 /// copy while the first results wait in memory; the disk starts to write meanwhile, so that little is left to wait for
 /// at the end.
 class AnnotatedCopy final : public formats::CellSink {
  public:
-  AnnotatedCopy(const std::filesystem::path& from, std::filesystem::path to, std::int64_t n_cells);
+  /// from: open; from_path: its name in messages.
+  AnnotatedCopy(core::FileDescriptor from, std::filesystem::path from_path, std::filesystem::path to,
+                std::int64_t n_cells);
   /// Ends a copy that is still being made.
   ~AnnotatedCopy() override;
 
@@ -65,7 +68,8 @@ class AnnotatedCopy final : public formats::CellSink {
   Appender& appender();
   void write_waiting();
 
-  std::filesystem::path to_;
+  core::FileDescriptor from_;
+  std::filesystem::path from_path_, to_;
   std::int64_t n_cells_;
   std::string obsm_name_;
   std::int64_t obsm_width_ = 0;  // 0: there was no append_obsm() yet

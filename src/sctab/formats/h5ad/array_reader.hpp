@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/formats/h5ad/chunk_decoder.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
@@ -87,6 +88,7 @@ class ArrayReader {
 template <typename To>
 std::vector<To> read_numbers(Handle dataset) {
   ArrayReader reader(std::move(dataset));
+  core::require_memory(reader.size(), sizeof(To), place_of(reader.id()));
   std::vector<To> out(static_cast<std::size_t>(reader.size()));
   reader.read(0, std::span(out));
   return out;

@@ -4,6 +4,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
@@ -37,6 +38,10 @@ class CsrRows final : public formats::RowReader {
   void fill(CellIndex first, const std::vector<std::int64_t>& indptr, sparse::CsrMatrix& block) {
     const std::int64_t begin = indptr.front();
     const auto nnz = static_cast<std::size_t>(indptr.back() - begin);
+    core::Problem place = where_;
+    place.found = fmt::format("has {} in {}", core::plural(indptr.back() - begin, "value"),
+                              core::plural(std::ssize(indptr) - 1, "cell"));
+    core::require_memory(indptr.back() - begin, sizeof(GeneIndex) + sizeof(float), std::move(place));
     block.n_cells = static_cast<CellIndex>(indptr.size()) - 1;
     block.n_genes = info_.n_genes;
     block.indptr = indptr;

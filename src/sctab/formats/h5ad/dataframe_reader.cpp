@@ -7,6 +7,7 @@
 
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/text_reader.hpp"
@@ -80,6 +81,9 @@ DataframeReader::DataframeReader(hid_t file, std::string_view path) {
   }
   check_plausible_size(index.id());
   n_rows_ = shape[0];
+  core::Problem place = place_of(group_.id());  // for a text column; numeric columns take less
+  place.found = fmt::format("has {}", core::plural(n_rows_, "row"));
+  core::require_memory(n_rows_, sizeof(std::string), std::move(place));
 }
 
 formats::Strings DataframeReader::index() const {

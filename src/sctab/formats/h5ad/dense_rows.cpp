@@ -8,6 +8,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/formats/h5ad/chunk_decoder.hpp"
 #include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
@@ -34,6 +35,8 @@ class BandReader {
   /// Rows [begin, begin + n) as numbers of type().
   void read(CellIndex begin, CellIndex n, std::vector<std::byte>& band) {
     const std::size_t n_values = static_cast<std::size_t>(n) * static_cast<std::size_t>(info_.n_genes);
+    core::require_memory(n, info_.n_genes * static_cast<std::int64_t>(std::max(type_.size, stored_size_)),
+                         place_of(dataset_.id()));
     band.resize(n_values * std::max(type_.size, stored_size_));
     if (!band.empty() && decoder_.knows_filters() && decode(begin, n, band)) {
       if (!type_.stored_as_is) convert_stored(dataset_.id(), type_, n_values, band);

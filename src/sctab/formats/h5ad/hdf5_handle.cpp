@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "sctab/core/error.hpp"
-#include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/formats/h5ad/chunk_codec.hpp"
 #include "sctab/formats/h5ad/stored_values.hpp"
 #include "sctab/formats/h5ad/structure/check.hpp"
@@ -55,24 +55,18 @@ std::string in_brackets(const std::string& reason) {
 Handle access_list() {
   Handle list(H5Pcreate(H5P_FILE_ACCESS));
   SCTAB_ASSERT(bool(list));
+  // Files with one descriptor, whatever $HDF5_DRIVER says.
+  (void)H5Pset_fapl_sec2(list.id());
   // Some network file systems have no locks; they can be read all the same.
   (void)H5Pset_file_locking(list.id(), true, true);
   return list;
 }
 
-/// Null where the file is not an ordinary one.
-int* descriptor_of(const Handle& file) {
-  void* descriptor = nullptr;
-  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0) return nullptr;
-  return static_cast<int*>(descriptor);
-}
-
 /// Makes room on the disk for all that HDF5 has yet to write. 0, or why there is none.
 int reserve_space(const Handle& file) {
   hsize_t size = 0;
-  const int* descriptor = descriptor_of(file);
-  if (descriptor == nullptr || H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
-  const int error = ::posix_fallocate(*descriptor, 0, static_cast<off_t>(size));
+  if (H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
+  const int error = ::posix_fallocate(descriptor_of(file), 0, static_cast<off_t>(size));
   return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
 }
 
@@ -150,6 +144,7 @@ Handle open_file(const fs::path& path, Access access) {
   if (!descriptor.is_open()) {
     throw core::InputError({.file = path.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
   }
+  const core::FileIdentity checked_file = core::identity_of(descriptor, path);
   if (!structure::check_structure(descriptor.get(), path.string())) {
     throw core::InputError(
         {.file = path.string(), .found = "is not an HDF5 file", .expected = "an .h5ad file as AnnData writes it"});
@@ -160,7 +155,17 @@ Handle open_file(const fs::path& path, Access access) {
                             .found = "is damaged or cut off" + in_brackets(innermost_reason()),
                             .next_step = kCopyAgain});
   }
+  // libhdf5 opened the path again, and must have got what was checked. To write, it has marked the file already.
+  if (!writing && core::identity_of(second_descriptor(file, path), path) != checked_file) core::refuse_changed(path);
   return file;
+}
+
+core::FileDescriptor second_descriptor(const Handle& file, const fs::path& path) {
+  core::FileDescriptor second = core::FileDescriptor::duplicate(descriptor_of(file));
+  if (second.is_open()) return second;
+  throw core::InputError({.file = path.string(),
+                          .found = fmt::format("cannot be opened a second time: {}", std::strerror(errno)),
+                          .next_step = "raise the limit on open files (ulimit -n)"});
 }
 
 Handle create_file(const fs::path& path) {
@@ -188,11 +193,15 @@ void close_file(Handle& file, const fs::path& path) {
 void abandon_file(Handle& file) noexcept {
   if (!file) return;
   const Hdf5Lock lock;
-  if (const int* descriptor = descriptor_of(file)) {
-    const core::FileDescriptor memory(::memfd_create("sctab-abandoned", 0));
-    if (memory.is_open()) (void)::dup2(memory.get(), *descriptor);
-  }
+  const core::FileDescriptor memory(::memfd_create("sctab-abandoned", 0));
+  if (memory.is_open()) (void)::dup2(memory.get(), descriptor_of(file));
   file.reset();
+}
+
+int descriptor_of(const Handle& file) {
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor) < 0 || descriptor == nullptr) return -1;
+  return *static_cast<int*>(descriptor);
 }
 
 bool exists(hid_t parent, std::string_view path) {
@@ -243,9 +252,9 @@ void remove(hid_t parent, std::string_view name) {
 
 structure::FileImage image_of(hid_t object) {
   const Handle file = owned(H5Iget_file_id(object), object, "its file is closed");
-  const int* const descriptor = descriptor_of(file);
-  SCTAB_ASSERT(descriptor != nullptr);
-  structure::FileImage image(*descriptor, place_of(object).file);
+  const int descriptor = descriptor_of(file);
+  SCTAB_ASSERT(descriptor >= 0);
+  structure::FileImage image(descriptor, place_of(object).file);
   SCTAB_ASSERT(structure::read_superblock(image).has_value());
   return image;
 }
@@ -258,10 +267,10 @@ FileBytes::FileBytes(hid_t object) {
   hsize_t user_block = 0;
   if (H5Pget_sizes(properties.id(), &address_bytes, &size_bytes) < 0 || address_bytes != 8 || size_bytes != 8) return;
   if (H5Pget_userblock(properties.id(), &user_block) < 0 || user_block != 0) return;
-  const int* descriptor = descriptor_of(file);
+  const int descriptor = descriptor_of(file);
   struct stat status {};
-  if (descriptor == nullptr || ::fstat(*descriptor, &status) != 0) return;
-  descriptor_ = *descriptor;
+  if (::fstat(descriptor, &status) != 0) return;
+  descriptor_ = descriptor;
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
 

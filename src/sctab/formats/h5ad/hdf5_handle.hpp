@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/file_descriptor.hpp"
 #include "sctab/formats/h5ad/structure/file_image.hpp"
 
 namespace sctab::h5ad {
@@ -74,6 +75,12 @@ void close_file(Handle& file, const std::filesystem::path& path);
 /// Lets go of a file that could not be written. HDF5 must still flush what it holds, and neither closes nor ends the
 /// process cleanly where it cannot; so its descriptor is first pointed at memory.
 void abandon_file(Handle& file) noexcept;
+
+/// The descriptor by which HDF5 reads and writes an open file; -1 where it does not say.
+int descriptor_of(const Handle& file);
+/// Another one of the file that HDF5 has open, whatever its path leads to by now. path: its name in messages. Throws
+/// InputError where the process may open no more files.
+core::FileDescriptor second_descriptor(const Handle& file, const std::filesystem::path& path);
 
 /// Whether parent holds this path ("raw/X"), every step of it.
 bool exists(hid_t parent, std::string_view path);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/text_file.hpp"
 
 namespace sctab::h5ad {
@@ -168,6 +169,9 @@ void check_plausible_size(hid_t dataset) {
     const int rank = checked(H5Pget_chunk(layout.id(), H5S_MAX_RANK, extent), dataset, "its chunks are damaged");
     for (int i = 0; i < rank; ++i) chunk *= static_cast<double>(extent[i]);
   }
+  // A chunk is read whole; more values than fit may be read piece by piece.
+  constexpr double kMostBytes = 1e18;
+  core::require_memory(static_cast<std::int64_t>(std::min(chunk, kMostBytes)), 1, place_of(dataset));
   hsize_t file_size = 0;
   const Handle file(H5Iget_file_id(dataset));
   checked(H5Fget_filesize(file.id(), &file_size), dataset, "its file's size is unknown");

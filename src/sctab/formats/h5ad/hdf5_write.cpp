@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "sctab/formats/h5ad/chunk_writer.hpp"
@@ -179,8 +181,12 @@ void write_json_value(hid_t parent, std::string_view name, const json& value, En
       const auto stored = static_cast<std::int8_t>(value.get<bool>());
       return write_number(parent, name, boolean_type().id(), &stored, encoding);
     }
-    case json::value_t::number_integer:
-    case json::value_t::number_unsigned: {
+    case json::value_t::number_unsigned:
+      if (const auto large = value.get<std::uint64_t>(); std::cmp_greater(large, INT64_MAX)) {
+        return write_number(parent, name, H5T_NATIVE_UINT64, &large, encoding);
+      }
+      [[fallthrough]];
+    case json::value_t::number_integer: {
       const auto stored = value.get<std::int64_t>();
       return write_number(parent, name, H5T_NATIVE_INT64, &stored, encoding);
     }

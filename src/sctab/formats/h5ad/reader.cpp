@@ -20,6 +20,7 @@ using Layout = MatrixInfo::Layout;
 struct File::State {
   std::filesystem::path path;
   Handle file;
+  core::FileIdentity identity;
   std::optional<DataframeReader> obs;
   std::vector<MatrixInfo> matrices;
 
@@ -69,6 +70,7 @@ File::File(std::filesystem::path path) : state_(std::make_unique<State>()) {
   const Hdf5Lock lock;
   state_->path = std::move(path);
   state_->file = open_file(state_->path, Access::kRead);
+  state_->identity = core::identity_of(second_descriptor(state_->file, state_->path), state_->path);
   const hid_t file = state_->file.id();
   state_->obs.emplace(file, "obs");
   formats::Strings paths = {"X", "raw/X"};
@@ -91,6 +93,10 @@ File::File(File&&) noexcept = default;
 
 const std::filesystem::path& File::path() const {
   return state_->path;
+}
+
+core::FileIdentity File::identity() const {
+  return state_->identity;
 }
 
 CellIndex File::n_cells() const {
@@ -183,7 +189,8 @@ std::unique_ptr<formats::RowReader> File::read_rows(std::string_view matrix_path
 }
 
 std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& target) const {
-  return std::make_unique<AnnotatedCopy>(path(), target, n_cells());
+  const Hdf5Lock lock;
+  return std::make_unique<AnnotatedCopy>(second_descriptor(state_->file, path()), path(), target, n_cells());
 }
 
 bool is_hdf5(const std::filesystem::path& path) {

@@ -47,6 +47,7 @@ class File final : public formats::CellSource {
   File& operator=(File&&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const override;
+  [[nodiscard]] core::FileIdentity identity() const override;
   [[nodiscard]] CellIndex n_cells() const override;
   [[nodiscard]] std::vector<MatrixInfo> matrices() const;
   /// Throws naming the matrices that there are.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/memory_budget.hpp"
 
 namespace sctab::parquet {
 namespace {
@@ -46,6 +47,8 @@ duckdb_database open_database() {
                                                                              {"autoinstall_known_extensions", "false"},
                                                                              {"autoload_known_extensions", "false"}}};
   for (const auto& [name, value] : kSettings) SCTAB_ASSERT(duckdb().set_config(config, name, value) == DuckDBSuccess);
+  const std::string memory = fmt::format("{}B", core::memory_budget());
+  SCTAB_ASSERT(duckdb().set_config(config, "memory_limit", memory.c_str()) == DuckDBSuccess);
   duckdb_database database = nullptr;
   char* reason = nullptr;
   const bool opened = duckdb().open_ext(nullptr, &database, config, &reason) == DuckDBSuccess;

@@ -12,6 +12,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
 #include "sctab/core/json_file.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/staged_output.hpp"
 
 namespace sctab::safetensors {
@@ -158,6 +159,7 @@ Reader::Reader(fs::path path) : path_(std::move(path)) {
   (void)core::open_input(path_, {.expected = "a .safetensors file"});
   file_.open(path_, std::ios::binary);
   const std::uint64_t file_bytes = fs::file_size(path_);
+  core::require_memory(static_cast<std::int64_t>(file_bytes), 1, {.file = path_.string()});  // all of it is read
   const json header = read_header(path_, file_, file_bytes);
   data_begin_ = static_cast<std::uint64_t>(file_.tellg());
   const std::uint64_t data_bytes = file_bytes - data_begin_;

@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <cmath>
 #include <sstream>
 #include <utility>
 
@@ -120,7 +121,7 @@ std::int64_t Hparams::integer(std::string_view key) const {
 
 double Hparams::real(std::string_view key) const {
   const auto value = core::parse_number<double>(text(key));
-  if (!value) wrong(key, text(key), "a number");
+  if (!value || !std::isfinite(*value)) wrong(key, text(key), "a number");
   return *value;
 }
 

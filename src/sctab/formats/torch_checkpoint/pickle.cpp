@@ -27,6 +27,8 @@ class Machine {
   const PickleNode* run();
 
   PickleNode& push(Kind kind) {
+    constexpr std::size_t kMostNodes = 1'000'000;  // some hundred bytes each, of one in the file
+    if (nodes_.size() == kMostNodes) damaged(fmt::format("has more than {} values", kMostNodes));
     PickleNode& node = nodes_.emplace_back();
     node.kind = kind;
     stack_.push_back(&node);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "lab/experiments/recipe_file.hpp"
 #include "sctab/core/error.hpp"
@@ -51,6 +52,36 @@ TEST(Toml, EveryCutAndEveryChangedByteIsReadOrRefused) {
       EXPECT_TRUE(read_or_refuse(changed)) << at << " " << static_cast<int>(byte);
     }
   }
+}
+
+/// A program that recursed for each level would run out of stack on the deepest of these.
+TEST(Toml, DepthIsLimited) {
+  const auto repeated = [](const std::string& text, int n) {
+    std::string all;
+    for (int i = 0; i < n; ++i) all += text;
+    return all;
+  };
+  const std::string before = "a = '#' # it's\nb = \"x\\\"#.\"\nc = '''\n'.'''''\n";  // four lines that hide no key
+  for (const std::string part : {"k.", "'#'.", "\"\\\"=\" .", "k .", "''."}) {
+    EXPECT_FALSE(read_toml(RecipeFile(before + repeated(part, 30) + "end = 1\n").path()).value.empty()) << part;
+    for (const int n : {31, 100'000}) {
+      SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(before + repeated(part, n) + "end = 1\n").path()), InputError,
+                              "recipe.toml, line 5", "more than 30 dots");
+      SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(before + "[" + repeated(part, n) + "end]\n").path()), InputError,
+                              "line 5", "more than 30 dots");
+    }
+  }
+  EXPECT_FALSE(read_toml(RecipeFile("x = [" + repeated("0.5, ", 1000) + "]\n").path()).value.empty());
+  EXPECT_FALSE(read_toml(RecipeFile("x = '" + repeated(".", 99) + "' # " + repeated(".", 99)).path()).value.empty());
+  for (const int n : {31, 100'000}) {
+    for (const auto& [open, close] : {std::pair("[", "]"), std::pair("{a=", "}")}) {
+      const std::string text = "a = " + repeated(open, n) + "1" + repeated(close, n);
+      SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "nested value depth");
+    }
+  }
+  const std::string key = repeated("k.", 30) + "k = ";
+  EXPECT_FALSE(read_toml(RecipeFile(repeated(key + "{", 29) + key + "1" + repeated("}", 29)).path()).value.empty())
+      << "900 levels";
 }
 
 TEST(Toml, ATableOverridesAnotherKeyByKeyAndListsAsAWhole) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/hdf5_handle.hpp"
 
@@ -20,13 +21,17 @@ constexpr int kMostNestedValues = 8;
 }  // namespace
 
 void require_affordable_texts(const FileImage& file, std::uint64_t n_bytes) {
-  constexpr std::uint64_t kAlwaysAllowed = 64'000'000, kMostShared = 16, kBudget = 8'000'000'000;
-  const std::uint64_t most = std::min(kBudget, kAlwaysAllowed + kMostShared * std::min(file.size(), kBudget));
-  if (n_bytes <= most) return;
-  file.refuse(
-      fmt::format("holds more than {} of text, many times the {} of the file",
-                  core::format_bytes(static_cast<double>(most)), core::format_bytes(static_cast<double>(file.size()))),
-      "check where the file comes from, or write it again with AnnData");
+  constexpr std::uint64_t kAlwaysAllowed = 64'000'000, kMostShared = 16;
+  const auto size_text = [](std::uint64_t n) { return core::format_bytes(static_cast<double>(n)); };
+  const std::uint64_t shared = saturating_product(kMostShared, file.size());
+  if (n_bytes > kAlwaysAllowed && n_bytes - kAlwaysAllowed > shared) {
+    file.refuse(fmt::format("holds more than {} of text, many times the {} of the file",
+                            size_text(kAlwaysAllowed + shared), size_text(file.size())),
+                "check where the file comes from, or write it again with AnnData");
+  }
+  if (std::cmp_less_equal(n_bytes, core::memory_budget())) return;
+  file.refuse(fmt::format("holds more than {} of text", size_text(static_cast<std::uint64_t>(core::memory_budget()))),
+              "allow more with --memory");
 }
 
 HeapReference GlobalHeap::decode(ByteView reference) const {

@@ -19,8 +19,8 @@ struct HeapReference {
   [[nodiscard]] bool is_empty() const { return length == 0 || collection == 0 || collection == kUndefined; }
 };
 
-/// Throws InputError where the texts of one column or attribute come to more than a file of this size may hold: some
-/// times its size, since texts may share bytes, and in all no more than a budget.
+/// Throws InputError where the texts of one column or attribute come to more than a file of this size may hold (some
+/// times its size, since texts may share bytes) or than core::memory_budget() allows.
 void require_affordable_texts(const FileImage& file, std::uint64_t n_bytes);
 
 /// Values of variable length. They lie in collections of objects, which must fill each collection from its begin to
