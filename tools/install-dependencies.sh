@@ -10,7 +10,7 @@ packages=(
   libhdf5-dev libdeflate-dev liblzf-dev zlib1g-dev libssl-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libyaml-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  clang-format clang-tidy dpkg-dev file zsh
+  clang-format clang-tidy clang-14 libclang-rt-14-dev dpkg-dev file zsh
   python3 python3-anndata python3-h5py python3-scipy
 )
 [ "${1:-}" = labelling ] || packages+=(libtorch-dev libopenblas0-openmp libopenblas-openmp-dev libxgboost-dev)

@@ -4,23 +4,30 @@
 # libtorch, and the store's threads too.
 set -euo pipefail
 jobs=$1 what=${2:-some}
-tests="test_core test_sparse test_genes test_ontology test_formats test_h5ad test_npy test_parquet test_safetensors
-  test_torch_checkpoint test_ubjson test_model_import test_boosted_trees test_toml test_store test_corpus
-  test_kernels"
-threaded="test_core test_kernels"
+# The longest first, since several run at once.
+tests="test_store test_kernels test_corpus test_h5ad test_torch_checkpoint test_boosted_trees test_core test_sparse
+  test_genes test_ontology test_formats test_npy test_parquet test_safetensors test_ubjson test_model_import test_fuzz
+  test_toml"
+threaded="test_kernels test_core"
 [ "$what" != all ] || threaded="$threaded test_store"
+run_test() {
+  local output rc=0
+  output=$("$build/$1" --gtest_brief=1 2>&1) || rc=$?
+  printf '== %s under %s\n%s\n' "$1" "$sanitizers" "$output"
+  return "$rc"
+}
+export -f run_test
 run() {
-  local build=$1 sanitizers=$2 tests=$3 test
+  local build=$1 sanitizers=$2 tests=$3
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DSCTAB_BUILD_BENCH=OFF -DSCTAB_TRAIN=OFF -DSCTAB_SANITIZE="$sanitizers" >/dev/null
   # shellcheck disable=SC2086
   [ "$tests" != all ] || tests=$(ninja -C "$build" -t targets all | sed -nE 's/^(test_[a-z0-9_]+): CXX_EXECUTABLE.*/\1/p')
   # shellcheck disable=SC2086
   cmake --build "$build" --parallel "$jobs" --target $tests
-  for test in $tests; do
-    echo "== $test under $sanitizers"
-    "$build/$test" --gtest_brief=1
-  done
+  export build sanitizers
+  # shellcheck disable=SC2086
+  printf '%s\n' $tests | xargs -P "$jobs" -I{} bash -c 'run_test {}'
 }
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
