@@ -150,6 +150,12 @@ void add_overwrite(CLI::App& command, bool& overwrite, const std::string& noun) 
                    fmt::format("replace a finished {} of this name; files there that sctab did not write stay", noun));
 }
 
+void add_allow_external(CLI::App& command, formats::OpenOptions& options) {
+  command.add_flag("--allow-external", options.allow_external,
+                   "read what a file keeps in other files, by external links or external storage of HDF5; those are "
+                   "never written to. Without this such files are refused; virtual datasets always are");
+}
+
 CLI::Option* add_output(CLI::App& command, std::filesystem::path& output, const std::string& type,
                         const std::string& description) {
   return command.add_option("-o,--output", output, description)->type_name(type)->required();

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "sctab/core/numbers.hpp"
+#include "sctab/formats/cell_source.hpp"
 
 namespace sctab::cli {
 
@@ -162,6 +163,8 @@ void add_memory(CLI::App& command, std::int64_t& bytes, std::int64_t least = 0);
 void add_json(CLI::App& command, bool& json);
 /// --overwrite, for commands that write a folder: without it a finished one is never replaced. noun: "model".
 void add_overwrite(CLI::App& command, bool& overwrite, const std::string& noun);
+/// --allow-external, for commands that read files of cells.
+void add_allow_external(CLI::App& command, formats::OpenOptions& options);
 /// -o, which is required. type: what is written, as the help calls it.
 CLI::Option* add_output(CLI::App& command, std::filesystem::path& output, const std::string& type,
                         const std::string& description);

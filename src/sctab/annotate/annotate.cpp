@@ -169,7 +169,7 @@ Annotator::Annotator(const fs::path& model, AnnotateOptions options)
 
 AnnotateResult Annotator::annotate(const Job& job) const {
   const auto start = std::chrono::steady_clock::now();
-  const auto opened = formats::open_cells(job.input);
+  const auto opened = formats::open_cells(job.input, options_.open);
   const formats::CellSource& file = *opened;
   const formats::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
   const formats::CountsSource source = file.find_counts(options_.input, options_.matrix);

@@ -28,6 +28,7 @@ inline constexpr std::string_view kUnknown = "unknown";
 inline constexpr std::int64_t kMostCellsOfBatch = 1'000'000;
 
 struct AnnotateOptions {
+  formats::OpenOptions open;
   formats::InputKind input = formats::InputKind::kCounts;
   std::string matrix;              // to take the values from, "layers/counts"; empty: found
   double min_genes_found = 0.10;   // share of the model's genes; a file with fewer is refused

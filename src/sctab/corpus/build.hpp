@@ -10,6 +10,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/corpus/curation.hpp"
 #include "sctab/corpus/split.hpp"
+#include "sctab/formats/cell_source.hpp"
 
 namespace sctab::corpus {
 
@@ -28,6 +29,7 @@ struct BuildOptions {
   std::string cell_type_key = "cell_type_ontology_term_id";
   std::int64_t memory_bytes = 4'000'000'000;
   int threads = 0;
+  formats::OpenOptions open;
   bool keep_going = false;  // leave out sources that cannot be used
   bool resume = false;      // go on with the unfinished build in STORE.build
   bool overwrite = false;   // replace a finished store

@@ -77,10 +77,11 @@ ObsKeys obs_keys(const BuildOptions& options) {
 // Adds one source to all that is known of them, or throws and has added nothing.
 void add_source(const std::filesystem::path& path, const BuildOptions& options, ObsCollector& collector,
                 SourceContents& contents) {
-  const auto file = formats::open_cells(path);
+  const auto file = formats::open_cells(path, options.open);
   const auto first_cell =
       contents.sources.empty() ? CellIndex{0} : contents.sources.back().first_cell + contents.sources.back().n_cells;
   Source source = inspect_source(*file, options.counts, first_cell);
+  source.open = options.open;
   const formats::Strings genes = file->gene_names(source.counts.matrix_path);
   const formats::Strings symbols = file->gene_symbols(source.counts.matrix_path);
   collector.add(*file);
@@ -132,7 +133,7 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
                    const StreamOptions& options, core::ThreadPool& pool, const CountsReceiver& receive) {
   core::require_unchanged(source.path, source.identity);
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
-  const auto file = formats::open_cells(source.path);
+  const auto file = formats::open_cells(source.path, source.open);
   const BlockAligner align{{.file = source.path.string(), .matrix = source.counts.matrix_path},
                            file->gene_names(source.counts.matrix_path),
                            keep,

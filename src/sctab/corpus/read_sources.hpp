@@ -23,6 +23,7 @@ struct Source {
   /// Seconds since 1970.
   [[nodiscard]] std::int64_t modified() const { return identity.modified / 1'000'000'000; }
   core::FileIdentity identity;
+  formats::OpenOptions open{};
   CellIndex first_cell = 0, n_cells = 0;  // its cells' place in the CellTable
   formats::CountsSource counts;
 };

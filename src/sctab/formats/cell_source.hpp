@@ -109,8 +109,12 @@ class CellSource {
   CellSource& operator=(CellSource&&) = default;
 };
 
+struct OpenOptions {
+  bool allow_external = false;  // values in other files, which the file leads to, are read too
+};
+
 /// Opens a file of cells in any known format: recognised by its content, else by its name, so that a damaged file is
 /// refused by its own format. Throws InputError if the file is missing, and one listing the formats if it is in none.
-std::unique_ptr<CellSource> open_cells(const std::filesystem::path& path);
+std::unique_ptr<CellSource> open_cells(const std::filesystem::path& path, const OpenOptions& options = {});
 
 }  // namespace sctab::formats

@@ -21,26 +21,26 @@ struct Format {
   std::string_view extension;
   std::string_view name;
   bool (*recognises)(const fs::path&);  // by content
-  std::unique_ptr<CellSource> (*open)(const fs::path&);
+  std::unique_ptr<CellSource> (*open)(const fs::path&, const OpenOptions&);
 };
 
 template <typename Source>
-std::unique_ptr<CellSource> open_as(const fs::path& path) {
-  return std::make_unique<Source>(path);
+std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& options) {
+  return std::make_unique<Source>(path, options);
 }
 
 constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>}};
 
 }  // namespace
 
-std::unique_ptr<CellSource> open_cells(const fs::path& path) {
+std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
   const std::string expected = core::alternatives(known);
   (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
   auto format = std::ranges::find_if(kFormats, [&](const Format& each) { return each.recognises(path); });
   if (format == kFormats.end()) format = std::ranges::find(kFormats, path.extension().string(), &Format::extension);
-  if (format != kFormats.end()) return format->open(path);
+  if (format != kFormats.end()) return format->open(path, options);
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
 }
 

@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
 #include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/formats/h5ad/other_files.hpp"
 #include "sctab/formats/h5ad/stored_values.hpp"
 #include "sctab/formats/h5ad/structure/check.hpp"
 #include "sctab/formats/h5ad/structure/superblock.hpp"
@@ -29,6 +31,8 @@ std::recursive_mutex& hdf5_mutex() {
 /// HDF5 writes nothing to standard error: its reasons go into our exceptions. And it does not tidy up when the program
 /// ends: we close what we open, and a file that it failed to close (a full disk) would crash it then.
 void initialise_hdf5() {
+  // Other files are where check_other_files() looks for them.
+  for (const char* prefix : {"HDF5_EXT_PREFIX", "HDF5_EXTFILE_PREFIX"}) (void)::unsetenv(prefix);
   (void)H5dont_atexit();
   (void)H5open();
 }
@@ -126,7 +130,7 @@ Handle owned(hid_t id, hid_t object, std::string_view what, std::string_view nex
   return Handle(checked(id, object, what, next_step));
 }
 
-Handle open_file(const fs::path& path, Access access) {
+Handle open_file(const fs::path& path, Access access, structure::OtherFiles* others) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (!fs::exists(status))
@@ -145,10 +149,11 @@ Handle open_file(const fs::path& path, Access access) {
     throw core::InputError({.file = path.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
   }
   const core::FileIdentity checked_file = core::identity_of(descriptor, path);
-  if (!structure::check_structure(descriptor.get(), path.string())) {
+  if (!structure::check_structure(descriptor.get(), path.string(), others)) {
     throw core::InputError(
         {.file = path.string(), .found = "is not an HDF5 file", .expected = "an .h5ad file as AnnData writes it"});
   }
+  if (others != nullptr) check_other_files(path, *others);
   Handle file(H5Fopen(path.c_str(), writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access_list().id()));
   if (!file) {
     throw core::InputError({.file = path.string(),

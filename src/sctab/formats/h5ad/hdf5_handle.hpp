@@ -66,8 +66,9 @@ Handle owned(hid_t id, hid_t object, std::string_view what, std::string_view nex
 
 enum class Access { kRead, kReadWrite };
 /// Throws InputError where the file is missing, not HDF5, cut off, or damaged in its structure, and where it leads into
-/// other files: libhdf5 opens what structure::check_structure() has passed.
-Handle open_file(const std::filesystem::path& path, Access access);
+/// other files: libhdf5 opens what structure::check_structure() has passed. With `others` those files are checked too,
+/// and listed there.
+Handle open_file(const std::filesystem::path& path, Access access, structure::OtherFiles* others = nullptr);
 /// Replaces any file of that name.
 Handle create_file(const std::filesystem::path& path);
 /// Writes all out and closes. Throws InputError where that fails (a full disk), with the file abandoned.

@@ -21,6 +21,7 @@ struct File::State {
   std::filesystem::path path;
   Handle file;
   core::FileIdentity identity;
+  structure::OtherFiles others;  // that it leads to
   std::optional<DataframeReader> obs;
   std::vector<MatrixInfo> matrices;
 
@@ -66,10 +67,10 @@ void summarise(std::span<const double> values, ValueSummary& summary) {
 
 }  // namespace
 
-File::File(std::filesystem::path path) : state_(std::make_unique<State>()) {
+File::File(std::filesystem::path path, const formats::OpenOptions& options) : state_(std::make_unique<State>()) {
   const Hdf5Lock lock;
   state_->path = std::move(path);
-  state_->file = open_file(state_->path, Access::kRead);
+  state_->file = open_file(state_->path, Access::kRead, options.allow_external ? &state_->others : nullptr);
   state_->identity = core::identity_of(second_descriptor(state_->file, state_->path), state_->path);
   const hid_t file = state_->file.id();
   state_->obs.emplace(file, "obs");
@@ -190,6 +191,11 @@ std::unique_ptr<formats::RowReader> File::read_rows(std::string_view matrix_path
 
 std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& target) const {
   const Hdf5Lock lock;
+  if (!state_->others.linked.empty() || !state_->others.values.empty()) {
+    throw core::InputError({.file = path().string(),
+                            .found = "leads into other files, into which a copy would lead too",
+                            .next_step = "write the labels alone, with -o FILE.csv"});
+  }
   return std::make_unique<AnnotatedCopy>(second_descriptor(state_->file, path()), path(), target, n_cells());
 }
 

@@ -41,7 +41,7 @@ struct ValueSummary {
 class File final : public formats::CellSource {
  public:
   /// Throws if the file is missing, not HDF5 or cut off, or has neither X nor raw/X.
-  explicit File(std::filesystem::path path);
+  explicit File(std::filesystem::path path, const formats::OpenOptions& options = {});
   ~File() override;
   File(File&&) noexcept;
   File& operator=(File&&) = delete;

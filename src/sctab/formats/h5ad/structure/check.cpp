@@ -181,8 +181,9 @@ class StructureWalk {
 
 }  // namespace
 
-bool check_structure(int descriptor, const std::string& path) {
+bool check_structure(int descriptor, const std::string& path, OtherFiles* others) {
   FileImage file(descriptor, path);
+  file.note_others(others);
   const auto superblock = read_superblock(file);
   if (!superblock) return false;
   StructureWalk(file, *superblock).walk();

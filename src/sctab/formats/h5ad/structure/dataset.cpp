@@ -172,20 +172,26 @@ bool check_pipeline(const FileImage& file, const Message& message) {
   return n_filters > 0;
 }
 
-[[noreturn]] void refuse_external(FileImage& file, const Message& message) {
+/// Notes the files that hold the values of a dataset. Throws InputError where such files are not followed.
+void read_external_files(FileImage& file, const Message& message) {
   Cursor cursor = message.read(file, "list of external files");
   cursor.expect_version(1);
   cursor.skip(3 + 2);
   const auto n_files = cursor.get<std::uint16_t>();
   const std::uint64_t heap_address = cursor.address();
-  std::string name = "another file";
-  if (n_files > 0 && heap_address != kUndefined) {
-    try {
-      name = fmt::format("the file {}", LocalHeap(file, heap_address).text(cursor.length()));
-    } catch (const core::InputError&) {  // then it has no name
+  cursor.require(n_files > 0 && heap_address != kUndefined, "it names no file");
+  const LocalHeap heap(file, heap_address);
+  const std::uint64_t no_end = kUndefined >> (8 * (8 - file.format().length_bytes));
+  for (int i = 0; i < n_files; ++i) {
+    const std::string name(heap.text(cursor.length()));
+    const std::uint64_t begin = cursor.length(), n_bytes = cursor.length();
+    if (file.others() == nullptr) {
+      file.refuse(fmt::format("its values lie in the file {}, which is not followed", name),
+                  "copy the values into the file, or follow it with --allow-external");
     }
+    cursor.require(n_bytes == no_end || begin <= kUndefined - n_bytes, "a part of a file is of an impossible size");
+    file.others()->values.push_back({name, n_bytes == no_end ? begin : begin + n_bytes});
   }
-  file.refuse(fmt::format("its values lie in {}, which is not followed", name), kCopyValues);
 }
 
 /// Empty where there is none.
@@ -279,7 +285,7 @@ Dataset read_dataset(FileImage& file, const ObjectHeader& header, NamedTypes& na
   if (space == nullptr || type == nullptr || layout == nullptr) {
     file.fail(kDataset, header.address, "its shape, its type or its layout is missing");
   }
-  if (const Message* const files = header.find(MessageType::kExternalFiles)) refuse_external(file, *files);
+  if (const Message* const files = header.find(MessageType::kExternalFiles)) read_external_files(file, *files);
   Cursor cursor = space->read(file, "shape of a dataset");
   dataset.space = read_dataspace(cursor);
   dataset.type = named.read(*type);

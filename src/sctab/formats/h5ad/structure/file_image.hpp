@@ -18,6 +18,17 @@ inline constexpr std::uint64_t kUndefined = ~std::uint64_t{0};
 using Bytes = std::vector<std::byte>;
 using ByteView = std::span<const std::byte>;
 
+/// Files that an HDF5 file leads to, by the names that it has for them.
+struct OtherFiles {
+  /// A file of bare values, of which this many bytes are read.
+  struct Values {
+    std::string name;
+    std::uint64_t n_bytes = 0;
+  };
+  std::vector<std::string> linked;  // HDF5 files, by external links
+  std::vector<Values> values;       // by external storage
+};
+
 /// The bytes of a foreign HDF5 file, read past libhdf5. Nothing in such a file can be relied on: every read is held
 /// against the file's end, and what the structures take together against its size, which bounds the work of whoever
 /// walks them. Addresses count from the superblock. All errors are InputError and name the file.
@@ -31,6 +42,10 @@ class FileImage {
 
   /// The descriptor stays the caller's, and must outlive this.
   FileImage(int descriptor, std::string path);
+
+  /// Notes other files from now on instead of refusing what leads to them; nullptr: refuses it again.
+  void note_others(OtherFiles* others) { others_ = others; }
+  [[nodiscard]] OtherFiles* others() const { return others_; }
 
   void set_format(const Format& format) { format_ = format; }
   [[nodiscard]] const Format& format() const { return format_; }
@@ -66,6 +81,7 @@ class FileImage {
   std::string path_;
   std::uint64_t size_ = 0;
   Format format_;
+  OtherFiles* others_ = nullptr;
   std::vector<Extent> extents_;
   std::unordered_set<std::uint64_t> begins_;  // of structures
   std::uint64_t n_claimed_ = 0;

@@ -18,15 +18,17 @@ namespace {
 
 constexpr const char* kLink = "link";
 
-[[noreturn]] void refuse_external_link(const FileImage& file, const std::string& name, Cursor& value) {
+/// Notes the file that an external link leads to. Throws InputError where such links are not followed.
+void read_external_link(const FileImage& file, const std::string& name, Cursor& value) {
   value.skip(1);  // version and flags
   const std::string other_file(value.text());
   const std::string object(value.text());
+  if (file.others() != nullptr) return file.others()->linked.push_back(other_file);
   throw core::InputError(
       {.file = file.path(),
        .key = name,
        .found = fmt::format("is an external link to {} in {}, which is not followed", object, other_file),
-       .next_step = "copy what it leads to into the file (h5py or AnnData read and write it)"});
+       .next_step = "copy what it leads to into the file, or follow it with --allow-external"});
 }
 
 class GroupReader {
@@ -74,7 +76,7 @@ class GroupReader {
     const std::uint64_t position = cursor.position();
     Cursor value(file_, cursor.take(n_value), position, kLink);
     value.require(type != kSoft || n_value > 0, "it leads nowhere");
-    if (type == kExternal) refuse_external_link(file_, name, value);
+    if (type == kExternal) read_external_link(file_, name, value);
     return name;
   }
 
