@@ -1,10 +1,14 @@
-"""Wrong files in models and stores: JSON, tables, arrays, shards, links between them."""
+"""Wrong files in models and stores: JSON, tables, arrays, the structure of shards and of augmentation vectors."""
+import functools
 import hashlib
 import json
 import os
 import random
 import struct
 
+import h5py
+
+import hdf5_damage
 import json_damage
 import text_damage
 from trial import DamagedInput, copy_into
@@ -16,7 +20,7 @@ CHECKED = ("genes.tsv", "cell_types.tsv", "ontology.json", NUMBERS_FILE)  # by t
 def trials(samples, seed):
     rng = random.Random(f"folders {seed}")
     while True:
-        yield rng.choice([model_trial, model_trial, store_trial])(samples, rng)
+        yield rng.choice([model_trial, model_trial, store_trial, hdf5_trial])(samples, rng)
 
 
 def model_trial(samples, rng):
@@ -30,6 +34,42 @@ def store_trial(samples, rng):
     name = rng.choice(["describe", "describe", "subsample", "evaluate", "evaluate", "check", "train"])
     file = rng.choice(["store.json", "store.json", "genes.tsv", "ontology.json"])
     return folder_trial(samples, rng, name, f"store/{file}", False)
+
+
+def hdf5_trial(samples, rng):
+    """Wrong structure in a shard, whose new size store.json knows, or in vectors."""
+    name = rng.choice(["subsample", "evaluate", "train", "pca", "check", "check"])
+    shards = sorted(path.name for path in samples.inputs[name]["store"].glob("*.h5ad"))
+    file = rng.choice([f"store/{shard}" for shard in shards] + ["vectors.h5ad"] * (3 if name == "check" else 0))
+    what, damage, _ = rng.choice(damages_of(samples.inputs["check"]["vectors.h5ad"] if file == "vectors.h5ad" else
+                                            samples.inputs[name]["store"] / file.split("/")[1]))
+
+    def make(folder):
+        copy_into(folder, samples.inputs[name])
+        os.mkfifo(folder / "fifo")
+        try:
+            with h5py.File(folder / file, "r+") as opened:
+                damage(opened)
+        except hdf5_damage.NOT_WRITABLE:
+            return False
+        if file.startswith("store/"):
+            update_size(folder / "store", file.split("/")[1])
+        return True
+
+    return DamagedInput(f"{name}: {file}: {what}", samples.commands[name], make, keeps_result=False)
+
+
+damages_of = functools.cache(hdf5_damage.damages_of)
+
+
+def update_size(store, shard):
+    """Gives store.json the size of a shard that was changed."""
+    manifest = json.loads((store / "store.json").read_bytes())
+    for entries in manifest["shards"].values():
+        for entry in entries:
+            if entry["file"] == shard:
+                entry["bytes"] = (store / shard).stat().st_size
+    (store / "store.json").write_text(json.dumps(manifest))
 
 
 def folder_trial(samples, rng, name, file, is_known):

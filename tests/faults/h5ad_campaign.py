@@ -12,7 +12,6 @@ from trial import DamagedInput, copy_into
 SHARE_OF_BUILDS = 0.3
 SHARE_OF_WRONG_BYTES, SHARE_OF_PAIRS = 0.05, 0.2
 SHARE_OF_ATTRIBUTES = 0.1  # of those of items that no command needs
-NOT_WRITABLE = (KeyError, OSError, ValueError, TypeError, RuntimeError, AttributeError, IndexError, OverflowError)
 
 
 def trials(samples, seed):
@@ -58,7 +57,7 @@ def damaged(samples, rng, layout, damages):
                 try:
                     damage(file)
                     n_done += 1
-                except NOT_WRITABLE:
+                except hdf5_damage.NOT_WRITABLE:
                     pass  # the first damage of two left nothing for the second, or HDF5 cannot write it so
         return n_done > 0
 
