@@ -22,7 +22,7 @@ Command reference_command(const Settings& settings) {
   return command;
 }
 
-/// Removes our variables (restart.cpp set them before main), or keeps them.
+/// Removes our variables (before_libraries.cpp set them before main), or keeps them.
 Command with_variables(Command command, bool keep) {
   for (const char* name : {"OPENBLAS_CORETYPE", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}) {
     const char* value = std::getenv(name);

@@ -143,6 +143,13 @@ TEST_F(Environment, LittleMemoryIsAnErrorAndNotACrash) {
   EXPECT_GT(n_refused, 0);
 }
 
+TEST_F(Environment, LittleMemoryForTrainingIsAnErrorAndNotAHang) {
+  for (const char* limit : {"ulimit -v 600000", "ulimit -v 750000", "ulimit -v 850000", "ulimit -d 100000"}) {
+    expect_one_line(after(limit, {"pca", path("store"), "-o", path("pca"), "--components", "2"}), limit);
+  }
+  EXPECT_EQ(after("ulimit -v 30000000", {"pca", path("store"), "-o", path("pca"), "--components", "2"}).exit_code, 0);
+}
+
 TEST_F(Environment, FewOpenFilesAreAnErrorAndNotACrash) {
   for (int n = 4; n <= 12; ++n) {
     const std::string limit = "ulimit -n " + std::to_string(n);

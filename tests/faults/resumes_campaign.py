@@ -8,16 +8,14 @@ import program as programs
 import random_campaign
 from trial import Command, Result, copy_into
 
-COMMANDS = ["train", "train", "build"]
-
+NAME = "train long"
 
 def trials(samples, seed):
     rng = random.Random(f"resumes {seed}")
     while True:
-        name = rng.choice(COMMANDS)
-        delay = (0.3 + 0.7 * rng.random()) * samples.seconds[name]
+        delay = (0.4 + 0.6 * rng.random()) * samples.seconds[NAME]
         kind = rng.choice(["none", *random_campaign.DAMAGES])
-        yield Resume(f"resume {name}: {kind} in what was left", samples.commands[name], samples.inputs[name], delay, kind,
+        yield Resume(f"resume: {kind} in what was left", samples.commands[NAME], samples.inputs[NAME], delay, kind,
                      rng.random())
 
 

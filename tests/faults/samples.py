@@ -88,6 +88,7 @@ def make(program, folder):
     add("subsample", ["corpus", "subsample", "store", "-o", "out", "--fraction", "0.5"], "out", {"store": store})
     add("evaluate", ["evaluate", "store", "-m", "model", "-o", "out.json"], "out.json", {"store": store, "model": model})
     add("train", ["train", "store", "-o", "out", "--kind", "linear", "--epochs", "2"], "out", {"store": store})
+    add("train long", ["train", "store", "-o", "out", "--kind", "linear", "--epochs", "60"], "out", {"store": store})
     add("pca", ["pca", "store", "-o", "out", "--components", "3"], "out", {"store": store})
     add("augment", ["augment", "make", "store", "-o", "out.h5ad"], "out.h5ad", {"store": store})
     add("check", ["augment", "check", "store", "vectors.h5ad"], "",

@@ -18,10 +18,11 @@ static_assert(std::atomic<int>::is_always_lock_free);    // so that the handler 
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 extern "C" void on_signal(int signal_number) {
-  arrived.store(signal_number);
+  const bool is_second = arrived.exchange(signal_number) != 0;
   for (std::size_t i = 0; i < kEnding.size(); ++i) {
     if (caught[i]) std::signal(kEnding[i], SIG_DFL);
   }
+  if (is_second) (void)::raise(signal_number);  // another thread had got the first just before
 }
 
 }  // namespace
