@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lab/experiments/settings_reader.hpp"
 #include "sctab/core/error.hpp"
@@ -39,8 +40,13 @@ std::size_t end_of_text(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-/// The line of a key of more than kMostDots dots, "a.'b'.c"; 0 where there is none.
-std::int64_t line_of_long_key(std::string_view text) {
+/// Throws InputError at a key of more than kMostDots dots, "a.'b'.c", and at a character outside of quotes and comments
+/// that is not ASCII: TOML has none, and the library, which looks them up in a table, is undefined for some.
+void require_harmless(std::string_view text, const std::string& path) {
+  const auto refuse = [&path](std::int64_t line, std::string found) {
+    throw core::InputError(
+        {.file = path, .line = line, .found = std::move(found), .expected = "a recipe, such as those in recipes/"});
+  };
   std::int64_t line = 1;
   int dots = 0;
   for (std::size_t i = 0; i < text.size();) {
@@ -49,11 +55,11 @@ std::int64_t line_of_long_key(std::string_view text) {
     if (c == '"' || c == '\'') next = end_of_text(text, i);
     if (c == '#') next = std::min(text.find('\n', i), text.size());
     if (std::string_view("=,[]{}\n").find(c) != std::string_view::npos) dots = 0;
-    if (c == '.' && ++dots > kMostDots) return line;
+    if (c == '.' && ++dots > kMostDots) refuse(line, fmt::format("a key with more than {} dots", kMostDots));
+    if (static_cast<unsigned char>(c) >= 0x80) refuse(line, "a character outside of quotes that is not ASCII");
     line += std::ranges::count(text.substr(i, next - i), '\n');
     i = next;
   }
-  return 0;
 }
 
 json convert(const toml::node& node, const json::json_pointer& at, const std::string& source, TomlFile& file) {
@@ -89,12 +95,7 @@ TomlFile read_toml(const std::filesystem::path& path) {
   constexpr std::uint64_t kMostBytes = 1 << 20;
   const std::string text = core::checked_text(
       core::read_input(path, {.next_step = "give a recipe, such as those in recipes/"}, kMostBytes), path, "a recipe");
-  if (const std::int64_t line = line_of_long_key(text); line > 0) {
-    throw core::InputError({.file = path.string(),
-                            .line = line,
-                            .found = fmt::format("a key with more than {} dots", kMostDots),
-                            .expected = "a recipe, such as those in recipes/"});
-  }
+  require_harmless(text, path.string());
   try {
     TomlFile read;
     read.value = convert(toml::parse(text, path.string()), json::json_pointer(), path.string(), read);

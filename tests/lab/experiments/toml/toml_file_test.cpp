@@ -54,6 +54,13 @@ TEST(Toml, EveryCutAndEveryChangedByteIsReadOrRefused) {
   }
 }
 
+TEST(Toml, CharactersOutsideOfQuotesAreAscii) {
+  EXPECT_EQ(read_toml(RecipeFile("x = 'é' # é\n\"ä\" = 1\n").path()).value.size(), 2U);
+  for (const char* text : {"é = 1\n", "x = [1, \u03a2]\n", "x = 'a' é\n"}) {
+    SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "recipe.toml, line 1", "not ASCII");
+  }
+}
+
 /// A program that recursed for each level would run out of stack on the deepest of these.
 TEST(Toml, DepthIsLimited) {
   const auto repeated = [](const std::string& text, int n) {
