@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::annotate {
