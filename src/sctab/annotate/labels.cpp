@@ -58,6 +58,12 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
+const char* advice_after(int error) {
+  const bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  if (error == EPIPE) return "what read it has ended: keep it running, or choose another -o";
+  return is_full ? "free some space or choose another -o" : "choose another -o";
+}
+
 }  // namespace
 
 void Labels::append(sparse::CsrView log_norm, model::Prediction& prediction) {
@@ -160,8 +166,7 @@ void Labels::write_text(const std::filesystem::path& path, char separator,
   core::check_interrupt();  // a signal ends the wait for the reader of a FIFO
   throw core::InputError({.file = to_standard_output ? "standard output" : path.string(),
                           .found = fmt::format("cannot be written: {}", std::strerror(error)),
-                          .next_step = error == EPIPE ? "what read it has ended: keep it running, or choose another -o"
-                                                      : "free some space or choose another -o"});
+                          .next_step = advice_after(error)});
 }
 
 void Labels::write_parquet(const std::filesystem::path& path, std::span<const std::string> cell_names) const {

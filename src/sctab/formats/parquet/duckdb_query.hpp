@@ -52,8 +52,8 @@ class Query final : public Rows {
   template <typename Handle, auto destroy>
   using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Free<destroy>>;
   struct Result {
-    duckdb_result value{};
-    Result() = default;
+    duckdb_result value;
+    Result() : value{} {}
     ~Result() { duckdb().destroy_result(&value); }
     Result(const Result&) = delete;
     Result& operator=(const Result&) = delete;

@@ -123,8 +123,8 @@ std::uint64_t Reader::count() {
   if (type == 'L') n = big_endian<std::int64_t>(take(8));
   if (type == 'l') n = big_endian<std::int32_t>(take(4));
   if (type == 'I') n = big_endian<std::int16_t>(take(2));
-  if (type == 'i') n = big_endian<std::int8_t>(take(1));
-  if (type == 'U') n = take(1).front();
+  if (type == 'i' || type == 'U') n = take(1).front();
+  if (type == 'i' && n > std::numeric_limits<std::int8_t>::max()) n = -1;  // it is signed
   if (n < 0) refuse(fmt::format("no length before byte {}", position_), "a length of 0 or more");
   return static_cast<std::uint64_t>(n);
 }
