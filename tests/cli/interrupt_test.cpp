@@ -135,7 +135,8 @@ TEST_F(Interrupted, ASecondSignalKills) {
   process.send(SIGTERM);
   process.go_on();
   const Finished finished = process.wait();
-  EXPECT_EQ(finished.exit_code, 128 + SIGTERM) << finished.err;
+  // Two threads may get one each, in any order; the second of them ends the process without a word.
+  EXPECT_TRUE(finished.exit_code == 128 + SIGTERM || finished.exit_code == 128 + SIGINT) << finished.exit_code;
   EXPECT_EQ(finished.err.find("interrupted"), std::string::npos) << finished.err;
 }
 
