@@ -40,7 +40,8 @@ def parse_arguments():
     parser.add_argument("--only", nargs="+", choices=CAMPAIGNS, default=list(CAMPAIGNS), help="these campaigns alone")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="trials at a time [%(default)s]")
     parser.add_argument("--timeout", type=float, default=30, help="seconds that a run may take [%(default)s]")
-    parser.add_argument("--memory", type=float, default=4, help="GiB of memory that a run may map [%(default)s]")
+    parser.add_argument("--memory", type=float, default=4 + 0.15 * os.cpu_count(),
+                        help="GiB of memory that a run may map; OpenBLAS maps some for each processor [%(default)s]")
     parser.add_argument("--keep", default="build/faults", help="the folder for findings; replaced [%(default)s]")
     return parser.parse_args()
 
