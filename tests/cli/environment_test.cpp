@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -148,6 +149,38 @@ TEST_F(Environment, LittleMemoryForTrainingIsAnErrorAndNotAHang) {
     expect_one_line(after(limit, {"pca", path("store"), "-o", path("pca"), "--components", "2"}), limit);
   }
   EXPECT_EQ(after("ulimit -v 30000000", {"pca", path("store"), "-o", path("pca"), "--components", "2"}).exit_code, 0);
+}
+
+TEST_F(Environment, FewThreadsForTrainingAreAnErrorAndNotAHang) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs the rights of root, to run as a user who has no other processes";
+  ASSERT_EQ(std::system(("chown -R 65534 '" + folder_.path().string() + "'").c_str()), 0);
+  for (const char* threads : {"1", "2"}) {
+    const Finished finished = run_program({"/usr/bin/timeout",
+                                           "-s",
+                                           "KILL",
+                                           "20",
+                                           "/usr/bin/setpriv",
+                                           "--reuid=65534",
+                                           "--clear-groups",
+                                           "/usr/bin/prlimit",
+                                           "--nproc=0",
+                                           "--",
+                                           SCTAB_PROGRAM,
+                                           "train",
+                                           path("store"),
+                                           "-o",
+                                           path("new"),
+                                           "--kind",
+                                           "linear",
+                                           "--epochs",
+                                           "1",
+                                           "--quiet",
+                                           "--threads",
+                                           threads});
+    if (finished.exit_code == 126) GTEST_SKIP() << "that user cannot reach the program";
+    EXPECT_EQ(finished.exit_code, 2) << finished.err;
+    EXPECT_NE(finished.err.find("ulimit -u"), std::string::npos) << finished.err;
+  }
 }
 
 TEST_F(Environment, FewOpenFilesAreAnErrorAndNotACrash) {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
 
@@ -10,6 +11,9 @@
 #include <mutex>
 #include <string>
 
+#include "sctab/core/error.hpp"
+#include "sctab/core/numbers.hpp"
+#include "sctab/core/thread_pool.hpp"
 #include "sctab/kernels/parallel.hpp"
 
 namespace sctab::nn {
@@ -42,6 +46,20 @@ void keep_memory_between_steps() {
 #endif
 }
 
+/// libpthreadpool waits for ever for threads that it could not start. It and OpenMP have their own.
+void require_threads(int threads) {
+  constexpr int kLibraries = 2;
+  try {
+    const core::ThreadPool all(kLibraries * threads);
+  } catch (const core::InputError&) {
+    throw core::InputError({.subject = "--threads",
+                            .found = fmt::format("the {} that the libraries need cannot be started",
+                                                 core::plural(kLibraries * threads, "thread")),
+                            .next_step = fmt::format("{}raise the limits of ulimit -u and -v",
+                                                     threads > 1 ? "give --threads 1, or " : "")});
+  }
+}
+
 }  // namespace
 
 bool blas_is_fast() {
@@ -54,6 +72,7 @@ bool blas_is_fast() {
 
 void set_torch_threads(int threads) {
   kernels::set_threads(threads);
+  require_threads(kernels::threads());
   at::set_num_threads(kernels::threads());
   static std::once_flag once;
   std::call_once(once, [] {
