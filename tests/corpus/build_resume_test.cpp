@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -23,8 +24,22 @@ namespace fs = std::filesystem;
 using core::InputError;
 using tests::H5adFile;
 
+// The counts of a cell so that the first pass takes them and the second does not.
+void spoil(H5adFile& file) {
+  file.counts.data[static_cast<std::size_t>(file.counts.indptr[37])] = -1;
+}
+
 class BuildResume : public ::testing::Test {
  protected:
+  /// Begins a build of three sources that ends at the third, a bad one. The next build resumes it.
+  std::array<fs::path, 3> leave_unfinished_at_the_third() {
+    H5adFile spoiled = c_;
+    spoil(spoiled);
+    const std::array paths = {write("a.h5ad", a_), write("b.h5ad", b_), write("c.h5ad", spoiled)};
+    EXPECT_THROW(build_store("store", {paths.begin(), paths.end()}), BadSources);
+    options_.resume = true;
+    return paths;
+  }
   BuildResume() {
     core::write_file_atomically(folder_ / "cl.obo", tests::small_obo());
     options_.curation.min_cells = options_.curation.min_donors = options_.curation.min_ancestors = 0;
@@ -60,11 +75,6 @@ class BuildResume : public ::testing::Test {
   H5adFile a_ = tests::small_file(6, 1, "a"), b_ = tests::small_file(5, 2, "b"), c_ = tests::small_file(7, 3, "c");
 };
 
-// The counts of a cell so that the first pass takes them and the second does not.
-void spoil(H5adFile& file) {
-  file.counts.data[static_cast<std::size_t>(file.counts.indptr[37])] = -1;
-}
-
 TEST_F(BuildResume, AnUnfinishedBuildGoesOnToTheSameBytes) {
   const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_);
   H5adFile spoiled = c_;
@@ -98,12 +108,7 @@ TEST_F(BuildResume, AnUnfinishedBuildGoesOnToTheSameBytes) {
 }
 
 TEST_F(BuildResume, ABadSourceMayBeReplacedAndOneThatWasReadMayNot) {
-  const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_);
-  H5adFile spoiled = c_;
-  spoil(spoiled);
-  const fs::path c = write("c.h5ad", spoiled);
-  EXPECT_THROW(build_store("store", {a, b, c}), BadSources);
-  options_.resume = true;
+  const auto [a, b, c] = leave_unfinished_at_the_third();
   const auto replace = [this](const std::string& name, const H5adFile& file) {
     const auto time = fs::last_write_time(folder_ / name);
     fs::last_write_time(write(name, file), time + std::chrono::hours(1));
@@ -256,12 +261,7 @@ TEST_F(BuildResume, AFinishedStoreIsReplacedIfThatIsAskedFor) {
 }
 
 TEST_F(BuildResume, ACheckpointWithAnImpossibleNumberIsRefused) {
-  const fs::path a = write("a.h5ad", a_), b = write("b.h5ad", b_);
-  H5adFile spoiled = c_;
-  spoil(spoiled);
-  const fs::path c = write("c.h5ad", spoiled);
-  EXPECT_THROW(build_store("store", {a, b, c}), BadSources);
-  options_.resume = true;
+  const auto [a, b, c] = leave_unfinished_at_the_third();
   const fs::path file = folder_ / "store.build" / "checkpoint.json";
   nlohmann::json checkpoint = core::read_json(file);
   for (const nlohmann::json& number : {nlohmann::json(-1), nlohmann::json(4), nlohmann::json(1e300)}) {
