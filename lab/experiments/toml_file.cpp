@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,8 +41,18 @@ std::size_t end_of_text(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// Whether a character may be part of a number, a date or a bare key.
+bool is_of_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_+-:").find(c) != std::string_view::npos;
+}
+
 /// Throws InputError at a key of more than kMostDots dots, "a.'b'.c", and at a character outside of quotes and comments
-/// that is not ASCII: TOML has none, and the library, which looks them up in a table, is undefined for some.
+/// that is not ASCII: TOML has none, and the library, which looks them up in a table, is undefined for some. A quote
+/// within a word (1"a") is refused too, since the library takes it and what follows for a part of the word.
 void require_harmless(std::string_view text, const std::string& path) {
   const auto refuse = [&path](std::int64_t line, std::string found) {
     throw core::InputError(
@@ -52,11 +63,16 @@ void require_harmless(std::string_view text, const std::string& path) {
   for (std::size_t i = 0; i < text.size();) {
     const char c = text[i];
     std::size_t next = i + 1;
-    if (c == '"' || c == '\'') next = end_of_text(text, i);
+    if (c == '"' || c == '\'') {
+      if (i > 0 && is_of_word(text[i - 1])) refuse(line, "a quote within a word");
+      next = end_of_text(text, i);
+      const bool is_dotted = i > 0 && text[i - 1] == '.';  // a key, or what the library takes for a number: 1."é"
+      if (is_dotted && !is_ascii(text.substr(i, next - i))) refuse(line, "a dotted key that is not ASCII");
+    }
     if (c == '#') next = std::min(text.find('\n', i), text.size());
     if (std::string_view("=,[]{}\n").find(c) != std::string_view::npos) dots = 0;
     if (c == '.' && ++dots > kMostDots) refuse(line, fmt::format("a key with more than {} dots", kMostDots));
-    if (static_cast<unsigned char>(c) >= 0x80) refuse(line, "a character outside of quotes that is not ASCII");
+    if (!is_ascii(text.substr(i, 1))) refuse(line, "a character outside of quotes that is not ASCII");
     line += std::ranges::count(text.substr(i, next - i), '\n');
     i = next;
   }

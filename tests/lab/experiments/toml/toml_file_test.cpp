@@ -59,6 +59,13 @@ TEST(Toml, CharactersOutsideOfQuotesAreAscii) {
   for (const char* text : {"é = 1\n", "x = [1, \u03a2]\n", "x = 'a' é\n"}) {
     SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "recipe.toml, line 1", "not ASCII");
   }
+  EXPECT_EQ(read_toml(RecipeFile("a.\"b\" = 1\n").path()).value.size(), 1U);
+  for (const char* text : {"a.'é' = 1\n", "x = 1.'é'\n"}) {
+    SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "a dotted key");
+  }
+  for (const char* text : {"x = 1'é'\n", "x = 1\"\"\"é\n"}) {
+    SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "a quote within a word");
+  }
 }
 
 /// A program that recursed for each level would run out of stack on the deepest of these.
