@@ -63,8 +63,8 @@ class Findings:
         total = sum(self.kinds.values())
         print(f"{'all':14}{sum(self.trials.values()):8}{sum(self.runs.values()):8}{total:10}  in {seconds:.0f} s")
         for campaign, n in self.undamaged.items():
-            print(f"{campaign}: in {n} of {self.trials[campaign]} trials the damage could not be written" if n else "",
-                  end="\n" if n else "")
+            if n:
+                print(f"{campaign}: in {n} of {self.trials[campaign]} trials there was nothing to damage, or no way to")
         for kind, n in self.kinds.most_common():
             print(f"\n{n} × {kind}")
             for folder in self.kept[kind]:

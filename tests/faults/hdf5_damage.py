@@ -9,7 +9,8 @@ import numpy as np
 
 HUGE = 10 ** 13
 # What damage raises where the item lacks what it changes, or where HDF5 cannot write it so.
-NOT_WRITABLE = (KeyError, OSError, ValueError, TypeError, RuntimeError, AttributeError, IndexError, OverflowError)
+NOT_WRITABLE = (KeyError, OSError, ValueError, TypeError, RuntimeError, AttributeError, IndexError, OverflowError,
+                MemoryError)
 NEEDED = ("X", "raw", "obs/_index", "obs/cell_type_ontology_term_id", "obs/donor_id")  # other columns may be absent
 
 

@@ -57,6 +57,25 @@ std::vector<float> embedding(const std::filesystem::path& path, std::vector<std:
   return values;
 }
 
+TEST(AnnotatedCopy, RefusesAFileThatChanged) {
+  const sctab::tests::TemporaryFolder folder;
+  const fs::path path = folder / "in.h5ad", out = folder / "out.h5ad";
+  write_empty_cells(path, 30);
+  const std::vector<float> rows(30 * kWidth);
+  const auto add_results = [&] {
+    AnnotatedCopy copy(core::open_input(path), path, out, 30);
+    copy.append_obsm("X_sctab", kWidth, rows);
+    copy.put_uns("sctab", nlohmann::json::object());
+  };
+  {
+    const File before(path);
+    fs::resize_file(path, fs::file_size(path) / 2);
+    SCTAB_EXPECT_THROW_WITH((void)before.copy_to(out), core::InputError, "in.h5ad", "changed while it was read");
+  }
+  write_empty_cells(path, 20);
+  SCTAB_EXPECT_THROW_WITH(add_results(), core::InputError, "in.h5ad", "changed while it was read");
+}
+
 TEST(AnnotatedCopy, HoldsAllRowsInOrderForAnyPieces) {
   const sctab::tests::TemporaryFolder folder;
   write_empty_cells(folder / "x.h5ad", kCopiedCells);

@@ -122,6 +122,10 @@ Appender::Appender(std::filesystem::path path) : state_(std::make_unique<State>(
 
 Appender::~Appender() = default;
 
+std::int64_t Appender::n_cells() const {
+  return state_->n_cells;
+}
+
 void Appender::put_obs(const formats::Column& column) {
   SCTAB_ASSERT(std::cmp_equal(n_rows(column.values), state_->n_cells));
   const Hdf5Lock lock;
@@ -170,7 +174,11 @@ void Appender::close() {
 }
 
 AnnotatedCopy::AnnotatedCopy(core::FileDescriptor from, fs::path from_path, fs::path to, std::int64_t n_cells)
-    : from_(std::move(from)), from_path_(std::move(from_path)), to_(std::move(to)), n_cells_(n_cells) {
+    : from_(std::move(from)),
+      from_path_(std::move(from_path)),
+      from_identity_(from_.is_open() ? core::identity_of(from_, from_path_) : core::FileIdentity()),
+      to_(std::move(to)),
+      n_cells_(n_cells) {
   copied_ = thread_.submit([this, stop = stop_.get_token()] { duplicate_file(from_, from_path_, to_, stop); });
 }
 
@@ -199,7 +207,15 @@ void AnnotatedCopy::write_waiting() {
 
 Appender& AnnotatedCopy::appender() {
   if (copied_.valid()) copied_.get();
-  if (!appender_) appender_.emplace(to_);
+  if (appender_) return *appender_;
+  // A copy that cannot be opened, or is of other cells, may be half of what the file was and half of what it is now.
+  try {
+    appender_.emplace(to_);
+  } catch (const core::InputError&) {
+    core::require_unchanged(from_path_, from_identity_);
+    throw;
+  }
+  if (appender_->n_cells() != n_cells_) core::refuse_changed(from_path_);
   return *appender_;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sctab/core/file_descriptor.hpp"
+#include "sctab/core/input_file.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/cell_sink.hpp"
 
@@ -28,6 +29,8 @@ class Appender {
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
 
+  /// Rows of obs.
+  [[nodiscard]] std::int64_t n_cells() const;
   /// Adds or replaces an obs column (also in column-order).
   void put_obs(const formats::Column& column);
   /// obsm/NAME: rows may come in blocks. n_columns floats a cell, row-major. Replaces an earlier one.
@@ -53,7 +56,7 @@ void duplicate_file(const core::FileDescriptor& from, const std::filesystem::pat
 /// at the end.
 class AnnotatedCopy final : public formats::CellSink {
  public:
-  /// from: open; from_path: its name in messages.
+  /// from: open; from_path: its name in messages. Results are refused where it no longer has these cells.
   AnnotatedCopy(core::FileDescriptor from, std::filesystem::path from_path, std::filesystem::path to,
                 std::int64_t n_cells);
   /// Ends a copy that is still being made.
@@ -69,7 +72,9 @@ class AnnotatedCopy final : public formats::CellSink {
   void write_waiting();
 
   core::FileDescriptor from_;
-  std::filesystem::path from_path_, to_;
+  std::filesystem::path from_path_;
+  core::FileIdentity from_identity_;
+  std::filesystem::path to_;
   std::int64_t n_cells_;
   std::string obsm_name_;
   std::int64_t obsm_width_ = 0;  // 0: there was no append_obsm() yet

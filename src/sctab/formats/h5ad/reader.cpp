@@ -190,6 +190,7 @@ std::unique_ptr<formats::RowReader> File::read_rows(std::string_view matrix_path
 }
 
 std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& target) const {
+  require_unchanged();
   const Hdf5Lock lock;
   if (!state_->others.linked.empty() || !state_->others.values.empty()) {
     throw core::InputError({.file = path().string(),
