@@ -50,9 +50,21 @@ bool is_of_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_+-:").find(c) != std::string_view::npos;
 }
 
+/// Whether a text in double quotes has a backslash, which may continue it on the next line, and after that and white
+/// space a character that is not ASCII.
+bool continues_beyond_ascii(std::string_view text) {
+  for (std::size_t i = text.find('\\'); i < text.size(); i = text.find('\\', i)) {
+    const std::size_t next = std::min(text.find_first_not_of(" \t\r\n", i + 1), text.size());
+    if (!is_ascii(text.substr(next, 1))) return true;
+    i = next == i + 1 ? next + 1 : next;  // what is escaped begins nothing itself
+  }
+  return false;
+}
+
 /// Throws InputError at a key of more than kMostDots dots, "a.'b'.c", and at a character outside of quotes and comments
 /// that is not ASCII: TOML has none, and the library, which looks them up in a table, is undefined for some. A quote
-/// within a word (1"a") is refused too, since the library takes it and what follows for a part of the word.
+/// within a word (1"a") is refused too, since the library takes it and what follows for a part of the word, and so is a
+/// text that is continued with such a character, which the library looks up to tell whether it is white space.
 void require_harmless(std::string_view text, const std::string& path) {
   const auto refuse = [&path](std::int64_t line, std::string found) {
     throw core::InputError(
@@ -66,6 +78,9 @@ void require_harmless(std::string_view text, const std::string& path) {
     if (c == '"' || c == '\'') {
       if (i > 0 && is_of_word(text[i - 1])) refuse(line, "a quote within a word");
       next = end_of_text(text, i);
+      if (c == '"' && continues_beyond_ascii(text.substr(i, next - i))) {
+        refuse(line, "a text that goes on behind a backslash with a character that is not ASCII");
+      }
       const bool is_dotted = i > 0 && text[i - 1] == '.';  // a key, or what the library takes for a number: 1."é"
       if (is_dotted && !is_ascii(text.substr(i, next - i))) refuse(line, "a dotted key that is not ASCII");
     }

@@ -63,6 +63,10 @@ TEST(Toml, CharactersOutsideOfQuotesAreAscii) {
   for (const char* text : {"a.'é' = 1\n", "x = 1.'é'\n"}) {
     SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "a dotted key");
   }
+  EXPECT_EQ(read_toml(RecipeFile("x = \"\"\"a\\\n  bé\"\"\"\ny = \"\\\\é\"\n").path()).value.size(), 2U);
+  for (const char* text : {"x = \"\"\"a\\\n  é\"\"\"\n", "x = \"\"\"\\é\"\"\"\n"}) {
+    SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "behind a backslash");
+  }
   for (const char* text : {"x = 1'é'\n", "x = 1\"\"\"é\n"}) {
     SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "a quote within a word");
   }
