@@ -5,7 +5,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,9 +44,9 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// Whether a character may be part of a number, a date or a bare key.
-bool is_of_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_+-:").find(c) != std::string_view::npos;
+/// Whether a quoted text may begin behind this character.
+bool may_precede_text(char c) {
+  return std::string_view(" \t\r\n=,[{.").find(c) != std::string_view::npos;
 }
 
 /// Whether a text in double quotes has a backslash, which may continue it on the next line, and after that and white
@@ -76,7 +75,7 @@ void require_harmless(std::string_view text, const std::string& path) {
     const char c = text[i];
     std::size_t next = i + 1;
     if (c == '"' || c == '\'') {
-      if (i > 0 && is_of_word(text[i - 1])) refuse(line, "a quote within a word");
+      if (i > 0 && !may_precede_text(text[i - 1])) refuse(line, "a quote within a word");
       next = end_of_text(text, i);
       if (c == '"' && continues_beyond_ascii(text.substr(i, next - i))) {
         refuse(line, "a text that goes on behind a backslash with a character that is not ASCII");
