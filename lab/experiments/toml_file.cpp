@@ -44,26 +44,30 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// Whether a quoted text may begin behind this character.
+/// Whether a quoted text may begin right after this character.
 bool may_precede_text(char c) {
   return std::string_view(" \t\r\n=,[{.").find(c) != std::string_view::npos;
 }
 
-/// Whether a text in double quotes has a backslash, which may continue it on the next line, and after that and white
-/// space a character that is not ASCII.
+/// Whether a backslash in this text, which is in double quotes, is followed by a character that is not ASCII: at once,
+/// or after the white space and line breaks that such a backslash skips.
 bool continues_beyond_ascii(std::string_view text) {
   for (std::size_t i = text.find('\\'); i < text.size(); i = text.find('\\', i)) {
     const std::size_t next = std::min(text.find_first_not_of(" \t\r\n", i + 1), text.size());
     if (!is_ascii(text.substr(next, 1))) return true;
-    i = next == i + 1 ? next + 1 : next;  // what is escaped begins nothing itself
+    i = next == i + 1 ? next + 1 : next;  // an escaped backslash escapes nothing
   }
   return false;
 }
 
-/// Throws InputError at a key of more than kMostDots dots, "a.'b'.c", and at a character outside of quotes and comments
-/// that is not ASCII: TOML has none, and the library, which looks them up in a table, is undefined for some. A quote
-/// within a word (1"a") is refused too, since the library takes it and what follows for a part of the word, and so is a
-/// text that is continued with such a character, which the library looks up to tell whether it is white space.
+/// Keeps from toml++ 3.0 what it mishandles. It tells white space by a table that is undefined for some characters
+/// beyond ASCII, and looks characters up wherever a value may end or a text may skip white space. Throws InputError,
+/// with the line, at
+/// - a key of more than kMostDots dots, "a.'b'.c", since the library recurses for each;
+/// - a character that is not ASCII outside of quotes and comments, where TOML has none;
+/// - a quote within a word, 1"a", since the library takes the rest for a part of the word;
+/// - a quoted key after a dot that is not ASCII, since the library reads 1."é" as a number;
+/// - a character that is not ASCII after a backslash.
 void require_harmless(std::string_view text, const std::string& path) {
   const auto refuse = [&path](std::int64_t line, std::string found) {
     throw core::InputError(
@@ -78,9 +82,9 @@ void require_harmless(std::string_view text, const std::string& path) {
       if (i > 0 && !may_precede_text(text[i - 1])) refuse(line, "a quote within a word");
       next = end_of_text(text, i);
       if (c == '"' && continues_beyond_ascii(text.substr(i, next - i))) {
-        refuse(line, "a text that goes on behind a backslash with a character that is not ASCII");
+        refuse(line, "a character that is not ASCII after a backslash");
       }
-      const bool is_dotted = i > 0 && text[i - 1] == '.';  // a key, or what the library takes for a number: 1."é"
+      const bool is_dotted = i > 0 && text[i - 1] == '.';
       if (is_dotted && !is_ascii(text.substr(i, next - i))) refuse(line, "a dotted key that is not ASCII");
     }
     if (c == '#') next = std::min(text.find('\n', i), text.size());

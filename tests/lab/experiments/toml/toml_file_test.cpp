@@ -65,7 +65,7 @@ TEST(Toml, CharactersOutsideOfQuotesAreAscii) {
   }
   EXPECT_EQ(read_toml(RecipeFile("x = \"\"\"a\\\n  bé\"\"\"\ny = \"\\\\é\"\n").path()).value.size(), 2U);
   for (const char* text : {"x = \"\"\"a\\\n  é\"\"\"\n", "x = \"\"\"\\é\"\"\"\n"}) {
-    SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "behind a backslash");
+    SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "after a backslash");
   }
   for (const char* text : {"x = 1'é'\n", "x = 1\"\"\"é\n", "x = 1\x7f'é'\n"}) {
     SCTAB_EXPECT_THROW_WITH(read_toml(RecipeFile(text).path()), InputError, "line 1", "a quote within a word");
