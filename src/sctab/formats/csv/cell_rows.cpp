@@ -13,7 +13,7 @@
 namespace sctab::csv {
 namespace {
 
-constexpr std::int64_t kPieceBytes = 1 << 20;        // read at a time; a row if that is longer
+constexpr std::int64_t kPieceBytes = 1 << 20;                // read at a time; a row if that is longer
 constexpr std::size_t kMostRawBytes = std::size_t{1} << 24;  // that a claim leaves unparsed
 
 /// Rows of a plain file, each read where it is.

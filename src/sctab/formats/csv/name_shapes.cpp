@@ -13,16 +13,16 @@ namespace {
 
 /// Families of which a symbol is the name and a number, with a few letters and digits behind it.
 constexpr std::array<std::string_view, 48> kFamilies = {
-    "ABCA",  "ABCB", "ABCC",  "ACOT",   "ADAM",   "ANKRD", "ARHGAP", "ATP6V", "CCDC",  "CCL", "CCNB", "CCR",
-    "CDK",   "CD",   "CLDN",  "COL",    "CXCL",   "CXCR",  "CYP",    "DDX",   "EIF",   "FAM", "IFI",  "IFIT",
-    "IL",    "ITGA", "ITGB",  "KIF",    "KRT",    "LINC",  "MIR",    "MRPL",  "MRPS",  "MYO", "NLRP", "NDUFA",
-    "NDUFB", "PSMA", "PSMB",  "RNF",    "RPL",    "RPS",   "SLC",    "TMEM",  "TNFRSF", "TRIM", "USP", "ZNF"};
+    "ABCA",  "ABCB", "ABCC", "ACOT", "ADAM", "ANKRD", "ARHGAP", "ATP6V", "CCDC",   "CCL",  "CCNB", "CCR",
+    "CDK",   "CD",   "CLDN", "COL",  "CXCL", "CXCR",  "CYP",    "DDX",   "EIF",    "FAM",  "IFI",  "IFIT",
+    "IL",    "ITGA", "ITGB", "KIF",  "KRT",  "LINC",  "MIR",    "MRPL",  "MRPS",   "MYO",  "NLRP", "NDUFA",
+    "NDUFB", "PSMA", "PSMB", "RNF",  "RPL",  "RPS",   "SLC",    "TMEM",  "TNFRSF", "TRIM", "USP",  "ZNF"};
 constexpr std::array<std::string_view, 5> kPrefixes = {"MT-", "HLA-", "IGHV", "TRAV", "TRBV"};
 constexpr std::array<std::string_view, 48> kCommonGenes = {
-    "ACTB",  "ACTG1", "AIF1",  "ALB",    "APOE",  "B2M",   "C1QA",  "CALM1", "CLU",    "CST3",  "EEF1A1", "EGFR",
-    "EPCAM", "FCN1",  "FOS",   "FOXP3",  "FTH1",  "FTL",   "GAPDH", "GNLY",  "GZMB",   "HBA1",  "HBB",    "INS",
-    "JUN",   "LYZ",   "MALAT1", "MKI67", "MS4A1", "NEAT1", "NKG7",  "PECAM1", "PPBP",  "PTPRC", "S100A8", "S100A9",
-    "SFTPC", "SOX2",  "TMSB4X", "TP53",  "TPT1",  "TSPAN6", "TTN",  "TUBB",  "UBB",    "UBC",   "VIM",    "XIST"};
+    "ACTB",  "ACTG1", "AIF1",   "ALB",   "APOE",  "B2M",    "C1QA",  "CALM1",  "CLU",  "CST3",  "EEF1A1", "EGFR",
+    "EPCAM", "FCN1",  "FOS",    "FOXP3", "FTH1",  "FTL",    "GAPDH", "GNLY",   "GZMB", "HBA1",  "HBB",    "INS",
+    "JUN",   "LYZ",   "MALAT1", "MKI67", "MS4A1", "NEAT1",  "NKG7",  "PECAM1", "PPBP", "PTPRC", "S100A8", "S100A9",
+    "SFTPC", "SOX2",  "TMSB4X", "TP53",  "TPT1",  "TSPAN6", "TTN",   "TUBB",   "UBB",  "UBC",   "VIM",    "XIST"};
 
 bool is_digit(char c) {
   return std::isdigit(static_cast<unsigned char>(c)) != 0;
@@ -128,46 +128,46 @@ double cell_share(std::span<const std::string> names) {
 
 bool is_title_of_genes(std::string_view title) {
   constexpr std::array<std::string_view, 19> kTitles = {
-      "gene",    "genes",       "geneid",     "geneids",  "genename", "genenames",     "genesymbol",
-      "symbol",  "symbols",     "hgncsymbol", "hgnc",     "ensembl",  "ensemblid",     "ensemblgeneid",
+      "gene",    "genes",       "geneid",     "geneids",  "genename",   "genenames", "genesymbol",
+      "symbol",  "symbols",     "hgncsymbol", "hgnc",     "ensembl",    "ensemblid", "ensemblgeneid",
       "feature", "featurename", "featureid",  "features", "genesymbols"};
   return is_any_of(title, kTitles);
 }
 
 bool is_title_of_symbols(std::string_view title) {
-  constexpr std::array<std::string_view, 9> kTitles = {"genename",   "genenames", "genesymbol",  "symbol", "symbols",
-                                                       "hgncsymbol", "hgnc",      "featurename", "genesymbols"};
+  constexpr std::array<std::string_view, 9> kTitles = {
+      "genename", "genenames", "genesymbol", "symbol", "symbols", "hgncsymbol", "hgnc", "featurename", "genesymbols"};
   return is_any_of(title, kTitles);
 }
 
 bool is_title_of_cells(std::string_view title) {
-  constexpr std::array<std::string_view, 10> kTitles = {"cell",     "cells",    "cellid",      "cellids",    "cellname",
+  constexpr std::array<std::string_view, 10> kTitles = {"cell",    "cells",    "cellid",      "cellids",   "cellname",
                                                         "barcode", "barcodes", "cellbarcode", "cellnames", "obsnames"};
   return is_any_of(title, kTitles);
 }
 
 bool is_title_of_names(std::string_view title) {
-  constexpr std::array<std::string_view, 8> kTitles = {"", "index", "id", "ids", "name", "names", "rownames", "unnamed0"};
+  constexpr std::array<std::string_view, 8> kTitles = {"",     "index", "id",       "ids",
+                                                       "name", "names", "rownames", "unnamed0"};
   return is_any_of(title, kTitles) || is_title_of_genes(title) || is_title_of_cells(title);
 }
 
 bool is_cell_measure(std::string_view title) {
   constexpr std::array<std::string_view, 40> kTitles = {
-      "ncountrna",    "nfeaturerna",   "ncount",         "nfeature",      "ncounts",      "ngenes",
-      "numi",         "ngene",         "numis",          "totalcounts",   "totalumis",    "ngenesbycounts",
-      "percentmt",    "percentmito",   "pctmt",          "pctcountsmt",   "pctmito",      "percentribo",
-      "mitofraction", "doubletscore",  "doubletscores",  "scrubletscore", "sscore",       "g2mscore",
-      "leiden",       "louvain",       "cluster",        "clusters",      "seuratclusters", "batch",
-      "age",          "sizefactor",    "sizefactors",    "umap1",         "umap2",        "tsne1",
-      "tsne2",        "celltype",      "librarysize",    "plate"};
+      "ncountrna",      "nfeaturerna", "ncount",      "nfeature",    "ncounts",        "ngenes",       "numi",
+      "ngene",          "numis",       "totalcounts", "totalumis",   "ngenesbycounts", "percentmt",    "percentmito",
+      "pctmt",          "pctcountsmt", "pctmito",     "percentribo", "mitofraction",   "doubletscore", "doubletscores",
+      "scrubletscore",  "sscore",      "g2mscore",    "leiden",      "louvain",        "cluster",      "clusters",
+      "seuratclusters", "batch",       "age",         "sizefactor",  "sizefactors",    "umap1",        "umap2",
+      "tsne1",          "tsne2",       "celltype",    "librarysize", "plate"};
   const std::string plain = plain_title(title);
   return std::ranges::find(kTitles, plain) != kTitles.end() || plain.starts_with("rnasnnres");
 }
 
 bool is_gene_measure(std::string_view title) {
   constexpr std::array<std::string_view, 17> kTitles = {
-      "length",   "genelength", "exonlength", "width",    "start",  "end",         "chr",   "chromosome", "strand",
-      "seqnames", "gc",         "gccontent",  "entrez",   "entrezid", "entrezgene", "ncells", "entrezgeneid"};
+      "length",   "genelength", "exonlength", "width",  "start",    "end",        "chr",    "chromosome",  "strand",
+      "seqnames", "gc",         "gccontent",  "entrez", "entrezid", "entrezgene", "ncells", "entrezgeneid"};
   return is_any_of(title, kTitles);
 }
 

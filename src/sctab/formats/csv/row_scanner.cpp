@@ -32,9 +32,9 @@ constexpr std::ptrdiff_t kMostExactDigits = 15;  // any integer of so many digit
 
 /// Four zeros with what separates them, as they are in memory.
 template <Separator kSeparator>
-constexpr std::uint64_t kFourZeros = std::bit_cast<std::uint64_t>(
-    std::array<char, 8>{'0', static_cast<char>(kSeparator), '0', static_cast<char>(kSeparator), '0',
-                        static_cast<char>(kSeparator), '0', static_cast<char>(kSeparator)});
+constexpr std::uint64_t kFourZeros = std::bit_cast<std::uint64_t>(std::array<char, 8>{
+    '0', static_cast<char>(kSeparator), '0', static_cast<char>(kSeparator), '0', static_cast<char>(kSeparator), '0',
+    static_cast<char>(kSeparator)});
 
 unsigned digit_at(const char* at) {
   return static_cast<unsigned>(static_cast<unsigned char>(*at)) - '0';
@@ -78,7 +78,8 @@ BadField not_a_number(std::int64_t column, std::string_view field) {
     bad.next_step = "write 0 where nothing was counted";
   } else {
     bad.found = fmt::format("'{}'", core::printable(text));
-    if (kind == FieldKind::kMissing) bad.next_step = "write 0 where nothing was counted, or remove the gene or the cell";
+    if (kind == FieldKind::kMissing)
+      bad.next_step = "write 0 where nothing was counted, or remove the gene or the cell";
     if (kind == FieldKind::kOddNumber) bad.next_step = "write numbers without commas, decimals with a point";
   }
   return bad;

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "sctab/core/memory_budget.hpp"
@@ -42,7 +43,8 @@ Head read_head(streams::LineReader& reader, const std::filesystem::path& path) {
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
     if (!core::is_utf8(line)) throw reader.error({.found = "is not UTF-8 text", .expected = std::string(kExpected)});
     if (line.find('\r') != std::string_view::npos) {
-      throw reader.error({.found = "ends lines in CR alone", .next_step = "save the table again with line ends of Unix"});
+      throw reader.error(
+          {.found = "ends lines in CR alone", .next_step = "save the table again with line ends of Unix"});
     }
     n_bytes += line.size();
     const bool is_comment = head.lines.empty() && line.starts_with('#');
@@ -63,9 +65,8 @@ bool fits(std::int64_t n_titles, std::int64_t n_fields) {
 Separator find_separator(const Head& head, const std::filesystem::path& path) {
   const std::string& titles = head.lines[0].text;
   if (head.lines.size() < 2) {
-    throw core::InputError({.file = path.string(),
-                            .found = "has one line, and no rows below it",
-                            .expected = std::string(kExpected)});
+    throw core::InputError(
+        {.file = path.string(), .found = "has one line, and no rows below it", .expected = std::string(kExpected)});
   }
   const std::string& row = head.lines[1].text;
   std::optional<Separator> found;
@@ -91,12 +92,13 @@ Separator find_separator(const Head& head, const std::filesystem::path& path) {
                             .found = "has a single field",
                             .expected = "fields between commas, tabs, semicolons or blanks"});
   }
-  throw core::InputError({.file = path.string(),
-                          .line = head.lines[1].number,
-                          .found = fmt::format("{} between {}", core::plural(n_likeliest, "field"), describe(likeliest)),
-                          .expected = fmt::format("{}, as in the first line, or one more",
-                                                  core::format_count(count_fields(titles, likeliest))),
-                          .next_step = "check that the file is complete"});
+  throw core::InputError(
+      {.file = path.string(),
+       .line = head.lines[1].number,
+       .found = fmt::format("{} between {}", core::plural(n_likeliest, "field"), describe(likeliest)),
+       .expected =
+           fmt::format("{}, as in the first line, or one more", core::format_count(count_fields(titles, likeliest))),
+       .next_step = "check that the file is complete"});
 }
 
 /// Numbers only, some of them more than once: no names of columns. The first field may be anything.
