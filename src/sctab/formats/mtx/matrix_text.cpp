@@ -19,7 +19,7 @@ namespace sctab::mtx {
 namespace {
 
 constexpr std::string_view kBanner = "%%MatrixMarket";
-constexpr std::string_view kBlanks = " \t\r\f\v";
+constexpr std::string_view kBlanks = " \t\r\f\v", kBlanksAndLineEnds = " \t\r\f\v\n";
 constexpr std::size_t kPiece = 1U << 20U, kLongestLine = 1U << 20U;
 constexpr const char* kExpectedBanner = "%%MatrixMarket matrix coordinate integer general";
 constexpr const char* kCopyAgain = "copy or download the file again";
@@ -116,6 +116,7 @@ void MatrixText::read_header() {
                              header_.n_rows, header_.n_columns),
                  fmt::format("at most {}", most), kCopyAgain);
   }
+  set_whole(whole_);
 }
 
 bool MatrixText::read_more() {
@@ -134,7 +135,7 @@ bool MatrixText::read_more() {
     return false;
   }
   const std::size_t last = std::string_view(text_).substr(before).rfind('\n');
-  if (last != std::string_view::npos) whole_ = before + last + 1;
+  if (last != std::string_view::npos) set_whole(before + last + 1);
   if (text_.size() - whole_ > kLongestLine) {
     throw core::InputError({.file = path_.string(),
                             .line = line_number_ + std::count(text_.begin(), text_.end(), '\n'),
@@ -144,10 +145,16 @@ bool MatrixText::read_more() {
   return true;
 }
 
-/// Ends lines() with the last entry: blank lines may follow it.
+/// Blank lines behind the last entry are not among lines(): at the end of the file there may be any number of them.
+void MatrixText::set_whole(std::size_t bytes) {
+  const std::size_t last = std::string_view(text_).substr(0, bytes).find_last_not_of(kBlanksAndLineEnds);
+  whole_ = last == std::string::npos ? 0 : text_.find('\n', last) + 1;
+}
+
+/// Ends lines() with the last entry.
 void MatrixText::end() {
   const bool ends_in_line = whole_ < text_.size();
-  const std::size_t last = text_.find_last_not_of(" \t\r\f\v\n");
+  const std::size_t last = text_.find_last_not_of(kBlanksAndLineEnds);
   if (ends_in_line && !end_is_certain_ && last != std::string::npos && last >= whole_) {
     throw core::InputError({.file = path_.string(),
                             .line = line_number_ + std::count(text_.begin(), text_.end(), '\n'),

@@ -43,6 +43,7 @@ class MatrixText {
  private:
   bool next_header_line(std::string& line);
   void read_header();
+  void set_whole(std::size_t bytes);
   void end();
   [[noreturn]] void refuse_number_of_entries(std::string_view how_many) const;
 
