@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/mtx/find_parts.hpp"
+#include "sctab/formats/mtx/folder.hpp"
 
 namespace sctab::formats {
 namespace {
@@ -29,7 +32,16 @@ std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& opt
   return std::make_unique<Source>(path, options);
 }
 
-constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>}};
+constexpr std::array kFormats = {
+    Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>},
+    Format{".mtx", "next to barcodes.tsv and features.tsv; or their folder", mtx::recognises, open_as<mtx::Folder>},
+    Format{".tar.gz", "of such a folder", mtx::recognises, open_as<mtx::Folder>}};
+
+/// Whether a file is named so, gzipped or not.
+bool has_ending(const fs::path& path, std::string_view ending) {
+  const std::string name = path.filename().string();
+  return name.ends_with(ending) || name.ends_with(fmt::format("{}.gz", ending));
+}
 
 }  // namespace
 
@@ -37,10 +49,16 @@ std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& 
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
   const std::string expected = core::alternatives(known);
-  (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
+  std::error_code ignored;
+  const auto require_file = [&] {
+    (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
+  };
+  if (!fs::is_directory(path, ignored)) require_file();
   auto format = std::ranges::find_if(kFormats, [&](const Format& each) { return each.recognises(path); });
-  if (format == kFormats.end()) format = std::ranges::find(kFormats, path.extension().string(), &Format::extension);
+  if (format == kFormats.end())
+    format = std::ranges::find_if(kFormats, [&](const Format& each) { return has_ending(path, each.extension); });
   if (format != kFormats.end()) return format->open(path, options);
+  require_file();  // a folder of something else
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
 }
 
