@@ -8,11 +8,13 @@
 
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/arrays/next_steps.hpp"
 #include "sctab/formats/arrays/value_sample.hpp"
 #include "sctab/formats/counts_choice.hpp"
 #include "sctab/formats/gene_columns.hpp"
+#include "sctab/formats/h5ad/converted_file.hpp"
 #include "sctab/formats/rows/dense_rows.hpp"
 
 namespace sctab::loom {
@@ -42,7 +44,11 @@ bool is_loom(const arrays::ArrayGroup& root) {
 File::File(std::filesystem::path path, core::FileIdentity identity, std::unique_ptr<arrays::ArrayGroup> root)
     : path_(std::move(path)), identity_(identity), root_(std::move(root)), matrices_({kMatrix}) {
   const std::unique_ptr<arrays::NumberMatrix> matrix = root_->matrix(kMatrix);
-  n_genes_ = core::narrow<GeneIndex>(matrix->n_rows());
+  if (!std::in_range<GeneIndex>(matrix->n_rows())) {
+    throw root_->error(kMatrix, {.found = fmt::format("has {} rows", core::format_count(matrix->n_rows())),
+                                 .expected = "genes × cells: at most 2^31 - 1 genes"});
+  }
+  n_genes_ = static_cast<GeneIndex>(matrix->n_rows());
   n_cells_ = matrix->n_columns();
   genes_.emplace(*root_, "row_attrs", n_genes_);
   cells_.emplace(*root_, "col_attrs", n_cells_);
@@ -71,6 +77,9 @@ formats::Column File::obs(std::string_view column) const {
 formats::Strings File::obs_names() const {
   const std::string attribute = cells_->find(kCellNames);
   if (!attribute.empty()) return *cells_->texts(attribute);
+  core::Problem place = root_->place(kMatrix);
+  place.found = fmt::format("has {} without names", core::plural(n_cells_, "cell"));
+  core::require_memory(n_cells_, sizeof(std::string), std::move(place));
   formats::Strings names;
   for (CellIndex cell = 0; cell < n_cells_; ++cell) names.push_back(fmt::format("{}", cell));
   return names;
@@ -142,10 +151,8 @@ std::unique_ptr<formats::RowReader> File::read_rows(std::string_view matrix_path
                                   {.file = path_.string(), .matrix = std::string(matrix_path)}, options);
 }
 
-std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& /*target*/) const {
-  throw core::InputError({.file = path_.string(),
-                          .found = "is in a format that takes no results",
-                          .next_step = "write the labels alone, with -o FILE.csv"});
+std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& target) const {
+  return h5ad::convert(*this, target);
 }
 
 }  // namespace sctab::loom

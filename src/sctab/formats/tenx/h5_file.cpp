@@ -12,6 +12,7 @@
 #include "sctab/formats/arrays/next_steps.hpp"
 #include "sctab/formats/arrays/value_sample.hpp"
 #include "sctab/formats/counts_choice.hpp"
+#include "sctab/formats/h5ad/converted_file.hpp"
 #include "sctab/formats/rows/selected_genes.hpp"
 #include "sctab/formats/rows/sparse_rows.hpp"
 #include "sctab/formats/tenx/genomes.hpp"
@@ -187,10 +188,8 @@ std::unique_ptr<formats::RowReader> H5File::read_rows(std::string_view matrix_pa
   return all ? std::move(reader) : rows::make_selected_genes(std::move(reader), gene_of_feature_, n_genes_);
 }
 
-std::unique_ptr<formats::CellSink> H5File::copy_to(const std::filesystem::path& /*target*/) const {
-  throw core::InputError({.file = path_.string(),
-                          .found = "is in a format that takes no results",
-                          .next_step = "write the labels alone, with -o FILE.csv"});
+std::unique_ptr<formats::CellSink> H5File::copy_to(const std::filesystem::path& target) const {
+  return h5ad::convert(*this, target);
 }
 
 }  // namespace sctab::tenx
