@@ -46,9 +46,9 @@ std::string cut(std::string text, std::size_t most) {
 }
 
 /// Texts come from foreign files, with any bytes and of any length. They give way, the longest first, until together
-/// they have kMostShown bytes; what is expected and what to do next are ours.
+/// they have kMostShown bytes; what is expected and what to do next are ours, and may be some lines of code.
 Problem shortened(Problem problem) {
-  constexpr std::size_t kMostShown = 300, kLeastShown = 40;
+  constexpr std::size_t kMostShown = 300, kLeastShown = 40, kMostOfOurs = 500;
   const std::array fields = {&problem.file, &problem.matrix,  &problem.cell, &problem.gene,
                              &problem.key,  &problem.subject, &problem.found};
   std::size_t total = 0;
@@ -64,7 +64,7 @@ Problem shortened(Problem problem) {
     longest = cut(std::move(longest), std::max(kLeastShown, before - std::min(before, total - kMostShown)));
     total -= before - longest.size();
   }
-  for (std::string* field : {&problem.expected, &problem.next_step}) *field = cut(on_one_line(*field), kMostShown);
+  for (std::string* field : {&problem.expected, &problem.next_step}) *field = cut(on_one_line(*field), kMostOfOurs);
   return problem;
 }
 

@@ -16,8 +16,8 @@ bool are_ensembl_ids(const Strings& names) {
 }  // namespace
 
 Strings gene_names_of(Strings index, const GeneColumn& column) {
-  constexpr std::array kColumns = {"ensembl_id", "gene_ids",        "gene_id",   "feature_id",
-                                   "ensembl",    "ensembl_gene_id", "ensemblid", "feature_ids"};
+  constexpr std::array kColumns = {"ensembl_id",      "gene_ids",  "gene_id",     "feature_id", "ensembl",
+                                   "ensembl_gene_id", "ensemblid", "feature_ids", "accession"};
   if (are_ensembl_ids(index)) return index;
   for (const char* name : kColumns) {
     std::optional<Strings> ids = column(name);
