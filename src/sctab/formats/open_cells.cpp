@@ -10,6 +10,7 @@
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
+#include "sctab/formats/csv/table_source.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 
 namespace sctab::formats {
@@ -30,17 +31,21 @@ std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& opt
 }
 
 constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>}};
+/// Asked last: a damaged file of another format may look like text.
+constexpr Format kText = {".csv", "or .tsv or .txt, a table of text", csv::is_table, open_as<csv::TableSource>};
 
 }  // namespace
 
 std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
+  known.push_back(fmt::format("{} ({})", kText.extension, kText.name));
   const std::string expected = core::alternatives(known);
   (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
   auto format = std::ranges::find_if(kFormats, [&](const Format& each) { return each.recognises(path); });
   if (format == kFormats.end()) format = std::ranges::find(kFormats, path.extension().string(), &Format::extension);
   if (format != kFormats.end()) return format->open(path, options);
+  if (kText.recognises(path)) return kText.open(path, options);
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
 }
 
