@@ -125,6 +125,11 @@ def main():
     save("ubjson", "numbers.ubj", b"\1" + ubjson([1.5, 2.5]))
     save("ubjson", "mixed.ubj", b"\0[i\1U\2I\0\3L" + bytes(8) + b"D" + bytes(8) + b"TFZ[$U#i\2ab]")
     save("gene_list", "list.gz", b"\1" + gzip.compress("\n".join(GENES).encode(), mtime=0))
+    table = ",CD3D,LYZ,ACTB,nCount_RNA\nAAACCTGAGA-1,0,1,0,1\nAAACCTGAGC-1,2.5,0,1e3,3\n".encode()
+    save("dense_table", "cells.csv.gz", b"\0" + gzip.compress(table, mtime=0))
+    for form in (0, 1):
+        save("gzip_stream", f"members{form}.gz", bytes([form]) + gzip.compress(table, mtime=0) + gzip.compress(b"", mtime=0)
+             + gzip.compress(table, 0, mtime=0) + bytes(5))
     save("chunk", "zlib", b"\1\3\4\0" + zlib.compress(bytes(range(16))))
     save("chunk", "zlib_before_zeros", b"\2\3\4\0" + zlib.compress(bytes(range(16)) + bytes(4000)))
     save("chunk", "lzf", b"\0\0\x10\0" + bytes([3]) + b"abcd" + bytes([0x60, 3, 2]) + b"xyz")

@@ -118,4 +118,19 @@ std::int64_t count_fields(std::string_view line, Separator separator) {
   return cursor.problem().empty() ? n : 0;
 }
 
+bool fit(std::int64_t n_titles, std::int64_t n_fields) {
+  return n_fields >= 2 && (n_titles == n_fields || n_titles == n_fields - 1);
+}
+
+FoundSeparator find_separator(std::string_view titles, std::string_view row) {
+  FoundSeparator found;
+  for (const Separator each : {Separator::kTab, Separator::kComma, Separator::kSemicolon, Separator::kBlanks}) {
+    if (each == Separator::kBlanks && found.fits) break;
+    const std::int64_t n = count_fields(row, each);
+    const bool fits = fit(count_fields(titles, each), n);
+    if (fits > found.fits || (fits == found.fits && n > found.n_fields)) found = {each, n, fits};
+  }
+  return found;
+}
+
 }  // namespace sctab::csv

@@ -51,4 +51,15 @@ std::vector<std::string> fields_of(std::string_view line, Separator separator, s
 /// How many fields a line has; 0 where its quotes are wrong.
 std::int64_t count_fields(std::string_view line, Separator separator);
 
+/// Whether a line of titles fits rows of n_fields: R leaves out the title of the names.
+bool fit(std::int64_t n_titles, std::int64_t n_fields);
+/// What separates the fields of a table, from its line of titles and its first row: the one by which both fit, with the
+/// most fields; blanks only if no other does. Without one that fits, the one that gives the row most fields.
+struct FoundSeparator {
+  Separator separator = Separator::kComma;
+  std::int64_t n_fields = 1;  // of the row
+  bool fits = false;
+};
+FoundSeparator find_separator(std::string_view titles, std::string_view row);
+
 }  // namespace sctab::csv

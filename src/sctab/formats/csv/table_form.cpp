@@ -6,7 +6,6 @@
 #include <array>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "sctab/core/memory_budget.hpp"
@@ -57,36 +56,22 @@ Head read_head(streams::LineReader& reader, const std::filesystem::path& path) {
   return head;
 }
 
-/// Whether the titles of a table with rows of n_fields may have n_titles fields: R leaves out that of the row names.
-bool fits(std::int64_t n_titles, std::int64_t n_fields) {
-  return n_fields >= 2 && (n_titles == n_fields || n_titles == n_fields - 1);
-}
-
-Separator find_separator(const Head& head, const std::filesystem::path& path) {
+Separator separator_of(const Head& head, const std::filesystem::path& path) {
   const std::string& titles = head.lines[0].text;
   if (head.lines.size() < 2) {
     throw core::InputError(
         {.file = path.string(), .found = "has one line, and no rows below it", .expected = std::string(kExpected)});
   }
   const std::string& row = head.lines[1].text;
-  std::optional<Separator> found;
-  std::int64_t most = 1;
-  Separator likeliest = Separator::kComma;
-  std::int64_t n_likeliest = 1;
-  for (const Separator each : {Separator::kTab, Separator::kComma, Separator::kSemicolon, Separator::kBlanks}) {
-    if (each == Separator::kBlanks && found) break;
-    const std::int64_t n = count_fields(row, each);
-    if (n > n_likeliest) std::tie(likeliest, n_likeliest) = std::pair(each, n);
-    if (n > most && fits(count_fields(titles, each), n)) std::tie(found, most) = std::pair(each, n);
-  }
-  if (found) return *found;
+  const FoundSeparator found = find_separator(titles, row);
+  if (found.fits) return found.separator;
   for (const Line& line : {head.lines[0], head.lines[1]}) {
     std::string_view problem;
-    (void)fields_of(line.text, likeliest, &problem);
+    (void)fields_of(line.text, found.separator, &problem);
     if (problem.empty()) continue;
     throw core::InputError({.file = path.string(), .line = line.number, .found = std::string(problem)});
   }
-  if (n_likeliest < 2) {
+  if (found.n_fields < 2) {
     throw core::InputError({.file = path.string(),
                             .line = head.lines[1].number,
                             .found = "has a single field",
@@ -95,9 +80,9 @@ Separator find_separator(const Head& head, const std::filesystem::path& path) {
   throw core::InputError(
       {.file = path.string(),
        .line = head.lines[1].number,
-       .found = fmt::format("{} between {}", core::plural(n_likeliest, "field"), describe(likeliest)),
-       .expected =
-           fmt::format("{}, as in the first line, or one more", core::format_count(count_fields(titles, likeliest))),
+       .found = fmt::format("{} between {}", core::plural(found.n_fields, "field"), describe(found.separator)),
+       .expected = fmt::format("{}, as in the first line, or one more",
+                               core::format_count(count_fields(titles, found.separator))),
        .next_step = "check that the file is complete"});
 }
 
@@ -126,7 +111,7 @@ bool is_header(const formats::Strings& fields, const formats::Strings& row) {
 class FormFinder {
  public:
   FormFinder(Head head, const std::filesystem::path& path) : path_(path), head_(std::move(head)) {
-    form_.separator = find_separator(head_, path_);
+    form_.separator = separator_of(head_, path_);
   }
 
   TableForm find() {
@@ -149,7 +134,7 @@ class FormFinder {
     if (looks_like_row(first)) {
       if (head_.comments.empty()) refuse_without_titles();
       first = fields_of(std::string_view(head_.comments.back().text).substr(1), form_.separator);
-      if (!fits(std::ssize(first), form_.n_columns)) refuse_without_titles();
+      if (!fit(std::ssize(first), form_.n_columns)) refuse_without_titles();
     } else {
       next = 1;
     }
@@ -157,7 +142,7 @@ class FormFinder {
     const formats::Strings last_row = fields(head_.lines.back());
     while (next + 1 < head_.lines.size() && form_.headers.size() < kMostHeaders) {
       formats::Strings more = fields(head_.lines[next]);
-      if (!fits(std::ssize(more), form_.n_columns) || !is_header(more, last_row)) break;
+      if (!fit(std::ssize(more), form_.n_columns) || !is_header(more, last_row)) break;
       add_header(std::move(more));
       ++next;
     }

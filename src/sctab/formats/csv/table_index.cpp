@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "sctab/core/error.hpp"
@@ -13,30 +12,10 @@
 #include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/text_file.hpp"
+#include "sctab/formats/csv/category_builder.hpp"
 
 namespace sctab::csv {
 namespace {
-
-/// Text of few distinct values, row by row.
-class CategoryBuilder {
- public:
-  /// Whether the text is new.
-  bool add(std::string text) {
-    const auto [entry, is_new] =
-        codes_.try_emplace(std::move(text), static_cast<std::int32_t>(column_.categories.size()));
-    if (is_new) column_.categories.push_back(entry->first);
-    column_.codes.push_back(entry->second);
-    return is_new;
-  }
-  formats::Categorical take() {
-    codes_.clear();
-    return std::move(column_);
-  }
-
- private:
-  formats::Categorical column_;
-  std::unordered_map<std::string, std::int32_t> codes_;
-};
 
 class Indexer {
  public:
