@@ -9,7 +9,7 @@
 
 namespace sctab::codecs {
 
-/// How a run of bytes is compressed. Which framing lies around it is part of it: there are three of LZ4.
+/// How a run of bytes is compressed. Which framing lies around it is part of it: there are two of LZ4.
 enum class Codec : std::uint8_t {
   kDeflate,  // RFC 1951, as members of zip files are
   kZlib,     // RFC 1950: HDF5's filter "gzip", numcodecs' "zlib"
@@ -17,7 +17,6 @@ enum class Codec : std::uint8_t {
   kZstd,     // frames of RFC 8878
   kLz4Hdf5,  // HDF5's filter 32004: size (8 bytes), bytes of a block (4), then blocks after their sizes (4), big-endian
   kLz4Numcodecs,  // size (4 bytes, little-endian), then one block
-  kLz4Frame,      // frames as the program lz4 writes them
   kBlosc,         // version 1, with whichever of blosclz, lz4, zlib, snappy and zstd inside
   kLzf,           // one stream of liblzf, as h5py stores it
   kBzip2
