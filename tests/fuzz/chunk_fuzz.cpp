@@ -3,7 +3,7 @@
 
 #include "fuzz/harnesses.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/formats/hdf5/chunk_codec.hpp"
 
 namespace sctab::fuzz {
 
@@ -14,10 +14,10 @@ void fuzz_chunk(Bytes bytes) {
   const std::size_t element_size = 1U + bytes[1] % 16U, n_elements = bytes[2] + 256U * (bytes[3] % 16U);
   const auto stored = std::as_bytes(bytes.subspan(kHead));
   std::vector<std::byte> chunk(element_size * n_elements), unshuffled(chunk.size());
-  h5ad::ZlibDecompressor zlib;
+  hdf5::ZlibDecompressor zlib;
   switch (bytes[0] % 4) {
     case 0: {
-      const auto written = h5ad::expand_lzf(stored, chunk);
+      const auto written = hdf5::expand_lzf(stored, chunk);
       SCTAB_ASSERT(!written || *written <= chunk.size());
       break;
     }
@@ -25,16 +25,16 @@ void fuzz_chunk(Bytes bytes) {
       (void)zlib.decompress(stored, chunk);
       break;
     case 2:
-      chunk.resize(chunk.size() + h5ad::ZlibDecompressor::kRoomForLastMatch);
+      chunk.resize(chunk.size() + hdf5::ZlibDecompressor::kRoomForLastMatch);
       (void)zlib.decompress_before_zeros(stored, 1000U * bytes[2], chunk);
       chunk.resize(unshuffled.size());
       break;
     default:
       std::copy_n(stored.begin(), std::min(stored.size(), chunk.size()), chunk.begin());
   }
-  h5ad::unshuffle_bytes(chunk, n_elements, element_size, 0, unshuffled);
+  hdf5::unshuffle_bytes(chunk, n_elements, element_size, 0, unshuffled);
   std::vector<std::byte> shuffled(chunk.size());
-  h5ad::shuffle_bytes(unshuffled, element_size, shuffled);
+  hdf5::shuffle_bytes(unshuffled, element_size, shuffled);
   SCTAB_ASSERT(shuffled == chunk);
 }
 

@@ -6,19 +6,19 @@
 #include <fstream>
 #include <string>
 
-#include "sctab/formats/h5ad/hdf5_handle.hpp"
+#include "sctab/formats/hdf5/handle.hpp"
 #include "support/fixtures.hpp"
 
 namespace sctab::store {
 namespace {
 
-using h5ad::Handle;
+using hdf5::Handle;
 
 constexpr hsize_t kChunkElements = 16;
 
 // A dataset of n_chunks chunks, the last of them half full; `latest`: in the newest file format.
 void write_dataset(const std::filesystem::path& path, hsize_t n_chunks, bool latest) {
-  const h5ad::Hdf5Lock lock;
+  const hdf5::Lock lock;
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   if (latest) (void)H5Pset_libver_bounds(access.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
   const Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()));
@@ -41,9 +41,9 @@ struct Indexes {
 };
 
 Indexes indexes(const std::filesystem::path& path, std::int64_t n_chunks) {
-  const h5ad::Hdf5Lock lock;
-  const Handle file = h5ad::open_file(path, h5ad::Access::kRead);
-  const Handle dataset = h5ad::open_dataset(file.id(), "values");
+  const hdf5::Lock lock;
+  const Handle file = hdf5::open_file(path, hdf5::Access::kRead);
+  const Handle dataset = hdf5::open_dataset(file.id(), "values");
   H5O_info_t info;
   EXPECT_GE(H5Oget_info2(dataset.id(), &info, H5O_INFO_BASIC), 0);
   Indexes found;
@@ -131,10 +131,10 @@ TEST(ChunkIndex, OfADamagedFileIsWithinItOrNone) {
   const auto size = static_cast<std::int64_t>(std::filesystem::file_size(folder / "a.h5"));
   std::int64_t header = 0;
   {
-    const h5ad::Hdf5Lock lock;
-    const Handle file = h5ad::open_file(folder / "a.h5", h5ad::Access::kRead);
+    const hdf5::Lock lock;
+    const Handle file = hdf5::open_file(folder / "a.h5", hdf5::Access::kRead);
     H5O_info_t info;
-    ASSERT_GE(H5Oget_info2(h5ad::open_dataset(file.id(), "values").id(), &info, H5O_INFO_BASIC), 0);
+    ASSERT_GE(H5Oget_info2(hdf5::open_dataset(file.id(), "values").id(), &info, H5O_INFO_BASIC), 0);
     header = static_cast<std::int64_t>(info.addr);
   }
   int none = 0;

@@ -10,7 +10,7 @@
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/json_file.hpp"
-#include "sctab/formats/h5ad/hdf5_handle.hpp"
+#include "sctab/formats/hdf5/handle.hpp"
 #include "sctab/sparse/normalise.hpp"
 #include "sctab/store/chunk_map.hpp"
 #include "store/simulated_store.hpp"
@@ -328,11 +328,11 @@ class DamagedStore : public testing::Test {
   // Puts an element of a dataset in place through HDF5, so that all checksums are right.
   void put(const std::string& shard, const char* dataset_name, hsize_t at, std::int64_t value) {
     {
-      const h5ad::Hdf5Lock lock;
-      h5ad::Handle file = h5ad::open_file(directory_ / shard, h5ad::Access::kReadWrite);
-      const h5ad::Handle dataset = h5ad::open_dataset(file.id(), dataset_name);
-      const h5ad::Handle all(H5Dget_space(dataset.id()));
-      const h5ad::Handle one(H5Screate(H5S_SCALAR));
+      const hdf5::Lock lock;
+      hdf5::Handle file = hdf5::open_file(directory_ / shard, hdf5::Access::kReadWrite);
+      const hdf5::Handle dataset = hdf5::open_dataset(file.id(), dataset_name);
+      const hdf5::Handle all(H5Dget_space(dataset.id()));
+      const hdf5::Handle one(H5Screate(H5S_SCALAR));
       ASSERT_GE(H5Sselect_elements(all.id(), H5S_SELECT_SET, 1, &at), 0);
       ASSERT_GE(H5Dwrite(dataset.id(), H5T_NATIVE_INT64, one.id(), all.id(), H5P_DEFAULT, &value), 0);
     }

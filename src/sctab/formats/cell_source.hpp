@@ -73,8 +73,11 @@ class CellSource {
   [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
   /// The file as it was when it was opened.
   [[nodiscard]] virtual core::FileIdentity identity() const = 0;
-  /// To be asked once all is read, before results appear. Throws as core::require_unchanged() does.
-  void require_unchanged() const { core::require_unchanged(path(), identity()); }
+  /// To be asked once all is read, before results appear. Throws as core::require_unchanged() does. A source of several
+  /// files asks it of each.
+  virtual void require_unchanged() const { core::require_unchanged(path(), identity()); }
+  /// What the user should know about this file, a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
   /// Rows of obs and of every matrix.
   [[nodiscard]] virtual CellIndex n_cells() const = 0;
 
@@ -109,8 +112,13 @@ class CellSource {
   CellSource& operator=(CellSource&&) = default;
 };
 
+/// How a table of text holds its matrix.
+enum class Orientation { kDetect, kCellsByGenes, kGenesByCells };
+
 struct OpenOptions {
   bool allow_external = false;  // values in other files, which the file leads to, are read too
+  std::string modality{};       // of a file with several: "rna" where it is empty
+  Orientation orientation = Orientation::kDetect;
 };
 
 /// Opens a file of cells in any known format: recognised by its content, else by its name, so that a damaged file is

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "sctab/core/numbers.hpp"
-#include "sctab/formats/h5ad/hdf5_value.hpp"
+#include "sctab/formats/hdf5/value.hpp"
 #include "sctab/store/manifest.hpp"
 
 namespace sctab::store {
@@ -153,9 +153,9 @@ class ChunkIndexReader {
   std::vector<Chunk> chunks_;
 };
 
-using h5ad::checked;
-using h5ad::Handle;
-using h5ad::owned;
+using hdf5::checked;
+using hdf5::Handle;
+using hdf5::owned;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, std::string_view dataset, std::string_view what) {
   throw core::InputError(
@@ -225,7 +225,7 @@ void require_possible_sizes(const std::filesystem::path& path, const ChunkMap& m
 }
 
 ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, std::string dataset_name, hid_t type) {
-  const Handle dataset = h5ad::open_dataset(file.id(), dataset_name);
+  const Handle dataset = hdf5::open_dataset(file.id(), dataset_name);
   const Handle stored_type = owned(H5Dget_type(dataset.id()), dataset.id(), "its type cannot be read");
   if (H5Tequal(stored_type.id(), type) <= 0) refuse(path, dataset_name, "is not of the type that store.json gives");
 
@@ -245,12 +245,12 @@ ChunkMap read_chunk_map(const std::filesystem::path& path, const Handle& file, s
 }
 
 std::vector<std::int32_t> read_indptr(const std::filesystem::path& path, const Handle& file, CellIndex n_cells) {
-  const Handle dataset = h5ad::open_dataset(file.id(), "X/indptr");
+  const Handle dataset = hdf5::open_dataset(file.id(), "X/indptr");
   const std::int64_t n = length(path, dataset, "X/indptr");
   if (n != n_cells + 1) {
     refuse(path, "X/indptr", fmt::format("holds {} offsets for {}", n, core::plural(n_cells, "cell")));
   }
-  h5ad::check_plausible_size(dataset.id());
+  hdf5::check_plausible_size(dataset.id());
   std::vector<std::int32_t> indptr(static_cast<std::size_t>(n));
   checked(H5Dread(dataset.id(), H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, indptr.data()), dataset.id(),
           "is damaged and cannot be read");
@@ -270,8 +270,8 @@ std::optional<std::vector<Chunk>> read_chunk_index(const RandomAccessFile& file,
 }
 
 ShardMap read_shard_map(const std::filesystem::path& path, CellIndex n_cells, ValueType values) {
-  const h5ad::Hdf5Lock lock;
-  const Handle file = h5ad::open_file(path, h5ad::Access::kRead);
+  const hdf5::Lock lock;
+  const Handle file = hdf5::open_file(path, hdf5::Access::kRead);
   ShardMap map;
   map.indptr = read_indptr(path, file, n_cells);
   map.indices = read_chunk_map(path, file, "X/indices", H5T_STD_I32LE);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sctab/core/interrupt.hpp"
-#include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/formats/hdf5/chunk_codec.hpp"
 #include "sctab/store/chunk_map.hpp"
 #include "sctab/store/manifest.hpp"
 #include "sctab/store/random_access_file.hpp"
@@ -47,7 +47,7 @@ class PlaneDecoder {
   bool inflate_lower_halves(const ChunkMap& map);
   void inflate(const RandomAccessFile& file, const ChunkMap& map, const Chunk& chunk);
 
-  h5ad::ZlibDecompressor zlib_;
+  hdf5::ZlibDecompressor zlib_;
   std::vector<std::byte> compressed_;
   std::vector<std::byte> planes_;  // element_bytes planes of chunk_elements bytes each
 };
@@ -61,7 +61,7 @@ void PlaneDecoder::load(const RandomAccessFile& file, const Chunk& chunk) {
 // tenth of a loader's time. Where they are not, the chunk must be inflated whole.
 bool PlaneDecoder::inflate_lower_halves(const ChunkMap& map) {
   const std::int64_t size = 2 * map.chunk_elements;
-  constexpr auto kRoom = static_cast<std::int64_t>(h5ad::ZlibDecompressor::kRoomForLastMatch);
+  constexpr auto kRoom = static_cast<std::int64_t>(hdf5::ZlibDecompressor::kRoomForLastMatch);
   return zlib_.decompress_before_zeros(compressed_, static_cast<std::size_t>(size), first_of(planes_, size + kRoom));
 }
 
@@ -93,7 +93,7 @@ bool PlaneDecoder::read(const RandomAccessFile& file, const ChunkMap& map, std::
       inflate(file, map, chunk);
       if (lower_halves) fits &= upper_halves_are_zero(planes_.data(), chunk_elements, first, n);
     }
-    h5ad::unshuffle_bytes(planes_, chunk_elements, sizeof(T), first, std::as_writable_bytes(out.first(n)));
+    hdf5::unshuffle_bytes(planes_, chunk_elements, sizeof(T), first, std::as_writable_bytes(out.first(n)));
     out = out.subspan(n);
     begin += static_cast<std::int64_t>(n);
   }

@@ -11,7 +11,7 @@
 
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/formats/h5ad/chunk_codec.hpp"
+#include "sctab/formats/hdf5/chunk_codec.hpp"
 #include "sctab/store/manifest.hpp"
 #include "sctab/store/random_access_file.hpp"
 
@@ -166,7 +166,7 @@ bool Spool::add(sparse::RowView counts, const CellObs& obs) {
 
 void Spool::flush() {
   if (buffer_.empty()) return;
-  const std::vector<std::byte> compressed = h5ad::ChunkCompressor(kDeflateLevel).compress(buffer_, 1);
+  const std::vector<std::byte> compressed = hdf5::ChunkCompressor(kDeflateLevel).compress(buffer_, 1);
   append_to_file(path_, compressed);
   const auto compressed_bytes = static_cast<std::int64_t>(compressed.size());
   state_.blocks.push_back({state_.file_bytes, compressed_bytes, static_cast<std::int64_t>(buffer_.size())});
@@ -183,7 +183,7 @@ std::vector<std::byte> Spool::read(const SpoolBlock& block) const {
   std::vector<std::byte> compressed(static_cast<std::size_t>(block.compressed_bytes));
   std::vector<std::byte> bytes(static_cast<std::size_t>(block.bytes));
   RandomAccessFile(path_).read(block.offset, compressed);
-  if (!h5ad::ZlibDecompressor().decompress(compressed, bytes)) {
+  if (!hdf5::ZlibDecompressor().decompress(compressed, bytes)) {
     throw core::InputError({.file = path_.string(),
                             .found = "was changed or damaged while the store was being written",
                             .next_step = "run again"});

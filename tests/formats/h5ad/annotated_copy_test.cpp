@@ -12,9 +12,9 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
 #include "sctab/core/interrupt.hpp"
-#include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
+#include "sctab/formats/hdf5/value.hpp"
 #include "support/changed_calls.hpp"
 #include "support/fixtures.hpp"
 
@@ -48,10 +48,10 @@ void make_copy(const fs::path& from, const fs::path& to, const std::stop_token& 
 
 /// obsm/X_sctab of a file, and its shape.
 std::vector<float> embedding(const std::filesystem::path& path, std::vector<std::int64_t>& shape) {
-  const Hdf5Lock lock;
-  const Handle file = open_file(path, Access::kRead);
-  const Handle dataset = open_dataset(file.id(), "obsm/X_sctab");
-  shape = dimensions(dataset.id());
+  const hdf5::Lock lock;
+  const hdf5::Handle file = hdf5::open_file(path, hdf5::Access::kRead);
+  const hdf5::Handle dataset = hdf5::open_dataset(file.id(), "obsm/X_sctab");
+  shape = hdf5::dimensions(dataset.id());
   std::vector<float> values(static_cast<std::size_t>(shape.at(0) * shape.at(1)));
   EXPECT_GE(H5Dread(dataset.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
   return values;

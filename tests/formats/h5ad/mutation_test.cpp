@@ -7,10 +7,10 @@
 #include "formats/h5ad/structure_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/annotated_copy.hpp"
-#include "sctab/formats/h5ad/array_reader.hpp"
-#include "sctab/formats/h5ad/hdf5_value.hpp"
-#include "sctab/formats/h5ad/hdf5_write.hpp"
-#include "sctab/formats/h5ad/text_reader.hpp"
+#include "sctab/formats/hdf5/array_reader.hpp"
+#include "sctab/formats/hdf5/text_reader.hpp"
+#include "sctab/formats/hdf5/value.hpp"
+#include "sctab/formats/hdf5/write.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -20,39 +20,39 @@ using sctab::tests::TemporaryFolder;
 
 /// Reads what an object holds, as far as the program reads such things.
 void read_object(hid_t file, const std::string& path) {
-  const Handle object = owned(H5Oopen(file, path.c_str(), H5P_DEFAULT), file, "cannot be opened");
+  const hdf5::Handle object = hdf5::owned(H5Oopen(file, path.c_str(), H5P_DEFAULT), file, "cannot be opened");
   formats::Strings attributes;
   const auto keep = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
     static_cast<formats::Strings*>(out)->emplace_back(name);
     return 0;
   };
-  checked(H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &attributes), object.id(),
-          "no attributes");
+  hdf5::checked(H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &attributes), object.id(),
+                "no attributes");
   for (const std::string& name : attributes) {
-    (void)texts_attribute(object.id(), name.c_str());
-    (void)integers_attribute(object.id(), name.c_str());
+    (void)hdf5::texts_attribute(object.id(), name.c_str());
+    (void)hdf5::integers_attribute(object.id(), name.c_str());
   }
   if (H5Iget_type(object.id()) != H5I_DATASET) return;
-  Handle dataset = open_dataset(file, path);
-  const auto kind = element_type(dataset.id()).kind;
-  if (kind == ElementType::Kind::kText) {
-    (void)read_texts(dataset.id());
-  } else if (kind == ElementType::Kind::kNumber && dimensions(dataset.id()).size() == 1) {
-    (void)read_numbers<double>(std::move(dataset));
+  hdf5::Handle dataset = hdf5::open_dataset(file, path);
+  const auto kind = hdf5::element_type(dataset.id()).kind;
+  if (kind == hdf5::ElementType::Kind::kText) {
+    (void)hdf5::read_texts(dataset.id());
+  } else if (kind == hdf5::ElementType::Kind::kNumber && hdf5::dimensions(dataset.id()).size() == 1) {
+    (void)hdf5::read_numbers<double>(std::move(dataset));
   }
 }
 
 /// Reads all objects, each by itself: what stops one must not hide the next.
 void read_objects(const std::filesystem::path& path) {
-  const Hdf5Lock lock;
-  const Handle file = open_file(path, Access::kRead);
+  const hdf5::Lock lock;
+  const hdf5::Handle file = hdf5::open_file(path, hdf5::Access::kRead);
   formats::Strings names;
   const auto keep = [](hid_t, const char* name, const H5O_info_t*, void* out) -> herr_t {
     static_cast<formats::Strings*>(out)->emplace_back(name);
     return 0;
   };
-  checked(H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_INC, keep, &names, H5O_INFO_BASIC), file.id(),
-          "cannot be listed");
+  hdf5::checked(H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_INC, keep, &names, H5O_INFO_BASIC), file.id(),
+                "cannot be listed");
   for (const std::string& name : names) {
     try {
       read_object(file.id(), name);
@@ -63,22 +63,24 @@ void read_objects(const std::filesystem::path& path) {
 
 /// Adds, replaces and removes, as results are written to a copy.
 void write_objects(const std::filesystem::path& path) {
-  const Hdf5Lock lock;
-  Handle file = open_file(path, Access::kReadWrite);
+  const hdf5::Lock lock;
+  hdf5::Handle file = hdf5::open_file(path, hdf5::Access::kReadWrite);
   try {
-    for (int i = 0; i < 3; ++i) (void)create_mapping(file.id(), "new " + std::to_string(i), Encoding::kCurrent);
+    for (int i = 0; i < 3; ++i)
+      (void)hdf5::create_mapping(file.id(), "new " + std::to_string(i), hdf5::Encoding::kCurrent);
     for (const char* name : {"links", "attributes", "texts", "growing", "chunks gzip"}) {
-      if (!exists(file.id(), name)) continue;
-      if (is_group(file.id(), name)) set_texts(open_group(file.id(), name).id(), "column-order", {"a", "b"});
-      if (is_group(file.id(), name))
-        (void)write_texts(open_group(file.id(), name).id(), "added", {"x"}, Encoding::kCurrent);
-      remove(file.id(), name);
+      if (!hdf5::exists(file.id(), name)) continue;
+      if (hdf5::is_group(file.id(), name))
+        hdf5::set_texts(hdf5::open_group(file.id(), name).id(), "column-order", {"a", "b"});
+      if (hdf5::is_group(file.id(), name))
+        (void)hdf5::write_texts(hdf5::open_group(file.id(), name).id(), "added", {"x"}, hdf5::Encoding::kCurrent);
+      hdf5::remove(file.id(), name);
     }
   } catch (const core::InputError&) {
-    abandon_file(file);
+    hdf5::abandon_file(file);
     throw;
   }
-  close_file(file, path);
+  hdf5::close_file(file, path);
 }
 
 void add_results(const std::filesystem::path& path) {

@@ -13,13 +13,13 @@
 #include <string_view>
 
 #include "sctab/formats/h5ad/reader.hpp"
-#include "sctab/formats/h5ad/structure/lookup3.hpp"
+#include "sctab/formats/hdf5/structure/lookup3.hpp"
 
 namespace sctab::h5ad::tests {
 namespace {
 
 std::uint32_t checksum_of(const std::string& file, const SignedStructure& structure) {
-  return structure::lookup3(std::as_bytes(std::span(file).subspan(structure.begin, structure.n_bytes)));
+  return hdf5::structure::lookup3(std::as_bytes(std::span(file).subspan(structure.begin, structure.n_bytes)));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "sctab/formats/h5ad/structure/check.hpp"
+#include "sctab/formats/hdf5/structure/check.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -11,9 +11,9 @@
 #include "formats/h5ad/structure_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/file_descriptor.hpp"
-#include "sctab/formats/h5ad/chunk_codec.hpp"
-#include "sctab/formats/h5ad/hdf5_handle.hpp"
-#include "sctab/formats/h5ad/structure/lookup3.hpp"
+#include "sctab/formats/hdf5/chunk_codec.hpp"
+#include "sctab/formats/hdf5/handle.hpp"
+#include "sctab/formats/hdf5/structure/lookup3.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -23,7 +23,7 @@ using sctab::tests::TemporaryFolder;
 
 bool passes(const std::filesystem::path& path) {
   const core::FileDescriptor file = core::FileDescriptor::open(path, O_RDONLY);
-  return structure::check_structure(file.get(), path.string());
+  return hdf5::structure::check_structure(file.get(), path.string());
 }
 
 TEST(Structure, AllThatLibhdf5WritesPasses) {
@@ -84,7 +84,7 @@ TEST(Structure, ChecksumsGuardNewFiles) {
 }
 
 TEST(Lookup3, KnownValues) {
-  const auto hash = [](std::string_view text) { return structure::lookup3(std::as_bytes(std::span(text))); };
+  const auto hash = [](std::string_view text) { return hdf5::structure::lookup3(std::as_bytes(std::span(text))); };
   EXPECT_EQ(hash(""), 0xdeadbeefU);
   EXPECT_EQ(hash("Four score and seven years ago"), 0x17770551U);  // of its author's own test
 }
@@ -93,10 +93,10 @@ TEST(Fletcher32, IsThatOfHdf5) {
   // Words 0x0102 and 0x0304, sums 0x0406 and 0x0102 + 0x0406.
   std::vector<std::byte> bytes;
   for (const int value : {1, 2, 3, 4, 0x06, 0x04, 0x08, 0x05}) bytes.push_back(static_cast<std::byte>(value));
-  EXPECT_TRUE(has_fletcher32(bytes));
+  EXPECT_TRUE(hdf5::has_fletcher32(bytes));
   bytes[2] = std::byte{0};
-  EXPECT_FALSE(has_fletcher32(bytes));
-  EXPECT_FALSE(has_fletcher32(std::span(bytes).first(3)));
+  EXPECT_FALSE(hdf5::has_fletcher32(bytes));
+  EXPECT_FALSE(hdf5::has_fletcher32(std::span(bytes).first(3)));
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/thread_pool.hpp"
-#include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
 #include "sctab/formats/h5ad/scratch_file.hpp"
+#include "sctab/formats/hdf5/array_reader.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -43,12 +43,12 @@ struct Strip {
 /// order. Strips, and later buckets, are independent of each other: some threads share them.
 class CscRows final : public formats::RowReader {
  public:
-  CscRows(const Handle& group, const MatrixInfo& info, formats::ReadOptions options)
+  CscRows(const hdf5::Handle& group, const MatrixInfo& info, formats::ReadOptions options)
       : info_(info),
-        where_(place_of(group.id(), info.path)),
-        indices_(open_dataset(group.id(), "indices")),
-        data_(open_dataset(group.id(), "data")),
-        gene_begin_(read_numbers<std::int64_t>(open_dataset(group.id(), "indptr"))),
+        where_(hdf5::place_of(group.id(), info.path)),
+        indices_(hdf5::open_dataset(group.id(), "indices")),
+        data_(hdf5::open_dataset(group.id(), "data")),
+        gene_begin_(hdf5::read_numbers<std::int64_t>(hdf5::open_dataset(group.id(), "indptr"))),
         options_(std::move(options)),
         n_held_(plan_held()),
         may_load_(n_held_) {
@@ -207,7 +207,7 @@ class CscRows final : public formats::RowReader {
         {.file = where_.file,
          .matrix = where_.matrix,
          .found = fmt::format("has a value in a row outside of the {}", core::plural(info_.n_cells, "cell")),
-         .next_step = kWriteAgain});
+         .next_step = hdf5::kWriteAgain});
   }
 
   [[nodiscard]] std::int64_t most_entries_of_bucket() const {
@@ -311,7 +311,7 @@ class CscRows final : public formats::RowReader {
 
   MatrixInfo info_;
   core::Problem where_;
-  ArrayReader indices_, data_;
+  hdf5::ArrayReader indices_, data_;
   std::vector<std::int64_t> gene_begin_, cell_begin_;  // offsets of genes in the file, of cells once turned
   formats::ReadOptions options_;
   int n_held_;  // strips, and then buckets, at a time
@@ -329,7 +329,7 @@ class CscRows final : public formats::RowReader {
 
 std::unique_ptr<formats::RowReader> make_csc_rows(hid_t file, const MatrixInfo& info,
                                                   const formats::ReadOptions& options) {
-  return std::make_unique<CscRows>(open_group(file, info.path), info, options);
+  return std::make_unique<CscRows>(hdf5::open_group(file, info.path), info, options);
 }
 
 }  // namespace sctab::h5ad

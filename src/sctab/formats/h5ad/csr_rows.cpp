@@ -6,20 +6,20 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
+#include "sctab/formats/hdf5/array_reader.hpp"
 
 namespace sctab::h5ad {
 namespace {
 
 class CsrRows final : public formats::RowReader {
  public:
-  CsrRows(const Handle& group, const MatrixInfo& info)
+  CsrRows(const hdf5::Handle& group, const MatrixInfo& info)
       : info_(info),
-        where_(place_of(group.id(), info.path)),
-        indptr_(open_dataset(group.id(), "indptr")),
-        indices_(open_dataset(group.id(), "indices")),
-        data_(open_dataset(group.id(), "data")) {}
+        where_(hdf5::place_of(group.id(), info.path)),
+        indptr_(hdf5::open_dataset(group.id(), "indptr")),
+        indices_(hdf5::open_dataset(group.id(), "indices")),
+        data_(hdf5::open_dataset(group.id(), "data")) {}
 
   Work claim(CellIndex max_cells) override {
     SCTAB_ASSERT(max_cells > 0);
@@ -78,19 +78,19 @@ class CsrRows final : public formats::RowReader {
          .matrix = where_.matrix,
          .cell = fmt::format("{}", first + (row_end - block.indptr.begin()) - 1),
          .found = fmt::format("has a value in a column outside of the {}", core::plural(info_.n_genes, "gene")),
-         .next_step = kWriteAgain});
+         .next_step = hdf5::kWriteAgain});
   }
 
   MatrixInfo info_;
   core::Problem where_;
-  ArrayReader indptr_, indices_, data_;
+  hdf5::ArrayReader indptr_, indices_, data_;
   CellIndex next_cell_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<formats::RowReader> make_csr_rows(hid_t file, const MatrixInfo& info) {
-  return std::make_unique<CsrRows>(open_group(file, info.path), info);
+  return std::make_unique<CsrRows>(hdf5::open_group(file, info.path), info);
 }
 
 }  // namespace sctab::h5ad

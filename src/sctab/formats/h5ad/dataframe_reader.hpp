@@ -4,12 +4,12 @@
 #include <string_view>
 
 #include "sctab/formats/dataframe.hpp"
-#include "sctab/formats/h5ad/hdf5_handle.hpp"
+#include "sctab/formats/hdf5/handle.hpp"
 
 namespace sctab::h5ad {
 
 /// A dataframe group of a file (obs, var, raw/var) opened for reading; encodings 0.1.0 and 0.2.0, with or without
-/// attributes. Callers hold the Hdf5Lock.
+/// attributes. Callers hold the hdf5::Lock.
 class DataframeReader {
  public:
   /// Throws InputError where the group is missing or is a table of anndata before 0.7.
@@ -27,11 +27,11 @@ class DataframeReader {
  private:
   [[nodiscard]] formats::ColumnValues read_dataset(const std::string& name) const;
   [[nodiscard]] formats::ColumnValues read_group(const std::string& name) const;
-  [[nodiscard]] formats::Categorical read_categorical(Handle codes, Handle categories, bool ordered) const;
+  [[nodiscard]] formats::Categorical read_categorical(hdf5::Handle codes, hdf5::Handle categories, bool ordered) const;
   [[nodiscard]] formats::ColumnValues read_nullable(hid_t group) const;
   void require_rows(hid_t object, std::size_t n) const;
 
-  Handle group_;
+  hdf5::Handle group_;
   std::string index_name_;
   std::int64_t n_rows_ = 0;
 };

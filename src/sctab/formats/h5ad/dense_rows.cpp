@@ -9,24 +9,24 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/memory_budget.hpp"
-#include "sctab/formats/h5ad/chunk_decoder.hpp"
-#include "sctab/formats/h5ad/hdf5_value.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
+#include "sctab/formats/hdf5/chunk_decoder.hpp"
+#include "sctab/formats/hdf5/value.hpp"
 
 namespace sctab::h5ad {
 namespace {
 
-/// Reads rows of a dense matrix, all genes of each. The caller holds the Hdf5Lock.
+/// Reads rows of a dense matrix, all genes of each. The caller holds the hdf5::Lock.
 class BandReader {
  public:
-  BandReader(Handle dataset, const MatrixInfo& info)
+  BandReader(hdf5::Handle dataset, const MatrixInfo& info)
       : info_(info),
         dataset_(std::move(dataset)),
-        type_(element_type(dataset_.id())),
-        stored_size_(stored_size(type_)),
+        type_(hdf5::element_type(dataset_.id())),
+        stored_size_(hdf5::stored_size(type_)),
         decoder_(dataset_.id(), stored_size_) {}
 
-  [[nodiscard]] const ElementType& type() const { return type_; }
+  [[nodiscard]] const hdf5::ElementType& type() const { return type_; }
   /// Rows that chunks have; 1 where there are none.
   [[nodiscard]] std::int64_t rows_of_a_chunk() const {
     return decoder_.extent().empty() ? 1 : static_cast<std::int64_t>(decoder_.extent()[0]);
@@ -36,10 +36,10 @@ class BandReader {
   void read(CellIndex begin, CellIndex n, std::vector<std::byte>& band) {
     const std::size_t n_values = static_cast<std::size_t>(n) * static_cast<std::size_t>(info_.n_genes);
     core::require_memory(n, info_.n_genes * static_cast<std::int64_t>(std::max(type_.size, stored_size_)),
-                         place_of(dataset_.id()));
+                         hdf5::place_of(dataset_.id()));
     band.resize(n_values * std::max(type_.size, stored_size_));
     if (!band.empty() && decoder_.knows_filters() && decode(begin, n, band)) {
-      if (!type_.stored_as_is) convert_stored(dataset_.id(), type_, n_values, band);
+      if (!type_.stored_as_is) hdf5::convert_stored(dataset_.id(), type_, n_values, band);
     } else if (!band.empty()) {
       read_through_hdf5(begin, n, band);
     }
@@ -70,19 +70,19 @@ class BandReader {
     const hid_t id = dataset_.id();
     const hsize_t offset[2] = {static_cast<hsize_t>(begin), 0};
     const hsize_t count[2] = {static_cast<hsize_t>(n), static_cast<hsize_t>(info_.n_genes)};
-    const Handle from = owned(H5Dget_space(id), id, "its size is damaged");
+    const hdf5::Handle from = hdf5::owned(H5Dget_space(id), id, "its size is damaged");
     (void)H5Sselect_hyperslab(from.id(), H5S_SELECT_SET, offset, nullptr, count, nullptr);
-    const Handle to(H5Screate_simple(2, count, nullptr));
-    checked(H5Dread(id, type_.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, band.data()), id,
-            fmt::format("cells from {} on cannot be read", begin));
+    const hdf5::Handle to(H5Screate_simple(2, count, nullptr));
+    hdf5::checked(H5Dread(id, type_.in_memory.id(), to.id(), from.id(), H5P_DEFAULT, band.data()), id,
+                  fmt::format("cells from {} on cannot be read", begin));
   }
 
   MatrixInfo info_;
-  Handle dataset_;
-  ElementType type_;
+  hdf5::Handle dataset_;
+  hdf5::ElementType type_;
   std::size_t stored_size_;
-  ChunkDecoder decoder_;
-  ChunkDecoder::Scratch scratch_;
+  hdf5::ChunkDecoder decoder_;
+  hdf5::ChunkDecoder::Scratch scratch_;
   std::vector<std::byte> chunk_;
 };
 
@@ -90,7 +90,7 @@ class BandReader {
 /// the bands of a claim, whose zeros its work leaves out; of one that does not, they are left out band by band.
 class DenseRows final : public formats::RowReader {
  public:
-  DenseRows(Handle dataset, const MatrixInfo& info, const formats::ReadOptions& options)
+  DenseRows(hdf5::Handle dataset, const MatrixInfo& info, const formats::ReadOptions& options)
       : info_(info), bands_(std::move(dataset), info) {
     constexpr std::int64_t kLeastBandBytes = 4'000'000;
     const std::int64_t row_bytes = std::max<std::int64_t>(1, info_.n_genes * static_cast<std::int64_t>(element_size()));
@@ -104,7 +104,7 @@ class DenseRows final : public formats::RowReader {
   Work claim(CellIndex max_cells) override {
     SCTAB_ASSERT(max_cells > 0);
     core::check_interrupt();
-    const Hdf5Lock lock;
+    const hdf5::Lock lock;
     const CellIndex end = std::min(info_.n_cells, next_cell_ + max_cells);
     if (next_cell_ == end) return {};
     if (end - next_cell_ > most_rows_) return claim_without_zeros(end);
@@ -160,7 +160,7 @@ class DenseRows final : public formats::RowReader {
   void append_row(const Band& band, std::int64_t row, sparse::CsrMatrix& block) const {
     const std::size_t width = static_cast<std::size_t>(info_.n_genes) * element_size();
     const std::byte* values = band.data() + static_cast<std::size_t>(row) * width;
-    visit_number(bands_.type().number, [&](auto kind) {
+    hdf5::visit_number(bands_.type().number, [&](auto kind) {
       for (GeneIndex gene = 0; gene < info_.n_genes; ++gene) {
         auto value = kind;
         std::memcpy(&value, values + static_cast<std::size_t>(gene) * sizeof(value), sizeof(value));
@@ -184,11 +184,11 @@ class DenseRows final : public formats::RowReader {
 }  // namespace
 
 std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellIndex begin, CellIndex n_cells) {
-  BandReader reader(open_dataset(file, info.path), info);
+  BandReader reader(hdf5::open_dataset(file, info.path), info);
   std::vector<std::byte> band;
   reader.read(begin, n_cells, band);
   std::vector<double> values(band.size() / reader.type().size);
-  visit_number(reader.type().number, [&](auto value) {
+  hdf5::visit_number(reader.type().number, [&](auto value) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       std::memcpy(&value, band.data() + i * sizeof(value), sizeof(value));
       values[i] = static_cast<double>(value);
@@ -199,7 +199,7 @@ std::vector<double> read_dense_rows(hid_t file, const MatrixInfo& info, CellInde
 
 std::unique_ptr<formats::RowReader> make_dense_rows(hid_t file, const MatrixInfo& info,
                                                     const formats::ReadOptions& options) {
-  return std::make_unique<DenseRows>(open_dataset(file, info.path), info, options);
+  return std::make_unique<DenseRows>(hdf5::open_dataset(file, info.path), info, options);
 }
 
 }  // namespace sctab::h5ad

@@ -7,7 +7,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/formats/h5ad/hdf5_value.hpp"
+#include "sctab/formats/hdf5/value.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -16,30 +16,31 @@ using Layout = MatrixInfo::Layout;
 
 /// "csr", "csc" or empty: today's attribute, that of anndata 0.6 and before, or none.
 std::string sparse_format(hid_t group) {
-  const std::string encoding = text_attribute(group, "encoding-type");
-  const std::string format = encoding.empty() ? text_attribute(group, "h5sparse_format") : encoding;
+  const std::string encoding = hdf5::text_attribute(group, "encoding-type");
+  const std::string format = encoding.empty() ? hdf5::text_attribute(group, "h5sparse_format") : encoding;
   if (format == "csr_matrix" || format == "csr") return "csr";
   if (format == "csc_matrix" || format == "csc") return "csc";
   return {};
 }
 
 std::int64_t length_of(hid_t group, const char* name) {
-  const Handle dataset = open_dataset(group, name);
-  const auto shape = dimensions(dataset.id());
+  const hdf5::Handle dataset = hdf5::open_dataset(group, name);
+  const auto shape = hdf5::dimensions(dataset.id());
   if (shape.size() != 1) {
-    throw error_at(dataset.id(), {.found = "does not hold a single row of numbers", .next_step = kWriteAgain});
+    throw hdf5::error_at(dataset.id(),
+                         {.found = "does not hold a single row of numbers", .next_step = hdf5::kWriteAgain});
   }
   return shape[0];
 }
 
-MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
+MatrixInfo describe_sparse(const hdf5::Handle& group, MatrixInfo info) {
   const std::string format = sparse_format(group.id());
   info.layout = format == "csr" ? Layout::kCsr : Layout::kCsc;
-  auto shape = integers_attribute(group.id(), "shape");
-  if (shape.empty()) shape = integers_attribute(group.id(), "h5sparse_shape");
+  auto shape = hdf5::integers_attribute(group.id(), "shape");
+  if (shape.empty()) shape = hdf5::integers_attribute(group.id(), "h5sparse_shape");
   constexpr std::int64_t kMostGenes = std::numeric_limits<core::GeneIndex>::max() - 1;
   if (shape.size() != 2 || shape[0] < 0 || shape[1] < 0 || shape[1] > kMostGenes) {
-    throw error_at(group.id(), {.found = "has no valid shape (cells, genes)", .next_step = kWriteAgain});
+    throw hdf5::error_at(group.id(), {.found = "has no valid shape (cells, genes)", .next_step = hdf5::kWriteAgain});
   }
   info.n_cells = shape[0];
   info.n_genes = core::narrow<core::GeneIndex>(shape[1]);
@@ -48,13 +49,14 @@ MatrixInfo describe_sparse(const Handle& group, MatrixInfo info) {
   const std::int64_t n_offsets = length_of(group.id(), "indptr");
   const std::int64_t expected = (info.layout == Layout::kCsr ? info.n_cells : info.n_genes) + 1;
   if (n_indices != info.nnz) {
-    throw error_at(group.id(), {.found = fmt::format("has {} values but {} indices", info.nnz, n_indices),
-                                .next_step = kWriteAgain});
+    throw hdf5::error_at(group.id(), {.found = fmt::format("has {} values but {} indices", info.nnz, n_indices),
+                                      .next_step = hdf5::kWriteAgain});
   }
   if (n_offsets != expected) {
-    throw error_at(group.id(), {.found = fmt::format("indptr has {}", core::plural(n_offsets, "entry", "entries")),
-                                .expected = fmt::format("{} for {} × {}", expected, info.n_cells, info.n_genes),
-                                .next_step = kWriteAgain});
+    throw hdf5::error_at(group.id(),
+                         {.found = fmt::format("indptr has {}", core::plural(n_offsets, "entry", "entries")),
+                          .expected = fmt::format("{} for {} × {}", expected, info.n_cells, info.n_genes),
+                          .next_step = hdf5::kWriteAgain});
   }
   return info;
 }
@@ -76,23 +78,24 @@ bool any_zero(std::span<const float> values) {
 }  // namespace
 
 bool is_matrix(hid_t file, std::string_view path) {
-  if (is_group(file, path)) return !sparse_format(open_group(file, path).id()).empty();
-  if (!is_dataset(file, path)) return false;
-  const Handle dataset = open_dataset(file, path);
-  const auto kind = element_type(dataset.id()).kind;
-  return (kind == ElementType::Kind::kNumber || kind == ElementType::Kind::kBoolean) &&
-         dimensions(dataset.id()).size() == 2;
+  if (hdf5::is_group(file, path)) return !sparse_format(hdf5::open_group(file, path).id()).empty();
+  if (!hdf5::is_dataset(file, path)) return false;
+  const hdf5::Handle dataset = hdf5::open_dataset(file, path);
+  const auto kind = hdf5::element_type(dataset.id()).kind;
+  return (kind == hdf5::ElementType::Kind::kNumber || kind == hdf5::ElementType::Kind::kBoolean) &&
+         hdf5::dimensions(dataset.id()).size() == 2;
 }
 
 MatrixInfo describe_matrix(hid_t file, std::string_view path) {
   MatrixInfo info;
   info.path = path;
-  if (is_group(file, path)) return describe_sparse(open_group(file, path), std::move(info));
-  const Handle dataset = open_dataset(file, path);
-  check_plausible_size(dataset.id());
-  const auto shape = dimensions(dataset.id());
+  if (hdf5::is_group(file, path)) return describe_sparse(hdf5::open_group(file, path), std::move(info));
+  const hdf5::Handle dataset = hdf5::open_dataset(file, path);
+  hdf5::check_plausible_size(dataset.id());
+  const auto shape = hdf5::dimensions(dataset.id());
   if (!std::in_range<core::GeneIndex>(shape[1])) {
-    throw error_at(dataset.id(), {.found = fmt::format("has {} columns", shape[1]), .next_step = kWriteAgain});
+    throw hdf5::error_at(dataset.id(),
+                         {.found = fmt::format("has {} columns", shape[1]), .next_step = hdf5::kWriteAgain});
   }
   info.layout = Layout::kDense;
   info.n_cells = shape[0];
@@ -111,14 +114,14 @@ void check_indptr(std::span<const std::int64_t> indptr, std::int64_t first, std:
                             .matrix = where.matrix,
                             .found = fmt::format("indptr[{}] is {}", first + static_cast<std::int64_t>(i), indptr[i]),
                             .expected = fmt::format("{} to {}", least, starts_at_zero ? nnz : 0),
-                            .next_step = kWriteAgain});
+                            .next_step = hdf5::kWriteAgain});
   }
   if (!is_last || indptr.back() == nnz) return;
   throw core::InputError(
       {.file = where.file,
        .matrix = where.matrix,
        .found = fmt::format("indptr ends at {}, but there are {}", indptr.back(), core::plural(nnz, "value")),
-       .next_step = kWriteAgain});
+       .next_step = hdf5::kWriteAgain});
 }
 
 void refuse_zeroed_indices(std::span<const std::int32_t> indices, std::int64_t first,
@@ -145,7 +148,7 @@ void refuse_zeroed_indices(std::span<const std::int32_t> indices, std::int64_t f
                               .found = fmt::format("its indices up to entry {} are zeros, as a hole in a file leaves "
                                                    "them",
                                                    core::format_count(at)),
-                              .next_step = kCopyAgain});
+                              .next_step = hdf5::kCopyAgain});
     }
   }
 }
@@ -161,7 +164,7 @@ void refuse_zeroed_offsets(std::int64_t n_empty, std::vector<std::int32_t> first
        .found = fmt::format("indptr begins with {} zeros, and what they skip is in the next row, as a hole in a file "
                             "leaves it",
                             core::format_count(n_empty + 1)),
-       .next_step = kCopyAgain});
+       .next_step = hdf5::kCopyAgain});
 }
 
 void tidy_rows(sparse::CsrMatrix& block) {

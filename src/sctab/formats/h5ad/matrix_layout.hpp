@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sctab/formats/h5ad/hdf5_handle.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/hdf5/handle.hpp"
 
 namespace sctab::h5ad {
 

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/formats/h5ad/annotated_copy.hpp"
-#include "sctab/formats/h5ad/array_reader.hpp"
 #include "sctab/formats/h5ad/dataframe_reader.hpp"
 #include "sctab/formats/h5ad/matrix_layout.hpp"
-#include "sctab/formats/h5ad/text_reader.hpp"
+#include "sctab/formats/hdf5/array_reader.hpp"
+#include "sctab/formats/hdf5/text_reader.hpp"
 
 namespace sctab::h5ad {
 
@@ -19,9 +18,9 @@ using Layout = MatrixInfo::Layout;
 
 struct File::State {
   std::filesystem::path path;
-  Handle file;
+  hdf5::Handle file;
   core::FileIdentity identity;
-  structure::OtherFiles others;  // that it leads to
+  hdf5::structure::OtherFiles others;  // that it leads to
   std::optional<DataframeReader> obs;
   std::vector<MatrixInfo> matrices;
 
@@ -35,13 +34,14 @@ namespace {
 
 formats::Strings layer_paths(hid_t file) {
   formats::Strings paths;
-  if (!is_group(file, "layers")) return paths;
-  const Handle layers = open_group(file, "layers");
+  if (!hdf5::is_group(file, "layers")) return paths;
+  const hdf5::Handle layers = hdf5::open_group(file, "layers");
   const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
     static_cast<formats::Strings*>(out)->push_back(fmt::format("layers/{}", name));
     return 0;
   };
-  checked(H5Literate(layers.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &paths), layers.id(), "cannot be listed");
+  hdf5::checked(H5Literate(layers.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &paths), layers.id(),
+                "cannot be listed");
   return paths;
 }
 
@@ -50,28 +50,16 @@ void require_cells(const std::filesystem::path& path, const MatrixInfo& matrix, 
   throw core::InputError({.file = path.string(),
                           .matrix = matrix.path,
                           .found = fmt::format("has {} rows, but obs has {}", matrix.n_cells, n_cells),
-                          .next_step = kWriteAgain});
-}
-
-void summarise(std::span<const double> values, ValueSummary& summary) {
-  for (const double value : values) {
-    if (!std::isfinite(value)) {
-      summary.non_finite = true;
-      continue;
-    }
-    summary.integers = summary.integers && value == std::nearbyint(value);
-    summary.negative = summary.negative || value < 0;
-    summary.largest = std::max(summary.largest, value);
-  }
+                          .next_step = hdf5::kWriteAgain});
 }
 
 }  // namespace
 
 File::File(std::filesystem::path path, const formats::OpenOptions& options) : state_(std::make_unique<State>()) {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   state_->path = std::move(path);
-  state_->file = open_file(state_->path, Access::kRead, options.allow_external ? &state_->others : nullptr);
-  state_->identity = core::identity_of(second_descriptor(state_->file, state_->path), state_->path);
+  state_->file = hdf5::open_file(state_->path, hdf5::Access::kRead, options.allow_external ? &state_->others : nullptr);
+  state_->identity = core::identity_of(hdf5::second_descriptor(state_->file, state_->path), state_->path);
   const hid_t file = state_->file.id();
   state_->obs.emplace(file, "obs");
   formats::Strings paths = {"X", "raw/X"};
@@ -120,27 +108,27 @@ MatrixInfo File::matrix(std::string_view matrix_path) const {
 }
 
 bool File::has_obs(std::string_view column) const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   return state_->obs->has(column);
 }
 
 std::vector<std::string> File::obs_columns() const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   return state_->obs->columns();
 }
 
 formats::Column File::obs(std::string_view column) const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   return state_->obs->column(column);
 }
 
 formats::Strings File::obs_names() const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   return state_->obs->index();
 }
 
 formats::Strings File::var_names(std::string_view matrix_path) const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   const MatrixInfo info = matrix(matrix_path);
   const DataframeReader genes = state_->genes_of(matrix_path);
   if (genes.n_rows() != info.n_genes) {
@@ -148,34 +136,36 @@ formats::Strings File::var_names(std::string_view matrix_path) const {
         {.file = state_->path.string(),
          .matrix = info.path,
          .found = fmt::format("has {} columns, but its var has {} rows", info.n_genes, genes.n_rows()),
-         .next_step = kWriteAgain});
+         .next_step = hdf5::kWriteAgain});
   }
   return genes.index();
 }
 
 bool File::has_var(std::string_view column, std::string_view matrix_path) const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   return state_->genes_of(matrix_path).has(column);
 }
 
 formats::Column File::var(std::string_view column, std::string_view matrix_path) const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   return state_->genes_of(matrix_path).column(column);
 }
 
 std::string File::uns_text(std::string_view name) const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   const std::string path = fmt::format("uns/{}", name);
-  if (!is_dataset(state_->file.id(), path)) return {};
-  const Handle dataset = open_dataset(state_->file.id(), path);
-  if (element_type(dataset.id()).kind != ElementType::Kind::kText || !dimensions(dataset.id()).empty()) return {};
-  const formats::Strings texts = read_texts(dataset.id());
+  if (!hdf5::is_dataset(state_->file.id(), path)) return {};
+  const hdf5::Handle dataset = hdf5::open_dataset(state_->file.id(), path);
+  if (hdf5::element_type(dataset.id()).kind != hdf5::ElementType::Kind::kText ||
+      !hdf5::dimensions(dataset.id()).empty())
+    return {};
+  const formats::Strings texts = hdf5::read_texts(dataset.id());
   return texts.empty() ? std::string() : texts.front();
 }
 
 std::unique_ptr<formats::RowReader> File::read_rows(std::string_view matrix_path,
                                                     const formats::ReadOptions& options) const {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   const MatrixInfo info = matrix(matrix_path);
   const hid_t file = state_->file.id();
   switch (info.layout) {
@@ -191,26 +181,26 @@ std::unique_ptr<formats::RowReader> File::read_rows(std::string_view matrix_path
 
 std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& target) const {
   require_unchanged();
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   if (!state_->others.linked.empty() || !state_->others.values.empty()) {
     throw core::InputError({.file = path().string(),
                             .found = "leads into other files, into which a copy would lead too",
                             .next_step = "write the labels alone, with -o FILE.csv"});
   }
-  return std::make_unique<AnnotatedCopy>(second_descriptor(state_->file, path()), path(), target, n_cells());
+  return std::make_unique<AnnotatedCopy>(hdf5::second_descriptor(state_->file, path()), path(), target, n_cells());
 }
 
 bool is_hdf5(const std::filesystem::path& path) {
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   return H5Fis_hdf5(path.c_str()) > 0;
 }
 
-ValueSummary File::summarise_values(std::string_view matrix_path, CellIndex n_sampled) const {
+formats::ValueSummary File::summarise_values(std::string_view matrix_path, CellIndex n_sampled) const {
   constexpr std::int64_t kPlaces = 20;
   constexpr std::int64_t kMostValues = 1 << 22;
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   const MatrixInfo info = matrix(matrix_path);
-  ValueSummary summary;
+  formats::ValueSummary summary;
   if (info.nnz == 0) return summary;
   // Stretches of values, spread evenly: of cells where the matrix is dense or CSR, of genes where it is CSC.
   const bool dense = info.layout == Layout::kDense;
@@ -219,8 +209,8 @@ ValueSummary File::summarise_values(std::string_view matrix_path, CellIndex n_sa
   const std::int64_t wanted = dense ? n_sampled : std::min(kMostValues, values_of_cell * n_sampled);
   const std::int64_t length = std::min(total, (wanted + kPlaces - 1) / kPlaces);
   std::vector<double> values;
-  std::optional<ArrayReader> sparse_values;
-  if (!dense) sparse_values.emplace(open_dataset(state_->file.id(), info.path + "/data"));
+  std::optional<hdf5::ArrayReader> sparse_values;
+  if (!dense) sparse_values.emplace(hdf5::open_dataset(state_->file.id(), info.path + "/data"));
   for (std::int64_t place = 0; place < kPlaces; ++place) {
     const std::int64_t begin = (total - length) * place / (kPlaces - 1);
     if (dense) {
@@ -229,7 +219,7 @@ ValueSummary File::summarise_values(std::string_view matrix_path, CellIndex n_sa
       values.resize(static_cast<std::size_t>(length));
       sparse_values->read(begin, std::span(values));
     }
-    summarise(values, summary);
+    summary.add(std::span<const double>(values));
   }
   return summary;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sctab/formats/cell_source.hpp"
+#include "sctab/formats/value_summary.hpp"
 
 namespace sctab::h5ad {
 
@@ -24,15 +25,6 @@ struct MatrixInfo {
   CellIndex n_cells = 0;
   GeneIndex n_genes = 0;
   std::int64_t nnz = 0;  // n_cells × n_genes where dense
-};
-
-/// What the values of a matrix look like, from a sample of its cells spread over the file.
-struct ValueSummary {
-  bool integers = true;  // all of them, RSEM's expected counts are not
-  bool negative = false, non_finite = false;
-  double largest = 0;
-  /// Non-integer values none above 20: log-normalised, in the way of log1p(CP10k).
-  [[nodiscard]] bool looks_log_normalised() const { return !integers && !negative && largest <= 20; }
 };
 
 /// A .h5ad file opened for reading. Knows AnnData encodings 0.7 (attributes, __categories) and 0.8 on.
@@ -74,7 +66,7 @@ class File final : public formats::CellSource {
   /// without one keep the index's name), else the index (symbols).
   [[nodiscard]] formats::Strings gene_names(std::string_view matrix_path) const override;
   [[nodiscard]] formats::Strings gene_symbols(std::string_view matrix_path) const override;
-  [[nodiscard]] ValueSummary summarise_values(std::string_view matrix_path, CellIndex n_sampled = 1000) const;
+  [[nodiscard]] formats::ValueSummary summarise_values(std::string_view matrix_path, CellIndex n_sampled = 1000) const;
   [[nodiscard]] std::unique_ptr<formats::RowReader> read_rows(std::string_view matrix_path,
                                                               const formats::ReadOptions& options = {}) const override;
   [[nodiscard]] std::unique_ptr<formats::CellSink> copy_to(const std::filesystem::path& target) const override;

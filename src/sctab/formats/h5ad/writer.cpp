@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/array_reader.hpp"
-#include "sctab/formats/h5ad/chunk_writer.hpp"
 #include "sctab/formats/h5ad/dataframe_writer.hpp"
+#include "sctab/formats/hdf5/array_reader.hpp"
+#include "sctab/formats/hdf5/chunk_writer.hpp"
 
 namespace sctab::h5ad {
 namespace {
@@ -27,7 +27,7 @@ hid_t hdf5_type(ValueType type) {
 
 /// Values as T, exactly.
 template <typename T>
-void append_as(ChunkWriter& writer, std::span<const float> values) {
+void append_as(hdf5::ChunkWriter& writer, std::span<const float> values) {
   std::vector<T> exact;
   exact.reserve(values.size());
   constexpr auto kHalfOfEnd =
@@ -44,8 +44,9 @@ void append_as(ChunkWriter& writer, std::span<const float> values) {
 }
 
 template <typename T>
-void write_offsets(hid_t group, hid_t type, const std::vector<std::int64_t>& offsets, const ChunkOptions& options) {
-  ChunkWriter writer(group, "indptr", type, options);
+void write_offsets(hid_t group, hid_t type, const std::vector<std::int64_t>& offsets,
+                   const hdf5::ChunkOptions& options) {
+  hdf5::ChunkWriter writer(group, "indptr", type, options);
   std::vector<T> narrow;
   narrow.reserve(offsets.size());
   for (const std::int64_t offset : offsets) narrow.push_back(static_cast<T>(offset));
@@ -54,12 +55,12 @@ void write_offsets(hid_t group, hid_t type, const std::vector<std::int64_t>& off
 }
 
 /// Writes the indices again as int64. Whether they must be is known only at the end.
-void widen_indices(hid_t group, Handle written, const ChunkOptions& options) {
+void widen_indices(hid_t group, hdf5::Handle written, const hdf5::ChunkOptions& options) {
   constexpr std::int64_t kAtOnce = 1 << 18;
-  ChunkWriter wide(group, "wide_indices", H5T_NATIVE_INT64, options);
+  hdf5::ChunkWriter wide(group, "wide_indices", H5T_NATIVE_INT64, options);
   const auto narrow = [&written] {
-    const Hdf5Lock lock;
-    return std::make_unique<ArrayReader>(std::move(written));
+    const hdf5::Lock lock;
+    return std::make_unique<hdf5::ArrayReader>(std::move(written));
   }();
   std::vector<std::int64_t> block;
   for (std::int64_t begin = 0; begin < narrow->size(); begin += kAtOnce) {
@@ -68,24 +69,24 @@ void widen_indices(hid_t group, Handle written, const ChunkOptions& options) {
     wide.append(std::as_bytes(std::span(block)));
   }
   (void)wide.finish();
-  const Hdf5Lock lock;
-  remove(group, "indices");
-  checked(H5Lmove(group, "wide_indices", group, "indices", H5P_DEFAULT, H5P_DEFAULT), group,
-          "indices cannot be replaced", kFreeSpace);
+  const hdf5::Lock lock;
+  hdf5::remove(group, "indices");
+  hdf5::checked(H5Lmove(group, "wide_indices", group, "indices", H5P_DEFAULT, H5P_DEFAULT), group,
+                "indices cannot be replaced", hdf5::kFreeSpace);
 }
 
 /// The file and its X while cells arrive.
-Handle create_matrix_group(hid_t file) {
-  const Hdf5Lock lock;
-  mark(file, "anndata", "0.1.0");
-  Handle group = create_group(file, "X");
-  mark(group.id(), "csr_matrix", "0.1.0");
+hdf5::Handle create_matrix_group(hid_t file) {
+  const hdf5::Lock lock;
+  hdf5::mark(file, "anndata", "0.1.0");
+  hdf5::Handle group = hdf5::create_group(file, "X");
+  hdf5::mark(group.id(), "csr_matrix", "0.1.0");
   return group;
 }
 
-Handle create_locked(const std::filesystem::path& path) {
-  const Hdf5Lock lock;
-  return create_file(path);
+hdf5::Handle create_locked(const std::filesystem::path& path) {
+  const hdf5::Lock lock;
+  return hdf5::create_file(path);
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ struct Writer::State {
         x(create_matrix_group(file.id())),
         data(x.id(), "data", hdf5_type(values), chunks),
         indices(x.id(), "indices", H5T_NATIVE_INT32, chunks) {}
-  ~State() { abandon_file(file); }
+  ~State() { hdf5::abandon_file(file); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
@@ -111,24 +112,24 @@ struct Writer::State {
   sparse::GeneIndex n_genes;
   ValueType values;
   std::int64_t most_for_int32;
-  ChunkOptions chunks;
-  Handle file, x;
-  ChunkWriter data, indices;
+  hdf5::ChunkOptions chunks;
+  hdf5::Handle file, x;
+  hdf5::ChunkWriter data, indices;
   std::vector<std::int64_t> indptr{0};
 };
 
 void Writer::State::finish_matrix() {
   (void)data.finish();
-  Handle written = indices.finish();
+  hdf5::Handle written = indices.finish();
   if (indptr.back() <= most_for_int32) {
     write_offsets<std::int32_t>(x.id(), H5T_NATIVE_INT32, indptr, chunks);
   } else {
     widen_indices(x.id(), std::move(written), chunks);
     write_offsets<std::int64_t>(x.id(), H5T_NATIVE_INT64, indptr, chunks);
   }
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   const std::int64_t shape[] = {static_cast<std::int64_t>(indptr.size()) - 1, n_genes};
-  set_integers(x.id(), "shape", shape);
+  hdf5::set_integers(x.id(), "shape", shape);
   x.reset();
 }
 
@@ -163,29 +164,30 @@ void Writer::append(sparse::CsrView cells) {
 
 void Writer::write_obs(const formats::Strings& index, std::span<const formats::Column> columns) {
   SCTAB_ASSERT(index.size() + 1 == state_->indptr.size());
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   write_dataframe(state_->file.id(), "obs", index, columns);
 }
 
 void Writer::write_var(const formats::Strings& index, std::span<const formats::Column> columns) {
   SCTAB_ASSERT(std::cmp_equal(index.size(), state_->n_genes));
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   write_dataframe(state_->file.id(), "var", index, columns);
 }
 
 void Writer::write_uns(const nlohmann::json& uns) {
   SCTAB_ASSERT(uns.is_object());
-  const Hdf5Lock lock;
-  write_json_value(state_->file.id(), "uns", uns, Encoding::kCurrent);
+  const hdf5::Lock lock;
+  hdf5::write_json_value(state_->file.id(), "uns", uns, hdf5::Encoding::kCurrent);
 }
 
 void Writer::close() {
   state_->finish_matrix();
-  const Hdf5Lock lock;
+  const hdf5::Lock lock;
   for (const char* name : {"layers", "obsm", "obsp", "uns", "varm", "varp"}) {
-    if (!exists(state_->file.id(), name)) (void)create_mapping(state_->file.id(), name, Encoding::kCurrent);
+    if (!hdf5::exists(state_->file.id(), name))
+      (void)hdf5::create_mapping(state_->file.id(), name, hdf5::Encoding::kCurrent);
   }
-  close_file(state_->file, state_->path);
+  hdf5::close_file(state_->file, state_->path);
 }
 
 }  // namespace sctab::h5ad
