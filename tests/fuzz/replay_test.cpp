@@ -23,6 +23,7 @@ struct Harness {
 constexpr Harness kHarnesses[] = {{"boosted_trees", fuzz_boosted_trees},
                                   {"checkpoint", fuzz_checkpoint},
                                   {"chunk", fuzz_chunk},
+                                  {"codec", fuzz_codec},
                                   {"csv", fuzz_csv},
                                   {"dense_table", fuzz_dense_table},
                                   {"gene_list", fuzz_gene_list},
