@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -36,6 +37,25 @@ decltype(auto) visit_number(Number number, F&& f) {
       break;
   }
   return f(double{});
+}
+
+/// Bytes that a number takes in memory.
+inline std::size_t size_of(Number number) {
+  return visit_number(number, [](auto value) { return sizeof(value); });
+}
+
+/// The Number of a C++ type.
+template <typename T>
+constexpr Number number_of() {
+  if constexpr (std::is_floating_point_v<T>) {
+    return sizeof(T) == sizeof(float) ? Number::kFloat32 : Number::kFloat64;
+  } else {
+    constexpr bool kSigned = std::is_signed_v<T>;
+    if (sizeof(T) == 1) return kSigned ? Number::kInt8 : Number::kUint8;
+    if (sizeof(T) == 2) return kSigned ? Number::kInt16 : Number::kUint16;
+    if (sizeof(T) == 4) return kSigned ? Number::kInt32 : Number::kUint32;
+    return kSigned ? Number::kInt64 : Number::kUint64;
+  }
 }
 
 /// To a float as C++ does; to a signed integer exactly, or -1 where it is not one or does not fit: none of what we
