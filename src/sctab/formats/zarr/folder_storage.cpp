@@ -61,8 +61,7 @@ class FileValue final : public Value {
 core::FileIdentity identity_of_folder(const fs::path& path) {
   const auto folder = core::FileDescriptor::open(path, O_RDONLY | O_DIRECTORY);
   if (folder.is_open()) return core::identity_of(folder, path);
-  throw core::InputError(
-      {.file = path.string(), .found = fmt::format("cannot be opened: {}", std::strerror(errno))});
+  throw core::InputError({.file = path.string(), .found = fmt::format("cannot be opened: {}", std::strerror(errno))});
 }
 
 }  // namespace
