@@ -43,6 +43,7 @@ class FileValue final : public Value {
       : file_(std::move(file)), identity_(identity), place_(std::move(place)) {}
 
   [[nodiscard]] std::uint64_t size() const override { return static_cast<std::uint64_t>(identity_.bytes); }
+  [[nodiscard]] int descriptor() const override { return file_.get(); }
   void read(std::uint64_t offset, std::span<std::byte> out) const override {
     const int error = core::read_at(file_.get(), static_cast<std::int64_t>(offset), out);
     if (error == 0) return;
@@ -154,6 +155,29 @@ formats::Strings FolderStorage::names(const std::string& key) const {
   }
   std::ranges::sort(names);
   return names;
+}
+
+void FolderStorage::visit_keys(const std::function<void(const std::string& key)>& visit) const {
+  visit_below("", 0, visit);
+}
+
+void FolderStorage::visit_below(const std::string& key, int depth,
+                                const std::function<void(const std::string& key)>& visit) const {
+  constexpr int kMostDepth = 64;
+  if (depth > kMostDepth) {
+    core::Problem problem = place(key);
+    problem.found = fmt::format("lies more than {} folders deep: links may lead in a circle", kMostDepth);
+    throw core::InputError(std::move(problem));
+  }
+  for (const std::string& name : names(key)) {
+    const std::string below = join(key, name);
+    std::error_code ignored;
+    if (fs::is_directory(find(below), ignored)) {
+      visit_below(below, depth + 1, visit);
+    } else {
+      visit(below);
+    }
+  }
 }
 
 void FolderStorage::require_unchanged() const {

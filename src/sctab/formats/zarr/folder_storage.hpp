@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,12 +23,14 @@ class FolderStorage final : public Storage {
   void require_unchanged() const override;
   [[nodiscard]] std::unique_ptr<Value> open(const std::string& key) const override;
   [[nodiscard]] formats::Strings names(const std::string& key) const override;
+  void visit_keys(const std::function<void(const std::string& key)>& visit) const override;
 
   /// Where the file of a key is once links are followed; empty where there is none. Throws where a link leads nowhere,
   /// or out of the folder.
   [[nodiscard]] std::filesystem::path find(const std::string& key) const;
 
  private:
+  void visit_below(const std::string& key, int depth, const std::function<void(const std::string& key)>& visit) const;
   void refuse_dangling(const std::string& key) const;
   /// state: a number made of the identity of what was found; 0: nothing.
   void remember(const std::string& key, std::uint64_t state) const;

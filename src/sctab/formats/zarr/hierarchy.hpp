@@ -37,13 +37,14 @@ class Hierarchy {
   /// The names of the groups and arrays in a group, sorted.
   [[nodiscard]] formats::Strings members(const std::string& path) const;
 
-  /// Keys of metadata in a group or an array: "zarr.json"; ".zgroup", ".zarray", ".zattrs".
+  /// The JSON object under a key; null where there is none.
+  [[nodiscard]] nlohmann::json read_json(const std::string& key) const;
+
+  /// Names of metadata in a group or an array: "zarr.json"; ".zgroup", ".zarray", ".zattrs".
   static bool is_metadata_name(std::string_view name);
 
  private:
   [[nodiscard]] std::shared_ptr<const Node> read_node(const std::string& path) const;
-  /// An object; nothing where there is no such key.
-  [[nodiscard]] nlohmann::json read_json(const std::string& key) const;
 
   std::shared_ptr<const Storage> storage_;
   int version_ = 2;

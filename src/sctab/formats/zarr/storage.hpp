@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,6 +29,8 @@ class Value {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Fills `out` with the bytes at `offset`, which lie within size(). Throws InputError where they cannot be read.
   virtual void read(std::uint64_t offset, std::span<std::byte> out) const = 0;
+  /// The open file that holds just these bytes; -1 where there is none.
+  [[nodiscard]] virtual int descriptor() const { return -1; }
 };
 
 /// The keys of a zarr ("X/data/0") and what it keeps under them, from a folder or a zip file. Any number of threads may
@@ -48,6 +51,8 @@ class Storage {
   [[nodiscard]] virtual std::unique_ptr<Value> open(const std::string& key) const = 0;
   /// The names right below a key, sorted: of values, and of what other keys go through. "": those at the top.
   [[nodiscard]] virtual formats::Strings names(const std::string& key) const = 0;
+  /// Calls visit with each key there is, in any order.
+  virtual void visit_keys(const std::function<void(const std::string& key)>& visit) const = 0;
 
   /// Where a key is, for errors.
   [[nodiscard]] core::Problem place(std::string_view key) const {
