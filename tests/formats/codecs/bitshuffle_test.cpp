@@ -1,66 +1,16 @@
 #include "sctab/formats/codecs/bitshuffle.hpp"
 
 #include <gtest/gtest.h>
-#include <lz4.h>
-#include <zstd.h>
 
 #include <cstring>
 #include <string>
 
 #include "formats/codecs/codec_bytes.hpp"
+#include "formats/codecs/encoders.hpp"
 #include "sctab/formats/codecs/expander.hpp"
 
 namespace sctab::codecs::tests {
 namespace {
-
-/// The definition, bit by bit; n a multiple of 8.
-Bytes shuffled_bits(std::span<const std::byte> in, std::size_t size) {
-  const std::size_t n = in.size() / size;
-  Bytes out(in.size());
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t bit = 0; bit < 8 * size; ++bit) {
-      const bool is_set = (in[i * size + bit / 8] >> (bit % 8) & std::byte{1}) != std::byte{0};
-      if (is_set) out[(bit * n + i) / 8] |= std::byte{1} << (i % 8);
-    }
-  }
-  return out;
-}
-
-void append_big_endian(Bytes& bytes, std::uint64_t value, int n_bytes) {
-  for (int i = n_bytes; i-- > 0;) bytes.push_back(static_cast<std::byte>(value >> (8 * i)));
-}
-
-Bytes packed_by(Bitshuffle::Inner inner, const Bytes& block) {
-  Bytes out(block.size() + block.size() / 100 + 1000);
-  if (inner == Bitshuffle::Inner::kZstd) {
-    out.resize(ZSTD_compress(out.data(), out.size(), block.data(), block.size(), 3));
-  } else {
-    out.resize(static_cast<std::size_t>(
-        LZ4_compress_default(reinterpret_cast<const char*>(block.data()), reinterpret_cast<char*>(out.data()),
-                             static_cast<int>(block.size()), static_cast<int>(out.size()))));
-  }
-  return out;
-}
-
-/// What HDF5's filter writes. form.block_elements: not 0.
-Bytes bitshuffled(const Bytes& original, const Bitshuffle& form) {
-  const std::size_t size = form.element_size;
-  const bool is_packed = form.inner != Bitshuffle::Inner::kNone;
-  Bytes out;
-  if (is_packed) append_big_endian(out, original.size(), 8);
-  if (is_packed) append_big_endian(out, form.block_elements * size, 4);
-  std::size_t at = 0;
-  while (original.size() - at >= 8 * size) {
-    const std::size_t n = std::min(form.block_elements, (original.size() - at) / size / 8 * 8);
-    Bytes block = shuffled_bits(std::span(original).subspan(at, n * size), size);
-    if (is_packed) block = packed_by(form.inner, block);
-    if (is_packed) append_big_endian(out, block.size(), 4);
-    out.insert(out.end(), block.begin(), block.end());
-    at += n * size;
-  }
-  out.insert(out.end(), original.begin() + static_cast<std::ptrdiff_t>(at), original.end());
-  return out;
-}
 
 class BitshuffleTest : public testing::Test {
  protected:

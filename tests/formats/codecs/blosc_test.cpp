@@ -2,28 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "formats/codecs/codec_bytes.hpp"
+#include "formats/codecs/encoders.hpp"
 #include "sctab/formats/codecs/blosclz.hpp"
 #include "sctab/formats/codecs/expander.hpp"
 
 namespace sctab::codecs::tests {
 namespace {
-
-struct BloscForm {
-  const char* inner = "lz4";
-  int shuffle = BLOSC_SHUFFLE;
-  std::size_t element_size = 4;
-  std::size_t block_bytes = 0;  // 0: as Blosc chooses
-  int level = 5;
-};
-
-Bytes blosc(const Bytes& original, const BloscForm& form) {
-  Bytes out(original.size() + BLOSC_MAX_OVERHEAD);
-  const int n = blosc_compress_ctx(form.level, form.shuffle, form.element_size, original.size(), original.data(),
-                                   out.data(), out.size(), form.inner, form.block_bytes, 1);
-  EXPECT_GT(n, 0) << form.inner;
-  out.resize(static_cast<std::size_t>(std::max(n, 0)));
-  return out;
-}
 
 class BloscTest : public testing::Test {
  protected:

@@ -1,86 +1,20 @@
 #include "sctab/formats/codecs/expander.hpp"
 
-#include <bzlib.h>
 #include <gtest/gtest.h>
 #include <libdeflate.h>
-#include <lz4.h>
 #include <lzf.h>
-#include <zstd.h>
 
+#include <bit>
 #include <cstring>
-#include <functional>
-#include <numeric>
+#include <utility>
 
 #include "formats/codecs/codec_bytes.hpp"
+#include "formats/codecs/encoders.hpp"
 
 namespace sctab::codecs::tests {
 namespace {
 
 constexpr std::size_t kSizes[] = {0, 1, 7, 100, 5000, 70'000};
-
-void append_number(Bytes& bytes, std::uint64_t value, int n_bytes, bool big_endian) {
-  for (int i = 0; i < n_bytes; ++i) {
-    const int shift = 8 * (big_endian ? n_bytes - 1 - i : i);
-    bytes.push_back(static_cast<std::byte>(value >> shift));
-  }
-}
-
-using Deflate = std::size_t (*)(libdeflate_compressor*, const void*, std::size_t, void*, std::size_t);
-Bytes deflated(const Bytes& original, Deflate compress) {
-  libdeflate_compressor* const compressor = libdeflate_alloc_compressor(5);
-  Bytes out(original.size() + 1000);
-  out.resize(compress(compressor, original.data(), original.size(), out.data(), out.size()));
-  libdeflate_free_compressor(compressor);
-  return out;
-}
-
-Bytes zstandard(const Bytes& original) {
-  Bytes out(ZSTD_compressBound(original.size()));
-  out.resize(ZSTD_compress(out.data(), out.size(), original.data(), original.size(), 3));
-  return out;
-}
-
-Bytes lz4_block(std::span<const std::byte> original) {
-  Bytes out(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(original.size()))));
-  const int n =
-      LZ4_compress_default(reinterpret_cast<const char*>(original.data()), reinterpret_cast<char*>(out.data()),
-                           static_cast<int>(original.size()), static_cast<int>(out.size()));
-  out.resize(static_cast<std::size_t>(n));
-  return out;
-}
-
-Bytes lz4_of_hdf5(const Bytes& original, std::size_t block_bytes) {
-  Bytes out;
-  append_number(out, original.size(), 8, true);
-  append_number(out, block_bytes, 4, true);
-  for (std::size_t at = 0; at < original.size(); at += block_bytes) {
-    const auto block = std::span(original).subspan(at, std::min(block_bytes, original.size() - at));
-    const Bytes packed = lz4_block(block);
-    const auto stored = packed.size() < block.size() ? std::span<const std::byte>(packed) : block;
-    append_number(out, stored.size(), 4, true);
-    out.insert(out.end(), stored.begin(), stored.end());
-  }
-  return out;
-}
-
-Bytes lz4_of_numcodecs(const Bytes& original) {
-  Bytes out;
-  append_number(out, original.size(), 4, false);
-  const Bytes block = lz4_block(original);
-  out.insert(out.end(), block.begin(), block.end());
-  return out;
-}
-
-Bytes bzipped(const Bytes& original) {
-  Bytes out(original.size() * 11 / 10 + 1000);
-  auto n = static_cast<unsigned>(out.size());
-  EXPECT_EQ(BZ2_bzBuffToBuffCompress(reinterpret_cast<char*>(out.data()), &n,
-                                     const_cast<char*>(reinterpret_cast<const char*>(original.data())),
-                                     static_cast<unsigned>(original.size()), 9, 0, 0),
-            BZ_OK);
-  out.resize(n);
-  return out;
-}
 
 class CodecTest : public testing::Test {
  protected:
@@ -173,9 +107,9 @@ TEST_F(CodecTest, SizesThatStreamsAnnounceAreNotTrusted) {
   const Bytes block = lz4_block(some_bytes(100));
   const auto lz4 = [&](std::uint64_t n, std::uint64_t of_block, std::uint64_t stored) {
     Bytes stream;
-    append_number(stream, n, 8, true);
-    append_number(stream, of_block, 4, true);
-    append_number(stream, stored, 4, true);
+    append_number(stream, n, 8, std::endian::big);
+    append_number(stream, of_block, 4, std::endian::big);
+    append_number(stream, stored, 4, std::endian::big);
     stream.insert(stream.end(), block.begin(), block.end());
     return stream;
   };

@@ -69,7 +69,7 @@ class TextDataset {
     }
   }
 
-  /// False where the filters are not known here, or where there are no chunks.
+  /// False where there are no chunks.
   bool append_chunks(std::size_t n) {
     const ChunkDecoder decoder(id_, stored_.type.size);
     if (!decoder.knows_filters()) return false;
@@ -84,8 +84,7 @@ class TextDataset {
   }
 
   [[noreturn]] void refuse_unread() const {
-    throw error_at(id_, {.found = "its text was never written, or is compressed by a filter that is not known here",
-                         .next_step = "write the file again with AnnData, with gzip or without compression"});
+    throw error_at(id_, {.found = "its text was never written", .next_step = kWriteAgain});
   }
 
   void append(ByteView elements) {
