@@ -11,9 +11,11 @@
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
-#include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/hdf5/opened_file.hpp"
 #include "sctab/formats/mtx/find_parts.hpp"
 #include "sctab/formats/mtx/folder.hpp"
+#include "sctab/formats/open_hdf5.hpp"
+#include "sctab/formats/seurat.hpp"
 
 namespace sctab::formats {
 namespace {
@@ -33,7 +35,9 @@ std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& opt
 }
 
 constexpr std::array kFormats = {
-    Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>},
+    Format{".h5ad", "AnnData", hdf5::is_hdf5, open_hdf5},
+    Format{".h5", "10x", hdf5::is_hdf5, open_hdf5},
+    Format{".loom", "loom", hdf5::is_hdf5, open_hdf5},
     Format{".mtx", "next to barcodes.tsv and features.tsv; or their folder", mtx::recognises, open_as<mtx::Folder>},
     Format{".tar.gz", "of such a folder", mtx::recognises, open_as<mtx::Folder>}};
 
@@ -54,6 +58,7 @@ std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& 
     (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
   };
   if (!fs::is_directory(path, ignored)) require_file();
+  if (is_r_file(path)) refuse_r_file(path);
   auto format = std::ranges::find_if(kFormats, [&](const Format& each) { return each.recognises(path); });
   if (format == kFormats.end())
     format = std::ranges::find_if(kFormats, [&](const Format& each) { return has_ending(path, each.extension); });
