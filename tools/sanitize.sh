@@ -6,7 +6,7 @@ set -euo pipefail
 jobs=$1 what=${2:-some}
 # The longest first, since several run at once.
 tests="test_store test_kernels test_corpus test_h5ad test_torch_checkpoint test_boosted_trees test_core test_sparse
-  test_genes test_ontology test_formats test_npy test_parquet test_safetensors test_ubjson test_model_import test_fuzz
+  test_arrays test_genes test_ontology test_formats test_npy test_parquet test_safetensors test_ubjson test_model_import test_fuzz
   test_toml"
 threaded="test_kernels test_core"
 [ "$what" != all ] || threaded="$threaded test_store"

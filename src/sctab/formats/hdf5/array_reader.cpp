@@ -11,10 +11,6 @@
 namespace sctab::hdf5 {
 namespace {
 
-// Ranges read at the same time share the pieces at their ends: one a thread. More than these are of no use.
-constexpr std::size_t kMostBytesAtOnce = 32 << 20;
-constexpr std::size_t kMostPieces = 32;
-
 constexpr std::int64_t kLeastPiece = 1 << 16;
 
 Handle require_numbers(Handle dataset) {
@@ -29,43 +25,10 @@ Handle require_numbers(Handle dataset) {
 
 }  // namespace
 
-std::shared_ptr<const PieceCache::Bytes> PieceCache::get(std::int64_t number, const std::function<void(Bytes&)>& make) {
-  std::promise<std::shared_ptr<const Bytes>> promise;
-  std::unique_lock lock(mutex_);
-  const auto known = std::ranges::find(entries_, number, &Entry::number);
-  if (known != entries_.end()) {
-    known->asked = ++questions_;
-    const auto piece = known->piece;
-    lock.unlock();
-    return piece.get();
-  }
-  const auto piece = promise.get_future().share();
-  entries_.push_back({number, ++questions_, piece});
-  forget_oldest();
-  lock.unlock();
-  try {
-    auto made = std::make_shared<Bytes>();
-    make(*made);
-    const std::size_t size = made->size();
-    promise.set_value(std::move(made));
-    lock.lock();
-    piece_bytes_ = std::max(piece_bytes_, size);
-  } catch (...) {
-    promise.set_exception(std::current_exception());
-  }
-  return piece.get();
-}
-
-void PieceCache::forget_oldest() {
-  const std::size_t most =
-      std::clamp<std::size_t>(kMostBytesAtOnce / std::max<std::size_t>(1, piece_bytes_), 1, kMostPieces);
-  while (entries_.size() > most) entries_.erase(std::ranges::min_element(entries_, {}, &Entry::asked));
-}
-
 struct ArrayReader::Scratch {
   ChunkDecoder::Scratch decoder;
   std::vector<std::byte> piece, as_stored;
-  std::shared_ptr<const PieceCache::Bytes> shared;  // the piece that bytes_of() points into
+  std::shared_ptr<const arrays::PieceCache::Bytes> shared;  // the piece that bytes_of() points into
 };
 
 /// A Scratch for as long as this lives.
@@ -116,16 +79,16 @@ ArrayReader::ArrayReader(Handle dataset)
 ArrayReader::~ArrayReader() = default;
 
 template <typename To>
-void ArrayReader::read(std::int64_t begin, std::span<To> out) {
+void ArrayReader::read_any(std::int64_t begin, std::span<To> out) {
   SCTAB_ASSERT(begin >= 0 && begin + static_cast<std::int64_t>(out.size()) <= size_);
   Borrowed scratch(*this);
   visit_number(type_.number, [&](auto kind) { read_as<decltype(kind)>(begin, out, *scratch); });
 }
 
-template void ArrayReader::read(std::int64_t, std::span<float>);
-template void ArrayReader::read(std::int64_t, std::span<double>);
-template void ArrayReader::read(std::int64_t, std::span<std::int32_t>);
-template void ArrayReader::read(std::int64_t, std::span<std::int64_t>);
+template void ArrayReader::read_any(std::int64_t, std::span<float>);
+template void ArrayReader::read_any(std::int64_t, std::span<double>);
+template void ArrayReader::read_any(std::int64_t, std::span<std::int32_t>);
+template void ArrayReader::read_any(std::int64_t, std::span<std::int64_t>);
 
 template <typename From, typename To>
 void ArrayReader::read_as(std::int64_t begin, std::span<To> out, Scratch& scratch) {

@@ -2,64 +2,46 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
 
 #include "sctab/core/memory_budget.hpp"
+#include "sctab/formats/arrays/array_group.hpp"
+#include "sctab/formats/arrays/piece_cache.hpp"
 #include "sctab/formats/hdf5/chunk_decoder.hpp"
 #include "sctab/formats/hdf5/handle.hpp"
 #include "sctab/formats/hdf5/value.hpp"
 
 namespace sctab::hdf5 {
 
-/// Decoded pieces of an array that more than one range asks for: each is made once, by the thread that asks first, and
-/// others wait for it. Keeps the pieces asked for last, up to a bound.
-class PieceCache {
- public:
-  using Bytes = std::vector<std::byte>;
-
-  /// Piece `number`; `make` fills it. What make throws reaches everyone who asks for the piece.
-  std::shared_ptr<const Bytes> get(std::int64_t number, const std::function<void(Bytes&)>& make);
-
- private:
-  struct Entry {
-    std::int64_t number = 0;
-    std::uint64_t asked = 0;  // when last, by count of questions
-    std::shared_future<std::shared_ptr<const Bytes>> piece;
-  };
-  void forget_oldest();
-
-  std::mutex mutex_;
-  std::vector<Entry> entries_;
-  std::uint64_t questions_ = 0;
-  std::size_t piece_bytes_ = 0;  // of the largest so far
-};
-
 /// Ranges of a one-dimensional dataset of numbers, read by any number of threads at once. Each chunk is expanded once
 /// when ranges ascend; by ChunkDecoder where it knows how, else by libhdf5. What is not chunked is read past libhdf5.
-class ArrayReader {
+class ArrayReader final : public arrays::NumberArray {
  public:
   /// Throws InputError if it is not such a dataset. The caller holds the Lock.
   explicit ArrayReader(Handle dataset);
-  ~ArrayReader();
+  ~ArrayReader() override;
 
-  [[nodiscard]] std::int64_t size() const { return size_; }
+  [[nodiscard]] std::int64_t size() const override { return size_; }
+  [[nodiscard]] Number number() const override { return type_.number; }
   [[nodiscard]] const ElementType& type() const { return type_; }
   [[nodiscard]] hid_t id() const { return dataset_.id(); }
 
-  /// Elements [begin, begin + out.size()) by convert_number(); takes the Lock. To: float, double, int32 or int64.
-  template <typename To>
-  void read(std::int64_t begin, std::span<To> out);
+  /// Takes the Lock for as long as libhdf5 is at work.
+  void read(std::int64_t begin, std::span<float> out) override { read_any(begin, out); }
+  void read(std::int64_t begin, std::span<double> out) override { read_any(begin, out); }
+  void read(std::int64_t begin, std::span<std::int32_t> out) override { read_any(begin, out); }
+  void read(std::int64_t begin, std::span<std::int64_t> out) override { read_any(begin, out); }
 
  private:
   /// What one thread needs while it reads.
   struct Scratch;
   class Borrowed;
 
+  template <typename To>
+  void read_any(std::int64_t begin, std::span<To> out);
   template <typename From, typename To>
   void read_as(std::int64_t begin, std::span<To> out, Scratch& scratch);
   /// Elements [begin, …) as the file has them, from the shortest way there is; `bytes` lies within one piece.
@@ -79,7 +61,7 @@ class ArrayReader {
   std::uint64_t address_ = 0;  // of an array stored in one stretch of the file, as it is in memory; 0: it is not
   bool decodes_ = false;
   std::int64_t piece_elements_ = 0;  // a chunk; where libhdf5 reads, as many as are worth a call
-  PieceCache pieces_;                // that were read in part
+  arrays::PieceCache pieces_;        // that were read in part
   std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> idle_;
 };

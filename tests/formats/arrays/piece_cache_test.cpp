@@ -1,4 +1,4 @@
-#include "sctab/formats/hdf5/array_reader.hpp"
+#include "sctab/formats/arrays/piece_cache.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,33 +7,33 @@
 
 #include "sctab/core/thread_pool.hpp"
 
-namespace sctab::h5ad {
+namespace sctab::arrays {
 namespace {
 
 constexpr std::int64_t kPieces = 8;
 
 /// A piece of n bytes, all of them its number; counts how often it is made.
 auto maker(std::int64_t number, std::size_t n, std::atomic<int>& made) {
-  return [number, n, &made](hdf5::PieceCache::Bytes& bytes) {
+  return [number, n, &made](PieceCache::Bytes& bytes) {
     ++made;
     bytes.assign(n, static_cast<std::byte>(number));
   };
 }
 
 TEST(PieceCache, MakesEachPieceOnceForAllThreads) {
-  hdf5::PieceCache cache;
+  PieceCache cache;
   std::atomic<int> made{0};
   core::ThreadPool pool(4);
   pool.parallel_for(400, [&](std::int64_t i) {
     const std::int64_t number = i % kPieces;
     const auto piece = cache.get(number, maker(number, 1'000, made));
-    EXPECT_EQ(*piece, hdf5::PieceCache::Bytes(1'000, static_cast<std::byte>(number)));
+    EXPECT_EQ(*piece, PieceCache::Bytes(1'000, static_cast<std::byte>(number)));
   });
   EXPECT_EQ(made, kPieces);
 }
 
 TEST(PieceCache, KeepsWhatWasAskedForLastWithinItsBound) {
-  hdf5::PieceCache cache;
+  PieceCache cache;
   std::atomic<int> made{0};
   constexpr std::size_t kLarge = 12 << 20;  // two of them fit
   for (const std::int64_t number : {0, 1, 0, 1, 2, 1, 2}) (void)cache.get(number, maker(number, kLarge, made));
@@ -43,20 +43,20 @@ TEST(PieceCache, KeepsWhatWasAskedForLastWithinItsBound) {
 }
 
 TEST(PieceCache, APieceInUseOutlivesItsPlace) {
-  hdf5::PieceCache cache;
+  PieceCache cache;
   std::atomic<int> made{0};
   const auto kept = cache.get(0, maker(0, 1'000, made));
   for (std::int64_t number = 1; number < 100; ++number) (void)cache.get(number, maker(number, 1'000, made));
-  EXPECT_EQ(*kept, hdf5::PieceCache::Bytes(1'000));
+  EXPECT_EQ(*kept, PieceCache::Bytes(1'000));
 }
 
 TEST(PieceCache, WhatTheMakerThrowsReachesEveryone) {
-  hdf5::PieceCache cache;
+  PieceCache cache;
   std::atomic<int> caught{0};
   core::ThreadPool pool(4);
   pool.parallel_for(40, [&](std::int64_t) {
     try {
-      (void)cache.get(0, [](hdf5::PieceCache::Bytes&) { throw std::runtime_error("damaged"); });
+      (void)cache.get(0, [](PieceCache::Bytes&) { throw std::runtime_error("damaged"); });
     } catch (const std::runtime_error&) {
       ++caught;
     }
@@ -65,4 +65,4 @@ TEST(PieceCache, WhatTheMakerThrowsReachesEveryone) {
 }
 
 }  // namespace
-}  // namespace sctab::h5ad
+}  // namespace sctab::arrays
