@@ -43,9 +43,9 @@ class RowReader {
 };
 
 struct ReadOptions {
-  std::int64_t memory_bytes = 1'000'000'000;  // for transposing a gene-major matrix
+  std::int64_t memory_bytes = 1'000'000'000;  // for reordering a gene-major matrix, and bands of a dense one
   std::filesystem::path temporary_folder;     // empty: the system's
-  int threads = 1;                            // for transposing; at least 1
+  int threads = 1;                            // that reorder, and then work on claims; at least 1
 };
 
 /// What the user says about the values: find raw counts, or take log-normalised values as they are.
