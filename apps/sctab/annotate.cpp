@@ -166,7 +166,7 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
   add_value(
       command, "--obs", options.covariate.obs, "COLUMN=VALUE",
       "label as if all cells had this value in obs, for models trained with another covariate: assay=\"10x 3' v3\"");
-  add_allow_external(command, options.open);
+  add_open_options(command, options.open);
   command.add_flag("--no-covariate", options.covariate.without,
                    "label by the genes alone and ignore what obs says about the model's covariate");
 }

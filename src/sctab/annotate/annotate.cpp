@@ -171,6 +171,7 @@ AnnotateResult Annotator::annotate(const Job& job) const {
   const auto start = std::chrono::steady_clock::now();
   const auto opened = formats::open_cells(job.input, options_.open);
   const formats::CellSource& file = *opened;
+  formats::log_notes(file);
   const formats::Strings cell_names = file.obs_names();  // first, so that damage in them does not show up at the end
   const formats::CountsSource source = file.find_counts(options_.input, options_.matrix);
   require_memory_for_batch(file, source, options_.batch_size);
@@ -187,6 +188,7 @@ AnnotateResult Annotator::annotate(const Job& job) const {
   result.genes_of_model = model().genes.size();
   result.genes_repeated = genes.alignment.n_repeated();
   result.counts_source = source.reason;
+  result.notes = file.notes();
 
   OutputSet files;
   std::vector<fs::path> paths;  // to write to
@@ -246,6 +248,7 @@ nlohmann::json to_json(const AnnotateResult& result) {
                          {"genes_of_model", result.genes_of_model},
                          {"genes_repeated", result.genes_repeated},
                          {"counts_source", result.counts_source},
+                         {"notes", result.notes},
                          {"covariate", nullptr},            // null for a model without
                          {"half_precision_cost", nullptr},  // null at full precision
                          {"seconds", result.seconds},

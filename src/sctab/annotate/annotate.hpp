@@ -54,6 +54,7 @@ struct AnnotateResult {
   std::int64_t genes_found = 0, genes_of_model = 0;
   std::int64_t genes_repeated = 0;  // columns of the file that name a gene again; they were summed
   std::string counts_source;        // "raw/X holds integers"
+  std::vector<std::string> notes;   // on the file, a sentence each
   std::map<std::string, std::int64_t> cells_per_type;
   std::map<std::string, double> median_uncertainty_per_type;  // over the cells called so
   std::optional<CovariateUse> covariate{};                    // for models that have one

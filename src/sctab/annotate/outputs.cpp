@@ -12,6 +12,7 @@
 #include "sctab/core/index.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/parquet/parquet.hpp"
+#include "sctab/formats/source_name.hpp"
 
 namespace sctab::annotate {
 namespace fs = std::filesystem;
@@ -51,10 +52,15 @@ void require_usable(const fs::path& output, std::span<const fs::path> inputs) {
   }
 }
 
-/// folder/NAME.sctab.h5ad and .csv, without the ending of the input.
+/// FOLDER/NAME.sctab.h5ad and .csv, without the ending of the input. folder: empty for the input's own.
 std::vector<Output> named_after(const fs::path& input, const fs::path& folder) {
-  fs::path stem = folder / input.filename();
-  if (stem.extension() == ".h5ad" || stem.extension() == ".h5") stem.replace_extension();
+  if (input == formats::kStandardInput) {
+    throw InputError({.subject = "standard input",
+                      .found = "has no name to call the results by",
+                      .next_step = "name them with -o FILE.h5ad or -o FILE.csv"});
+  }
+  fs::path stem = formats::path_without_ending(input);
+  if (!folder.empty()) stem = folder / stem.filename();
   return {{fs::path(stem) += ".sctab.h5ad", OutputFormat::kH5ad}, {fs::path(stem) += ".sctab.csv", OutputFormat::kCsv}};
 }
 
@@ -134,7 +140,7 @@ std::vector<Job> plan_outputs(std::span<const fs::path> inputs, std::span<const 
       jobs.push_back({input, given_outputs(given, inputs)});
       continue;
     }
-    jobs.push_back({input, named_after(input, into_folder ? given.front() : input.parent_path())});
+    jobs.push_back({input, named_after(input, into_folder ? given.front() : fs::path())});
     for (const Output& output : jobs.back().outputs) require_usable(output.path, inputs);
   }
   require_distinct(jobs);

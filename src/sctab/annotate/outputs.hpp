@@ -36,9 +36,9 @@ struct Job {
 /// What to write for each input. `given` are the paths that the user names; their endings decide the formats.
 ///   one input: the paths as given, "-" for the csv on standard output.
 ///   several inputs: one path, a folder, which is made; it gets NAME.sctab.h5ad and NAME.sctab.csv of each.
-///   none given: FILE.sctab.h5ad and FILE.sctab.csv next to each input.
+///   none given: FILE.sctab.h5ad and FILE.sctab.csv next to each input, without the ending of its format.
 /// Throws InputError where an output is an input or a folder, where two are the same or of one format, for an
-/// ending that names no format, and for .parquet where there is no DuckDB.
+/// ending that names no format, for .parquet where there is no DuckDB, and for standard input where no file is given.
 std::vector<Job> plan_outputs(std::span<const std::filesystem::path> inputs,
                               std::span<const std::filesystem::path> given);
 

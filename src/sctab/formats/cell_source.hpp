@@ -122,7 +122,11 @@ struct OpenOptions {
 };
 
 /// Opens a file of cells in any known format: recognised by its content, else by its name, so that a damaged file is
-/// refused by its own format. Throws InputError if the file is missing, and one listing the formats if it is in none.
+/// refused by its own format. HDF5 files that are gzipped, and "-", standard input, go through a temporary file. Throws
+/// InputError if the file is missing, and one listing the formats if it is in none.
 std::unique_ptr<CellSource> open_cells(const std::filesystem::path& path, const OpenOptions& options = {});
+
+/// Logs the notes of a source, a line each.
+void log_notes(const CellSource& source);
 
 }  // namespace sctab::formats

@@ -1,6 +1,7 @@
 #include "sctab/formats/cell_source.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,8 @@
 #include "sctab/formats/mtx/folder.hpp"
 #include "sctab/formats/open_hdf5.hpp"
 #include "sctab/formats/seurat.hpp"
+#include "sctab/formats/source_name.hpp"
+#include "sctab/formats/unpacked_file.hpp"
 
 namespace sctab::formats {
 namespace {
@@ -35,8 +38,7 @@ std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& opt
 }
 
 constexpr std::array kFormats = {
-    Format{".h5ad", "AnnData", hdf5::is_hdf5, open_hdf5},
-    Format{".h5", "10x", hdf5::is_hdf5, open_hdf5},
+    Format{".h5ad", "AnnData", hdf5::is_hdf5, open_hdf5}, Format{".h5", "10x", hdf5::is_hdf5, open_hdf5},
     Format{".loom", "loom", hdf5::is_hdf5, open_hdf5},
     Format{".mtx", "next to barcodes.tsv and features.tsv; or their folder", mtx::recognises, open_as<mtx::Folder>},
     Format{".tar.gz", "of such a folder", mtx::recognises, open_as<mtx::Folder>}};
@@ -47,9 +49,7 @@ bool has_ending(const fs::path& path, std::string_view ending) {
   return name.ends_with(ending) || name.ends_with(fmt::format("{}.gz", ending));
 }
 
-}  // namespace
-
-std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
+std::unique_ptr<CellSource> open_file_of_cells(const fs::path& path, const OpenOptions& options) {
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
   const std::string expected = core::alternatives(known);
@@ -65,6 +65,21 @@ std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& 
   if (format != kFormats.end()) return format->open(path, options);
   require_file();  // a folder of something else
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
+}
+
+}  // namespace
+
+std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
+  const auto open = [&options](const fs::path& file) { return open_file_of_cells(file, options); };
+  if (path == kStandardInput) return open_standard_input(open);
+  if (is_packed_hdf5(path)) return open_packed(path, open);
+  return open(path);
+}
+
+void log_notes(const CellSource& source) {
+  for (const std::string& note : source.notes()) {
+    spdlog::warn("note: {}", core::format({.file = source.path().string(), .found = note}));
+  }
 }
 
 }  // namespace sctab::formats

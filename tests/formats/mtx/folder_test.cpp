@@ -50,7 +50,6 @@ TEST_F(MtxFolder, GivesNamesAndCounts) {
   EXPECT_EQ(source->gene_symbols("matrix.mtx").at(29), "symbol-0000030");
   EXPECT_TRUE(source->notes().empty());
   EXPECT_NO_THROW(source->require_unchanged());
-  SCTAB_EXPECT_THROW_WITH((void)source->copy_to(folder_ / "out.h5ad"), core::InputError, "-o FILE.csv");
 }
 
 TEST_F(MtxFolder, GivesTheSameCellsWhateverTheOrder) {
@@ -198,6 +197,21 @@ TEST_F(MtxFolder, TellsLogarithmsFromCounts) {
   files.write(folder_ / "m");
   SCTAB_EXPECT_THROW_WITH((void)Folder(folder_ / "m").find_counts(formats::InputKind::kCounts, ""), core::InputError,
                           "no raw counts found", "log-normalised");
+}
+
+TEST_F(MtxFolder, BecomesAnH5adThatTakesResults) {
+  const MatrixFiles files;
+  files.write(folder_ / "m");
+  const Folder folder(folder_ / "m");
+  const auto sink = folder.copy_to(folder_ / "out.h5ad");
+  sink->put_obs({"label", formats::as_categorical(formats::Strings(40, "T cell"))});
+  sink->close();
+  const auto copy = formats::open_cells(folder_ / "out.h5ad");
+  EXPECT_EQ(copy->obs_names(), folder.obs_names());
+  EXPECT_EQ(copy->gene_names("X"), folder.gene_names(""));
+  EXPECT_EQ(copy->gene_symbols("X"), folder.gene_symbols(""));
+  EXPECT_EQ(copy->obs_as_text("label").value(39), "T cell");
+  EXPECT_TRUE(same_cells(all_rows(*copy), files.counts));
 }
 
 TEST_F(MtxFolder, TakesFilesWithoutCells) {

@@ -11,6 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/counts_choice.hpp"
+#include "sctab/formats/h5ad/converted_file.hpp"
 #include "sctab/formats/mtx/find_parts.hpp"
 #include "sctab/formats/mtx/inspect.hpp"
 #include "sctab/formats/mtx/matrix_rows.hpp"
@@ -189,13 +190,11 @@ formats::Strings Folder::gene_symbols(std::string_view /*matrix_path*/) const {
 
 std::unique_ptr<formats::RowReader> Folder::read_rows(std::string_view /*matrix_path*/,
                                                       const formats::ReadOptions& options) const {
-  return state_->inspection.is_sorted ? make_sorted_rows(state_->plan) : make_spooled_rows(state_->plan, options);
+  return state_->inspection.is_sorted ? make_sorted_rows(state_->plan) : make_unsorted_rows(state_->plan, options);
 }
 
-std::unique_ptr<formats::CellSink> Folder::copy_to(const fs::path& /*target*/) const {
-  throw core::InputError({.file = state_->path.string(),
-                          .found = "takes no results",
-                          .next_step = "write the labels alone, with -o FILE.csv"});
+std::unique_ptr<formats::CellSink> Folder::copy_to(const fs::path& target) const {
+  return h5ad::convert(*this, target);
 }
 
 }  // namespace sctab::mtx

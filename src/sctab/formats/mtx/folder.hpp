@@ -40,6 +40,7 @@ class Folder final : public formats::CellSource {
   [[nodiscard]] formats::Strings gene_symbols(std::string_view matrix_path) const override;
   [[nodiscard]] std::unique_ptr<formats::RowReader> read_rows(std::string_view matrix_path,
                                                               const formats::ReadOptions& options) const override;
+  /// A new h5ad with these cells.
   [[nodiscard]] std::unique_ptr<formats::CellSink> copy_to(const std::filesystem::path& target) const override;
 
  private:

@@ -31,11 +31,8 @@ struct MatrixPlan {
 /// temporary file. Throws InputError naming the line where they are not.
 std::unique_ptr<formats::RowReader> make_sorted_rows(const MatrixPlan& plan);
 
-/// The cells of a matrix with its entries in any order, through a temporary file of 12 bytes an entry (in memory where
-/// that suffices). options: as for CellSource::read_rows().
-std::unique_ptr<formats::RowReader> make_spooled_rows(const MatrixPlan& plan, const formats::ReadOptions& options);
-
-/// Sorts each cell's genes and sums repeats where there is need.
-void tidy(sparse::CsrMatrix& cells);
+/// The cells of a matrix with its entries in any order, through a rows::CellSpool. options: as for
+/// CellSource::read_rows().
+std::unique_ptr<formats::RowReader> make_unsorted_rows(const MatrixPlan& plan, const formats::ReadOptions& options);
 
 }  // namespace sctab::mtx

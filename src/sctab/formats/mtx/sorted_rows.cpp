@@ -16,6 +16,21 @@
 namespace sctab::mtx {
 namespace {
 
+/// Sorts each cell's genes and sums repeats where there is need.
+void put_genes_in_order(sparse::CsrMatrix& cells) {
+  bool sorted = true;
+  for (CellIndex cell = 0; cell < cells.n_cells; ++cell) {
+    const auto begin = cells.indptr[static_cast<std::size_t>(cell)];
+    const auto end = cells.indptr[static_cast<std::size_t>(cell) + 1];
+    if (sparse::strictly_ascending(cells.row(cell).indices)) continue;
+    // Some versions of Cell Ranger wrote a cell's genes from the last to the first.
+    std::reverse(cells.indices.begin() + begin, cells.indices.begin() + end);
+    std::reverse(cells.data.begin() + begin, cells.data.begin() + end);
+    sorted = sorted && sparse::strictly_ascending(cells.row(cell).indices);
+  }
+  if (!sorted) sparse::sort_and_sum(cells);
+}
+
 /// The file's text is cut between cells as it is claimed, by looking at a few lines; whoever has the work reads them
 /// all and finds out whether they are in order.
 class SortedRows final : public formats::RowReader {
@@ -115,7 +130,7 @@ class SortedRows final : public formats::RowReader {
     }
     end_cells(end);
     block.n_cells = end - first;
-    tidy(block);
+    put_genes_in_order(block);
   }
 
   [[noreturn]] static void refuse_order(const EntryCursor& cursor, CellIndex cell) {
@@ -130,20 +145,6 @@ class SortedRows final : public formats::RowReader {
 };
 
 }  // namespace
-
-void tidy(sparse::CsrMatrix& cells) {
-  bool sorted = true;
-  for (CellIndex cell = 0; cell < cells.n_cells; ++cell) {
-    const auto begin = cells.indptr[static_cast<std::size_t>(cell)];
-    const auto end = cells.indptr[static_cast<std::size_t>(cell) + 1];
-    if (sparse::strictly_ascending(cells.row(cell).indices)) continue;
-    // Some versions of Cell Ranger wrote a cell's genes from the last to the first.
-    std::reverse(cells.indices.begin() + begin, cells.indices.begin() + end);
-    std::reverse(cells.data.begin() + begin, cells.data.begin() + end);
-    sorted = sorted && sparse::strictly_ascending(cells.row(cell).indices);
-  }
-  if (!sorted) sparse::sort_and_sum(cells);
-}
 
 std::unique_ptr<formats::RowReader> make_sorted_rows(const MatrixPlan& plan) {
   return std::make_unique<SortedRows>(plan);
