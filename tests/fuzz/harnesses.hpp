@@ -17,6 +17,7 @@ void fuzz_chunk(Bytes bytes);
 void fuzz_csv(Bytes bytes);
 void fuzz_gene_list(Bytes bytes);
 void fuzz_h5ad(Bytes bytes);
+void fuzz_hdf5_cells(Bytes bytes);
 void fuzz_hparams(Bytes bytes);
 void fuzz_json(Bytes bytes);
 void fuzz_label_table(Bytes bytes);
