@@ -20,6 +20,7 @@ void fuzz_dense_table(Bytes bytes);
 void fuzz_gene_list(Bytes bytes);
 void fuzz_gzip_stream(Bytes bytes);
 void fuzz_h5ad(Bytes bytes);
+void fuzz_hdf5_cells(Bytes bytes);
 void fuzz_hparams(Bytes bytes);
 void fuzz_json(Bytes bytes);
 void fuzz_label_table(Bytes bytes);

@@ -101,6 +101,42 @@ def safetensors(arrays):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def tenx(groups, libver="latest", text="S16", **options):
+    """Four barcodes of three features, in a group `matrix` with features or one for each genome."""
+    file = io.BytesIO()
+    with h5py.File(file, "w", libver=libver) as f:
+        for name in groups:
+            group = f.create_group(name)
+            group.create_dataset("data", data=np.array([2, 1, 3, 4, 6, 5], "i4"), **options)
+            group.create_dataset("indices", data=np.array([2, 0, 1, 0, 2, 1], "i8"), **options)
+            group.create_dataset("indptr", data=np.array([0, 2, 3, 4, 6]), **options)
+            group["shape"] = np.array([3, 4], "i4")
+            group["barcodes"] = np.array([f"CELL{i}-1" for i in range(4)], text)
+            if name != "matrix":
+                group["genes"], group["gene_names"] = np.array(GENES, text), np.array(list("ABC"), text)
+                continue
+            types = ["Gene Expression", "Antibody Capture", "Gene Expression"]
+            columns = {"id": GENES, "name": list("ABC"), "feature_type": types, "genome": ["GRCh38", "", "mm10"]}
+            for column, values in columns.items():
+                group[f"features/{column}"] = np.array(values, text)
+    return file.getvalue()
+
+
+def loom(version, libver="latest", **options):
+    """Three genes × four cells."""
+    file = io.BytesIO()
+    with h5py.File(file, "w", libver=libver) as f:
+        counts = np.array([[1, 0, 4, 0], [0, 3, 0, 5], [2, 0, 0, 6]], "f4")
+        f.create_dataset("matrix", data=counts, **options)
+        f.create_dataset("layers/spliced", data=counts.astype("u2"), **options)
+        f["attrs/LOOM_SPEC_VERSION"] = version
+        f["row_attrs/Gene"], f["row_attrs/Accession"] = np.array(list("ABC"), "S"), np.array(GENES, "S")
+        f["col_attrs/CellID"] = np.array(list("wxyz"), h5py.string_dtype() if version >= "3" else "S")
+        f["col_attrs/Donor"] = np.array([b"d&#233;"] * 4)
+        f["col_attrs/Age"], f["col_attrs/PCA"] = np.arange(4), np.zeros((4, 2))
+    return file.getvalue()
+
+
 def h5ad(layout, values="f4", libver="latest", **options):
     """Four cells of three genes."""
     file = io.BytesIO()
@@ -174,6 +210,11 @@ def main():
     save("h5ad", "csr_earliest.h5ad", h5ad("csr", libver="earliest"))
     save("h5ad", "csc_gzip_earliest.h5ad", h5ad("csc", libver="earliest", chunks=(2,), compression="gzip"))
     save("h5ad", "dense_earliest.h5ad", h5ad("dense", libver="earliest", fletcher32=True))
+    save("hdf5_cells", "tenx3.h5", tenx(["matrix"], chunks=(4,), compression="gzip"))
+    save("hdf5_cells", "tenx3_earliest.h5", tenx(["matrix"], libver="earliest"))
+    save("hdf5_cells", "tenx2.h5", tenx(["GRCh38", "mm10"], chunks=(4,), compression="gzip"))
+    save("hdf5_cells", "loom3.loom", loom("3.0.0", chunks=(2, 2), compression="gzip"))
+    save("hdf5_cells", "loom2.loom", loom("2.0.1", libver="earliest"))
     shard = h5ad("csr", "u2", "earliest", chunks=(4,), compression="gzip", shuffle=True)
     save("shard", "four_cells.h5ad", b"\4" + shard)
     fields = ["assay", "dataset", "disease", "donor", "tissue", "tissue_general"]

@@ -4,7 +4,6 @@
 
 #include "formats/tenx/example_cells.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/reader.hpp"
 
 namespace sctab::loom {
 namespace {
@@ -92,9 +91,12 @@ TEST_F(Loom, FindsCountsInLayersWhereTheMatrixHasNone) {
 TEST_F(Loom, GivesTheSameRowsInBlocksOfAnySizeByManyThreads) {
   const auto source = open("v3");
   const std::vector<float> whole = read_dense(*source, "matrix", 1000);
+  formats::ReadOptions by_threads, in_little_memory;
+  by_threads.threads = 3;
+  in_little_memory.memory_bytes = 10'000;
   for (const core::CellIndex n : {1, 7, 64, 137}) {
-    EXPECT_EQ(read_dense(*source, "matrix", n, {.threads = 3}), whole) << n;
-    EXPECT_EQ(read_dense(*source, "matrix", n, {.memory_bytes = 10'000}), whole) << n;
+    EXPECT_EQ(read_dense(*source, "matrix", n, by_threads), whole) << n;
+    EXPECT_EQ(read_dense(*source, "matrix", n, in_little_memory), whole) << n;
   }
 }
 

@@ -6,7 +6,6 @@
 
 #include "formats/tenx/example_cells.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/h5ad/reader.hpp"
 
 namespace sctab::tenx {
 namespace {
