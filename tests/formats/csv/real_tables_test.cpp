@@ -21,14 +21,14 @@ struct RealTable {
   bool integers;
 };
 constexpr RealTable kTables[] = {
-    {"GSM3516662_MSK_LX653_PRIMARY_TUMOUR_dense.csv.gz", ",", false, 392, 16'229, true},
+    {"GSM3516662_MSK_LX653_PRIMARY_TUMOUR_dense.csv.gz", ",", false, 392, 16'145, true},
     {"darmanis_counts.csv.gz", "tab", true, 466, 22'088, true},
-    {"other/celltypist_sample_cell_by_gene.csv.gz", ",", false, 559, 32'738, true},
+    {"other/celltypist_sample_cell_by_gene.csv.gz", ",", false, 559, 32'786, true},
 };
 
 class RealTables : public testing::TestWithParam<RealTable> {};
 
-TEST_P(RealTables, AreReadAsPandasDoes) {
+TEST_P(RealTables, AreReadAsNumpyDoes) {
   SCTAB_NEED_PYTHON_ANNDATA();
   const RealTable& table = GetParam();
   SCTAB_NEED_SHARED(path, std::filesystem::path("data/raw_formats") / table.path);
