@@ -11,6 +11,7 @@ import pathlib
 import pickle
 import struct
 import sys
+import tarfile
 import zlib
 
 import h5py
@@ -173,6 +174,16 @@ def npy(values, **options):
     return file.getvalue()
 
 
+def tar(form, names):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=form) as archive:
+        for name, content in names.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return file.getvalue()
+
+
 def main():
     weights = {"weight": ("F32", [2, 3], np.arange(6, dtype="f4").tobytes()), "bias": ("F32", [2], bytes(8))}
     entries = published.entries_of_checkpoint(weights)
@@ -217,6 +228,15 @@ def main():
     save("hdf5_cells", "loom2.loom", loom("2.0.1", libver="earliest"))
     shard = h5ad("csr", "u2", "earliest", chunks=(4,), compression="gzip", shuffle=True)
     save("shard", "four_cells.h5ad", b"\4" + shard)
+    by_cell = b"%%MatrixMarket matrix coordinate integer general\n%\n4 3 5\n1 1 2\n2 1 1\n3 2 12\n4 2 1\n1 3 7\n"
+    by_gene = b"%%MatrixMarket matrix coordinate real general\n3 4 4\n1 1 2.5\n3 1 1e1\n2 2 1\n1 2 3\n"
+    save("mtx", "by_cell", b"\3\4" + by_cell)
+    save("mtx", "by_gene", b"\3\4" + by_gene)
+    save("mtx", "packed", b"\3\4" + gzip.compress(by_cell, mtime=0))
+    members = {"d" * 90 + "/" + "n" * 40: b"x" * 600, "matrix.mtx": by_cell, "empty": b""}
+    for name, form in (("ustar", tarfile.USTAR_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT)):
+        save("tar", name, tar(form, members))
+    save("tar", "packed", gzip.compress(tar(tarfile.PAX_FORMAT, members), mtime=0))
     fields = ["assay", "dataset", "disease", "donor", "tissue", "tissue_general"]
     entry = {"file": "train-00000.h5ad", "n_cells": 4, "bytes": len(shard), "sha256": "0" * 64}
     manifest = {"format": "sctab-store", "format_version": 2, "seed": 1, "value_type": "uint16", "content": "counts",

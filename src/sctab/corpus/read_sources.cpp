@@ -116,6 +116,20 @@ class Labels {
   std::vector<std::filesystem::path> sources_;
 };
 
+// As it was when its obs were read; a folder's files together.
+std::unique_ptr<formats::CellSource> reopen(const Source& source) {
+  std::unique_ptr<formats::CellSource> file;
+  try {
+    file = formats::open_cells(source.path, source.open);
+  } catch (const InputError&) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(source.path, ignored)) core::require_unchanged(source.path, source.identity);
+    throw;
+  }
+  if (file->identity() != source.identity) core::refuse_changed(source.path);
+  return file;
+}
+
 // Adds one source to all that is known of them, or throws and has added nothing.
 void add_source(const std::filesystem::path& path, const BuildOptions& options, std::optional<Labels>& labels,
                 ObsCollector& collector, SourceContents& contents) {
@@ -181,9 +195,8 @@ Source inspect_source(const formats::CellSource& file, const std::string& counts
 
 void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const genes::GeneAlignment& alignment,
                    const StreamOptions& options, core::ThreadPool& pool, const CountsReceiver& receive) {
-  core::require_unchanged(source.path, source.identity);
+  const auto file = reopen(source);
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
-  const auto file = formats::open_cells(source.path, source.open);
   const BlockAligner align{{.file = source.path.string(), .matrix = source.counts.matrix_path},
                            file->gene_names(source.counts.matrix_path),
                            keep,
@@ -216,7 +229,7 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
                             .found = fmt::format("ends after {} of {} cells", first_row, source.n_cells),
                             .next_step = "write the file again; it is damaged"});
   }
-  core::require_unchanged(source.path, source.identity);
+  file->require_unchanged();
 }
 
 core::Problem with_next_step(core::Problem problem, std::string_view next_step) {
