@@ -58,7 +58,7 @@ TEST(RealFilters, GiveThePlainFilesValues) {
                   read_numbers<double>(open_dataset(plain.id(), array)))
           << array;
     }
-    for (const char* column : {"obs/_index", "obs/cell_type/categories", "obs/donor_id/categories"}) {
+    for (const char* column : {"obs/_index/values", "obs/cell_type/categories", "obs/donor_id/categories"}) {
       EXPECT_EQ(read_texts(open_dataset(file.id(), column).id()), read_texts(open_dataset(plain.id(), column).id()))
           << column;
     }
