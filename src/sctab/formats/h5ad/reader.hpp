@@ -27,6 +27,7 @@ class File final : public anndata::Cells {
 
   [[nodiscard]] core::FileIdentity identity() const override { return file_->identity(); }
   [[nodiscard]] std::unique_ptr<formats::CellSink> copy_to(const std::filesystem::path& target) const override;
+  [[nodiscard]] std::string_view copy_ending() const override { return ".h5ad"; }
 
  private:
   std::unique_ptr<hdf5::OpenedFile> file_;
