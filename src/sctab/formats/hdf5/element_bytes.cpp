@@ -93,16 +93,16 @@ std::string_view TextDecoder::decode(ByteView element) {
   std::string_view text = is_variable_ ? in_heap(element) : up_to_zero(element);
   if (!is_variable_ && is_padded_) text = text.substr(0, text.find_last_not_of(' ') + 1);
   n_bytes_ += text.size();
-  structure::require_affordable_texts(file_, n_bytes_);
+  structure::require_affordable_texts(bytes_.file(), n_bytes_);
   return text;
 }
 
 std::string_view TextDecoder::in_heap(ByteView reference) {
-  const structure::HeapReference place = heap_.decode(reference);
+  const structure::HeapReference place = bytes_.heap().decode(reference);
   if (place.is_empty()) return {};
-  const ByteView object = heap_.object(place);
+  const ByteView object = bytes_.heap().object(place);
   if (object.size() < place.length) {
-    file_.fail("text", place.collection, "it is shorter than the reference to it says");
+    bytes_.file().fail("text", place.collection, "it is shorter than the reference to it says");
   }
   return up_to_zero(object.first(place.length));
 }
