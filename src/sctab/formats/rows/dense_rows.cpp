@@ -204,8 +204,8 @@ std::unique_ptr<formats::RowReader> make_rows(DenseMatrix matrix, const formats:
   const BandPlan plan = plan_bands(matrix, options);
   const double bytes_of_chunk = static_cast<double>(matrix.chunk_cells()) * static_cast<double>(matrix.chunk_genes()) *
                                 static_cast<double>(matrix.bytes_of_number());
-  const int n_held = std::min(options.threads, kMostHeld);
-  const bool chunks_fit = bytes_of_chunk <= static_cast<double>(options.memory_bytes / 4 / n_held);
+  const std::int64_t memory_for_chunk = options.memory_bytes / 4 / std::min(options.threads, kMostHeld);
+  const bool chunks_fit = bytes_of_chunk <= static_cast<double>(memory_for_chunk);
   if (plan.splits_chunks && chunks_fit) return std::make_unique<TiledRows>(std::move(matrix), options);
   return std::make_unique<DenseRows>(std::move(matrix), plan);
 }
