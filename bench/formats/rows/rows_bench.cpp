@@ -1,10 +1,10 @@
 #include <benchmark/benchmark.h>
 
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "sctab/core/rng.hpp"
@@ -84,34 +84,36 @@ class SharedArray final : public arrays::NumberArray {
   const std::vector<T>& numbers_;
 };
 
-/// The dense matrix, made from the sparse one as it is read: chunks of 64 × 64.
-class MadeMatrix final : public arrays::NumberMatrix {
- public:
-  explicit MadeMatrix(bool by_cells) : by_cells_(by_cells) {}
-  [[nodiscard]] std::int64_t n_rows() const override { return by_cells_ ? kCells : CellIndex{kGenes}; }
-  [[nodiscard]] std::int64_t n_columns() const override { return by_cells_ ? CellIndex{kGenes} : kCells; }
-  [[nodiscard]] arrays::Number number() const override { return arrays::Number::kFloat32; }
-  [[nodiscard]] std::int64_t chunk_rows() const override { return 64; }
-  [[nodiscard]] std::int64_t chunk_columns() const override { return 64; }
-  void read(const arrays::Block& block, std::span<std::byte> out) override {
-    const Example& e = example();
-    const auto& begins = by_cells_ ? e.cell_begin : e.gene_begin;
-    const auto& columns = by_cells_ ? e.genes : e.cells;
-    const auto& values = by_cells_ ? e.by_cell : e.by_gene;
-    std::memset(out.data(), 0, out.size());
-    for (std::int64_t row = 0; row < block.n_rows; ++row) {
-      const auto at = static_cast<std::size_t>(block.row + row);
-      for (auto i = static_cast<std::size_t>(begins[at]); i < static_cast<std::size_t>(begins[at + 1]); ++i) {
-        const std::int64_t column = columns[i] - block.column;
-        if (column < 0 || column >= block.n_columns) continue;
-        std::memcpy(out.data() + static_cast<std::size_t>(row * block.n_columns + column) * sizeof(float), &values[i],
-                    sizeof(float));
-      }
+/// The matrix with its zeros, a byte a number, in chunks of 64 × 64.
+std::shared_ptr<arrays::NumberMatrix> dense_example(bool by_cells) {
+  const Example& e = example();
+  const auto& begins = by_cells ? e.cell_begin : e.gene_begin;
+  const auto& columns = by_cells ? e.genes : e.cells;
+  const auto& values = by_cells ? e.by_cell : e.by_gene;
+  const std::int64_t n_rows = by_cells ? kCells : kGenes, n_columns = by_cells ? kGenes : kCells;
+  std::vector<std::uint8_t> numbers(static_cast<std::size_t>(n_rows * n_columns));
+  for (std::size_t row = 0; row < static_cast<std::size_t>(n_rows); ++row) {
+    for (auto i = static_cast<std::size_t>(begins[row]); i < static_cast<std::size_t>(begins[row + 1]); ++i) {
+      numbers[row * static_cast<std::size_t>(n_columns) + static_cast<std::size_t>(columns[i])] =
+          static_cast<std::uint8_t>(values[i]);
     }
   }
+  return std::make_shared<arrays::MemoryMatrix>(arrays::MemoryMatrix::Shape{n_rows, n_columns, 64, 64}, numbers);
+}
+
+/// A matrix that several readers take turns with.
+class SharedMatrix final : public arrays::NumberMatrix {
+ public:
+  explicit SharedMatrix(std::shared_ptr<arrays::NumberMatrix> matrix) : matrix_(std::move(matrix)) {}
+  [[nodiscard]] std::int64_t n_rows() const override { return matrix_->n_rows(); }
+  [[nodiscard]] std::int64_t n_columns() const override { return matrix_->n_columns(); }
+  [[nodiscard]] arrays::Number number() const override { return matrix_->number(); }
+  [[nodiscard]] std::int64_t chunk_rows() const override { return matrix_->chunk_rows(); }
+  [[nodiscard]] std::int64_t chunk_columns() const override { return matrix_->chunk_columns(); }
+  void read(const arrays::Block& block, std::span<std::byte> out) override { matrix_->read(block, out); }
 
  private:
-  bool by_cells_;
+  std::shared_ptr<arrays::NumberMatrix> matrix_;
 };
 
 SparseArrays arrays_of(bool by_cells) {
@@ -141,8 +143,8 @@ using Open = std::function<std::unique_ptr<formats::RowReader>(const formats::Re
 
 /// Arguments: threads, memory in MB.
 void read_all(benchmark::State& state, const Open& open) {
-  (void)example();
   const auto threads = static_cast<int>(state.range(0));
+  (void)open({.memory_bytes = 1'000'000'000, .temporary_folder = {}, .threads = 1});  // makes the matrix
   core::ThreadPool pool(threads);
   for (auto _ : state) {
     const auto rows = open({.memory_bytes = state.range(1) * 1'000'000, .temporary_folder = {}, .threads = threads});
@@ -165,7 +167,12 @@ void read_all(benchmark::State& state, const Open& open) {
 }
 
 void sizes(benchmark::internal::Benchmark* bench) {
-  bench->Args({1, 1000})->Args({2, 1000})->Args({2, 100})->Unit(benchmark::kMillisecond)->UseRealTime();
+  bench->Args({1, 1000})
+      ->Args({2, 1000})
+      ->Args({2, 100})
+      ->Unit(benchmark::kMillisecond)
+      ->MeasureProcessCPUTime()
+      ->UseRealTime();
 }
 
 BENCHMARK_CAPTURE(read_all, csr, [](const auto&) { return make_csr_rows(arrays_of(true)); }) -> Apply(sizes);
@@ -173,10 +180,12 @@ BENCHMARK_CAPTURE(read_all, csc, [](const auto& options) { return make_csc_rows(
     -> Apply(sizes);
 BENCHMARK_CAPTURE(read_all, spool, [](const auto& options) { return spool(options); }) -> Apply(sizes);
 BENCHMARK_CAPTURE(read_all, dense_rows, [](const auto& options) {
-  return make_dense_rows(std::make_unique<MadeMatrix>(true), kWhere, options);
+  static const auto matrix = dense_example(true);
+  return make_dense_rows(std::make_unique<SharedMatrix>(matrix), kWhere, options);
 }) -> Apply(sizes);
 BENCHMARK_CAPTURE(read_all, dense_columns, [](const auto& options) {
-  return make_dense_columns(std::make_unique<MadeMatrix>(false), kWhere, options);
+  static const auto matrix = dense_example(false);
+  return make_dense_columns(std::make_unique<SharedMatrix>(matrix), kWhere, options);
 }) -> Apply(sizes);
 
 }  // namespace
