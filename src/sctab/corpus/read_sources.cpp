@@ -11,6 +11,7 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/formats/cell_source.hpp"
+#include "sctab/formats/source_name.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::corpus {
@@ -77,7 +78,13 @@ ObsKeys obs_keys(const BuildOptions& options) {
 // Adds one source to all that is known of them, or throws and has added nothing.
 void add_source(const std::filesystem::path& path, const BuildOptions& options, ObsCollector& collector,
                 SourceContents& contents) {
+  if (path == formats::kStandardInput) {
+    throw InputError({.subject = "standard input",
+                      .found = "can be read once only, and a store needs its sources twice",
+                      .next_step = "give a file"});
+  }
   const auto file = formats::open_cells(path, options.open);
+  formats::log_notes(*file);
   const auto first_cell =
       contents.sources.empty() ? CellIndex{0} : contents.sources.back().first_cell + contents.sources.back().n_cells;
   Source source = inspect_source(*file, options.counts, first_cell);

@@ -1,6 +1,7 @@
 #include "sctab/formats/cell_source.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,8 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/source_name.hpp"
+#include "sctab/formats/unpacked_file.hpp"
 
 namespace sctab::formats {
 namespace {
@@ -31,9 +34,7 @@ std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& opt
 
 constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>}};
 
-}  // namespace
-
-std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
+std::unique_ptr<CellSource> open_file_of_cells(const fs::path& path, const OpenOptions& options) {
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
   const std::string expected = core::alternatives(known);
@@ -42,6 +43,21 @@ std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& 
   if (format == kFormats.end()) format = std::ranges::find(kFormats, path.extension().string(), &Format::extension);
   if (format != kFormats.end()) return format->open(path, options);
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
+}
+
+}  // namespace
+
+std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
+  const auto open = [&options](const fs::path& file) { return open_file_of_cells(file, options); };
+  if (path == kStandardInput) return open_standard_input(open);
+  if (is_packed_hdf5(path)) return open_packed(path, open);
+  return open(path);
+}
+
+void log_notes(const CellSource& source) {
+  for (const std::string& note : source.notes()) {
+    spdlog::warn("note: {}", core::format({.file = source.path().string(), .found = note}));
+  }
 }
 
 }  // namespace sctab::formats

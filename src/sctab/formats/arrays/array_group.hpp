@@ -95,7 +95,8 @@ class ArrayGroup {
   [[nodiscard]] virtual std::unique_ptr<NumberMatrix> matrix(std::string_view path) const = 0;
   /// Texts of an array of one dimension, or of a scalar: UTF-8. counted: what they are, for messages ("row").
   [[nodiscard]] virtual formats::Strings texts(std::string_view path, std::string_view counted = "row") const = 0;
-  /// An array of kRecords, read into memory as a group of columns: its fields.
+  /// An array of kRecords, read into memory as a group of columns: its fields, which its attribute "fields" names in
+  /// their order.
   [[nodiscard]] virtual std::unique_ptr<ArrayGroup> records(std::string_view path) const = 0;
 
   /// Attributes of a group or an array. None, empty or nothing where there is no such one, or none of that kind.

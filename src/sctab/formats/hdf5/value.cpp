@@ -66,23 +66,6 @@ ElementType text_type(hid_t file_type) {
   return type;
 }
 
-ElementType describe(const Handle& file_type) {
-  const std::size_t size = H5Tget_size(file_type.id());
-  switch (H5Tget_class(file_type.id())) {
-    case H5T_INTEGER:
-      if (size > 8) return {};
-      return number_type(integer_number(size, H5Tget_sign(file_type.id()) == H5T_SGN_2), file_type.id());
-    case H5T_FLOAT:
-      return number_type(size <= 4 ? Number::kFloat32 : Number::kFloat64, file_type.id());
-    case H5T_ENUM:
-      return boolean_element(file_type.id());
-    case H5T_STRING:
-      return text_type(file_type.id());
-    default:
-      return {};
-  }
-}
-
 std::int64_t element_count(hid_t space) {
   return static_cast<std::int64_t>(H5Sget_simple_extent_npoints(space));
 }
@@ -124,9 +107,26 @@ void append_texts(std::int64_t n, hid_t type, hid_t object, const std::function<
 
 }  // namespace
 
+ElementType describe_type(hid_t file_type) {
+  const std::size_t size = H5Tget_size(file_type);
+  switch (H5Tget_class(file_type)) {
+    case H5T_INTEGER:
+      if (size > 8) return {};
+      return number_type(integer_number(size, H5Tget_sign(file_type) == H5T_SGN_2), file_type);
+    case H5T_FLOAT:
+      return number_type(size <= 4 ? Number::kFloat32 : Number::kFloat64, file_type);
+    case H5T_ENUM:
+      return boolean_element(file_type);
+    case H5T_STRING:
+      return text_type(file_type);
+    default:
+      return {};
+  }
+}
+
 ElementType element_type(hid_t dataset) {
   Handle in_file = owned(H5Dget_type(dataset), dataset, "its type is damaged");
-  ElementType type = describe(in_file);
+  ElementType type = describe_type(in_file.id());
   type.in_file = std::move(in_file);
   return type;
 }
@@ -195,7 +195,8 @@ formats::Strings texts_attribute(hid_t object, const char* name) {
   formats::Strings out;
   if (!has_attribute(object, name)) return out;
   const Handle attribute = open_attribute(object, name);
-  const ElementType type = describe(Handle(H5Aget_type(attribute.id())));
+  const Handle in_file(H5Aget_type(attribute.id()));
+  const ElementType type = describe_type(in_file.id());
   if (type.kind != ElementType::Kind::kText) return out;
   const auto read = [&](void* memory) { return H5Aread(attribute.id(), type.in_memory.id(), memory); };
   append_texts(attribute_size(attribute.id()), type.in_memory.id(), object, read, out);
@@ -209,7 +210,8 @@ formats::Strings texts_attribute(hid_t object, const char* name) {
 std::vector<std::int64_t> integers_attribute(hid_t object, const char* name) {
   if (!has_attribute(object, name)) return {};
   const Handle attribute = open_attribute(object, name);
-  const ElementType type = describe(Handle(H5Aget_type(attribute.id())));
+  const Handle in_file(H5Aget_type(attribute.id()));
+  const ElementType type = describe_type(in_file.id());
   if (type.kind != ElementType::Kind::kNumber && type.kind != ElementType::Kind::kBoolean) return {};
   const auto count = static_cast<std::size_t>(attribute_size(attribute.id()));
   std::vector<std::int64_t> out(count);

@@ -27,6 +27,8 @@ struct ElementType {
   bool stored_as_is = false;         // the file holds the very bytes that reading gives
 };
 ElementType element_type(hid_t dataset);
+/// What elements of a type in a file are; in_file is left empty.
+ElementType describe_type(hid_t file_type);
 
 /// Bytes of an element as a dataset stores it.
 std::size_t stored_size(const ElementType& type);

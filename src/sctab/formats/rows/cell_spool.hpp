@@ -54,9 +54,7 @@ class CellSpool {
   /// Cells of the buckets by which strips are sorted: best what claims will ask for. Before anything is added.
   void expect_claims(CellIndex max_cells);
 
-  /// Values added so far.
-  [[nodiscard]] std::int64_t nnz() const;
-  /// The rows of all that was added; the spool is empty then. Throws InputError where a gene is not below n_genes.
+  /// The rows of all that was added; to be called once. Throws InputError where a gene is not below n_genes.
   std::unique_ptr<formats::RowReader> rows(GeneIndex n_genes) &&;
 
  private:
