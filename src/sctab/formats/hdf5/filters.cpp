@@ -62,7 +62,9 @@ struct StoredFilter {
   refuse_filter(dataset, fmt::format("is compressed by {}, which sctab does not read", name));
 }
 
-/// values: version, version, bytes of an element, elements of a block, compressor, …
+/// values: version, version, bytes of an element, elements of a block, compressor, …; what is missing is 0. The
+/// elements need not be the dataset's: HDF5 2.0 never tells the filter the size of text of variable length, and values
+/// meant for other places stand there.
 codecs::Bitshuffle read_bitshuffle(hid_t dataset, const StoredFilter& filter) {
   constexpr unsigned kNone = 0, kLz4 = 2, kZstd = 3;
   using Inner = codecs::Bitshuffle::Inner;
