@@ -138,14 +138,19 @@ std::unique_ptr<Value> FolderStorage::open(const std::string& key) const {
 }
 
 formats::Strings FolderStorage::names(const std::string& key) const {
+  formats::Strings names = all_names(key);
+  std::erase_if(names, [](const std::string& name) { return !core::is_utf8(name); });
+  return names;
+}
+
+formats::Strings FolderStorage::all_names(const std::string& key) const {
   const fs::path folder = find(key);
   formats::Strings names;
   if (folder.empty()) return names;
   std::error_code error;
   auto entry = fs::directory_iterator(folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    std::string name = entry->path().filename().string();
-    if (core::is_utf8(name)) names.push_back(std::move(name));
+    names.push_back(entry->path().filename().string());
     if (names.size() % 1024 == 0) core::check_interrupt();
   }
   if (error && error != std::errc::not_a_directory) {
@@ -169,7 +174,7 @@ void FolderStorage::visit_below(const std::string& key, int depth,
     problem.found = fmt::format("lies more than {} folders deep: links may lead in a circle", kMostDepth);
     throw core::InputError(std::move(problem));
   }
-  for (const std::string& name : names(key)) {
+  for (const std::string& name : all_names(key)) {
     const std::string below = join(key, name);
     std::error_code ignored;
     if (fs::is_directory(find(below), ignored)) {

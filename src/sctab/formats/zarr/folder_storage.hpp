@@ -30,6 +30,8 @@ class FolderStorage final : public Storage {
   [[nodiscard]] std::filesystem::path find(const std::string& key) const;
 
  private:
+  /// Also names that are not UTF-8, which no array has but which a copy keeps.
+  [[nodiscard]] formats::Strings all_names(const std::string& key) const;
   void visit_below(const std::string& key, int depth, const std::function<void(const std::string& key)>& visit) const;
   void refuse_dangling(const std::string& key) const;
   /// state: a number made of the identity of what was found; 0: nothing.

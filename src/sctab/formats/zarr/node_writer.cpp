@@ -22,15 +22,15 @@ constexpr std::int64_t kElementsOfChunk = 1 << 18;
 
 /// In the order of Number: as zarr 2 and zarr 3 name them.
 constexpr std::array<std::pair<const char*, const char*>, 10> kNames = {{{"|i1", "int8"},
-                                                                        {"|u1", "uint8"},
-                                                                        {"<i2", "int16"},
-                                                                        {"<u2", "uint16"},
-                                                                        {"<i4", "int32"},
-                                                                        {"<u4", "uint32"},
-                                                                        {"<i8", "int64"},
-                                                                        {"<u8", "uint64"},
-                                                                        {"<f4", "float32"},
-                                                                        {"<f8", "float64"}}};
+                                                                         {"|u1", "uint8"},
+                                                                         {"<i2", "int16"},
+                                                                         {"<u2", "uint16"},
+                                                                         {"<i4", "int32"},
+                                                                         {"<u4", "uint32"},
+                                                                         {"<i8", "int64"},
+                                                                         {"<u8", "uint64"},
+                                                                         {"<f4", "float32"},
+                                                                         {"<f8", "float64"}}};
 
 std::string dtype_of(StoredNumber stored) {
   return stored.is_boolean ? "|b1" : kNames.at(static_cast<std::size_t>(stored.number)).first;
@@ -184,19 +184,14 @@ void NodeWriter::write_texts(const std::string& path, const formats::Strings& te
   const auto n = static_cast<std::int64_t>(texts.size());
   const std::int64_t chunk = std::clamp<std::int64_t>(n, 1, kElementsOfChunk);
   for (std::int64_t begin = 0, i = 0; begin < n; begin += chunk, ++i) {
-    const auto part = std::span(texts).subspan(static_cast<std::size_t>(begin),
-                                               static_cast<std::size_t>(std::min(chunk, n - begin)));
+    const auto part =
+        std::span(texts).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(std::min(chunk, n - begin)));
     put_chunk(fmt::format("{}/{}{}", path, version_ == 3 ? "c/" : "", i),
               encode_texts(part, static_cast<std::size_t>(chunk)));
   }
-  write_array_metadata(path,
-                       {.dtype = "|O",
-                        .data_type = "string",
-                        .fill = "",
-                        .shape = {n},
-                        .chunk = {chunk},
-                        .is_text = true},
-                       attributes);
+  write_array_metadata(
+      path, {.dtype = "|O", .data_type = "string", .fill = "", .shape = {n}, .chunk = {chunk}, .is_text = true},
+      attributes);
 }
 
 void NodeWriter::write_scalar(const std::string& path, StoredNumber number, std::span<const std::byte> value,

@@ -39,8 +39,8 @@ class NodeWriter {
                     const nlohmann::json& attributes);
   void write_text_scalar(const std::string& path, const std::string& text, const nlohmann::json& attributes);
 
-  /// An array of rows of floats that is not compressed: first its chunks, each of chunk_rows × width floats and the last
-  /// filled up, then its metadata.
+  /// An array of rows of floats that is not compressed: first its chunks, each of chunk_rows × width floats and the
+  /// last filled up, then its metadata.
   void write_row_chunk(const std::string& path, std::int64_t number, std::span<const std::byte> chunk);
   void write_rows_metadata(const std::string& path, std::int64_t n_rows, std::int64_t width, std::int64_t chunk_rows,
                            const nlohmann::json& attributes);

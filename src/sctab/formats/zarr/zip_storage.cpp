@@ -24,9 +24,8 @@ class MemberValue final : public Value {
   void read(std::uint64_t offset, std::span<std::byte> out) const override {
     if (offset == 0 && out.size() == entry_.n_bytes) return archive_->read(name_, out);  // which checks its checksum
     if (entry_.method == zip::Archive::Method::kStored) return archive_->read_part(name_, offset, out);
-    const auto whole = expanded_->get(static_cast<std::int64_t>(entry_.header), [this](Bytes& bytes) {
-      bytes = archive_->read(name_, kMostBytesOfMember);
-    });
+    const auto whole = expanded_->get(static_cast<std::int64_t>(entry_.header),
+                                      [this](Bytes& bytes) { bytes = archive_->read(name_, kMostBytesOfMember); });
     std::ranges::copy(std::span(*whole).subspan(static_cast<std::size_t>(offset), out.size()), out.begin());
   }
 
@@ -45,7 +44,8 @@ formats::Strings names_below(const zip::Archive::Entries& entries, const std::st
     const std::string rest = entry->first.substr(prefix.size());
     std::string name = rest.substr(0, rest.find('/'));
     // What follows all of "NAME/…".
-    entry = name.size() < rest.size() ? entries.lower_bound(prefix + name + static_cast<char>('/' + 1)) : std::next(entry);
+    entry =
+        name.size() < rest.size() ? entries.lower_bound(prefix + name + static_cast<char>('/' + 1)) : std::next(entry);
     if (!name.empty() && core::is_utf8(name)) names.push_back(std::move(name));
   }
   std::ranges::sort(names);

@@ -248,19 +248,22 @@ std::vector<std::byte> Archive::read(std::string_view name, std::uint64_t most_b
 }
 
 void Archive::read_part(std::string_view name, std::uint64_t begin, std::span<std::byte> out) const {
-  const Entry& listed = entry(name);
-  const std::uint64_t first = begin_of(name, listed);
-  if (listed.method != Method::kStored) {
+  if (entry(name).method != Method::kStored) {
     throw core::InputError({.file = path_.string(),
                             .key = std::string(name),
                             .found = "is compressed, and cannot be read in parts",
                             .next_step = "write the archive again without compression"});
   }
-  if (begin > listed.n_bytes || out.size() > listed.n_bytes - begin) {
+  read_stored(name, begin, out);
+}
+
+void Archive::read_stored(std::string_view name, std::uint64_t begin, std::span<std::byte> out) const {
+  const Entry& listed = entry(name);
+  if (begin > listed.n_stored || out.size() > listed.n_stored - begin) {
     damaged(fmt::format("entry {} should have {} bytes at byte {}, and has {} in all", name, out.size(), begin,
-                        listed.n_bytes));
+                        listed.n_stored));
   }
-  read_at(first + begin, out);
+  read_at(begin_of(name, listed) + begin, out);
 }
 
 void Archive::read_at(std::uint64_t position, std::span<std::byte> out) const {

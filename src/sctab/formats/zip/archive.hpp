@@ -58,6 +58,8 @@ class Archive {
   /// Fills `out` with the bytes from `begin` on of an entry that is stored as it is: InputError where it is not, or
   /// has fewer. Checksums are of whole entries, so this checks none.
   void read_part(std::string_view name, std::uint64_t begin, std::span<std::byte> out) const;
+  /// The same for the bytes as they are stored, compressed or not: to copy an entry to another archive.
+  void read_stored(std::string_view name, std::uint64_t begin, std::span<std::byte> out) const;
 
  private:
   struct List;
