@@ -166,7 +166,7 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
   add_value(
       command, "--obs", options.covariate.obs, "COLUMN=VALUE",
       "label as if all cells had this value in obs, for models trained with another covariate: assay=\"10x 3' v3\"");
-  add_allow_external(command, options.open);
+  add_open_options(command, options.open);
   command.add_flag("--no-covariate", options.covariate.without,
                    "label by the genes alone and ignore what obs says about the model's covariate");
 }
@@ -174,13 +174,15 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
 annotate::AnnotateOptions& add_all(CLI::App& command) {
   AnnotateArguments& arguments = add_arguments(command, annotate_cells);
   annotate::AnnotateOptions& options = arguments.options;
-  command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")->required();
+  command.add_option("FILE", arguments.files, "files of human cells, with genes in any order; -: standard input")
+      ->required();
   add_model(command, arguments.model);
   command
-      .add_option("-o,--output", arguments.outputs,
-                  "where to write; may be repeated. The ending decides: .h5ad, a copy of FILE with the results; .csv, "
-                  ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
-                  "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE")
+      .add_option(
+          "-o,--output", arguments.outputs,
+          "where to write; may be repeated. The ending decides: .h5ad, the cells of FILE with the results; .csv, "
+          ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
+          "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE, named without its ending")
       ->allow_extra_args(false)
       ->type_name("OUTPUT");
   add_input(command, options);

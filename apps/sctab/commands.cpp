@@ -150,7 +150,15 @@ void add_overwrite(CLI::App& command, bool& overwrite, const std::string& noun) 
                    fmt::format("replace a finished {} of this name; files there that sctab did not write stay", noun));
 }
 
-void add_allow_external(CLI::App& command, formats::OpenOptions& options) {
+void add_open_options(CLI::App& command, formats::OpenOptions& options) {
+  using formats::Orientation;
+  add_value(command, "--modality", options.modality, "NAME",
+            "the modality to read of a file with several, such as h5mu. Default: rna, or the only one");
+  add_choice<Orientation>(command, "--orientation", options.orientation,
+                          {{"detect", Orientation::kDetect},
+                           {"cells-by-genes", Orientation::kCellsByGenes},
+                           {"genes-by-cells", Orientation::kGenesByCells}},
+                          "what the lines of a table of text (csv, tsv) are: a cell each, or a gene each");
   command.add_flag("--allow-external", options.allow_external,
                    "read what a file keeps in other files, by external links or external storage of HDF5; those are "
                    "never written to. Without this such files are refused; virtual datasets always are");

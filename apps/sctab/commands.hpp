@@ -163,8 +163,8 @@ void add_memory(CLI::App& command, std::int64_t& bytes, std::int64_t least = 0);
 void add_json(CLI::App& command, bool& json);
 /// --overwrite, for commands that write a folder: without it a finished one is never replaced. noun: "model".
 void add_overwrite(CLI::App& command, bool& overwrite, const std::string& noun);
-/// --allow-external, for commands that read files of cells.
-void add_allow_external(CLI::App& command, formats::OpenOptions& options);
+/// How files of cells are opened: --modality, --orientation and --allow-external, for commands that read them.
+void add_open_options(CLI::App& command, formats::OpenOptions& options);
 /// -o, which is required. type: what is written, as the help calls it.
 CLI::Option* add_output(CLI::App& command, std::filesystem::path& output, const std::string& type,
                         const std::string& description);

@@ -81,7 +81,7 @@ void add_columns(CLI::App& command, corpus::BuildOptions& options) {
       ->capture_default_str();
   add_value(command, "--dataset-key", options.dataset_key, "COLUMN",
             "obs column that names the dataset. Default: dataset_id or study if present, else the name of the file");
-  add_allow_external(command, options.open);
+  add_open_options(command, options.open);
 }
 
 void print_result(const corpus::BuildResult& result, const BuildArguments& arguments) {

@@ -54,6 +54,7 @@ struct AnnotateResult {
   std::int64_t genes_found = 0, genes_of_model = 0;
   std::int64_t genes_repeated = 0;  // columns of the file that name a gene again; they were summed
   std::string counts_source;        // "raw/X holds integers"
+  std::vector<std::string> notes;   // on the file, a sentence each
   std::map<std::string, std::int64_t> cells_per_type;
   std::map<std::string, double> median_uncertainty_per_type;  // over the cells called so
   std::optional<CovariateUse> covariate{};                    // for models that have one
@@ -77,11 +78,11 @@ class Annotator {
 
   [[nodiscard]] const model::ModelDescription& model() const { return classifier_.description(); }
 
-  /// Labels every cell of a .h5ad and writes the outputs of the job, all of them or none; earlier files stay until the
-  /// new ones are whole. The h5ad output is a copy of the input with obs sctab_cell_type,
-  /// sctab_cell_type_ontology_term_id, sctab_probability and sctab_uncertainty, obsm X_sctab and uns sctab. Cells are
-  /// read and normalised once, however many members the model has. Bounded memory. Throws InputError naming the file,
-  /// also where it changed meanwhile.
+  /// Labels every cell of a file and writes the outputs of the job, all of them or none; earlier files stay until the
+  /// new ones are whole. The h5ad output is a copy of the input, or where it is of another format, made of its cells,
+  /// with obs sctab_cell_type, sctab_cell_type_ontology_term_id, sctab_probability and sctab_uncertainty, obsm X_sctab
+  /// and uns sctab. Cells are read and normalised once, however many members the model has. Bounded memory. Throws
+  /// InputError naming the file, also where it changed meanwhile.
   AnnotateResult annotate(const Job& job) const;
 
   /// annotate() for each job. A file that fails does not stop the others. on_file sees each report at once; it may be

@@ -10,6 +10,7 @@
 
 #include "sctab/core/error.hpp"
 #include "sctab/formats/obs_values.hpp"
+#include "sctab/formats/source_name.hpp"
 #include "sctab/store/obs_columns.hpp"
 
 namespace sctab::corpus {
@@ -189,7 +190,7 @@ void ObsCollector::append(const CellSource& file) {
   reserve(n_cells);
   for (const auto& column : donor_columns_) require_column(file, column, "the donors", "--donor-key");
   if (!keys_.dataset.empty()) require_column(file, keys_.dataset, "the datasets", "--dataset-key");
-  const std::string stem = file.path().stem().string();
+  const std::string stem = formats::path_without_ending(file.path()).filename().string();
   const std::array<std::string_view, 3> dataset_columns = {keys_.dataset, "dataset_id", "study"};
   const Categorical datasets = first_column(file, dataset_columns, stem);
   add_labels(file);
@@ -261,7 +262,7 @@ void ObsCollector::add_donors(const CellSource& file, const Categorical& dataset
   std::vector<const Codes*> codes = {&datasets.codes};
   for (const auto& column : columns) codes.push_back(&column.codes);
   const Combinations all = combine(codes);
-  const std::string stem = file.path().stem().string();
+  const std::string stem = formats::path_without_ending(file.path()).filename().string();
   Codes nodes;
   for (const std::size_t cell : all.example) {
     std::string key, person;

@@ -13,6 +13,7 @@
 #include "sctab/core/progress.hpp"
 #include "sctab/formats/cell_source.hpp"
 #include "sctab/formats/csv/obs_table.hpp"
+#include "sctab/formats/source_name.hpp"
 #include "sctab/formats/with_obs.hpp"
 #include "sctab/sparse/normalise.hpp"
 
@@ -118,7 +119,13 @@ class Labels {
 // Adds one source to all that is known of them, or throws and has added nothing.
 void add_source(const std::filesystem::path& path, const BuildOptions& options, std::optional<Labels>& labels,
                 ObsCollector& collector, SourceContents& contents) {
+  if (path == formats::kStandardInput) {
+    throw InputError({.subject = "standard input",
+                      .found = "can be read once only, and a store needs its sources twice",
+                      .next_step = "give a file"});
+  }
   auto file = formats::open_cells(path, options.open);
+  formats::log_notes(*file);
   if (labels) file = labels->join(std::move(file));
   const auto first_cell =
       contents.sources.empty() ? CellIndex{0} : contents.sources.back().first_cell + contents.sources.back().n_cells;

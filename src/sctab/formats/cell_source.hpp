@@ -104,6 +104,9 @@ class CellSource {
   /// Begins a copy of the opened file as `target`, to which results can be added while it is made. Throws InputError if
   /// such files take no results.
   [[nodiscard]] virtual std::unique_ptr<CellSink> copy_to(const std::filesystem::path& target) const = 0;
+  /// The ending of such copies (".h5mu"), where they are copies of the file. Empty where a new h5ad is made of its
+  /// cells instead.
+  [[nodiscard]] virtual std::string_view copy_ending() const { return {}; }
 
  protected:
   CellSource(const CellSource&) = default;
@@ -122,7 +125,11 @@ struct OpenOptions {
 };
 
 /// Opens a file of cells in any known format: recognised by its content, else by its name, so that a damaged file is
-/// refused by its own format. Throws InputError if the file is missing, and one listing the formats if it is in none.
+/// refused by its own format. HDF5 files that are gzipped, and "-", standard input, go through a temporary file. Throws
+/// InputError if the file is missing, and one listing the formats if it is in none.
 std::unique_ptr<CellSource> open_cells(const std::filesystem::path& path, const OpenOptions& options = {});
+
+/// Logs the notes of a source, a line each.
+void log_notes(const CellSource& source);
 
 }  // namespace sctab::formats

@@ -1,6 +1,7 @@
 #include "sctab/formats/cell_source.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,8 @@
 #include "sctab/core/input_file.hpp"
 #include "sctab/formats/csv/table_source.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
+#include "sctab/formats/source_name.hpp"
+#include "sctab/formats/unpacked_file.hpp"
 
 namespace sctab::formats {
 namespace {
@@ -34,9 +37,7 @@ constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_
 /// Asked last: a damaged file of another format may look like text.
 constexpr Format kText = {".csv", "or .tsv or .txt, a table of text", csv::is_table, open_as<csv::TableSource>};
 
-}  // namespace
-
-std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
+std::unique_ptr<CellSource> open_file_of_cells(const fs::path& path, const OpenOptions& options) {
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
   known.push_back(fmt::format("{} ({})", kText.extension, kText.name));
@@ -47,6 +48,21 @@ std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& 
   if (format != kFormats.end()) return format->open(path, options);
   if (kText.recognises(path)) return kText.open(path, options);
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
+}
+
+}  // namespace
+
+std::unique_ptr<CellSource> open_cells(const fs::path& path, const OpenOptions& options) {
+  const auto open = [&options](const fs::path& file) { return open_file_of_cells(file, options); };
+  if (path == kStandardInput) return open_standard_input(open);
+  if (is_packed_hdf5(path)) return open_packed(path, open);
+  return open(path);
+}
+
+void log_notes(const CellSource& source) {
+  for (const std::string& note : source.notes()) {
+    spdlog::warn("note: {}", core::format({.file = source.path().string(), .found = note}));
+  }
 }
 
 }  // namespace sctab::formats

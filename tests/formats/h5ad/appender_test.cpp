@@ -24,7 +24,7 @@ Column labels(const std::string& name, const std::string& prefix) {
 }
 
 /// What check_appended.py expects.
-void append_results(const std::filesystem::path& path, const std::string& prefix) {
+void append_results(const std::filesystem::path& path, const std::string& prefix, const std::string& root = {}) {
   Reals32 probability;
   std::vector<float> embedding;
   Booleans sure;
@@ -33,7 +33,7 @@ void append_results(const std::filesystem::path& path, const std::string& prefix
     sure.push_back(static_cast<std::uint8_t>(row % 3));
     for (int i = 0; i < 4; ++i) embedding.push_back(static_cast<float>(row * 4 + i));
   }
-  Appender appender(path);
+  Appender appender(path, root);
   appender.put_obs(labels("sctab_cell_type", prefix));
   appender.put_obs({"sctab_probability", probability});
   appender.put_obs({"sctab_sure", sure});
@@ -82,6 +82,21 @@ TEST(Appender, MakesTheGroupsThatAreNotThere) {
   const auto result =
       sctab::tests::run_python("formats/h5ad/check_appended.py", example_file("csr-f4").string() + " " + path.string());
   EXPECT_EQ(result.status, 0) << result.output;
+}
+
+TEST(Appender, AddsToOneModalityOfSeveral) {
+  SCTAB_NEED_PYTHON_ANNDATA();
+  for (const char* name : {"csr-f4", "raw"}) {
+    const TemporaryFolder folder;
+    const std::string before = example_file(name).string(), after = (folder / "a.h5mu").string();
+    const auto made = sctab::tests::run_python("formats/h5ad/as_modality.py", before + " " + after);
+    ASSERT_EQ(made.status, 0) << made.output;
+    append_results(after, "first", "mod/rna");
+    append_results(after, "second", "mod/rna");
+    const auto result = sctab::tests::run_python("formats/h5ad/check_appended.py", before + " " + after + " mod/rna");
+    EXPECT_EQ(result.status, 0) << result.output;
+    SCTAB_EXPECT_THROW_WITH(Appender(after, "mod/none"), core::InputError, "a.h5mu");
+  }
 }
 
 TEST(Appender, ReplacesAColumnOfAnotherKind) {

@@ -1,12 +1,29 @@
-"""Opens a file before and after the Appender, and compares: results there, all else as it was."""
+"""Opens a file before and after the Appender, and compares: results there, all else as it was.
+
+check_appended.py BEFORE AFTER [ROOT]; ROOT: of the second, where it is a h5mu: "mod/rna"
+"""
 import sys
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-before, after = anndata.read_h5ad(sys.argv[1]), anndata.read_h5ad(sys.argv[2])
+
+def modality(path, root):
+    """Of a h5mu, as an h5ad of its own."""
+    with h5py.File(path) as source, h5py.File(path + ".rna.h5ad", "w") as target:
+        assert source.attrs["encoding-type"] == "MuData" and "sctab_sure" not in source["obs"]
+        assert "sctab" not in source["mod/prot/uns"] and "X_sctab" not in source["mod/prot/obsm"]
+        for name in source[root]:
+            source.copy(f"{root}/{name}", target)
+        target.attrs.update(source[root].attrs)
+    return path + ".rna.h5ad"
+
+
+result = sys.argv[2] if len(sys.argv) == 3 else modality(sys.argv[2], sys.argv[3])
+before, after = anndata.read_h5ad(sys.argv[1]), anndata.read_h5ad(result)
 row = np.arange(137)
 new = ["sctab_cell_type", "sctab_probability", "sctab_sure"]
 assert list(after.obs.columns) == list(before.obs.columns) + new
@@ -33,5 +50,5 @@ for name in before.layers:
     assert same(after.layers[name], before.layers[name])
 if before.raw is not None:
     assert same(after.raw.X, before.raw.X)
-backed = anndata.read_h5ad(sys.argv[2], backed="r")
+backed = anndata.read_h5ad(result, backed="r")
 assert list(backed[3:10].obs["sctab_cell_type"].cat.codes) == list(row[3:10] % 3 - 1)

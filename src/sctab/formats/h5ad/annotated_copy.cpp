@@ -83,15 +83,17 @@ void duplicate_file(const core::FileDescriptor& from, const fs::path& from_path,
 }
 
 struct Appender::State {
-  explicit State(std::filesystem::path file_path) : path(std::move(file_path)) {
+  State(std::filesystem::path file_path, const std::string& root_path) : path(std::move(file_path)) {
     const hdf5::Lock lock;
     file = hdf5::open_file(path, hdf5::Access::kReadWrite);
-    n_cells = DataframeReader(file.id(), "obs").n_rows();
+    root = hdf5::open_group(file.id(), root_path.empty() ? "/" : root_path);
+    n_cells = DataframeReader(root.id(), "obs").n_rows();
     // The root is marked since 0.8.
-    encoding = hdf5::has_attribute(file.id(), "encoding-type") ? hdf5::Encoding::kCurrent : hdf5::Encoding::kLegacy;
+    encoding = hdf5::has_attribute(root.id(), "encoding-type") ? hdf5::Encoding::kCurrent : hdf5::Encoding::kLegacy;
   }
   ~State() {
     array.reset();
+    root.reset();
     hdf5::abandon_file(file);
   }
   State(const State&) = delete;
@@ -99,13 +101,13 @@ struct Appender::State {
 
   /// obsm or uns.
   [[nodiscard]] hdf5::Handle mapping(const char* name) const {
-    return hdf5::exists(file.id(), name) ? hdf5::open_group(file.id(), name)
-                                         : hdf5::create_mapping(file.id(), name, encoding);
+    return hdf5::exists(root.id(), name) ? hdf5::open_group(root.id(), name)
+                                         : hdf5::create_mapping(root.id(), name, encoding);
   }
   void finish_array();
 
   std::filesystem::path path;
-  hdf5::Handle file;
+  hdf5::Handle file, root;  // root: the group of obs
   std::int64_t n_cells = 0;
   hdf5::Encoding encoding = hdf5::Encoding::kCurrent;
   std::optional<hdf5::ChunkWriter> array;
@@ -119,7 +121,8 @@ void Appender::State::finish_array() {
   array.reset();
 }
 
-Appender::Appender(std::filesystem::path path) : state_(std::make_unique<State>(std::move(path))) {}
+Appender::Appender(std::filesystem::path path, const std::string& root)
+    : state_(std::make_unique<State>(std::move(path), root)) {}
 
 Appender::~Appender() = default;
 
@@ -130,9 +133,9 @@ std::int64_t Appender::n_cells() const {
 void Appender::put_obs(const formats::Column& column) {
   SCTAB_ASSERT(std::cmp_equal(n_rows(column.values), state_->n_cells));
   const hdf5::Lock lock;
-  const hdf5::Handle obs = hdf5::open_group(state_->file.id(), "obs");
+  const hdf5::Handle obs = hdf5::open_group(state_->root.id(), "obs");
   const bool legacy = hdf5::text_attribute(obs.id(), "encoding-version") != "0.2.0";
-  formats::Strings order = DataframeReader(state_->file.id(), "obs").columns();
+  formats::Strings order = DataframeReader(state_->root.id(), "obs").columns();
   if (hdf5::exists(obs.id(), column.name)) hdf5::remove(obs.id(), column.name);
   const std::string categories = "__categories/" + column.name;
   if (hdf5::exists(obs.id(), categories)) hdf5::remove(obs.id(), categories);
@@ -171,15 +174,18 @@ void Appender::put_uns(std::string_view name, const nlohmann::json& value) {
 void Appender::close() {
   const hdf5::Lock lock;
   state_->finish_array();
+  state_->root.reset();
   hdf5::close_file(state_->file, state_->path);
 }
 
-AnnotatedCopy::AnnotatedCopy(core::FileDescriptor from, fs::path from_path, fs::path to, std::int64_t n_cells)
+AnnotatedCopy::AnnotatedCopy(core::FileDescriptor from, fs::path from_path, fs::path to, std::int64_t n_cells,
+                             std::string root)
     : from_(std::move(from)),
       from_path_(std::move(from_path)),
       from_identity_(from_.is_open() ? core::identity_of(from_, from_path_) : core::FileIdentity()),
       to_(std::move(to)),
-      n_cells_(n_cells) {
+      n_cells_(n_cells),
+      root_(std::move(root)) {
   copied_ = thread_.submit([this, stop = stop_.get_token()] { duplicate_file(from_, from_path_, to_, stop); });
 }
 
@@ -211,7 +217,7 @@ Appender& AnnotatedCopy::appender() {
   if (appender_) return *appender_;
   // A copy that cannot be opened, or is of other cells, may be half of what the file was and half of what it is now.
   try {
-    appender_.emplace(to_);
+    appender_.emplace(to_, root_);
   } catch (const core::InputError&) {
     core::require_unchanged(from_path_, from_identity_);
     throw;

@@ -23,8 +23,9 @@ namespace sctab::h5ad {
 /// version of the file it finds, so that the anndata that could read the file before still can.
 class Appender {
  public:
-  /// Opens for reading and writing. Throws InputError naming the file.
-  explicit Appender(std::filesystem::path path);
+  /// Opens for reading and writing. root: the group whose obs, obsm and uns get the results, "mod/rna" in a h5mu;
+  /// empty: that of the file. Throws InputError naming the file.
+  explicit Appender(std::filesystem::path path, const std::string& root = {});
   ~Appender();
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -56,9 +57,10 @@ void duplicate_file(const core::FileDescriptor& from, const std::filesystem::pat
 /// at the end.
 class AnnotatedCopy final : public formats::CellSink {
  public:
-  /// from: open; from_path: its name in messages. Results are refused where it no longer has these cells.
+  /// from: open; from_path: its name in messages. root: as for Appender. Results are refused where it no longer has
+  /// these cells.
   AnnotatedCopy(core::FileDescriptor from, std::filesystem::path from_path, std::filesystem::path to,
-                std::int64_t n_cells);
+                std::int64_t n_cells, std::string root = {});
   /// Ends a copy that is still being made.
   ~AnnotatedCopy() override;
 
@@ -76,6 +78,7 @@ class AnnotatedCopy final : public formats::CellSink {
   core::FileIdentity from_identity_;
   std::filesystem::path to_;
   std::int64_t n_cells_;
+  std::string root_;
   std::string obsm_name_;
   std::int64_t obsm_width_ = 0;  // 0: there was no append_obsm() yet
   bool obsm_begun_ = false;      // in the file

@@ -109,19 +109,28 @@ void write_column(hid_t dataframe, const formats::Column& column, hdf5::Encoding
   std::visit(ColumnWriter{dataframe, column.name, encoding}, column.values);
 }
 
-void write_dataframe(hid_t file, std::string_view name, const formats::Strings& index,
-                     std::span<const formats::Column> columns) {
-  const hdf5::Handle group = hdf5::create_group(file, name);
+hdf5::Handle begin_dataframe(hid_t file, std::string_view name, const formats::Strings& index) {
+  hdf5::Handle group = hdf5::create_group(file, name);
   hdf5::mark(group.id(), "dataframe", "0.2.0");
   hdf5::set_text(group.id(), "_index", "_index");
-  formats::Strings order;
-  for (const formats::Column& column : columns) order.push_back(column.name);
-  hdf5::set_texts(group.id(), "column-order", order);
   (void)hdf5::write_texts(group.id(), "_index", index, hdf5::Encoding::kCurrent);
+  return group;
+}
+
+void end_dataframe(const hdf5::Handle& dataframe, const formats::Strings& column_names) {
+  hdf5::set_texts(dataframe.id(), "column-order", column_names);
+}
+
+void write_dataframe(hid_t file, std::string_view name, const formats::Strings& index,
+                     std::span<const formats::Column> columns) {
+  const hdf5::Handle group = begin_dataframe(file, name, index);
+  formats::Strings names;
   for (const formats::Column& column : columns) {
     SCTAB_ASSERT(n_rows(column.values) == index.size());
     write_column(group.id(), column, hdf5::Encoding::kCurrent);
+    names.push_back(column.name);
   }
+  end_dataframe(group, names);
 }
 
 }  // namespace sctab::h5ad

@@ -70,6 +70,7 @@ class File final : public formats::CellSource {
   [[nodiscard]] std::unique_ptr<formats::RowReader> read_rows(std::string_view matrix_path,
                                                               const formats::ReadOptions& options = {}) const override;
   [[nodiscard]] std::unique_ptr<formats::CellSink> copy_to(const std::filesystem::path& target) const override;
+  [[nodiscard]] std::string_view copy_ending() const override { return ".h5ad"; }
 
  private:
   struct State;

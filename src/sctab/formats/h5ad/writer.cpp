@@ -168,6 +168,23 @@ void Writer::write_obs(const formats::Strings& index, std::span<const formats::C
   write_dataframe(state_->file.id(), "obs", index, columns);
 }
 
+void Writer::write_obs(const formats::Strings& index, const formats::Strings& names,
+                       const std::function<formats::Column(std::size_t)>& make_column) {
+  SCTAB_ASSERT(index.size() + 1 == state_->indptr.size());
+  const hdf5::Handle group = [&] {
+    const hdf5::Lock lock;
+    return begin_dataframe(state_->file.id(), "obs", index);
+  }();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const formats::Column column = make_column(i);  // may wait for threads: without the lock
+    SCTAB_ASSERT(column.name == names[i] && n_rows(column.values) == index.size());
+    const hdf5::Lock lock;
+    write_column(group.id(), column, hdf5::Encoding::kCurrent);
+  }
+  const hdf5::Lock lock;
+  end_dataframe(group, names);
+}
+
 void Writer::write_var(const formats::Strings& index, std::span<const formats::Column> columns) {
   SCTAB_ASSERT(std::cmp_equal(index.size(), state_->n_genes));
   const hdf5::Lock lock;

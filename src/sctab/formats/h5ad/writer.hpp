@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -43,6 +45,9 @@ class Writer {
   void append(sparse::CsrView cells);
   /// The tables. index: distinct names, one a cell (gene). Call each once, after the last append.
   void write_obs(const formats::Strings& index, std::span<const formats::Column> columns);
+  /// With columns that are made one at a time: make_column(i) gives the one named names[i].
+  void write_obs(const formats::Strings& index, const formats::Strings& names,
+                 const std::function<formats::Column(std::size_t)>& make_column);
   void write_var(const formats::Strings& index, std::span<const formats::Column> columns);
   /// A JSON object as nested groups: strings, numbers, booleans, arrays of one of these, objects.
   void write_uns(const nlohmann::json& uns);
