@@ -53,6 +53,7 @@ class WithObs final : public CellSource {
   [[nodiscard]] std::unique_ptr<CellSink> copy_to(const std::filesystem::path& target) const override {
     return source_->copy_to(target);
   }
+  [[nodiscard]] std::string_view copy_ending() const override { return source_->copy_ending(); }
 
  private:
   [[nodiscard]] std::vector<Column>::const_iterator find(std::string_view name) const {

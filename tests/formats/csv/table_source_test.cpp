@@ -149,6 +149,12 @@ TEST_F(CsvTable, KnowsLabelsOfCellsFromGenes) {
   SCTAB_EXPECT_THROW_WITH((void)source.obs("none"), core::InputError, "has no column 'none'", "cell_type");
 }
 
+TEST_F(CsvTable, TakesNoGeneForALabel) {
+  const TableSource source = open("IDS,GC,ID1,CLU,AGER,TP53\n1,2,0,4,5,0\n0,1,1,1,0,7\n");
+  EXPECT_THAT(source.obs_columns(), IsEmpty());
+  EXPECT_THAT(source.gene_names("X"), ElementsAre("IDS", "GC", "ID1", "CLU", "AGER", "TP53"));
+}
+
 TEST_F(CsvTable, KnowsColumnsOfGenesFromCells) {
   const TableSource source = open(
       "gene_id\tgene_name\tlength\tAAACCTGAGA\tAAACCTGAGC\n"

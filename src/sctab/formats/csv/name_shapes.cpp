@@ -147,8 +147,7 @@ bool is_title_of_cells(std::string_view title) {
 }
 
 bool is_title_of_names(std::string_view title) {
-  constexpr std::array<std::string_view, 8> kTitles = {"",     "index", "id",       "ids",
-                                                       "name", "names", "rownames", "unnamed0"};
+  constexpr std::array<std::string_view, 7> kTitles = {"", "index", "id", "name", "names", "rownames", "unnamed0"};
   return is_any_of(title, kTitles) || is_title_of_genes(title) || is_title_of_cells(title);
 }
 
@@ -165,9 +164,9 @@ bool is_cell_measure(std::string_view title) {
 }
 
 bool is_gene_measure(std::string_view title) {
-  constexpr std::array<std::string_view, 17> kTitles = {
-      "length",   "genelength", "exonlength", "width",  "start",    "end",        "chr",    "chromosome",  "strand",
-      "seqnames", "gc",         "gccontent",  "entrez", "entrezid", "entrezgene", "ncells", "entrezgeneid"};
+  constexpr std::array<std::string_view, 16> kTitles = {
+      "length", "genelength", "exonlength", "width",  "start",    "end",        "chr",    "chromosome",
+      "strand", "seqnames",   "gccontent",  "entrez", "entrezid", "entrezgene", "ncells", "entrezgeneid"};
   return is_any_of(title, kTitles);
 }
 

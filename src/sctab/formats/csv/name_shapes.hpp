@@ -22,11 +22,12 @@ bool is_title_of_cells(std::string_view title);
 /// A title of names in general: "", "index", "id", "name", "Unnamed: 0", "rownames".
 bool is_title_of_names(std::string_view title);
 
+/// No title below may be the symbol of a gene (GC, IDS): genes have columns of their own.
 /// Numbers that tables of cells have next to their counts: "nCount_RNA", "percent.mt", "total_counts", "UMAP_1".
 bool is_cell_measure(std::string_view title);
 /// Numbers that tables of genes have next to their counts: "length", "start", "end", "entrez_id".
 bool is_gene_measure(std::string_view title);
-/// Titles of Ensembl ids and of symbols among the columns of a table of genes.
+/// Titles of symbols among the columns of a table of genes.
 bool is_title_of_symbols(std::string_view title);
 
 }  // namespace sctab::csv
