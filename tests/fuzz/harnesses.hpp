@@ -14,6 +14,7 @@ using Bytes = std::span<const std::uint8_t>;
 void fuzz_boosted_trees(Bytes bytes);
 void fuzz_checkpoint(Bytes bytes);
 void fuzz_chunk(Bytes bytes);
+void fuzz_codec(Bytes bytes);
 void fuzz_csv(Bytes bytes);
 void fuzz_gene_list(Bytes bytes);
 void fuzz_h5ad(Bytes bytes);

@@ -3,6 +3,7 @@
 
     /usr/bin/python3 tests/fuzz/make_corpus.py
 """
+import bz2
 import gzip
 import io
 import json
@@ -46,6 +47,37 @@ def ubjson(value):
 
 def ubjson_text(text):
     return b"L" + struct.pack(">q", len(text)) + text.encode()
+
+
+def codecs():
+    """A stream of each codec; those that Python has no encoder for are hdf5plugin's and numcodecs' of small arrays."""
+    tens = bytes(i // 10 for i in range(100))
+    deflate = zlib.compressobj(wbits=-15)
+    streams = [
+        (0, "deflate", b"", deflate.compress(tens) + deflate.flush()),
+        (1, "zlib", b"", zlib.compress(tens)),
+        (2, "gzip", b"", gzip.compress(tens, mtime=0) * 2),
+        (3, "zstd", b"", "28b52ffd2064e500005800000102030405060708090a100045ca1556a45c6145ca1546b401"),
+        (4, "lz4_hdf5", b"", "0000000000000064000000400000001e150001001501010015020100150301001504010014050100500506060606"
+                             "00000017110601001507010015080100a009090909090909090909"),
+        (5, "lz4_numcodecs", b"", "64000000150001001501010015020100150301001504010015050100150601001507010015080100a00909"
+                                  "0909090909090909"),
+        (6, "blosc_lz4_shuffle", b"", "0201310490010000900100004e00000014000000360000001500010015010100150201001503010015"
+                                      "04010015050100150601001507010015080100150901000563000f0200ff0c500000000000"),
+        (7, "lzf", b"", bytes([3]) + b"abcd" + bytes([0x60, 3, 2]) + b"xyz"),
+        (8, "bzip2", b"", bz2.compress(tens)),
+        (9, "szip", bytes([0xA9, 8, 32]), "94000000602aaa9554d5556aaa9aaaad55535555aaaa6aafaa8000008000400020"),
+        (10, "bitshuffle", bytes([2, 0, 0]), "00000000aaaa6666b4b4926d2449388e6aa54c367038803f00c0000000000000c012ec131815"
+                                             "44167017"),
+        (11, "bitshuffle_lz4", bytes([4, 0, 0]), "000000000000004c000020000000003213000100f00daaaa66661e1e54ab3299a42d38ce"
+                                                 "c00faa5acc6cf070007faa2acc4c080023008029000602005000000000000017110070"
+                                                 "281200e0391300"),
+        (12, "bitshuffle_zstd", bytes([4, 0, 0]), "000000000000004c000020000000003528b52ffd204065010014020000aaaa66661e1e54"
+                                                  "ab3299a42d38cec00faa5acc6cf070007faa2acc4c0080000300b81fac5837002c001711"
+                                                  "0070281200e0391300")]
+    for kind, name, settings, stream in streams:
+        content = bytes.fromhex(stream) if isinstance(stream, str) else stream
+        save("codec", name, bytes([kind, 0, 2]) + settings.ljust(3, b"\0") + content)
 
 
 def trees():
@@ -129,6 +161,7 @@ def main():
     save("chunk", "zlib_before_zeros", b"\2\3\4\0" + zlib.compress(bytes(range(16)) + bytes(4000)))
     save("chunk", "lzf", b"\0\0\x10\0" + bytes([3]) + b"abcd" + bytes([0x60, 3, 2]) + b"xyz")
     save("chunk", "plain", b"\3\3\4\0" + bytes(range(16)))
+    codecs()
     save("h5ad", "csr.h5ad", h5ad("csr"))
     save("h5ad", "csr_gzip.h5ad", h5ad("csr", chunks=(2,), compression="gzip", shuffle=True))
     save("h5ad", "csc_lzf.h5ad", h5ad("csc", chunks=(2,), compression="lzf"))

@@ -23,6 +23,7 @@ struct Harness {
 constexpr Harness kHarnesses[] = {{"boosted_trees", fuzz_boosted_trees},
                                   {"checkpoint", fuzz_checkpoint},
                                   {"chunk", fuzz_chunk},
+                                  {"codec", fuzz_codec},
                                   {"csv", fuzz_csv},
                                   {"gene_list", fuzz_gene_list},
                                   {"h5ad", fuzz_h5ad},

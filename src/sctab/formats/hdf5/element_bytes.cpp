@@ -44,8 +44,7 @@ void ElementBytes::read(const std::function<void(ByteView)>& take) {
   const std::size_t n_read = read_chunks(take);
   if (n_read == n) return;
   if (stored_.type.has_heap_references) {
-    throw error_at(id_, {.found = "its text was never written, or is compressed by a filter that is not known here",
-                         .next_step = "write the file again with AnnData, with gzip or without compression"});
+    throw error_at(id_, {.found = "its text was never written", .next_step = kWriteAgain});
   }
   read_through_hdf5(n_read, take);
 }

@@ -1,4 +1,4 @@
-#include "sctab/formats/torch_checkpoint/byte_cursor.hpp"
+#include "sctab/formats/byte_cursor.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "sctab/core/numbers.hpp"
 
-namespace sctab::torch_checkpoint {
+namespace sctab::formats {
 
 std::span<const std::byte> ByteCursor::take(std::uint64_t n) {
   if (n > bytes_.size() - position_) {
@@ -22,7 +22,7 @@ std::span<const std::byte> ByteCursor::take(std::uint64_t n) {
 void ByteCursor::refuse(std::string found) const {
   core::Problem problem = place_;
   problem.found = std::move(found);
-  problem.next_step = "download the file again; it is cut off or damaged";
+  if (problem.next_step.empty()) problem.next_step = "copy or download the file again; it is cut off or damaged";
   throw core::InputError(std::move(problem));
 }
 
@@ -42,4 +42,4 @@ std::string_view ByteCursor::line() {
   return found;
 }
 
-}  // namespace sctab::torch_checkpoint
+}  // namespace sctab::formats

@@ -10,12 +10,13 @@
 
 #include "sctab/core/error.hpp"
 
-namespace sctab::torch_checkpoint {
+namespace sctab::formats {
 
 /// Walks over bytes from the front, little-endian, never past their end.
 class ByteCursor {
  public:
-  /// place: the file, and the part of it, that the bytes are. The bytes must outlive this.
+  /// place: the file, and the part of it, that the bytes are; what to do where they are damaged. The bytes must outlive
+  /// this.
   ByteCursor(std::span<const std::byte> bytes, core::Problem place) : bytes_(bytes), place_(std::move(place)) {}
 
   [[nodiscard]] std::size_t position() const { return position_; }
@@ -44,4 +45,4 @@ class ByteCursor {
   core::Problem place_;
 };
 
-}  // namespace sctab::torch_checkpoint
+}  // namespace sctab::formats
