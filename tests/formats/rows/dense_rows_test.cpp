@@ -143,7 +143,7 @@ TEST(DenseRows, ExpandEachChunkOnce) {
   const sparse::CsrMatrix want = dense_example(600, 100);
   for (const Way way : {Way::kRows, Way::kColumns}) {
     for (const auto& chunk : {std::pair{10, 30}, {600, 1}, {150, 20}, {1, 100}}) {
-      const std::int64_t n_chunks = ((600 + chunk.first - 1) / chunk.first) * ((100 + chunk.second - 1) / chunk.second);
+      const auto n_chunks = ((600 + chunk.first - 1) / chunk.first) * ((100 + chunk.second - 1) / chunk.second);
       for (const std::int64_t memory : {120'000, 1'000'000'000}) {
         for (const CellIndex block : {7, 100, 600}) {
           SCOPED_TRACE(testing::Message() << chunk.first << " x " << chunk.second << ", " << memory << ", " << block);

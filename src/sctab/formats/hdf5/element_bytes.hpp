@@ -24,13 +24,13 @@ class ElementBytes {
   [[nodiscard]] const structure::Datatype& type() const { return stored_.type; }
   [[nodiscard]] std::size_t n_elements() const { return static_cast<std::size_t>(stored_.space.n_elements); }
 
-  /// Gives `take` all elements in order, some at a time. Throws InputError where a chunk is damaged, and where elements
-  /// with references to a heap are behind filters that are not known here.
+  /// Gives `take` all elements in order, some at a time. Throws InputError where a chunk is damaged, is behind a
+  /// filter that is not known here, or holds references to a heap and was never written.
   void read(const std::function<void(structure::ByteView elements)>& take);
 
  private:
   void read_contiguous(const std::function<void(structure::ByteView)>& take);
-  /// Returns how many elements were read: not all where a chunk is not there, or behind unknown filters.
+  /// Returns how many elements were read: not all where a chunk is not there.
   std::size_t read_chunks(const std::function<void(structure::ByteView)>& take);
   void read_through_hdf5(std::size_t first, const std::function<void(structure::ByteView)>& take);
 
