@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "sctab/core/alternatives.hpp"
@@ -14,6 +15,7 @@
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/source_name.hpp"
 #include "sctab/formats/unpacked_file.hpp"
+#include "sctab/formats/zarr/file.hpp"
 
 namespace sctab::formats {
 namespace {
@@ -32,16 +34,22 @@ std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& opt
   return std::make_unique<Source>(path, options);
 }
 
-constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>}};
+constexpr std::array kFormats = {Format{".h5ad", "AnnData", h5ad::is_hdf5, open_as<h5ad::File>},
+                                 Format{".zarr", "AnnData, a folder or its .zip", zarr::is_zarr, open_as<zarr::File>}};
 
 std::unique_ptr<CellSource> open_file_of_cells(const fs::path& path, const OpenOptions& options) {
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
   const std::string expected = core::alternatives(known);
-  (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
+  std::error_code ignored;
+  const auto require_file = [&] {
+    (void)core::open_input(path, {.expected = expected, .next_step = "check the path"});
+  };
+  if (!fs::is_directory(path, ignored)) require_file();
   auto format = std::ranges::find_if(kFormats, [&](const Format& each) { return each.recognises(path); });
   if (format == kFormats.end()) format = std::ranges::find(kFormats, path.extension().string(), &Format::extension);
   if (format != kFormats.end()) return format->open(path, options);
+  require_file();  // a folder of something else
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
 }
 
