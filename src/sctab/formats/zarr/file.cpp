@@ -1,5 +1,7 @@
 #include "sctab/formats/zarr/file.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <fstream>
 #include <string>
@@ -7,6 +9,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
+#include "sctab/core/staged_output.hpp"
 #include "sctab/formats/zarr/labelled_copy.hpp"
 #include "sctab/formats/zarr/storage.hpp"
 
@@ -38,6 +41,13 @@ File::File(std::shared_ptr<const Hierarchy> hierarchy, const formats::OpenOption
 
 std::unique_ptr<formats::CellSink> File::copy_to(const fs::path& target) const {
   require_unchanged();
+  const std::string within = fs::weakly_canonical(target).parent_path().string() + "/";
+  if (fs::is_directory(path()) && within.starts_with(fs::canonical(path()).string() + "/")) {
+    throw core::InputError(
+        {.file = core::target_name(target.string()),
+         .found = fmt::format("lies within the input, {}, of which it shall be a copy", path().string()),
+         .next_step = "choose another output"});
+  }
   return std::make_unique<LabelledCopy>(hierarchy_, modality_path(), n_cells(), target);
 }
 
