@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -139,6 +141,25 @@ TEST(LabelledCopy, HoldsResultsAndAllThatWasThere) {
     expect_results(out / "again.zarr", out / "b.zarr");
     expect_consolidated(out / "again.zarr");
   }
+}
+
+/// $SCTAB_ZARR_PYTHON: an interpreter with anndata and zarr, of any version that reads zarr 3.
+TEST(LabelledCopy, OpensInAnndata) {
+  const char* const python = std::getenv("SCTAB_ZARR_PYTHON");
+  if (python == nullptr) GTEST_SKIP() << "needs $SCTAB_ZARR_PYTHON, a Python with anndata and zarr";
+  SCTAB_NEED_SHARED(folder, "data/raw_formats");
+  const tests::TemporaryFolder out;
+  std::string command =
+      std::string(python) + " " + (tests::source_folder() / "tests/formats/zarr/check_written.py").string();
+  for (const char* name : kFiles) {
+    const fs::path zip = folder / (std::string(name) + ".zarr.zip");
+    const std::string base = fs::path(name).filename().string();
+    for (const char* ending : {".zarr", ".zarr.zip"}) {
+      write_results(zip, out / (base + ending));
+      command += " " + (out / (base + ending)).string();
+    }
+  }
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
 }
 
 TEST(LabelledCopy, RefusesATargetWithinTheInput) {
