@@ -43,6 +43,29 @@ TEST(PlanOutputs, NamesTheOutputsAfterAFolder) {
   EXPECT_EQ(planned({"data/a.h5mu.gz"}, {}), (Names{"data/a.sctab.h5mu", "data/a.sctab.csv"}));
 }
 
+TEST(PlanOutputs, GivesAZarrForAZarr) {
+  EXPECT_EQ(planned({"data/a.zarr"}, {}), (Names{"data/a.sctab.zarr", "data/a.sctab.csv"}));
+  EXPECT_EQ(planned({"data/a.zarr/"}, {}), (Names{"data/a.sctab.zarr", "data/a.sctab.csv"}));
+  EXPECT_EQ(planned({"data/a.zarr.zip"}, {}), (Names{"data/a.sctab.zarr.zip", "data/a.sctab.csv"}));
+  for (const char* name : {"x.zarr", "x.zarr/", "x.zarr.zip"}) {
+    EXPECT_EQ(plan_outputs(Paths{"a.zarr"}, Paths{name})[0].outputs[0].format, OutputFormat::kZarr) << name;
+  }
+}
+
+TEST(PlanOutputs, ReplacesAFolderOnlyWhereSctabWroteIt) {
+  const tests::TemporaryFolder folder;
+  const fs::path out = folder / "x.zarr";
+  fs::create_directory(out);
+  EXPECT_EQ(planned({"a.zarr"}, {out}), Names{out.string()}) << "an empty one";
+  tests::write_bytes(out / ".zgroup", R"({"zarr_format": 2})");
+  SCTAB_EXPECT_THROW_WITH(planned({"a.zarr"}, {out}), core::InputError, "x.zarr", "results of sctab", "another output");
+  fs::create_directories(out / "uns" / "sctab");
+  tests::write_bytes(out / "uns" / "sctab" / ".zgroup", R"({"zarr_format": 2})");
+  EXPECT_EQ(planned({"a.zarr"}, {out}), Names{out.string()});
+  tests::write_bytes(folder / "x.zarr.zip", "");
+  EXPECT_EQ(planned({"a.zarr"}, {folder / "x.zarr.zip"}), Names{(folder / "x.zarr.zip").string()});
+}
+
 TEST(PlanOutputs, WantsANameForTheResultsOfStandardInput) {
   const tests::TemporaryFolder folder;
   EXPECT_EQ(planned({"-"}, {"x.h5ad"}), Names{"x.h5ad"});
@@ -59,7 +82,7 @@ TEST(PlanOutputs, TakesTheFormatFromTheEnding) {
   EXPECT_EQ(jobs[0].outputs[1].format, OutputFormat::kH5ad);
   EXPECT_EQ(jobs[0].outputs[2].format, OutputFormat::kCsv);
   SCTAB_EXPECT_THROW_WITH(planned({"a.h5ad"}, {"x.txt"}), core::InputError, "x.txt", "ending",
-                          ".h5ad, .h5mu, .csv, .tsv");
+                          ".h5ad, .h5mu, .zarr, .csv, .tsv");
   SCTAB_EXPECT_THROW_WITH(planned({"a.h5ad"}, {"x"}), core::InputError, "x:", "ending");
   if (parquet::is_available()) {
     EXPECT_EQ(plan_outputs(Paths{"a.h5ad"}, Paths{"x.parquet"})[0].outputs[0].format, OutputFormat::kParquet);

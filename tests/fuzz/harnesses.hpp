@@ -35,6 +35,8 @@ void fuzz_shard(Bytes bytes);
 void fuzz_tar(Bytes bytes);
 void fuzz_toml(Bytes bytes);
 void fuzz_ubjson(Bytes bytes);
+void fuzz_zarr_chunk(Bytes bytes);
+void fuzz_zarr_metadata(Bytes bytes);
 void fuzz_zip(Bytes bytes);
 
 /// Runs one of them with a small memory budget. InputError is no fault, but what it says is checked: one short line of

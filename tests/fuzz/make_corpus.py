@@ -184,7 +184,40 @@ def tar(form, names):
     return file.getvalue()
 
 
+def zarrs():
+    """Arrays of zarr 2 and 3: metadata behind the version's digit, then a zero and what each chunk holds."""
+    two = {"zarr_format": 2, "shape": [6], "chunks": [4], "dtype": "<f4", "fill_value": 0.0, "order": "C",
+           "filters": None, "compressor": None}
+    three = {"zarr_format": 3, "node_type": "array", "shape": [6], "data_type": "float32", "fill_value": 0,
+             "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [4]}},
+             "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+             "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}], "attributes": {}}
+    floats = struct.pack("<4f", 1, 2, 3, 4)
+    texts = struct.pack("<I", 4) + b"".join(struct.pack("<I", len(text)) + text for text in (b"a", b"", b"bcd", b"\xc3\xa9"))
+    shuffle = b"".join(floats[i::4] for i in range(4))
+    crc = struct.pack("<I", 0x9EBA690A)  # of the floats
+    index = struct.pack("<4Q", 0, 8, 2**64 - 1, 2**64 - 1)
+    sharding = {"name": "sharding_indexed", "configuration": {
+        "chunk_shape": [2], "codecs": three["codecs"], "index_codecs": three["codecs"], "index_location": "end"}}
+    arrays = [("2", "plain", two, floats), ("2", "zlib", two | {"compressor": {"id": "zlib"}}, zlib.compress(floats)),
+              ("2", "big", two | {"dtype": ">i2"}, floats[:8]), ("2", "half", two | {"dtype": "<f2"}, floats[:8]),
+              ("2", "fortran", two | {"shape": [2, 3], "chunks": [2, 2], "order": "F"}, floats),
+              ("2", "shuffle", two | {"filters": [{"id": "shuffle", "elementsize": 4}]}, shuffle),
+              ("2", "text", two | {"dtype": "|O", "filters": [{"id": "vlen-utf8"}], "fill_value": ""}, texts),
+              ("2", "wide_text", two | {"dtype": "<U1", "fill_value": ""}, "aé€z".encode("utf-32-le")),
+              ("3", "plain", three, floats), ("3", "shard", three | {"codecs": [sharding]}, floats[:8] + index),
+              ("3", "crc", three | {"codecs": three["codecs"] + [{"name": "crc32c"}]}, floats + crc),
+              ("3", "gzip", three | {"codecs": three["codecs"] + [{"name": "gzip", "configuration": {"level": 1}}]},
+               gzip.compress(floats, mtime=0)),
+              ("3", "text", three | {"data_type": "string", "codecs": [{"name": "vlen-utf8"}], "fill_value": ""}, texts)]
+    for version, name, metadata, chunk in arrays:
+        head = version.encode() + json.dumps(metadata).encode()
+        save("zarr_metadata", f"{name}_{version}", head)
+        save("zarr_chunk", f"{name}_{version}", head + b"\0" + chunk)
+
+
 def main():
+    zarrs()
     weights = {"weight": ("F32", [2, 3], np.arange(6, dtype="f4").tobytes()), "bias": ("F32", [2], bytes(8))}
     entries = published.entries_of_checkpoint(weights)
     checkpoint = io.BytesIO()

@@ -44,6 +44,8 @@ constexpr Harness kHarnesses[] = {{"boosted_trees", fuzz_boosted_trees},
                                   {"tar", fuzz_tar},
                                   {"toml", fuzz_toml},
                                   {"ubjson", fuzz_ubjson},
+                                  {"zarr_chunk", fuzz_zarr_chunk},
+                                  {"zarr_metadata", fuzz_zarr_metadata},
                                   {"zip", fuzz_zip}};
 
 fs::path corpus() {

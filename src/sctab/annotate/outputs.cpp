@@ -13,6 +13,7 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/parquet/parquet.hpp"
 #include "sctab/formats/source_name.hpp"
+#include "sctab/formats/zarr/file.hpp"
 
 namespace sctab::annotate {
 namespace fs = std::filesystem;
@@ -21,11 +22,22 @@ namespace {
 using core::InputError;
 
 /// In the order of OutputFormat.
-constexpr std::array<std::string_view, 5> kEndings = {".h5ad", ".h5mu", ".csv", ".tsv", ".parquet"};
+constexpr std::array<std::string_view, 6> kEndings = {".h5ad", ".h5mu", ".zarr", ".csv", ".tsv", ".parquet"};
+
+/// The ending that decides about a path: "a.zarr.zip" is a zarr, and "a.zarr/" too.
+std::string ending_of(const fs::path& path) {
+  const fs::path name = path.has_filename() ? path : path.parent_path();
+  const bool is_zipped_zarr = name.extension() == ".zip" && name.stem().extension() == ".zarr";
+  return (is_zipped_zarr ? name.stem() : name).extension().string();
+}
+
+bool is_zarr_name(const fs::path& path) {
+  return ending_of(path) == ending(OutputFormat::kZarr);
+}
 
 OutputFormat format_of(const fs::path& output) {
   if (output == kStandardOutput) return OutputFormat::kCsv;
-  const auto found = std::ranges::find(kEndings, output.extension().string());
+  const auto found = std::ranges::find(kEndings, ending_of(output));
   if (found == kEndings.end()) {
     throw InputError(
         {.file = output.string(), .found = "has no ending that sctab knows", .expected = core::alternatives(kEndings)});
@@ -41,7 +53,13 @@ bool same_file(const fs::path& a, const fs::path& b) {
 }
 
 void require_usable(const fs::path& output, std::span<const fs::path> inputs) {
-  if (fs::is_directory(output)) {
+  if (fs::is_directory(output) && is_zarr_name(output) && output.extension() != ".zip") {
+    if (!zarr::is_replaceable(output)) {
+      throw InputError({.file = output.string(),
+                        .found = "is there, and not a zarr with results of sctab",
+                        .next_step = "choose another output, or remove it"});
+    }
+  } else if (fs::is_directory(output)) {
     throw InputError({.file = output.string(), .found = "is a folder", .next_step = "give the name of a file in it"});
   }
   if (std::ranges::any_of(inputs, [&](const fs::path& input) { return same_file(output, input); })) {
@@ -62,10 +80,14 @@ std::vector<Output> named_after(const fs::path& input, const fs::path& folder) {
   fs::path stem = formats::path_without_ending(input);
   if (!folder.empty()) stem = folder / stem.filename();
   const bool is_mudata = input.extension() == ".h5mu" || input.stem().extension() == ".h5mu";  // "a.h5mu.gz"
+  const OutputFormat cells = is_zarr_name(input) ? OutputFormat::kZarr
+                             : is_mudata         ? OutputFormat::kH5mu
+                                                 : OutputFormat::kH5ad;
   std::vector<Output> outputs;
-  for (const OutputFormat format : {is_mudata ? OutputFormat::kH5mu : OutputFormat::kH5ad, OutputFormat::kCsv}) {
+  for (const OutputFormat format : {cells, OutputFormat::kCsv}) {
     outputs.push_back({fs::path(stem) += fmt::format(".sctab{}", ending(format)), format});
   }
+  if (input.extension() == ".zip" && cells == OutputFormat::kZarr) outputs.front().path += ".zip";
   return outputs;
 }
 
@@ -87,7 +109,7 @@ std::vector<Output> given_outputs(std::span<const fs::path> given, std::span<con
 void require_folder(std::span<const fs::path> given, std::size_t n_inputs) {
   const fs::path& folder = given.front();
   const bool names_file =
-      folder == kStandardOutput || std::ranges::count(kEndings, folder.extension().string()) > 0 || given.size() > 1;
+      folder == kStandardOutput || std::ranges::count(kEndings, ending_of(folder)) > 0 || given.size() > 1;
   if (names_file && !fs::is_directory(folder)) {
     throw InputError(
         {.subject = fmt::format("-o {}", folder.string()),
@@ -141,7 +163,8 @@ bool is_stream(const fs::path& path, OutputFormat format) {
 
 std::vector<Job> plan_outputs(std::span<const fs::path> inputs, std::span<const fs::path> given) {
   std::vector<Job> jobs;
-  const bool names_folder = given.size() == 1 && (fs::is_directory(given.front()) || !given.front().has_filename());
+  const bool names_folder = given.size() == 1 && !is_zarr_name(given.front()) &&
+                            (fs::is_directory(given.front()) || !given.front().has_filename());
   const bool into_folder = names_folder || (inputs.size() > 1 && !given.empty());
   if (into_folder) require_folder(given, inputs.size());
   for (const fs::path& input : inputs) {

@@ -11,8 +11,8 @@
 
 namespace sctab::annotate {
 
-/// kH5ad, kH5mu: the input with the results added. The others: the labels alone, a row per cell.
-enum class OutputFormat : std::uint8_t { kH5ad, kH5mu, kCsv, kTsv, kParquet };
+/// kH5ad, kH5mu, kZarr: the input with the results added. The others: the labels alone, a row per cell.
+enum class OutputFormat : std::uint8_t { kH5ad, kH5mu, kZarr, kCsv, kTsv, kParquet };
 
 /// Whether it holds the cells themselves.
 inline bool holds_cells(OutputFormat format) {
@@ -44,9 +44,10 @@ struct Job {
 ///   one input: the paths as given, "-" for the csv on standard output.
 ///   several inputs: one path, a folder, which is made; it gets NAME.sctab.h5ad and NAME.sctab.csv of each.
 ///   none given: NAME.sctab.h5ad and NAME.sctab.csv next to each input. NAME: without the ending of its format.
-/// Of a .h5mu, .sctab.h5mu instead.
-/// Throws InputError where an output is an input or a folder, where two are the same or of one format, for an
-/// ending that names no format, for .parquet where there is no DuckDB, and for standard input where no file is given.
+/// Of a .h5mu, .sctab.h5mu instead; of a .zarr or .zarr.zip, a .sctab.zarr or .sctab.zarr.zip.
+/// Throws InputError where an output is an input or a folder (but for a .zarr that sctab wrote), where two are the same
+/// or of one format, for an ending that names no format, for .parquet where there is no DuckDB, and for standard input
+/// where no file is given.
 std::vector<Job> plan_outputs(std::span<const std::filesystem::path> inputs,
                               std::span<const std::filesystem::path> given);
 

@@ -279,8 +279,11 @@ void StagedOutput::commit(const BeforeReplacing& before_replacing) {
 void StagedOutput::place() {
   SCTAB_ASSERT(!temporary_.empty());
   sync_tree(temporary_);
-  SCTAB_ASSERT(!fs::is_directory(temporary_));
-  refuse_folder(target_);
+  if (!fs::is_directory(temporary_)) {
+    refuse_folder(target_);
+  } else if (fs::exists(target_) && !fs::is_directory(target_)) {
+    throw InputError({.file = target_.string(), .found = "is a file", .next_step = "give the name of a folder"});
+  }
   if (fs::exists(fs::symlink_status(target_))) {
     earlier_ = replace(temporary_, target_);
   } else {
@@ -296,7 +299,15 @@ void StagedOutput::undo() noexcept {
   placed_ = false;
   // The hidden name is forgotten first: the file there is not removed even if the renaming fails.
   const fs::path earlier = std::exchange(earlier_, {});
-  (void)(earlier.empty() ? ::unlink(target_.c_str()) : ::rename(earlier.c_str(), target_.c_str()));
+  std::error_code ignored;
+  if (!fs::is_directory(target_, ignored)) {
+    (void)(earlier.empty() ? ::unlink(target_.c_str()) : ::rename(earlier.c_str(), target_.c_str()));
+  } else if (earlier.empty() || exchange(earlier, target_)) {
+    fs::remove_all(earlier.empty() ? target_ : earlier, ignored);
+  } else if (const fs::path aside = earlier.string() + ".new"; ::rename(target_.c_str(), aside.c_str()) == 0) {
+    (void)::rename(earlier.c_str(), target_.c_str());
+    fs::remove_all(aside, ignored);
+  }
 }
 
 void StagedOutput::leave() noexcept {

@@ -42,7 +42,7 @@ class StagedOutput {
   /// Leaves what was written under its temporary name.
   void leave() noexcept;
 
-  /// commit() for a file that must appear together with another: what it replaces is kept under a hidden name, until
+  /// commit() for what must appear together with another file: what it replaces is kept under a hidden name, until
   /// settle() or the end of this.
   void place();
   /// After place(), even one that failed: the earlier file comes back, or where there was none the new one goes. A file

@@ -20,6 +20,7 @@
 #include "sctab/formats/seurat.hpp"
 #include "sctab/formats/source_name.hpp"
 #include "sctab/formats/unpacked_file.hpp"
+#include "sctab/formats/zarr/file.hpp"
 
 namespace sctab::formats {
 namespace {
@@ -39,10 +40,12 @@ std::unique_ptr<CellSource> open_as(const fs::path& path, const OpenOptions& opt
 }
 
 constexpr std::array kFormats = {
-    Format{".h5ad", "AnnData", hdf5::is_hdf5, open_hdf5}, Format{".h5", "10x", hdf5::is_hdf5, open_hdf5},
+    Format{".h5ad", "AnnData", hdf5::is_hdf5, open_hdf5},
+    Format{".h5", "10x", hdf5::is_hdf5, open_hdf5},
     Format{".loom", "loom", hdf5::is_hdf5, open_hdf5},
     Format{".mtx", "next to barcodes.tsv and features.tsv; or their folder", mtx::recognises, open_as<mtx::Folder>},
-    Format{".tar.gz", "of such a folder", mtx::recognises, open_as<mtx::Folder>}};
+    Format{".tar.gz", "of such a folder", mtx::recognises, open_as<mtx::Folder>},
+    Format{".zarr", "AnnData, a folder or its .zip", zarr::is_zarr, open_as<zarr::File>}};
 /// Asked last: a damaged file of another format may look like text.
 constexpr Format kText = {".csv", "or .tsv or .txt, a table of text", csv::is_table, open_as<csv::TableSource>};
 

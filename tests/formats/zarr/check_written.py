@@ -1,0 +1,43 @@
+"""Opens the zarrs of labelled_copy_test.cpp with anndata and zarr of any version, and compares the results in them.
+usage: check_written.py ZARR…   folders and .zip files"""
+import sys
+import warnings
+
+import anndata
+import numpy as np
+import zarr
+
+warnings.simplefilter("ignore")
+TYPES = ["B cell", "T cell é"]
+
+
+def read(path):
+    if not path.endswith(".zip"):
+        return anndata.read_zarr(path)
+    zip_store = zarr.storage.ZipStore if hasattr(zarr.storage, "ZipStore") else zarr.ZipStore
+    return anndata.read_zarr(zip_store(path, mode="r"))
+
+
+def check(path):
+    data = read(path)
+    n = data.n_obs
+    row = np.arange(n)
+    obs = data.obs
+    assert list(obs["sctab_cell_type"].cat.categories) == TYPES
+    assert (obs["sctab_cell_type"].cat.codes == row % 3 - 1).all()
+    assert (obs["sctab_probability"].to_numpy() == (row / 2).astype("f4")).all()
+    assert (obs["all"] == (row % 2 == 1)).all()
+    some = obs["some"].astype(str).to_numpy()
+    assert (some[row % 3 == 1] == "True").all() and (some[row % 3 == 0] == "False").all()
+    assert set(some[row % 3 == 2]) <= {"<NA>", "nan"}
+    assert (obs["integers"] == row - 1).all()
+    assert (np.asarray(data.obsm["X_sctab"]).ravel() == np.arange(5 * n)).all()
+    uns = data.uns["sctab"]
+    assert str(uns["model"]) == "é" and int(uns["n"]) == 3 and float(uns["x"]) == 2.5 and bool(uns["yes"]) is True
+    assert list(uns["names"]) == ["a", "bb"] and str(uns["none"]) == "" and list(uns["sizes"]) == [1, 2]
+    assert str(uns["inner"]["deep"]) == "x" and len(uns["empty"]) == 0
+
+
+for name in sys.argv[1:]:
+    check(name)
+print("anndata", anndata.__version__, "zarr", zarr.__version__, "read", len(sys.argv) - 1)
