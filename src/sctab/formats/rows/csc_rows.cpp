@@ -65,7 +65,7 @@ class CscRows final : public formats::RowReader {
     const auto n = static_cast<std::size_t>(end - begin);
     std::vector<std::int32_t> cells(n);
     matrix_.indices->read(begin, std::span(cells));
-    refuse_zeroed_indices(cells, begin, gene_begin_, matrix_.where);
+    if (matrix_.n_cells > 1) refuse_zeroed_indices(cells, begin, gene_begin_, matrix_.where);
     std::vector<float> values(n);
     matrix_.data->read(begin, std::span(values));
     std::vector<GeneIndex> genes(n);

@@ -49,7 +49,7 @@ class CsrRows final : public formats::RowReader {
     matrix_.indices->read(begin, std::span(block.indices));
     matrix_.data->read(begin, std::span(block.data));
     check_genes(first, block);
-    refuse_zeroed_indices(block.indices, begin, indptr, matrix_.where);
+    if (matrix_.n_genes > 1) refuse_zeroed_indices(block.indices, begin, indptr, matrix_.where);
     if (begin == 0 && nnz > 0) check_first_row(first, block);
     tidy_rows(block);
   }

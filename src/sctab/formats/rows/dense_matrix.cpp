@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -40,31 +42,48 @@ void append_rows(const std::byte* numbers, CellIndex n_cells, sparse::CsrMatrix&
   }
 }
 
+/// The values of a band that are not zero, gene by gene.
+struct GeneMajorValues {
+  std::vector<std::uint32_t> cells;  // counted from the band's first
+  std::vector<float> values;
+  std::vector<std::size_t> gene_end;
+};
+
 template <typename Stored>
-void append_columns(const std::byte* numbers, CellIndex n_cells, sparse::CsrMatrix& block) {
-  const auto width = static_cast<std::size_t>(n_cells), n_genes = static_cast<std::size_t>(block.n_genes);
-  std::vector<std::uint32_t> counts(width);
-  for (std::size_t gene = 0; gene < n_genes; ++gene) {
-    const std::byte* const row = numbers + gene * width * sizeof(Stored);
-    for (std::size_t cell = 0; cell < width; ++cell) {
-      counts[cell] += static_cast<std::uint32_t>(number_at<Stored>(row, cell) != 0.0F);
+GeneMajorValues values_of_columns(const std::byte* numbers, std::size_t n_cells, std::size_t n_genes) {
+  GeneMajorValues found;
+  found.gene_end.reserve(n_genes);
+  std::vector<std::uint32_t> cells(n_cells);
+  for (std::size_t gene = 0; gene < n_genes; ++gene, numbers += n_cells * sizeof(Stored)) {
+    std::size_t n = 0;
+    for (std::size_t cell = 0; cell < n_cells; ++cell) {  // without branches: zeros come in no order
+      cells[n] = static_cast<std::uint32_t>(cell);
+      n += static_cast<std::size_t>(number_at<Stored>(numbers, cell) != 0.0F);
     }
+    for (std::size_t i = 0; i < n; ++i) found.values.push_back(number_at<Stored>(numbers, cells[i]));
+    found.cells.insert(found.cells.end(), cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(n));
+    found.gene_end.push_back(found.values.size());
   }
-  std::vector<std::size_t> slot(width);
-  for (std::size_t cell = 0; cell < width; ++cell) {
-    slot[cell] = static_cast<std::size_t>(block.indptr.back());
-    block.indptr.push_back(block.indptr.back() + counts[cell]);
+  return found;
+}
+
+void append_cells(const GeneMajorValues& found, CellIndex n_cells, sparse::CsrMatrix& block) {
+  std::vector<std::size_t> slot(static_cast<std::size_t>(n_cells));
+  for (const std::uint32_t cell : found.cells) ++slot[cell];
+  for (std::size_t& count_then_begin : slot) {
+    const std::int64_t begin = block.indptr.back();
+    block.indptr.push_back(begin + static_cast<std::int64_t>(count_then_begin));
+    count_then_begin = static_cast<std::size_t>(begin);
   }
   block.n_cells += n_cells;
   block.indices.resize(static_cast<std::size_t>(block.nnz()));
   block.data.resize(static_cast<std::size_t>(block.nnz()));
-  for (std::size_t gene = 0; gene < n_genes; ++gene) {
-    const std::byte* const row = numbers + gene * width * sizeof(Stored);
-    for (std::size_t cell = 0; cell < width; ++cell) {
-      const float value = number_at<Stored>(row, cell);
-      if (value == 0.0F) continue;
-      block.indices[slot[cell]] = static_cast<GeneIndex>(gene);
-      block.data[slot[cell]++] = value;
+  std::size_t i = 0;
+  for (std::size_t gene = 0; gene < found.gene_end.size(); ++gene) {
+    for (; i < found.gene_end[gene]; ++i) {
+      const std::size_t at = slot[found.cells[i]]++;
+      block.indices[at] = static_cast<GeneIndex>(gene);
+      block.data[at] = found.values[i];
     }
   }
 }
@@ -147,7 +166,9 @@ void DenseMatrix::append(CellIndex begin, CellIndex n, std::vector<std::byte>& n
     if (layout_ == Layout::kCellsByGenes) {
       append_rows<Stored>(numbers.data(), n, block);
     } else {
-      append_columns<Stored>(numbers.data(), n, block);
+      append_cells(
+          values_of_columns<Stored>(numbers.data(), static_cast<std::size_t>(n), static_cast<std::size_t>(n_genes_)), n,
+          block);
     }
   });
 }

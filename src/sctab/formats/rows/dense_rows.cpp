@@ -28,9 +28,10 @@ struct BandPlan {
 
 BandPlan plan_bands(const DenseMatrix& matrix, const formats::ReadOptions& options) {
   SCTAB_ASSERT(options.threads >= 1);
-  // As read, and without zeros.
-  const std::int64_t bytes_of_value =
-      matrix.bytes_of_number() + static_cast<std::int64_t>(sizeof(GeneIndex) + sizeof(float));
+  // As read, and without zeros: as rows, and gene by gene before that.
+  const std::int64_t bytes_of_entry = sizeof(GeneIndex) + sizeof(float);
+  const bool by_cells = matrix.layout() == DenseMatrix::Layout::kCellsByGenes;
+  const std::int64_t bytes_of_value = matrix.bytes_of_number() + (by_cells ? 1 : 2) * bytes_of_entry;
   const std::int64_t bytes_of_cell = std::max<std::int64_t>(1, matrix.n_genes() * bytes_of_value);
   const CellIndex most = std::max<CellIndex>(1, options.memory_bytes / 4 / bytes_of_cell);
   const CellIndex chunk = matrix.chunk_cells();
@@ -42,7 +43,7 @@ BandPlan plan_bands(const DenseMatrix& matrix, const formats::ReadOptions& optio
   }
   CellIndex wanted = std::max<CellIndex>(1, kBytesOfBand / bytes_of_cell);
   // Without chunks, a gene's cells are read by a call of their own: as many as there is memory for.
-  if (matrix.layout() == DenseMatrix::Layout::kGenesByCells && chunk == 1) wanted = most / options.threads;
+  if (!by_cells && chunk == 1) wanted = most / options.threads;
   plan.cells_of_band = std::max(chunk, std::min(wanted, most) / chunk * chunk);
   plan.n_held = static_cast<int>(std::clamp<std::int64_t>(most / plan.cells_of_band, 1, options.threads));
   return plan;
@@ -203,8 +204,8 @@ std::unique_ptr<formats::RowReader> make_rows(DenseMatrix matrix, const formats:
   const BandPlan plan = plan_bands(matrix, options);
   const double bytes_of_chunk = static_cast<double>(matrix.chunk_cells()) * static_cast<double>(matrix.chunk_genes()) *
                                 static_cast<double>(matrix.bytes_of_number());
-  const int n_held = std::min(options.threads, kMostHeld);
-  const bool chunks_fit = bytes_of_chunk <= static_cast<double>(options.memory_bytes / 4 / n_held);
+  const std::int64_t memory_for_chunk = options.memory_bytes / 4 / std::min(options.threads, kMostHeld);
+  const bool chunks_fit = bytes_of_chunk <= static_cast<double>(memory_for_chunk);
   if (plan.splits_chunks && chunks_fit) return std::make_unique<TiledRows>(std::move(matrix), options);
   return std::make_unique<DenseRows>(std::move(matrix), plan);
 }
