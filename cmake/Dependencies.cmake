@@ -54,6 +54,9 @@ endfunction()
 include(CheckCXXSourceCompiles)
 sctab_link_archives(ZLIB::ZLIB PACKAGE zlib ARCHIVES libz.a)
 sctab_link_archives(sctab::deflate PACKAGE libdeflate ARCHIVES libdeflate.a)
+sctab_link_archives(sctab::zstd PACKAGE libzstd ARCHIVES libzstd.a)
+sctab_link_archives(sctab::lz4 PACKAGE liblz4 ARCHIVES liblz4.a)
+sctab_link_archives(sctab::snappy PACKAGE snappy ARCHIVES libsnappy.a)
 sctab_link_archives(sctab::yaml PACKAGE yaml-cpp ARCHIVES libyaml-cpp.a)
 # Nothing of ours may link the shared HDF5 too. Debian's libtorch loads it, through OpenCV and GDAL, and never calls it:
 # programs with libtorch have a second HDF5 in memory, which shares no state with this one.
@@ -61,6 +64,21 @@ sctab_link_archives(sctab::hdf5 PACKAGE hdf5-serial ARCHIVES libhdf5.a libsz.a l
   SYSTEM m ${CMAKE_DL_LIBS} Threads::Threads
   PROBE "#include <hdf5.h>
     int main() { if (H5Fopen(\"x.h5\", H5F_ACC_RDONLY, H5P_DEFAULT) < 0) {} }")
+
+# sctab_link_archive(target header.h library): the same for libraries that Debian has no pkg-config file for.
+function(sctab_link_archive target header library)
+  string(REPLACE "::" "_" name ${target})
+  find_path(${name}_INCLUDE_DIR ${header} REQUIRED)
+  find_library(${name}_LIBRARY NAMES lib${library}.a ${library} REQUIRED)
+  mark_as_advanced(${name}_INCLUDE_DIR ${name}_LIBRARY)
+  add_library(${name} INTERFACE)
+  target_include_directories(${name} SYSTEM INTERFACE ${${name}_INCLUDE_DIR})
+  target_link_libraries(${name} INTERFACE ${${name}_LIBRARY})
+  target_link_options(${name} INTERFACE "LINKER:--exclude-libs,lib${library}.a")
+  add_library(${target} ALIAS ${name})
+endfunction()
+sctab_link_archive(sctab::bzip2 bzlib.h bz2)
+sctab_link_archive(sctab::aec libaec.h aec)
 
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 add_library(sctab::hwy ALIAS PkgConfig::hwy)
@@ -132,6 +150,9 @@ endif()
 
 if(SCTAB_BUILD_TESTS)
   find_package(GTest REQUIRED)
+  # Makes what our own reader of Blosc is tested with.
+  pkg_check_modules(blosc REQUIRED IMPORTED_TARGET blosc)
+  add_library(sctab::blosc ALIAS PkgConfig::blosc)
 endif()
 if(SCTAB_BUILD_BENCH)
   find_package(benchmark REQUIRED)

@@ -10,8 +10,9 @@ if(TARGET sctab-train)
 endif()
 # The licences of the libraries that the program contains or the tarball brings along, as Debian has them.
 set(third_party)
-foreach(package IN ITEMS libhdf5-dev zlib1g-dev libdeflate-dev libyaml-cpp-dev libaec-dev liblzf1 libfmt9
-    libspdlog1.10 libhwy1 libssl3 libcli11-dev nlohmann-json3-dev libeigen3-dev libtomlplusplus-dev)
+foreach(package IN ITEMS libhdf5-dev zlib1g-dev libdeflate-dev libyaml-cpp-dev libaec-dev libzstd-dev
+    liblz4-dev libsnappy-dev libbz2-dev liblzf1 libfmt9 libspdlog1.10 libhwy1 libssl3 libcli11-dev
+    nlohmann-json3-dev libeigen3-dev libtomlplusplus-dev)
   if(EXISTS /usr/share/doc/${package}/copyright)
     file(READ /usr/share/doc/${package}/copyright text)
     string(APPEND third_party "==== ${package}\n\n${text}\n")

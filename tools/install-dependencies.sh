@@ -8,6 +8,7 @@ packages=(
   g++ cmake ninja-build ccache make pkg-config git
   libhwy-dev libeigen3-dev
   libhdf5-dev libdeflate-dev liblzf-dev zlib1g-dev libssl-dev
+  libzstd-dev liblz4-dev libsnappy-dev libbz2-dev libaec-dev libblosc-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libyaml-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   clang-format clang-tidy clang-14 libclang-rt-14-dev dpkg-dev file zsh

@@ -174,13 +174,15 @@ void add_input(CLI::App& command, annotate::AnnotateOptions& options) {
 annotate::AnnotateOptions& add_all(CLI::App& command) {
   AnnotateArguments& arguments = add_arguments(command, annotate_cells);
   annotate::AnnotateOptions& options = arguments.options;
-  command.add_option("FILE", arguments.files, "h5ad files of human cells, with genes in any order")->required();
+  command.add_option("FILE", arguments.files, "files of human cells, with genes in any order; -: standard input")
+      ->required();
   add_model(command, arguments.model);
   command
-      .add_option("-o,--output", arguments.outputs,
-                  "where to write; may be repeated. The ending decides: .h5ad, a copy of FILE with the results; .csv, "
-                  ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
-                  "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE")
+      .add_option(
+          "-o,--output", arguments.outputs,
+          "where to write; may be repeated. The ending decides: .h5ad, the cells of FILE with the results; .csv, "
+          ".tsv or .parquet, the labels alone. -: the csv on standard output. With several files: a folder. "
+          "Default: FILE.sctab.h5ad and FILE.sctab.csv next to FILE, named without its ending")
       ->allow_extra_args(false)
       ->type_name("OUTPUT");
   add_input(command, options);

@@ -70,6 +70,10 @@ void add_columns(CLI::App& command, corpus::BuildOptions& options) {
   add_value(
       command, "--counts", options.counts, "MATRIX",
       "the matrix with raw counts in every source: X, raw/X or layers/NAME. Default: the first that holds integers");
+  add_value(
+      command, "--obs", options.obs, "FILE",
+      "csv or tsv with labels for the cells of all sources: a line of titles, then a line a cell, its name first. "
+      "The columns come before those of the same name in the sources");
   add_value(command, "--cell-type-key", options.cell_type_key, "COLUMN", "obs column with Cell Ontology ids")
       ->capture_default_str();
   add_value(command, "--donor-key", options.donor_key, "COLUMN[,...]",

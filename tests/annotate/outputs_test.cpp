@@ -39,6 +39,8 @@ TEST(PlanOutputs, NamesTheOutputsAfterTheInput) {
 TEST(PlanOutputs, NamesTheOutputsAfterAFolder) {
   EXPECT_EQ(planned({"data/a/"}, {}), (Names{"data/a.sctab.h5ad", "data/a.sctab.csv"}));
   EXPECT_EQ(planned({"data/a.csv.gz"}, {}), (Names{"data/a.sctab.h5ad", "data/a.sctab.csv"}));
+  EXPECT_EQ(planned({"data/a.h5mu"}, {}), (Names{"data/a.sctab.h5mu", "data/a.sctab.csv"}));
+  EXPECT_EQ(planned({"data/a.h5mu.gz"}, {}), (Names{"data/a.sctab.h5mu", "data/a.sctab.csv"}));
 }
 
 TEST(PlanOutputs, WantsANameForTheResultsOfStandardInput) {
@@ -56,7 +58,8 @@ TEST(PlanOutputs, TakesTheFormatFromTheEnding) {
   EXPECT_EQ(jobs[0].outputs[0].format, OutputFormat::kTsv);
   EXPECT_EQ(jobs[0].outputs[1].format, OutputFormat::kH5ad);
   EXPECT_EQ(jobs[0].outputs[2].format, OutputFormat::kCsv);
-  SCTAB_EXPECT_THROW_WITH(planned({"a.h5ad"}, {"x.txt"}), core::InputError, "x.txt", "ending", ".h5ad, .csv, .tsv");
+  SCTAB_EXPECT_THROW_WITH(planned({"a.h5ad"}, {"x.txt"}), core::InputError, "x.txt", "ending",
+                          ".h5ad, .h5mu, .csv, .tsv");
   SCTAB_EXPECT_THROW_WITH(planned({"a.h5ad"}, {"x"}), core::InputError, "x:", "ending");
   if (parquet::is_available()) {
     EXPECT_EQ(plan_outputs(Paths{"a.h5ad"}, Paths{"x.parquet"})[0].outputs[0].format, OutputFormat::kParquet);

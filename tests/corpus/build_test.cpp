@@ -1,5 +1,6 @@
 #include "sctab/corpus/build.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -67,6 +68,38 @@ std::map<std::pair<std::string, CellIndex>, Counts> counts_of(const store::Store
     }
   }
   return cells;
+}
+
+TEST_F(BuildTest, TakesLabelsFromATable) {
+  H5adFile file = tests::small_file(6, 1, "a");
+  std::string table = "cell,cell_type_ontology_term_id,donor_id,is_primary_data\n";
+  for (std::size_t cell = file.n_cells(); cell-- > 0;) {  // in another order
+    table += fmt::format("cell-{},{},{},True\n", cell, file.obs["cell_type_ontology_term_id"][cell],
+                         file.obs["donor_id"][cell]);
+  }
+  (void)build_and_open({write("a.h5ad", file)});
+  const BuildResult expected = result_;
+  file.drop("donor_id");
+  file.drop("is_primary_data");
+  file.set_all("cell_type_ontology_term_id", "unknown");
+  options_.obs = folder_ / "labels.csv";
+  core::write_file_atomically(options_.obs, table);
+  (void)build_and_open({write("a.h5ad", file)});
+  EXPECT_EQ(result_.n_cells, expected.n_cells);
+  EXPECT_EQ(result_.n_donors, expected.n_donors);
+  EXPECT_EQ(result_.n_types, expected.n_types);
+  EXPECT_EQ(result_.split_cells, expected.split_cells);
+  EXPECT_EQ(result_.provenance.at("options").at("obs"), options_.obs.string());
+
+  core::write_file_atomically(options_.obs, table + "cell-3,CL:0000624,d,True\n");
+  SCTAB_EXPECT_THROW_WITH(build_and_open({folder_ / "a.h5ad"}), core::InputError, "labels.csv, line 62: cell cell-3",
+                          "has two rows");
+  core::write_file_atomically(options_.obs, table.substr(0, table.rfind("cell-0,")));
+  SCTAB_EXPECT_THROW_WITH(build_and_open({folder_ / "a.h5ad"}), core::InputError, "a.h5ad: cell cell-0",
+                          "1 of its 60 cells have no row in");
+  core::write_file_atomically(options_.obs, table);
+  SCTAB_EXPECT_THROW_WITH(build_and_open({folder_ / "a.h5ad", write("b.h5ad", file)}), core::InputError,
+                          "b.h5ad: cell cell-0", "is in", "too");
 }
 
 TEST_F(BuildTest, EveryKeptCellIsThereOnceWithItsCountsAndLabels) {

@@ -26,8 +26,8 @@ from findings import Findings
 from program import Limits, Program
 from trial import Result
 
-CAMPAIGNS = {"h5ad": 6, "random": 4, "folders": 3, "checkpoints": 2, "texts": 2, "environments": 4, "kills": 2,
-             "changes": 1, "resumes": 1}  # how many trials of each come in turn
+CAMPAIGNS = {"h5ad": 6, "containers": 6, "random": 4, "folders": 3, "checkpoints": 2, "texts": 2, "environments": 4,
+             "kills": 2, "changes": 1, "resumes": 1}  # how many trials of each come in turn
 
 
 def parse_arguments():

@@ -1,11 +1,15 @@
 """The undamaged files that trials damage: made by the program itself, small, and the same for each run."""
 import dataclasses
 import pathlib
+import sys
 
 import h5ad_samples
 import outputs
 import published
 from trial import Command, copy_into
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "support"))
+import container_files  # noqa: E402
 
 THREADS = ("--threads", "1")
 ANY_CELLS = ("--min-cells", "0", "--min-donors", "0", "--min-ancestors", "0")
@@ -42,6 +46,7 @@ class Samples:
     """Undamaged inputs, and the commands that read them: by the name of what is damaged."""
     folder: pathlib.Path
     h5ads: dict  # layout: path
+    containers: dict  # the same cells in every format: path
     commands: dict = dataclasses.field(default_factory=dict)  # name: Command
     inputs: dict = dataclasses.field(default_factory=dict)  # name of a command: {file name: source}
     seconds: dict = dataclasses.field(default_factory=dict)  # name of a command: how long it takes
@@ -58,7 +63,8 @@ def make(program, folder):
     program.require(["train", "store", "-o", "trees", "--kind", "xgboost", "--xgb-rounds", "3", "--components", "4",
                      *THREADS], folder)
     program.require(["augment", "make", "store", "-o", "vectors.h5ad", *THREADS], folder)
-    samples = Samples(folder, h5ad_samples.write_layouts(sim / "source-01.h5ad", folder / "layouts"))
+    samples = Samples(folder, h5ad_samples.write_layouts(sim / "source-01.h5ad", folder / "layouts"),
+                      container_files.write_all(sim / "source-01.h5ad", folder / "containers"))
     others = h5ad_samples.write_layouts(sim / "source-02.h5ad", folder / "other-layouts")
     published.write_published(model, folder / "published")
     (folder / "recipe.toml").write_text(RECIPE)

@@ -51,10 +51,25 @@ TEST(OpenCells, ReadsAFileByItsContentNotItsName) {
 
 TEST(OpenCells, NamesTheFormatsThatItKnows) {
   const sctab::tests::TemporaryFolder folder;
-  sctab::tests::write_bytes(folder / "cells.csv", "cell,gene,count\n");
-  SCTAB_EXPECT_THROW_WITH(open_cells(folder / "cells.csv"), core::InputError, "cells.csv",
-                          "is not in a format that sctab reads", ".h5ad (AnnData)");
+  sctab::tests::write_bytes(folder / "cells.dat", "cell,gene,count\n");
+  SCTAB_EXPECT_THROW_WITH(open_cells(folder / "cells.dat"), core::InputError, "cells.dat",
+                          "is not in a format that sctab reads", ".h5ad (AnnData)", ".csv");
   SCTAB_EXPECT_THROW_WITH(open_cells(folder.path()), core::InputError, "is a folder");
+}
+
+TEST(OpenCells, ReadsTablesOfText) {
+  const sctab::tests::TemporaryFolder folder;
+  for (const char* name : {"a.csv", "a.tsv", "a.txt", "a", "a.gz"}) {
+    SCOPED_TRACE(name);
+    sctab::tests::write_bytes(folder / name, "gene,c1,c2\nCD3D,1,0\nLYZ,0,2\nACTB,3,4\n");
+    const auto source = open_cells(folder / name);
+    EXPECT_EQ(source->obs_names(), (Strings{"c1", "c2"}));
+    EXPECT_EQ(source->gene_names("X"), (Strings{"CD3D", "LYZ", "ACTB"}));
+    sparse::CsrMatrix block;
+    ASSERT_TRUE(source->read_rows("X", {})->next(10, block));
+    EXPECT_EQ(block.data, (std::vector<float>{1, 3, 2, 4}));
+    EXPECT_EQ(block.indices, (std::vector<GeneIndex>{0, 2, 1, 2}));
+  }
 }
 
 TEST(OpenCells, LeavesADamagedFileToTheFormatOfItsName) {

@@ -3,6 +3,8 @@
 
 #include "fuzz/harnesses.hpp"
 #include "sctab/core/error.hpp"
+#include "sctab/formats/codecs/expander.hpp"
+#include "sctab/formats/codecs/shuffle.hpp"
 #include "sctab/formats/hdf5/chunk_codec.hpp"
 
 namespace sctab::fuzz {
@@ -17,7 +19,7 @@ void fuzz_chunk(Bytes bytes) {
   hdf5::ZlibDecompressor zlib;
   switch (bytes[0] % 4) {
     case 0: {
-      const auto written = hdf5::expand_lzf(stored, chunk);
+      const auto written = codecs::Expander().expand(codecs::Codec::kLzf, stored, chunk);
       SCTAB_ASSERT(!written || *written <= chunk.size());
       break;
     }
@@ -32,9 +34,9 @@ void fuzz_chunk(Bytes bytes) {
     default:
       std::copy_n(stored.begin(), std::min(stored.size(), chunk.size()), chunk.begin());
   }
-  hdf5::unshuffle_bytes(chunk, n_elements, element_size, 0, unshuffled);
+  codecs::unshuffle_bytes(chunk, n_elements, element_size, 0, unshuffled);
   std::vector<std::byte> shuffled(chunk.size());
-  hdf5::shuffle_bytes(unshuffled, element_size, shuffled);
+  codecs::shuffle_bytes(unshuffled, element_size, shuffled);
   SCTAB_ASSERT(shuffled == chunk);
 }
 

@@ -3,6 +3,7 @@
 
     /usr/bin/python3 tests/fuzz/make_corpus.py
 """
+import bz2
 import gzip
 import io
 import json
@@ -10,6 +11,7 @@ import pathlib
 import pickle
 import struct
 import sys
+import tarfile
 import zlib
 
 import h5py
@@ -46,6 +48,37 @@ def ubjson(value):
 
 def ubjson_text(text):
     return b"L" + struct.pack(">q", len(text)) + text.encode()
+
+
+def codecs():
+    """A stream of each codec; those that Python has no encoder for are hdf5plugin's and numcodecs' of small arrays."""
+    tens = bytes(i // 10 for i in range(100))
+    deflate = zlib.compressobj(wbits=-15)
+    streams = [
+        (0, "deflate", b"", deflate.compress(tens) + deflate.flush()),
+        (1, "zlib", b"", zlib.compress(tens)),
+        (2, "gzip", b"", gzip.compress(tens, mtime=0) * 2),
+        (3, "zstd", b"", "28b52ffd2064e500005800000102030405060708090a100045ca1556a45c6145ca1546b401"),
+        (4, "lz4_hdf5", b"", "0000000000000064000000400000001e150001001501010015020100150301001504010014050100500506060606"
+                             "00000017110601001507010015080100a009090909090909090909"),
+        (5, "lz4_numcodecs", b"", "64000000150001001501010015020100150301001504010015050100150601001507010015080100a00909"
+                                  "0909090909090909"),
+        (6, "blosc_lz4_shuffle", b"", "0201310490010000900100004e00000014000000360000001500010015010100150201001503010015"
+                                      "04010015050100150601001507010015080100150901000563000f0200ff0c500000000000"),
+        (7, "lzf", b"", bytes([3]) + b"abcd" + bytes([0x60, 3, 2]) + b"xyz"),
+        (8, "bzip2", b"", bz2.compress(tens)),
+        (9, "szip", bytes([0xA9, 8, 32]), "94000000602aaa9554d5556aaa9aaaad55535555aaaa6aafaa8000008000400020"),
+        (10, "bitshuffle", bytes([2, 0, 0]), "00000000aaaa6666b4b4926d2449388e6aa54c367038803f00c0000000000000c012ec131815"
+                                             "44167017"),
+        (11, "bitshuffle_lz4", bytes([4, 0, 0]), "000000000000004c000020000000003213000100f00daaaa66661e1e54ab3299a42d38ce"
+                                                 "c00faa5acc6cf070007faa2acc4c080023008029000602005000000000000017110070"
+                                                 "281200e0391300"),
+        (12, "bitshuffle_zstd", bytes([4, 0, 0]), "000000000000004c000020000000003528b52ffd204065010014020000aaaa66661e1e54"
+                                                  "ab3299a42d38cec00faa5acc6cf070007faa2acc4c0080000300b81fac5837002c001711"
+                                                  "0070281200e0391300")]
+    for kind, name, settings, stream in streams:
+        content = bytes.fromhex(stream) if isinstance(stream, str) else stream
+        save("codec", name, bytes([kind, 0, 2]) + settings.ljust(3, b"\0") + content)
 
 
 def trees():
@@ -141,6 +174,16 @@ def npy(values, **options):
     return file.getvalue()
 
 
+def tar(form, names):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=form) as archive:
+        for name, content in names.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return file.getvalue()
+
+
 def main():
     weights = {"weight": ("F32", [2, 3], np.arange(6, dtype="f4").tobytes()), "bias": ("F32", [2], bytes(8))}
     entries = published.entries_of_checkpoint(weights)
@@ -161,10 +204,16 @@ def main():
     save("ubjson", "numbers.ubj", b"\1" + ubjson([1.5, 2.5]))
     save("ubjson", "mixed.ubj", b"\0[i\1U\2I\0\3L" + bytes(8) + b"D" + bytes(8) + b"TFZ[$U#i\2ab]")
     save("gene_list", "list.gz", b"\1" + gzip.compress("\n".join(GENES).encode(), mtime=0))
+    table = ",CD3D,LYZ,ACTB,nCount_RNA\nAAACCTGAGA-1,0,1,0,1\nAAACCTGAGC-1,2.5,0,1e3,3\n".encode()
+    save("dense_table", "cells.csv.gz", b"\0" + gzip.compress(table, mtime=0))
+    for form in (0, 1):
+        save("gzip_stream", f"members{form}.gz", bytes([form]) + gzip.compress(table, mtime=0) + gzip.compress(b"", mtime=0)
+             + gzip.compress(table, 0, mtime=0) + bytes(5))
     save("chunk", "zlib", b"\1\3\4\0" + zlib.compress(bytes(range(16))))
     save("chunk", "zlib_before_zeros", b"\2\3\4\0" + zlib.compress(bytes(range(16)) + bytes(4000)))
     save("chunk", "lzf", b"\0\0\x10\0" + bytes([3]) + b"abcd" + bytes([0x60, 3, 2]) + b"xyz")
     save("chunk", "plain", b"\3\3\4\0" + bytes(range(16)))
+    codecs()
     save("h5ad", "csr.h5ad", h5ad("csr"))
     save("h5ad", "csr_gzip.h5ad", h5ad("csr", chunks=(2,), compression="gzip", shuffle=True))
     save("h5ad", "csc_lzf.h5ad", h5ad("csc", chunks=(2,), compression="lzf"))
@@ -179,6 +228,15 @@ def main():
     save("hdf5_cells", "loom2.loom", loom("2.0.1", libver="earliest"))
     shard = h5ad("csr", "u2", "earliest", chunks=(4,), compression="gzip", shuffle=True)
     save("shard", "four_cells.h5ad", b"\4" + shard)
+    by_cell = b"%%MatrixMarket matrix coordinate integer general\n%\n4 3 5\n1 1 2\n2 1 1\n3 2 12\n4 2 1\n1 3 7\n"
+    by_gene = b"%%MatrixMarket matrix coordinate real general\n3 4 4\n1 1 2.5\n3 1 1e1\n2 2 1\n1 2 3\n"
+    save("mtx", "by_cell", b"\3\4" + by_cell)
+    save("mtx", "by_gene", b"\3\4" + by_gene)
+    save("mtx", "packed", b"\3\4" + gzip.compress(by_cell, mtime=0))
+    members = {"d" * 90 + "/" + "n" * 40: b"x" * 600, "matrix.mtx": by_cell, "empty": b""}
+    for name, form in (("ustar", tarfile.USTAR_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT)):
+        save("tar", name, tar(form, members))
+    save("tar", "packed", gzip.compress(tar(tarfile.PAX_FORMAT, members), mtime=0))
     fields = ["assay", "dataset", "disease", "donor", "tissue", "tissue_general"]
     entry = {"file": "train-00000.h5ad", "n_cells": 4, "bytes": len(shard), "sha256": "0" * 64}
     manifest = {"format": "sctab-store", "format_version": 2, "seed": 1, "value_type": "uint16", "content": "counts",

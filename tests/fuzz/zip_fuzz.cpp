@@ -1,7 +1,7 @@
 #include "fuzz/harnesses.hpp"
 #include "fuzz/memory_file.hpp"
 #include "sctab/core/error.hpp"
-#include "sctab/formats/torch_checkpoint/zip_archive.hpp"
+#include "sctab/formats/zip/archive.hpp"
 
 namespace sctab::fuzz {
 
@@ -9,7 +9,7 @@ namespace sctab::fuzz {
 void fuzz_zip(Bytes bytes) {
   constexpr std::uint64_t kMostBytes = 1 << 20;
   const MemoryFile file(bytes);
-  const torch_checkpoint::ZipArchive archive(file.path());
+  const zip::Archive archive(file.path());
   for (const auto& [name, entry] : archive.entries()) {
     try {
       (void)archive.read(name, kMostBytes);

@@ -10,6 +10,7 @@
 #include "golden/golden_file.hpp"
 #include "sctab/formats/torch_checkpoint/checkpoint.hpp"
 #include "sctab/formats/torch_checkpoint/hparams.hpp"
+#include "sctab/formats/zip/archive.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/model/import_checkpoint.hpp"
 #include "sctab/nn/network.hpp"
@@ -137,7 +138,7 @@ TEST_F(GoldenCheckpoint, ChangedBytesAreRefusedOrChangeNothing) {
 }
 
 TEST_F(GoldenCheckpoint, ChangedBytesOfThePickleAreNoCrash) {
-  const torch_checkpoint::ZipArchive archive(options_.checkpoint);
+  const zip::Archive archive(options_.checkpoint);
   for (const auto& [name, entry] : archive.entries()) {
     if (!name.ends_with("/data.pkl")) continue;
     // Without the zip's checksum, as someone would who means harm.

@@ -27,6 +27,14 @@ std::vector<std::int64_t> contiguous(const std::vector<std::int64_t>& shape) {
   return strides;
 }
 
+std::string deflated(const std::string& bytes) {
+  libdeflate_compressor* const compressor = libdeflate_alloc_compressor(6);
+  std::string out(libdeflate_deflate_compress_bound(compressor, bytes.size()), '\0');
+  out.resize(libdeflate_deflate_compress(compressor, bytes.data(), bytes.size(), out.data(), out.size()));
+  libdeflate_free_compressor(compressor);
+  return out;
+}
+
 }  // namespace
 
 PickleText& PickleText::raw(std::string_view operations) {
@@ -60,19 +68,21 @@ std::string zip_bytes(const std::vector<ZipEntry>& entries, const ZipForm& form)
   const auto size32 = [&](std::uint64_t value) { return little(form.zip64 ? 0xFFFFFFFF : value, 4); };
   std::string file, list;
   for (const auto& [name, bytes] : entries) {
+    const std::string stored = form.deflates ? deflated(bytes) : bytes;
     const std::uint32_t crc = libdeflate_crc32(0, bytes.data(), bytes.size());
-    const std::string common = little(form.flags, 2) + little(form.method, 2) + little(0, 4) + little(crc, 4);
+    const std::string common =
+        little(form.flags, 2) + little(form.deflates ? 8 : form.method, 2) + little(0, 4) + little(crc, 4);
     std::string extra;
     if (form.zip64) {
       extra = little(0xCAFE, 2) + little(2, 2) + "ab" + little(1, 2) + little(24, 2) + little(bytes.size(), 8) +
-              little(bytes.size(), 8) + little(file.size(), 8);
+              little(stored.size(), 8) + little(file.size(), 8);
     }
-    list += "PK\x01\x02" + little(45, 2) + little(45, 2) + common + size32(bytes.size()) + size32(bytes.size()) +
+    list += "PK\x01\x02" + little(45, 2) + little(45, 2) + common + size32(stored.size()) + size32(bytes.size()) +
             little(name.size(), 2) + little(extra.size(), 2) + little(0, 2 + 2 + 2 + 4) + size32(file.size()) + name +
             extra;
     const std::string padding = "pad to an odd place";
-    file += "PK\x03\x04" + little(45, 2) + common + little(bytes.size(), 4) + little(bytes.size(), 4) +
-            little(name.size(), 2) + little(padding.size(), 2) + name + padding + bytes;
+    file += "PK\x03\x04" + little(45, 2) + common + little(stored.size(), 4) + little(bytes.size(), 4) +
+            little(name.size(), 2) + little(padding.size(), 2) + name + padding + stored;
   }
   const std::uint64_t list_position = file.size(), n = entries.size();
   file += list;

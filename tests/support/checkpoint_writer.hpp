@@ -32,11 +32,12 @@ struct ZipEntry {
 };
 struct ZipForm {
   bool zip64 = false;        // sizes and positions in zip64 fields, as of files above 4 GB
-  std::uint16_t method = 0;  // as the headers have it; the bytes stay as they are
+  std::uint16_t method = 0;  // as the headers have it; the bytes stay as they are unless it deflates
   std::uint16_t flags = 0;
   std::string comment = {};
+  bool deflates = false;
 };
-/// A zip of these entries, stored.
+/// A zip of these entries, stored or deflated.
 std::string zip_bytes(const std::vector<ZipEntry>& entries, const ZipForm& form = {});
 
 struct StoredTensor {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -18,6 +19,7 @@
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/cell_sink.hpp"
 #include "sctab/formats/cell_source.hpp"
+#include "sctab/formats/cells_with_results.hpp"
 #include "sctab/model/classifier.hpp"
 #include "sctab/ontology/ontology.hpp"
 
@@ -25,10 +27,12 @@ namespace sctab::annotate {
 namespace fs = std::filesystem;
 namespace {
 
-/// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copy, if there is one, block by block: they
-/// are most of the output. Errors name the file.
+using Copies = std::vector<std::unique_ptr<formats::CellSink>>;
+
+/// Predicts every cell of the stream. Embeddings go to obsm/X_sctab of the copies, if there are any, block by block:
+/// they are most of the output. Errors name the file.
 Labels predict(CellStream& stream, const formats::CellSource& file, const model::CellLevels& levels,
-               const model::Classifier& classifier, bool half_precision, formats::CellSink* copy,
+               const model::Classifier& classifier, bool half_precision, const Copies& copies,
                std::optional<model::PrecisionCost>& half_precision_cost) try {
   core::Progress progress("annotating", file.n_cells());
   Labels labels(classifier.description().cell_types);
@@ -40,11 +44,12 @@ Labels predict(CellStream& stream, const formats::CellSource& file, const model:
     if (half_precision && !half_precision_cost) half_precision_cost = classifier.cost_of_half_precision(x);
     model::Prediction prediction = classifier.predict(x);
     labels.append(genes, prediction);
-    if (copy != nullptr) copy->append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
+    for (const auto& copy : copies) copy->append_obsm("X_sctab", prediction.n_embedding, prediction.embedding);
     progress.advance(log_norm.n_cells);
   }
-  if (file.n_cells() == 0 && copy != nullptr) {
-    copy->append_obsm("X_sctab", model::embedding_width(classifier.description().architecture), {});
+  if (file.n_cells() == 0) {
+    const std::int64_t width = model::embedding_width(classifier.description().architecture);
+    for (const auto& copy : copies) copy->append_obsm("X_sctab", width, {});
   }
   progress.finish();
   return labels;
@@ -115,7 +120,7 @@ void write_tables(const Labels& labels, const Job& job, std::span<const fs::path
                   std::span<const std::string> cell_names, bool to_streams) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const OutputFormat format = job.outputs[i].format;
-    if (format == OutputFormat::kH5ad || is_stream(paths[i], format) != to_streams) continue;
+    if (holds_cells(format) || is_stream(paths[i], format) != to_streams) continue;
     labels.write_table(paths[i], format, cell_names);
   }
 }
@@ -192,10 +197,11 @@ AnnotateResult Annotator::annotate(const Job& job) const {
 
   OutputSet files;
   std::vector<fs::path> paths;  // to write to
-  std::unique_ptr<formats::CellSink> copy;
+  Copies copies;
   for (const auto& [path, format] : job.outputs) {
     paths.push_back(is_stream(path, format) ? path : files.add(path));
-    if (format == OutputFormat::kH5ad) copy = file.copy_to(paths.back());
+    if (!holds_cells(format)) continue;
+    copies.push_back(formats::begin_cells_with_results(file, {paths.back(), path, ending(format)}, source));
   }
   const ThreadShares threads = share_threads(options_.threads);
   CellStream stream(
@@ -203,12 +209,12 @@ AnnotateResult Annotator::annotate(const Job& job) const {
       {.cells_per_block = options_.batch_size, .threads = threads.readers, .threads_beside = threads.readers_beside});
   const bool half_precision = options_.precision == kernels::Precision::kHalf;
   const Labels labels =
-      predict(stream, file, found.levels, classifier_, half_precision, copy.get(), result.half_precision_cost);
+      predict(stream, file, found.levels, classifier_, half_precision, copies, result.half_precision_cost);
   result.n_cells = labels.n_cells();
   result.n_unknown = labels.n_unknown();
   result.cells_per_type = labels.cells_per_type();
   result.median_uncertainty_per_type = labels.median_uncertainty_per_type();
-  if (copy) {
+  for (const auto& copy : copies) {
     for (const formats::Column& column : labels.obs_columns()) copy->put_obs(column);
     copy->put_uns("sctab", provenance(result, options_, model(), model_hash_, ontology_version_));
     copy->close();

@@ -78,11 +78,11 @@ class Annotator {
 
   [[nodiscard]] const model::ModelDescription& model() const { return classifier_.description(); }
 
-  /// Labels every cell of a .h5ad and writes the outputs of the job, all of them or none; earlier files stay until the
-  /// new ones are whole. The h5ad output is a copy of the input with obs sctab_cell_type,
-  /// sctab_cell_type_ontology_term_id, sctab_probability and sctab_uncertainty, obsm X_sctab and uns sctab. Cells are
-  /// read and normalised once, however many members the model has. Bounded memory. Throws InputError naming the file,
-  /// also where it changed meanwhile.
+  /// Labels every cell of a file and writes the outputs of the job, all of them or none; earlier files stay until the
+  /// new ones are whole. The h5ad output is a copy of the input, or where it is of another format, made of its cells,
+  /// with obs sctab_cell_type, sctab_cell_type_ontology_term_id, sctab_probability and sctab_uncertainty, obsm X_sctab
+  /// and uns sctab. Cells are read and normalised once, however many members the model has. Bounded memory. Throws
+  /// InputError naming the file, also where it changed meanwhile.
   AnnotateResult annotate(const Job& job) const;
 
   /// annotate() for each job. A file that fails does not stop the others. on_file sees each report at once; it may be

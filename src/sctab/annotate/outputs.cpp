@@ -21,12 +21,11 @@ namespace {
 using core::InputError;
 
 /// In the order of OutputFormat.
-constexpr std::array<std::string_view, 4> kEndings = {".h5ad", ".csv", ".tsv", ".parquet"};
+constexpr std::array<std::string_view, 5> kEndings = {".h5ad", ".h5mu", ".csv", ".tsv", ".parquet"};
 
 OutputFormat format_of(const fs::path& output) {
   if (output == kStandardOutput) return OutputFormat::kCsv;
-  const std::string ending = output.extension().string();
-  const auto found = std::ranges::find(kEndings, ending);
+  const auto found = std::ranges::find(kEndings, output.extension().string());
   if (found == kEndings.end()) {
     throw InputError(
         {.file = output.string(), .found = "has no ending that sctab knows", .expected = core::alternatives(kEndings)});
@@ -52,7 +51,8 @@ void require_usable(const fs::path& output, std::span<const fs::path> inputs) {
   }
 }
 
-/// FOLDER/NAME.sctab.h5ad and .csv, without the ending of the input. folder: empty for the input's own.
+/// FOLDER/NAME.sctab.h5ad and .csv, without the ending of the input. folder: empty for the input's own. By the name of
+/// the input alone: what it holds is known later.
 std::vector<Output> named_after(const fs::path& input, const fs::path& folder) {
   if (input == formats::kStandardInput) {
     throw InputError({.subject = "standard input",
@@ -61,7 +61,12 @@ std::vector<Output> named_after(const fs::path& input, const fs::path& folder) {
   }
   fs::path stem = formats::path_without_ending(input);
   if (!folder.empty()) stem = folder / stem.filename();
-  return {{fs::path(stem) += ".sctab.h5ad", OutputFormat::kH5ad}, {fs::path(stem) += ".sctab.csv", OutputFormat::kCsv}};
+  const bool is_mudata = input.extension() == ".h5mu" || input.stem().extension() == ".h5mu";  // "a.h5mu.gz"
+  std::vector<Output> outputs;
+  for (const OutputFormat format : {is_mudata ? OutputFormat::kH5mu : OutputFormat::kH5ad, OutputFormat::kCsv}) {
+    outputs.push_back({fs::path(stem) += fmt::format(".sctab{}", ending(format)), format});
+  }
+  return outputs;
 }
 
 std::vector<Output> given_outputs(std::span<const fs::path> given, std::span<const fs::path> inputs) {
@@ -120,8 +125,12 @@ void require_distinct(const std::vector<Job>& jobs) {
 
 }  // namespace
 
+std::string_view ending(OutputFormat format) {
+  return kEndings.at(static_cast<std::size_t>(format));
+}
+
 std::string_view name(OutputFormat format) {
-  return kEndings.at(static_cast<std::size_t>(format)).substr(1);
+  return ending(format).substr(1);
 }
 
 bool is_stream(const fs::path& path, OutputFormat format) {

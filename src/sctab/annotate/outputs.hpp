@@ -11,10 +11,17 @@
 
 namespace sctab::annotate {
 
-/// kH5ad: the input with the results added. The others: the labels alone, a row per cell.
-enum class OutputFormat : std::uint8_t { kH5ad, kCsv, kTsv, kParquet };
+/// kH5ad, kH5mu: the input with the results added. The others: the labels alone, a row per cell.
+enum class OutputFormat : std::uint8_t { kH5ad, kH5mu, kCsv, kTsv, kParquet };
 
-/// "h5ad", "csv", …: the ending without the dot.
+/// Whether it holds the cells themselves.
+inline bool holds_cells(OutputFormat format) {
+  return format < OutputFormat::kCsv;
+}
+
+/// ".h5ad", ".csv", …
+std::string_view ending(OutputFormat format);
+/// The same without the dot.
 std::string_view name(OutputFormat format);
 
 struct Output {
@@ -36,7 +43,8 @@ struct Job {
 /// What to write for each input. `given` are the paths that the user names; their endings decide the formats.
 ///   one input: the paths as given, "-" for the csv on standard output.
 ///   several inputs: one path, a folder, which is made; it gets NAME.sctab.h5ad and NAME.sctab.csv of each.
-///   none given: FILE.sctab.h5ad and FILE.sctab.csv next to each input, without the ending of its format.
+///   none given: NAME.sctab.h5ad and NAME.sctab.csv next to each input. NAME: without the ending of its format.
+/// Of a .h5mu, .sctab.h5mu instead.
 /// Throws InputError where an output is an input or a folder, where two are the same or of one format, for an
 /// ending that names no format, for .parquet where there is no DuckDB, and for standard input where no file is given.
 std::vector<Job> plan_outputs(std::span<const std::filesystem::path> inputs,

@@ -23,6 +23,7 @@ struct BuildOptions {
   std::filesystem::path ontology;      // obo or json; empty: $SCTAB_ONTOLOGY, or an obo file next to the first source
   std::filesystem::path genes;         // gene list; empty: the union of the sources' Ensembl ids
   std::filesystem::path symbols;       // table of ids and symbols, in addition to the gene list's own
+  std::filesystem::path obs;           // table of labels, joined to all sources by the names of cells; empty: none
   std::string counts;                  // matrix name for all sources; empty: found
   std::string donor_key = "donor_id";  // obs column(s), comma-separated; a donor is dataset + these
   std::string dataset_key;             // obs column; empty: dataset_id or study where there, else the file's name

@@ -22,6 +22,7 @@ json to_json(const BuildOptions& options) {
           {"seed", options.split.seed},
           {"genes", options.genes.string()},
           {"symbols", options.symbols.string()},
+          {"obs", options.obs.string()},
           {"counts", options.counts},
           {"donor_key", options.donor_key},
           {"dataset_key", options.dataset_key},

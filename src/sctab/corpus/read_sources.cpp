@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <future>
+#include <optional>
 
 #include "sctab/core/error.hpp"
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/numbers.hpp"
 #include "sctab/core/progress.hpp"
 #include "sctab/formats/cell_source.hpp"
+#include "sctab/formats/csv/obs_table.hpp"
 #include "sctab/formats/source_name.hpp"
+#include "sctab/formats/with_obs.hpp"
 #include "sctab/sparse/normalise.hpp"
 
 namespace sctab::corpus {
@@ -75,16 +78,69 @@ ObsKeys obs_keys(const BuildOptions& options) {
   return keys;
 }
 
+// The user's table of labels, and for whose cells its rows were used.
+class Labels {
+ public:
+  explicit Labels(const std::filesystem::path& path) : table_(path) {
+    used_by_.assign(static_cast<std::size_t>(table_.n_rows()), -1);
+  }
+
+  // Throws InputError where a cell has no row, or where that was another source's: names of cells repeat between
+  // sources, and a row can be right for one of them only.
+  std::unique_ptr<formats::CellSource> join(std::unique_ptr<formats::CellSource> file) {
+    rows_ = table_.rows_of(file->obs_names(), file->path());
+    for (std::size_t cell = 0; cell < rows_.size(); ++cell) {
+      const std::int32_t other = used_by_[static_cast<std::size_t>(rows_[cell])];
+      if (other < 0) continue;
+      throw InputError(
+          {.file = file->path().string(),
+           .cell = file->obs_names()[cell],
+           .found = fmt::format("is in {} too, and has one row in {}",
+                                sources_[static_cast<std::size_t>(other)].string(), table_.path().string()),
+           .next_step = "give cells of different sources different names"});
+    }
+    return formats::with_obs(std::move(file), table_.columns_of(rows_));
+  }
+  // The source that was joined last is used.
+  void keep(const std::filesystem::path& source) {
+    for (const std::int64_t row : rows_) {
+      used_by_[static_cast<std::size_t>(row)] = static_cast<std::int32_t>(sources_.size());
+    }
+    sources_.push_back(source);
+  }
+
+ private:
+  csv::ObsTable table_;
+  std::vector<std::int64_t> rows_;
+  std::vector<std::int32_t> used_by_;
+  std::vector<std::filesystem::path> sources_;
+};
+
+// As it was when its obs were read; a folder's files together.
+std::unique_ptr<formats::CellSource> reopen(const Source& source) {
+  std::unique_ptr<formats::CellSource> file;
+  try {
+    file = formats::open_cells(source.path, source.open);
+  } catch (const InputError&) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(source.path, ignored)) core::require_unchanged(source.path, source.identity);
+    throw;
+  }
+  if (file->identity() != source.identity) core::refuse_changed(source.path);
+  return file;
+}
+
 // Adds one source to all that is known of them, or throws and has added nothing.
-void add_source(const std::filesystem::path& path, const BuildOptions& options, ObsCollector& collector,
-                SourceContents& contents) {
+void add_source(const std::filesystem::path& path, const BuildOptions& options, std::optional<Labels>& labels,
+                ObsCollector& collector, SourceContents& contents) {
   if (path == formats::kStandardInput) {
     throw InputError({.subject = "standard input",
                       .found = "can be read once only, and a store needs its sources twice",
                       .next_step = "give a file"});
   }
-  const auto file = formats::open_cells(path, options.open);
+  auto file = formats::open_cells(path, options.open);
   formats::log_notes(*file);
+  if (labels) file = labels->join(std::move(file));
   const auto first_cell =
       contents.sources.empty() ? CellIndex{0} : contents.sources.back().first_cell + contents.sources.back().n_cells;
   Source source = inspect_source(*file, options.counts, first_cell);
@@ -94,6 +150,7 @@ void add_source(const std::filesystem::path& path, const BuildOptions& options, 
   collector.add(*file);
   contents.genes.add(genes, symbols);
   contents.sources.push_back(std::move(source));
+  if (labels) labels->keep(path);
 }
 
 // A source without enough genes has brought its own into the union: only a pass without it is as if it were not there.
@@ -138,9 +195,8 @@ Source inspect_source(const formats::CellSource& file, const std::string& counts
 
 void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, const genes::GeneAlignment& alignment,
                    const StreamOptions& options, core::ThreadPool& pool, const CountsReceiver& receive) {
-  core::require_unchanged(source.path, source.identity);
+  const auto file = reopen(source);
   if (std::find(keep.begin(), keep.end(), 1) == keep.end()) return;
-  const auto file = formats::open_cells(source.path, source.open);
   const BlockAligner align{{.file = source.path.string(), .matrix = source.counts.matrix_path},
                            file->gene_names(source.counts.matrix_path),
                            keep,
@@ -173,7 +229,7 @@ void stream_counts(const Source& source, const std::vector<std::uint8_t>& keep, 
                             .found = fmt::format("ends after {} of {} cells", first_row, source.n_cells),
                             .next_step = "write the file again; it is damaged"});
   }
-  core::require_unchanged(source.path, source.identity);
+  file->require_unchanged();
 }
 
 core::Problem with_next_step(core::Problem problem, std::string_view next_step) {
@@ -186,11 +242,13 @@ SourceContents read_sources(const std::vector<std::filesystem::path>& paths, con
                             const BuildOptions& options, std::vector<SkippedSource>& skipped) {
   SourceContents contents{{}, {}, {}, GeneSpace(options.genes, options.symbols)};
   ObsCollector collector(ontology, obs_keys(options));
+  std::optional<Labels> labels;
+  if (!options.obs.empty()) labels.emplace(options.obs);
   core::Progress progress("reading obs", static_cast<std::int64_t>(paths.size()), "sources");
   for (const auto& path : paths) {
     core::check_interrupt();
     try {
-      add_source(path, options, collector, contents);
+      add_source(path, options, labels, collector, contents);
     } catch (const InputError& error) {
       if (!options.keep_going) throw BadSources({{path, error.problem()}});
       spdlog::warn("skipped: {}", error.what());

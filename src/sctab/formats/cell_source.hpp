@@ -104,6 +104,9 @@ class CellSource {
   /// Begins a copy of the opened file as `target`, to which results can be added while it is made. Throws InputError if
   /// such files take no results.
   [[nodiscard]] virtual std::unique_ptr<CellSink> copy_to(const std::filesystem::path& target) const = 0;
+  /// The ending of such copies (".h5mu"), where they are copies of the file. Empty where a new h5ad is made of its
+  /// cells instead.
+  [[nodiscard]] virtual std::string_view copy_ending() const { return {}; }
 
  protected:
   CellSource(const CellSource&) = default;

@@ -12,6 +12,7 @@
 #include "sctab/core/alternatives.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/input_file.hpp"
+#include "sctab/formats/csv/table_source.hpp"
 #include "sctab/formats/hdf5/opened_file.hpp"
 #include "sctab/formats/mtx/find_parts.hpp"
 #include "sctab/formats/mtx/folder.hpp"
@@ -42,6 +43,8 @@ constexpr std::array kFormats = {
     Format{".loom", "loom", hdf5::is_hdf5, open_hdf5},
     Format{".mtx", "next to barcodes.tsv and features.tsv; or their folder", mtx::recognises, open_as<mtx::Folder>},
     Format{".tar.gz", "of such a folder", mtx::recognises, open_as<mtx::Folder>}};
+/// Asked last: a damaged file of another format may look like text.
+constexpr Format kText = {".csv", "or .tsv or .txt, a table of text", csv::is_table, open_as<csv::TableSource>};
 
 /// Whether a file is named so, gzipped or not.
 bool has_ending(const fs::path& path, std::string_view ending) {
@@ -52,6 +55,7 @@ bool has_ending(const fs::path& path, std::string_view ending) {
 std::unique_ptr<CellSource> open_file_of_cells(const fs::path& path, const OpenOptions& options) {
   std::vector<std::string> known;
   for (const Format& each : kFormats) known.push_back(fmt::format("{} ({})", each.extension, each.name));
+  known.push_back(fmt::format("{} ({})", kText.extension, kText.name));
   const std::string expected = core::alternatives(known);
   std::error_code ignored;
   const auto require_file = [&] {
@@ -64,6 +68,7 @@ std::unique_ptr<CellSource> open_file_of_cells(const fs::path& path, const OpenO
     format = std::ranges::find_if(kFormats, [&](const Format& each) { return has_ending(path, each.extension); });
   if (format != kFormats.end()) return format->open(path, options);
   require_file();  // a folder of something else
+  if (kText.recognises(path)) return kText.open(path, options);
   throw core::InputError({.file = path.string(), .found = "is not in a format that sctab reads", .expected = expected});
 }
 

@@ -103,6 +103,8 @@ class RenamedSource final : public CellSource {
         [&]() -> std::unique_ptr<CellSink> { return std::make_unique<RenamedSink>(source_->copy_to(target), name_); });
   }
 
+  [[nodiscard]] std::string_view copy_ending() const override { return source_->copy_ending(); }
+
  private:
   std::unique_ptr<CellSource> source_;
   std::shared_ptr<const SourceName> name_;

@@ -127,7 +127,7 @@ void UnpackedFile::name_if_hdf5(const fs::path& folder) {
   path_ = name_;
 }
 
-void UnpackedFile::give_up_name() noexcept {
+void UnpackedFile::give_up_name() {
   if (name_.empty()) return;
   const std::string descriptor = fmt::format("/proc/self/fd/{}", file_.get()), link = name_ + ".link";
   if (::symlink(descriptor.c_str(), link.c_str()) == 0 && ::rename(link.c_str(), name_.c_str()) != 0) {

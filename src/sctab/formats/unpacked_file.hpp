@@ -25,7 +25,7 @@ class UnpackedFile {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// To be called once the file is open. path() still leads to it, but what takes room is gone then, however the
   /// process ends.
-  void give_up_name() noexcept;
+  void give_up_name();
 
  private:
   void create(const std::filesystem::path& folder);

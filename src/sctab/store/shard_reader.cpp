@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sctab/core/interrupt.hpp"
+#include "sctab/formats/codecs/shuffle.hpp"
 #include "sctab/formats/hdf5/chunk_codec.hpp"
 #include "sctab/store/chunk_map.hpp"
 #include "sctab/store/manifest.hpp"
@@ -93,7 +94,7 @@ bool PlaneDecoder::read(const RandomAccessFile& file, const ChunkMap& map, std::
       inflate(file, map, chunk);
       if (lower_halves) fits &= upper_halves_are_zero(planes_.data(), chunk_elements, first, n);
     }
-    hdf5::unshuffle_bytes(planes_, chunk_elements, sizeof(T), first, std::as_writable_bytes(out.first(n)));
+    codecs::unshuffle_bytes(planes_, chunk_elements, sizeof(T), first, std::as_writable_bytes(out.first(n)));
     out = out.subspan(n);
     begin += static_cast<std::int64_t>(n);
   }

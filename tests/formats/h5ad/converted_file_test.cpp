@@ -151,7 +151,7 @@ TEST(ConvertedFile, BlocksOfAnySizeAndNumberOfThreadsGiveTheSameCells) {
   for (const std::int64_t values_of_cell : {10'000'000, 100'000, 1}) {  // blocks of 1, 10 and all cells
     source.values_of_cell = values_of_cell;
     for (const int threads : {1, 2, 7}) {
-      convert(source, folder / "a.h5ad", {.matrix = "", .threads = threads})->close();
+      convert(source, folder / "a.h5ad", {.counts = {}, .threads = threads})->close();
       expect_same(read_all(File(folder / "a.h5ad"), "X"), example_counts());
     }
   }
@@ -163,6 +163,18 @@ TEST(ConvertedFile, TakesLogarithmsWhereThereAreNoCounts) {
   source.has_counts = false;
   convert(source, folder / "a.h5ad")->close();
   expect_same(read_all(File(folder / "a.h5ad"), "X"), example_counts());
+}
+
+TEST(ConvertedFile, TakesTheCountsThatItIsGiven) {
+  const TemporaryFolder folder;
+  FakeSource source;
+  source.has_counts = false;
+  CountsSource counts = source.find_counts(InputKind::kLogNormalised, "");
+  convert(source, folder / "a.h5ad", {.counts = counts})->close();
+  EXPECT_EQ(File(folder / "a.h5ad").n_cells(), kCells);
+  counts.n_genes = kGenes + 1;
+  SCTAB_EXPECT_THROW_WITH((void)convert(source, folder / "b.h5ad", {.counts = counts}), core::InputError, "cells.fake",
+                          "has 53 names of genes; expected 54");
 }
 
 TEST(ConvertedFile, HoldsNoCellsAtAll) {

@@ -201,10 +201,6 @@ def write_legacy(folder, counts):
     data.write_h5ad(f"{folder}/legacy.h5ad")
     with h5py.File(f"{folder}/legacy.h5ad", "r+") as f:
         to_legacy(f)
-    before = np.zeros(N_CELLS, dtype=[("index", "S8"), ("donor", "i1")])
-    with h5py.File(f"{folder}/before-0.7.h5ad", "w") as f:
-        f.create_dataset("X", data=counts.astype("f4"))
-        f.create_dataset("obs", data=before)
 
 
 folder = sys.argv[1]

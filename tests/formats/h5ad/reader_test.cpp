@@ -124,12 +124,6 @@ TEST(Reader, WhatIsNotThereIsNamed) {
   SCTAB_EXPECT_THROW_WITH((void)file.read_rows("nope"), core::InputError, "layers.h5ad", "'nope'");
 }
 
-TEST(Reader, TablesBefore07AreNamed) {
-  SCTAB_NEED_PYTHON_ANNDATA();
-  SCTAB_EXPECT_THROW_WITH(File(example_file("before-0.7")), core::InputError, "before-0.7.h5ad", "obs", "before 0.7",
-                          "write it again");
-}
-
 TEST(Reader, SummaryOfValues) {
   SCTAB_NEED_PYTHON_ANNDATA();
   for (const char* name : {"csr-f4", "csc-gzip", "dense-i8"}) {

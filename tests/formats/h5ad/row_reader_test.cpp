@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <array>
 #include <functional>
 
 #include "formats/h5ad/example_cells.hpp"
@@ -9,7 +8,6 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
-#include "sctab/formats/h5ad/scratch_file.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 
 namespace sctab::h5ad {
@@ -104,15 +102,6 @@ TEST(RowReader, TheScratchFolderMustBeThere) {
   const File file(example_file("csc-f4"));
   SCTAB_EXPECT_THROW_WITH(read_all(file, "X", 30, {.memory_bytes = 1, .temporary_folder = "/nowhere"}),
                           core::InputError, "/nowhere", "No such file");
-}
-
-TEST(ScratchFile, SaysWhetherWritingOrReadingFailed) {
-  const sctab::tests::TemporaryFolder folder;
-  const ScratchFile file(folder.path());
-  std::array<std::byte, 4> bytes{};
-  file.write(bytes, 0);
-  SCTAB_EXPECT_THROW_WITH(file.read(bytes, 2), core::InputError, folder.path().c_str(), "cannot be read");
-  SCTAB_EXPECT_THROW_WITH(file.write(bytes, -1), core::InputError, folder.path().c_str(), "cannot be written");
 }
 
 TEST(RowReader, OutlivesItsFile) {

@@ -11,7 +11,7 @@
 #include "formats/h5ad/structure_files.hpp"
 #include "sctab/core/error.hpp"
 #include "sctab/core/file_descriptor.hpp"
-#include "sctab/formats/hdf5/chunk_codec.hpp"
+#include "sctab/formats/codecs/checksums.hpp"
 #include "sctab/formats/hdf5/handle.hpp"
 #include "sctab/formats/hdf5/structure/lookup3.hpp"
 
@@ -93,10 +93,10 @@ TEST(Fletcher32, IsThatOfHdf5) {
   // Words 0x0102 and 0x0304, sums 0x0406 and 0x0102 + 0x0406.
   std::vector<std::byte> bytes;
   for (const int value : {1, 2, 3, 4, 0x06, 0x04, 0x08, 0x05}) bytes.push_back(static_cast<std::byte>(value));
-  EXPECT_TRUE(hdf5::has_fletcher32(bytes));
+  EXPECT_TRUE(codecs::has_fletcher32(bytes));
   bytes[2] = std::byte{0};
-  EXPECT_FALSE(hdf5::has_fletcher32(bytes));
-  EXPECT_FALSE(hdf5::has_fletcher32(std::span(bytes).first(3)));
+  EXPECT_FALSE(codecs::has_fletcher32(bytes));
+  EXPECT_FALSE(codecs::has_fletcher32(std::span(bytes).first(3)));
 }
 
 }  // namespace

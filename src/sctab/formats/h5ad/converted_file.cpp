@@ -55,11 +55,11 @@ class ConvertedFile final : public formats::CellSink {
 };
 
 /// The matrix that becomes X. The caller has found it usable, as counts or as logarithms.
-formats::CountsSource main_matrix(const formats::CellSource& source, const std::string& named) {
+formats::CountsSource main_matrix(const formats::CellSource& source) {
   try {
-    return source.find_counts(formats::InputKind::kCounts, named);
+    return source.find_counts(formats::InputKind::kCounts, "");
   } catch (const core::InputError&) {
-    return source.find_counts(formats::InputKind::kLogNormalised, named);
+    return source.find_counts(formats::InputKind::kLogNormalised, "");
   }
 }
 
@@ -205,7 +205,7 @@ void write_gene_table(const formats::CellSource& source, const formats::CountsSo
 
 std::unique_ptr<formats::CellSink> convert(const formats::CellSource& source, const fs::path& target,
                                            const ConvertOptions& options) {
-  const formats::CountsSource matrix = main_matrix(source, options.matrix);
+  const formats::CountsSource matrix = options.counts ? *options.counts : main_matrix(source);
   const formats::Strings genes = source.gene_names(matrix.matrix_path);
   if (std::cmp_not_equal(genes.size(), matrix.n_genes)) {
     refuse_number(source, matrix, "names of genes", std::ssize(genes), matrix.n_genes);

@@ -4,15 +4,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iterator>
+#include <variant>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/hdf5/chunk_codec.hpp"
+#include "sctab/formats/codecs/checksums.hpp"
+#include "sctab/formats/codecs/shuffle.hpp"
 
 namespace sctab::hdf5 {
 namespace {
 
 constexpr std::size_t kChecksumBytes = 4;
+
+/// Filters never make much more of a chunk than it was; bitshuffle with zstd does of blocks of 8 bytes.
+std::size_t most_stored(std::size_t n_bytes) {
+  return 4 * n_bytes + 1024;
+}
 
 }  // namespace
 
@@ -27,34 +33,21 @@ ChunkDecoder::ChunkDecoder(hid_t dataset, std::size_t element_size) : dataset_(d
   SCTAB_ASSERT(chunk_elements_ > 0);
 
   unsigned options = 0;
-  knows_filters_ = H5Pget_chunk_opts(layout.id(), &options) >= 0 && options == 0;
-  const int n_filters = H5Pget_nfilters(layout.id());
-  for (int i = 0; i < n_filters; ++i) {
-    unsigned flags = 0;
-    std::size_t n_values = 0;
-    switch (H5Pget_filter2(layout.id(), static_cast<unsigned>(i), &flags, &n_values, nullptr, 0, nullptr, nullptr)) {
-      case H5Z_FILTER_SHUFFLE:
-        filters_.push_back(Filter::kShuffle);
-        break;
-      case H5Z_FILTER_DEFLATE:
-        filters_.push_back(Filter::kGzip);
-        break;
-      case H5Z_FILTER_FLETCHER32:
-        filters_.push_back(Filter::kFletcher32);
-        break;
-      case kLzfFilter:
-        filters_.push_back(Filter::kLzf);
-        break;
-      default:
-        knows_filters_ = false;
-    }
+  (void)checked(H5Pget_chunk_opts(layout.id(), &options), dataset, "its chunks are damaged");
+  filters_partial_ = (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) == 0;
+  const Handle space = owned(H5Dget_space(dataset), dataset, "has no shape");
+  std::array<hsize_t, H5S_MAX_RANK> size{};
+  const int rank_of_space = H5Sget_simple_extent_dims(space.id(), size.data(), nullptr);
+  SCTAB_ASSERT(rank_of_space == rank);
+  size_.assign(size.begin(), size.begin() + rank);
+  filters_ = filters_of(dataset);
+}
+
+bool ChunkDecoder::is_partial(std::span<const hsize_t> begin) const {
+  for (std::size_t i = 0; i < begin.size(); ++i) {
+    if (size_[i] - begin[i] < extent_[i]) return true;
   }
-  // What is compressed is of a known size only in front of that.
-  const auto compressor =
-      std::ranges::find_if(filters_, [](Filter filter) { return filter == Filter::kGzip || filter == Filter::kLzf; });
-  if (compressor == filters_.end()) return;
-  const auto is_checksum = [](Filter filter) { return filter == Filter::kFletcher32; };
-  knows_filters_ = knows_filters_ && std::all_of(std::next(compressor), filters_.end(), is_checksum);
+  return false;
 }
 
 std::optional<std::uint32_t> ChunkDecoder::fetch(std::span<const hsize_t> begin, std::size_t n_bytes,
@@ -62,54 +55,58 @@ std::optional<std::uint32_t> ChunkDecoder::fetch(std::span<const hsize_t> begin,
   const Lock lock;
   hsize_t size = 0;
   if (H5Dget_chunk_storage_size(dataset_, begin.data(), &size) < 0 || size == 0) return std::nullopt;
-  // Filters never make much more of a chunk than it was.
-  if (size > 2 * n_bytes + 1024) throw_hdf5_error(dataset_, "a chunk has an impossible size");
+  if (size > most_stored(n_bytes)) throw_hdf5_error(dataset_, "a chunk has an impossible size");
   stored.resize(size);
   std::uint32_t left_out = 0;
   checked(H5Dread_chunk(dataset_, H5P_DEFAULT, begin.data(), &left_out, stored.data()), dataset_,
           "a chunk cannot be read");
-  return left_out;
+  constexpr std::uint32_t kAll = ~std::uint32_t{0};
+  return !filters_partial_ && is_partial(begin) ? kAll : left_out;
 }
 
-bool ChunkDecoder::undo(Filter filter, std::span<const std::byte> bytes, std::span<std::byte> out,
-                        ZlibDecompressor& zlib) const {
-  switch (filter) {
-    case Filter::kGzip:
-      return zlib.decompress(bytes, out);
-    case Filter::kLzf:
-      return expand_lzf(bytes, out) == out.size();
-    case Filter::kShuffle:
-    case Filter::kFletcher32:
-      break;
-  }
-  if (bytes.size() != out.size()) return false;
+std::optional<std::size_t> ChunkDecoder::undo(const Filter& filter, std::span<const std::byte> bytes,
+                                              std::span<std::byte> out, codecs::Expander& expander) const {
+  if (const auto* const codec = std::get_if<codecs::Codec>(&filter)) return expander.expand(*codec, bytes, out);
+  if (const auto* const form = std::get_if<codecs::Bitshuffle>(&filter)) return expander.expand(*form, bytes, out);
+  if (const auto* const form = std::get_if<codecs::Szip>(&filter)) return expander.expand(*form, bytes, out);
+  SCTAB_ASSERT(std::holds_alternative<ShuffleFilter>(filter));
+  if (bytes.size() > out.size()) return std::nullopt;
   // What is no whole element stays at the end: the checksum of a filter in front of this one.
   const std::size_t n = bytes.size() / element_size_, n_whole = n * element_size_;
-  if (n > 0) unshuffle_bytes(bytes.first(n_whole), n, element_size_, 0, out.first(n_whole));
+  if (n > 0) codecs::unshuffle_bytes(bytes.first(n_whole), n, element_size_, 0, out.first(n_whole));
   std::ranges::copy(bytes.subspan(n_whole), out.begin() + static_cast<std::ptrdiff_t>(n_whole));
-  return true;
+  return bytes.size();
 }
 
 bool ChunkDecoder::undo_filters(std::uint32_t left_out, std::span<std::byte> out, Scratch& scratch) const {
-  std::vector<Filter> applied;
+  std::vector<const Filter*> applied;
   for (std::size_t i = 0; i < filters_.size(); ++i) {
-    if ((left_out >> i & 1U) == 0) applied.push_back(filters_[i]);
+    if ((left_out >> i & 1U) == 0) applied.push_back(&filters_[i]);
   }
+  const auto is_checksum = [](const Filter* filter) { return std::holds_alternative<Fletcher32Filter>(*filter); };
+  const auto keeps_size = [&](const Filter* filter) {
+    return is_checksum(filter) || std::holds_alternative<ShuffleFilter>(*filter);
+  };
   std::span<const std::byte> bytes = scratch.stored;
   while (!applied.empty()) {
-    const Filter filter = applied.back();
+    const Filter* const filter = applied.back();
     applied.pop_back();
-    if (filter == Filter::kFletcher32) {
-      if (!has_fletcher32(bytes)) return false;
+    if (is_checksum(filter)) {
+      if (!codecs::has_fletcher32(bytes)) return false;
       bytes = bytes.first(bytes.size() - kChecksumBytes);
       continue;
     }
-    const auto n_checksums = static_cast<std::size_t>(std::ranges::count(applied, Filter::kFletcher32));
     auto& room = scratch.between.at(bytes.data() == scratch.between[0].data() ? 1 : 0);
-    if (!applied.empty()) room.resize(out.size() + kChecksumBytes * n_checksums);
+    if (std::ranges::all_of(applied, keeps_size)) {
+      const auto n_checksums = static_cast<std::size_t>(std::ranges::count_if(applied, is_checksum));
+      if (!applied.empty()) room.resize(out.size() + kChecksumBytes * n_checksums);
+    } else {
+      room.resize(most_stored(out.size()));
+    }
     const std::span<std::byte> target = applied.empty() ? out : std::span(room);
-    if (!undo(filter, bytes, target, scratch.zlib)) return false;
-    bytes = target;
+    const auto written = undo(*filter, bytes, target, scratch.expander);
+    if (!written) return false;
+    bytes = target.first(*written);
   }
   if (bytes.size() != out.size()) return false;
   if (bytes.data() != out.data()) std::ranges::copy(bytes, out.begin());
@@ -117,7 +114,7 @@ bool ChunkDecoder::undo_filters(std::uint32_t left_out, std::span<std::byte> out
 }
 
 bool ChunkDecoder::decode(std::span<const hsize_t> begin, std::span<std::byte> out, Scratch& scratch) const {
-  SCTAB_ASSERT(knows_filters_ && begin.size() == extent_.size());
+  SCTAB_ASSERT(knows_filters() && begin.size() == extent_.size());
   const auto left_out = fetch(begin, out.size(), scratch.stored);
   if (!left_out) return false;
   if (undo_filters(*left_out, out, scratch)) return true;

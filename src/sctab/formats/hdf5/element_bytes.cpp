@@ -44,8 +44,7 @@ void ElementBytes::read(const std::function<void(ByteView)>& take) {
   const std::size_t n_read = read_chunks(take);
   if (n_read == n) return;
   if (stored_.type.has_heap_references) {
-    throw error_at(id_, {.found = "its text was never written, or is compressed by a filter that is not known here",
-                         .next_step = "write the file again with AnnData, with gzip or without compression"});
+    throw error_at(id_, {.found = "its text was never written", .next_step = kWriteAgain});
   }
   read_through_hdf5(n_read, take);
 }
@@ -94,16 +93,16 @@ std::string_view TextDecoder::decode(ByteView element) {
   std::string_view text = is_variable_ ? in_heap(element) : up_to_zero(element);
   if (!is_variable_ && is_padded_) text = text.substr(0, text.find_last_not_of(' ') + 1);
   n_bytes_ += text.size();
-  structure::require_affordable_texts(file_, n_bytes_);
+  structure::require_affordable_texts(bytes_.file(), n_bytes_);
   return text;
 }
 
 std::string_view TextDecoder::in_heap(ByteView reference) {
-  const structure::HeapReference place = heap_.decode(reference);
+  const structure::HeapReference place = bytes_.heap().decode(reference);
   if (place.is_empty()) return {};
-  const ByteView object = heap_.object(place);
+  const ByteView object = bytes_.heap().object(place);
   if (object.size() < place.length) {
-    file_.fail("text", place.collection, "it is shorter than the reference to it says");
+    bytes_.file().fail("text", place.collection, "it is shorter than the reference to it says");
   }
   return up_to_zero(object.first(place.length));
 }

@@ -20,6 +20,7 @@ class ElementBytes {
   explicit ElementBytes(hid_t dataset);
 
   [[nodiscard]] structure::FileImage& file() { return file_; }
+  [[nodiscard]] structure::GlobalHeap& heap() { return heap_; }
   [[nodiscard]] const structure::Datatype& type() const { return stored_.type; }
   [[nodiscard]] std::size_t n_elements() const { return static_cast<std::size_t>(stored_.space.n_elements); }
 
@@ -37,24 +38,24 @@ class ElementBytes {
   structure::FileImage file_;
   structure::ObjectHeader header_;
   structure::Dataset stored_;
+  structure::GlobalHeap heap_{file_};
 };
 
-/// Turns elements that are texts, of a fixed length or a variable one, into text.
+/// Turns elements that are texts, of a fixed length or a variable one, or such parts of elements, into text.
 class TextDecoder {
  public:
-  /// is_padded: a fixed length is filled up with spaces. The file must outlive this.
-  TextDecoder(structure::FileImage& file, bool is_variable, bool is_padded)
-      : file_(file), heap_(file), is_variable_(is_variable), is_padded_(is_padded) {}
+  /// is_padded: a fixed length is filled up with spaces. The bytes must outlive this.
+  TextDecoder(ElementBytes& bytes, bool is_variable, bool is_padded)
+      : bytes_(bytes), is_variable_(is_variable), is_padded_(is_padded) {}
 
-  /// Valid until the next call. Throws InputError where the text is damaged, or where all so far are more than a file
-  /// of this size may hold.
+  /// Valid until any decoder of the same bytes is called. Throws InputError where the text is damaged, or where all so
+  /// far are more than a file of this size may hold.
   std::string_view decode(structure::ByteView element);
 
  private:
   std::string_view in_heap(structure::ByteView reference);
 
-  structure::FileImage& file_;
-  structure::GlobalHeap heap_;
+  ElementBytes& bytes_;
   bool is_variable_, is_padded_;
   std::uint64_t n_bytes_ = 0;
 };

@@ -80,12 +80,14 @@ std::string name_of_member(hid_t type, unsigned member) {
   return name;
 }
 
+/// libhdf5 says where members of variable length lie in memory; `part` says where in the file.
 FieldReader field_reader(hid_t dataset, hid_t record, unsigned member, ElementBytes& bytes) {
+  const structure::Datatype::Part& part = bytes.type().parts[member];
   FieldReader reader;
   reader.in_file = owned(H5Tget_member_type(record, member), dataset, "the type of a field is damaged");
   reader.type = describe_type(reader.in_file.id());
-  reader.offset = H5Tget_member_offset(record, member);
-  reader.stored_size = H5Tget_size(reader.in_file.id());
+  reader.offset = part.offset;
+  reader.stored_size = part.type.size;
   reader.field.name = name_of_member(record, member);
   if (!core::is_utf8(reader.field.name)) {
     throw error_at(dataset, {.found = "the name of a field is not UTF-8 text", .next_step = kWriteAgain});
@@ -96,7 +98,7 @@ FieldReader field_reader(hid_t dataset, hid_t record, unsigned member, ElementBy
   if (reader.type.kind == ElementType::Kind::kText) {
     const bool is_variable = H5Tis_variable_str(reader.in_file.id()) > 0;
     const bool is_padded = H5Tget_strpad(reader.in_file.id()) == H5T_STR_SPACEPAD;
-    reader.decoder = std::make_unique<TextDecoder>(bytes.file(), is_variable, is_padded);
+    reader.decoder = std::make_unique<TextDecoder>(bytes, is_variable, is_padded);
   }
   return reader;
 }
@@ -104,12 +106,12 @@ FieldReader field_reader(hid_t dataset, hid_t record, unsigned member, ElementBy
 std::vector<arrays::MemoryField> read_fields(hid_t dataset, hid_t record) {
   ElementBytes bytes(dataset);
   const std::size_t record_size = bytes.type().size;
-  SCTAB_ASSERT(record_size == H5Tget_size(record));
-  const int n_members = checked(H5Tget_nmembers(record), dataset, "its type is damaged");
+  const auto n_members = static_cast<unsigned>(checked(H5Tget_nmembers(record), dataset, "its type is damaged"));
+  SCTAB_ASSERT(n_members == bytes.type().parts.size());
   std::vector<FieldReader> readers;
   std::size_t row_bytes = 0;  // in memory, but for long texts
-  for (int i = 0; i < n_members; ++i) {
-    readers.push_back(field_reader(dataset, record, static_cast<unsigned>(i), bytes));
+  for (unsigned i = 0; i < n_members; ++i) {
+    readers.push_back(field_reader(dataset, record, i, bytes));
     row_bytes += readers.back().type.kind == ElementType::Kind::kText ? sizeof(std::string) : readers.back().type.size;
   }
   core::require_memory(static_cast<std::int64_t>(bytes.n_elements()),

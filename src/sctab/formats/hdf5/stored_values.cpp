@@ -16,20 +16,6 @@ namespace {
   throw error_at(dataset, {.found = std::move(found), .next_step = kCopyAgain});
 }
 
-/// Null for filters that are not.
-const char* name_of_unsafe(H5Z_filter_t filter) {
-  switch (filter) {
-    case H5Z_FILTER_SZIP:
-      return "szip";
-    case H5Z_FILTER_NBIT:
-      return "nbit";
-    case H5Z_FILTER_SCALEOFFSET:
-      return "scaleoffset";
-    default:
-      return nullptr;
-  }
-}
-
 /// Chunks that the dataset's extent takes.
 hsize_t chunks_of(hid_t dataset, hid_t properties) {
   const Handle space(checked(H5Dget_space(dataset), dataset, "has no shape"));
@@ -68,21 +54,6 @@ void require_stored(hid_t dataset) {
   const auto n_lost = static_cast<std::int64_t>(n_chunks - n_stored);
   refuse(dataset, fmt::format("{} of its {} chunks {} lost", core::format_count(n_lost),
                               core::format_count(static_cast<std::int64_t>(n_chunks)), n_lost == 1 ? "is" : "are"));
-}
-
-void require_safe_filters(hid_t dataset) {
-  const Handle properties(checked(H5Dget_create_plist(dataset), dataset, "its properties are damaged"));
-  const int n_filters = H5Pget_nfilters(properties.id());
-  for (int i = 0; i < n_filters; ++i) {
-    unsigned flags = 0;
-    std::size_t n_values = 0;
-    const auto id =
-        H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &n_values, nullptr, 0, nullptr, nullptr);
-    const char* const name = name_of_unsafe(id);
-    if (name == nullptr) continue;
-    throw error_at(dataset, {.found = fmt::format("is compressed by {}, which is not read here", name),
-                             .next_step = "write the file again with gzip or without compression"});
-  }
 }
 
 }  // namespace sctab::hdf5

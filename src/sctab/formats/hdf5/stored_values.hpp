@@ -8,8 +8,4 @@ namespace sctab::hdf5 {
 /// all. A dataset that was never written passes if whoever made it chose the value to read instead.
 void require_stored(hid_t dataset);
 
-/// Throws InputError where values are behind szip, nbit or scaleoffset: libhdf5 1.10 trusts what damaged chunks say of
-/// their sizes, and reads and writes past its memory.
-void require_safe_filters(hid_t dataset);
-
 }  // namespace sctab::hdf5

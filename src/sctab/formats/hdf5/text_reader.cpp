@@ -17,7 +17,7 @@ formats::Strings decode_texts(hid_t dataset) {
   const std::size_t size = bytes.type().size;
   const bool is_variable = bytes.type().type == structure::Datatype::Class::kVariable;
   const bool is_padded = H5Tget_strpad(element_type(dataset).in_memory.id()) == H5T_STR_SPACEPAD;
-  TextDecoder decoder(bytes.file(), is_variable, is_padded);
+  TextDecoder decoder(bytes, is_variable, is_padded);
   formats::Strings texts;
   texts.reserve(bytes.n_elements());
   bytes.read([&](structure::ByteView elements) {

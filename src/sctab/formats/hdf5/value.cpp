@@ -11,6 +11,7 @@
 #include "sctab/core/error.hpp"
 #include "sctab/core/memory_budget.hpp"
 #include "sctab/core/text_file.hpp"
+#include "sctab/formats/hdf5/filters.hpp"
 
 namespace sctab::hdf5 {
 namespace {
@@ -155,9 +156,7 @@ std::vector<std::int64_t> dimensions(hid_t dataset) {
 }
 
 void check_plausible_size(hid_t dataset) {
-  // Deflate makes at most 1,032 bytes of one; some room for filters that do better and for small tables.
-  constexpr double kMostExpansion = 4096;
-  constexpr double kAlwaysAllowed = 64e6;
+  constexpr double kAlwaysAllowed = 64e6;  // for small tables
   const Handle type = owned(H5Dget_type(dataset), dataset, "its type is damaged");
   const auto size = static_cast<double>(H5Tget_size(type.id()));
   double declared = size;
@@ -176,7 +175,7 @@ void check_plausible_size(hid_t dataset) {
   const Handle file(H5Iget_file_id(dataset));
   checked(H5Fget_filesize(file.id(), &file_size), dataset, "its file's size is unknown");
   const auto stored = static_cast<double>(std::min<hsize_t>(H5Dget_storage_size(dataset), file_size));
-  if (std::max(declared, chunk) > stored * kMostExpansion + kAlwaysAllowed) {
+  if (std::max(declared, chunk) > stored * most_expansion(filters_of(dataset)) + kAlwaysAllowed) {
     throw error_at(dataset, {.found = fmt::format("declares {:.0f} bytes of values, but the file holds {:.0f} of them",
                                                   std::max(declared, chunk), stored),
                              .next_step = kCopyAgain});

@@ -67,6 +67,7 @@ void LineReader::refill() {
   const std::size_t n = stream_.read(std::as_writable_bytes(std::span(buffer_)).subspan(end_));
   end_ += n;
   at_end_ = n < room;
+  if (at_end_) buffer_[end_] = '\0';
 }
 
 void LineReader::skip_byte_order_mark() {

@@ -21,7 +21,7 @@ class LineReader {
   /// Holds the stream.
   explicit LineReader(ByteStream& stream, LineOptions options = {});
 
-  /// The next line; it stays as it is until the next call. False at the end.
+  /// The next line; it stays as it is until the next call. A byte of memory follows it: CR, LF or 0. False at the end.
   bool next(std::string_view& line);
   /// Of the line that was read last, counted from 1.
   [[nodiscard]] std::int64_t line_number() const { return line_number_; }

@@ -24,6 +24,9 @@ constexpr std::uint64_t kMaxPickleBytes = 4 << 20;
 
 constexpr std::size_t kMaxDimensions = 8;
 
+const zip::ArchiveKind kArchive = {.expected = "a zip file, as torch.save() writes it",
+                                   .next_step = "download it again; it is damaged, or not a checkpoint"};
+
 struct StorageType {
   std::string_view name;
   NumberType type;
@@ -54,7 +57,7 @@ std::optional<std::vector<std::int64_t>> sizes(const PickleNode& tuple) {
   return values;
 }
 
-std::string folder_of_pickle(const ZipArchive& archive) {
+std::string folder_of_pickle(const zip::Archive& archive) {
   std::vector<std::string> folders;
   for (const auto& [name, entry] : archive.entries()) {
     const std::size_t slash = name.find('/');
@@ -69,7 +72,7 @@ std::string folder_of_pickle(const ZipArchive& archive) {
   return folders.front();
 }
 
-void require_little_endian(const ZipArchive& archive, const std::string& folder) {
+void require_little_endian(const zip::Archive& archive, const std::string& folder) {
   const std::string name = folder + "byteorder";  // newer versions of torch write it
   if (!archive.contains(name)) return;
   const auto bytes = archive.read(name, 16);
@@ -111,7 +114,8 @@ struct Checkpoint::Description {
   std::vector<std::int64_t> shape, strides;
 };
 
-Checkpoint::Checkpoint(const std::filesystem::path& path) : archive_(path), folder_(folder_of_pickle(archive_)) {
+Checkpoint::Checkpoint(const std::filesystem::path& path)
+    : archive_(path, kArchive), folder_(folder_of_pickle(archive_)) {
   require_little_endian(archive_, folder_);
   const auto bytes = archive_.read(folder_ + std::string(kPickle), kMaxPickleBytes);
   pickle_ = std::make_unique<Pickle>(bytes, core::Problem{.file = path.string(), .key = std::string(kPickle)});

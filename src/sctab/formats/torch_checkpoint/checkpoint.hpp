@@ -11,7 +11,7 @@
 
 #include "sctab/formats/number_type.hpp"
 #include "sctab/formats/torch_checkpoint/pickle.hpp"
-#include "sctab/formats/torch_checkpoint/zip_archive.hpp"
+#include "sctab/formats/zip/archive.hpp"
 
 namespace sctab::torch_checkpoint {
 
@@ -56,7 +56,7 @@ class Checkpoint {
   void require_within_file(std::string_view prefix) const;
   [[nodiscard]] std::vector<std::byte> read_storage(std::string_view name, const Description& description) const;
 
-  ZipArchive archive_;
+  zip::Archive archive_;
   std::string folder_;  // of all entries, with a slash at its end
   std::unique_ptr<Pickle> pickle_;
   const PickleNode* state_dict_ = nullptr;  // of pickle_

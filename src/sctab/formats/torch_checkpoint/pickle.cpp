@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "sctab/core/error.hpp"
-#include "sctab/formats/torch_checkpoint/byte_cursor.hpp"
+#include "sctab/formats/byte_cursor.hpp"
 
 namespace sctab::torch_checkpoint {
 namespace {
@@ -149,7 +149,7 @@ class Machine {
     return node;
   }
 
-  ByteCursor cursor_;
+  formats::ByteCursor cursor_;
   std::deque<PickleNode>& nodes_;
   std::size_t start_ = 0;  // of the operation
   std::vector<PickleNode*> stack_;
