@@ -23,6 +23,18 @@ Handle require_numbers(Handle dataset) {
   return dataset;
 }
 
+/// Makes numbers of the kind To of those of the kind From that lie in their place.
+template <typename From, typename To>
+void convert_in_place(std::span<To> numbers) {
+  if constexpr (!std::is_same_v<From, To> && sizeof(From) == sizeof(To)) {
+    for (To& number : numbers) {
+      From value;
+      std::memcpy(&value, &number, sizeof(From));
+      number = convert_number<To>(value);
+    }
+  }
+}
+
 }  // namespace
 
 struct ArrayReader::Scratch {
@@ -99,8 +111,9 @@ void ArrayReader::read_as(std::int64_t begin, std::span<To> out, Scratch& scratc
     const std::int64_t first = begin + done - number * piece_elements_;
     const std::int64_t n = std::min(count - done, piece_elements_ - first);
     To* const to = out.data() + done;
-    if (std::is_same_v<From, To> && n == piece_elements_) {
+    if (sizeof(From) == sizeof(To) && n == piece_elements_) {
       load(number, std::as_writable_bytes(std::span(to, static_cast<std::size_t>(n))), scratch);
+      convert_in_place<From>(std::span(to, static_cast<std::size_t>(n)));
     } else {
       const std::byte* const from = bytes_of(begin + done, n, scratch).data();
       if constexpr (std::is_same_v<From, To>) {
