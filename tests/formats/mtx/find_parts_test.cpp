@@ -81,6 +81,19 @@ TEST_F(FindParts, ListsSeveralMatrices) {
   expect_cells(folder_ / "geo" / "GSM2_b_matrix.mtx.gz");
 }
 
+TEST_F(FindParts, SharesGenesBetweenSamplesButNotCells) {
+  files_.write(folder_ / "geo", "GSM1_a_");
+  files_.write(folder_ / "geo", "GSM2_b_");
+  fs::remove(folder_ / "geo/GSM2_b_features.tsv");
+  fs::rename(folder_ / "geo/GSM1_a_features.tsv", folder_ / "geo/GSE1_features.tsv");
+  expect_cells(folder_ / "geo/GSM1_a_matrix.mtx");
+  expect_cells(folder_ / "geo/GSM2_b_matrix.mtx");
+  fs::remove(folder_ / "geo/GSM2_b_barcodes.tsv");
+  SCTAB_EXPECT_THROW_WITH((void)find_parts(folder_ / "geo/GSM2_b_matrix.mtx"), core::InputError, "GSM2_b_matrix.mtx",
+                          "names of its cells");
+  expect_cells(folder_ / "geo/GSM1_a_matrix.mtx");
+}
+
 TEST_F(FindParts, KnowsTheNamesOfOtherPrograms) {
   const MatrixFiles square(MatrixFiles::Order::kByCell, true, 30, 30);  // cells first by its name alone
   const auto write = [&](const std::string& folder, const char* matrix, const char* barcodes, const char* features) {
@@ -105,6 +118,8 @@ TEST_F(FindParts, KnowsTheNamesOfOtherPrograms) {
   files_.write(folder_ / "Gene/filtered");
   sctab::tests::write_bytes(folder_ / "Gene/filtered/UniqueAndMult-EM.mtx", "not read");
   expect_cells(folder_ / "Gene");
+  sctab::tests::write_bytes(folder_ / "Gene/filtered/UniqueAndMult-EM.mtx", files_.matrix());
+  expect_cells(folder_ / "Gene/filtered/UniqueAndMult-EM.mtx");
 }
 
 TEST_F(FindParts, TakesAMatrixOfAnyName) {

@@ -56,7 +56,7 @@ bool is_better(const FileRole& a, const FileRole& b) {
   return std::pair(a.is_features, !a.is_packed) > std::pair(b.is_features, !b.is_packed);
 }
 
-/// The best file of a role in a folder: of the sample, or the only one there.
+/// The best file of a role in a folder: of the sample, or the only one there, which samples may share.
 int find_file(std::span<const FileRole> roles, Role role, const FileRole& matrix) {
   int of_sample = -1, of_folder = -1;
   bool is_only_sample = true;
@@ -76,6 +76,28 @@ int find_file(std::span<const FileRole> roles, Role role, const FileRole& matrix
   return is_only_sample ? of_folder : -1;
 }
 
+/// Whether these names of cells can be the matrix's: not those of another sample in the folder.
+bool can_share_barcodes(std::span<const FileRole> roles, const FileRole& barcodes, const FileRole& matrix) {
+  return matrix.sample.starts_with(barcodes.sample) || std::ranges::none_of(roles, [&](const FileRole& other) {
+           return other.role == Role::kMatrix && other.folder == matrix.folder && other.sample != matrix.sample;
+         });
+}
+
+NamedParts group_of(std::span<const FileRole> roles, int number) {
+  const FileRole& matrix = roles[static_cast<std::size_t>(number)];
+  NamedParts parts = {number, find_file(roles, Role::kBarcodes, matrix), find_file(roles, Role::kFeatures, matrix)};
+  if (parts.barcodes >= 0 && !can_share_barcodes(roles, roles[static_cast<std::size_t>(parts.barcodes)], matrix)) {
+    parts.barcodes = -1;
+  }
+  return parts;
+}
+
+std::vector<FileRole> roles_of(std::span<const std::string> names) {
+  std::vector<FileRole> roles;
+  for (const std::string& name : names) roles.push_back(role_of(name));
+  return roles;
+}
+
 }  // namespace
 
 FileRole role_of(std::string_view name) {
@@ -91,9 +113,12 @@ FileRole role_of(std::string_view name) {
   return found;
 }
 
+NamedParts parts_of_matrix(std::span<const std::string> names, int matrix) {
+  return group_of(roles_of(names), matrix);
+}
+
 std::vector<NamedParts> group_by_sample(std::span<const std::string> names) {
-  std::vector<FileRole> roles;
-  for (const std::string& name : names) roles.push_back(role_of(name));
+  const std::vector<FileRole> roles = roles_of(names);
   std::vector<NamedParts> groups;
   for (int i = 0; const FileRole& matrix : roles) {
     const int at = i++;
@@ -106,7 +131,7 @@ std::vector<NamedParts> group_by_sample(std::span<const std::string> names) {
         std::ranges::any_of(roles, [&](const FileRole& other) { return is_same(other) && !other.is_packed; })) {
       continue;
     }
-    groups.push_back({at, find_file(roles, Role::kBarcodes, matrix), find_file(roles, Role::kFeatures, matrix)});
+    groups.push_back(group_of(roles, at));
   }
   // STARsolo's matrices of other counts lie next to matrix.mtx.
   const auto is_main = [&](const NamedParts& group) {

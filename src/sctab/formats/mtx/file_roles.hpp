@@ -25,8 +25,11 @@ struct NamedParts {
   int matrix = -1, barcodes = -1, features = -1;
 };
 
-/// The matrices among these names, each with its files: those of the same folder and the same sample, or the only ones
-/// of the folder.
+/// The files that go with one of the matrices: those of the same folder and the same sample, or the only ones of the
+/// folder; but never names of cells that are another matrix's.
+NamedParts parts_of_matrix(std::span<const std::string> names, int matrix);
+/// The matrices among these names, each with its files. Where a folder has matrix.mtx, others that have no names of
+/// cells of their own are not among them: they count the same cells in other ways.
 std::vector<NamedParts> group_by_sample(std::span<const std::string> names);
 
 }  // namespace sctab::mtx

@@ -184,11 +184,11 @@ Parts parts_next_to(const fs::path& matrix) {
       .shown = matrix.parent_path().empty() ? fs::path(".") : matrix.parent_path(), .is_archive = false, .names = {}};
   list_level(listing.shown, "", listing, folders);
   const std::string name = matrix.filename().string();
-  // Whatever it is called, it is the matrix; others of the folder are not meant.
-  std::erase_if(listing.names, [&](const std::string& each) { return each == name || is_matrix(each); });
+  std::erase(listing.names, name);  // whatever it is called, it is the matrix
   listing.names.push_back(is_matrix(name) ? name : "matrix.mtx");
   listing.named = matrix;
-  return parts_of(listing, group_by_sample(listing.names).front(), {});
+  const auto last = static_cast<int>(listing.names.size()) - 1;
+  return parts_of(listing, parts_of_matrix(listing.names, last), {});
 }
 
 bool is_archive(const fs::path& path) {
