@@ -20,6 +20,7 @@
 #include "sctab/core/numbers.hpp"
 #include "sctab/formats/h5ad/dataframe_reader.hpp"
 #include "sctab/formats/h5ad/dataframe_writer.hpp"
+#include "sctab/formats/h5ad/old_tables.hpp"
 #include "sctab/formats/hdf5/chunk_writer.hpp"
 #include "sctab/formats/hdf5/value.hpp"
 
@@ -87,7 +88,8 @@ struct Appender::State {
     const hdf5::Lock lock;
     file = hdf5::open_file(path, hdf5::Access::kReadWrite);
     root = hdf5::open_group(file.id(), root_path.empty() ? "/" : root_path);
-    n_cells = DataframeReader(root.id(), "obs").n_rows();
+    if (has_old_tables(root.id())) modernise_tables(root.id());
+    n_cells = obs().n_rows();
     // The root is marked since 0.8.
     encoding = hdf5::has_attribute(root.id(), "encoding-type") ? hdf5::Encoding::kCurrent : hdf5::Encoding::kLegacy;
   }
@@ -99,6 +101,7 @@ struct Appender::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  [[nodiscard]] DataframeReader obs() const { return {root.id(), "obs"}; }
   /// obsm or uns.
   [[nodiscard]] hdf5::Handle mapping(const char* name) const {
     return hdf5::exists(root.id(), name) ? hdf5::open_group(root.id(), name)
@@ -135,7 +138,7 @@ void Appender::put_obs(const formats::Column& column) {
   const hdf5::Lock lock;
   const hdf5::Handle obs = hdf5::open_group(state_->root.id(), "obs");
   const bool legacy = hdf5::text_attribute(obs.id(), "encoding-version") != "0.2.0";
-  formats::Strings order = DataframeReader(state_->root.id(), "obs").columns();
+  formats::Strings order = state_->obs().columns();
   if (hdf5::exists(obs.id(), column.name)) hdf5::remove(obs.id(), column.name);
   const std::string categories = "__categories/" + column.name;
   if (hdf5::exists(obs.id(), categories)) hdf5::remove(obs.id(), categories);

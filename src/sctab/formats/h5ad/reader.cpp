@@ -23,7 +23,11 @@ std::unique_ptr<formats::CellSink> File::copy_to(const std::filesystem::path& ta
                             .found = "leads into other files, into which a copy would lead too",
                             .next_step = "write the labels alone, with -o FILE.csv"});
   }
-  return std::make_unique<AnnotatedCopy>(file_->second_descriptor(), path(), target, n_cells());
+  return std::make_unique<AnnotatedCopy>(file_->second_descriptor(), path(), target, n_cells(), modality_path());
+}
+
+std::string_view File::copy_ending() const {
+  return modality_path().empty() ? ".h5ad" : ".h5mu";
 }
 
 }  // namespace sctab::h5ad

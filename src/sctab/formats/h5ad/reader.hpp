@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "sctab/formats/anndata/cells.hpp"
 #include "sctab/formats/cell_source.hpp"
@@ -27,7 +28,7 @@ class File final : public anndata::Cells {
 
   [[nodiscard]] core::FileIdentity identity() const override { return file_->identity(); }
   [[nodiscard]] std::unique_ptr<formats::CellSink> copy_to(const std::filesystem::path& target) const override;
-  [[nodiscard]] std::string_view copy_ending() const override { return ".h5ad"; }
+  [[nodiscard]] std::string_view copy_ending() const override;
 
  private:
   std::unique_ptr<hdf5::OpenedFile> file_;
