@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 class Sources : public testing::Test {
  protected:
   Sources() {
-    distinct_types_file(60, 2).write(folder_ / "a.h5ad");
+    distinct_types_file(60, 4).write(folder_ / "a.h5ad");
     labels_ = run({"annotate", at("a.h5ad"), "-m", model_, "-o", "-", "--threads", "1", "--quiet"}).out;
     const Finished packed = run_program({"/bin/sh", "-c", "gzip -c \"$0\" > \"$0.gz\"", at("a.h5ad")});
     EXPECT_EQ(packed.exit_code, 0) << packed.err;

@@ -16,7 +16,7 @@
 #include "support/fixtures.hpp"
 #include "support/python.hpp"
 
-namespace sctab::hdf5 {
+namespace sctab::hdf5::tests {
 namespace {
 
 using arrays::Block;
@@ -29,12 +29,12 @@ class GroupTest : public testing::Test {
  protected:
   void SetUp() override {
     SCTAB_NEED_PYTHON_ANNDATA();
-    const auto made = tests::run_python("formats/hdf5/group_files.py", path_.string());
+    const auto made = sctab::tests::run_python("formats/hdf5/group_files.py", path_.string());
     ASSERT_EQ(made.status, 0) << made.output;
     root_ = OpenedFile(path_, false).root();  // outlives the file
   }
 
-  tests::TemporaryFolder folder_;
+  sctab::tests::TemporaryFolder folder_;
   std::filesystem::path path_ = folder_ / "all.h5";
   std::unique_ptr<arrays::ArrayGroup> root_;
 };
@@ -162,4 +162,4 @@ TEST_F(GroupTest, RecordsAsColumns) {
 }
 
 }  // namespace
-}  // namespace sctab::hdf5
+}  // namespace sctab::hdf5::tests

@@ -20,7 +20,8 @@
 namespace sctab::h5ad {
 
 /// Adds results to a file that exists (a copy of the user's), leaving all else in it as it is. Follows the encoding
-/// version of the file it finds, so that the anndata that could read the file before still can.
+/// version of the file it finds, so that the anndata that could read the file before still can; of files of anndata
+/// before 0.7 it first writes the tables again in today's encoding (old_tables.hpp).
 class Appender {
  public:
   /// Opens for reading and writing. root: the group whose obs, obsm and uns get the results, "mod/rna" in a h5mu;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,6 +73,19 @@ int reserve_space(const Handle& file) {
   if (H5Fget_filesize(file.id(), &size) < 0 || size == 0) return 0;
   const int error = ::posix_fallocate(descriptor_of(file), 0, static_cast<off_t>(size));
   return error == ENOSPC || error == EDQUOT || error == EFBIG ? error : 0;
+}
+
+/// HDF5 locks a file that is open for writing, and what is on the disk may be half of it.
+void refuse_locked(const core::FileDescriptor& file, const fs::path& path) {
+  const char* const wish = std::getenv("HDF5_USE_FILE_LOCKING");
+  if (wish != nullptr && (std::string_view(wish) == "FALSE" || std::string_view(wish) == "0")) return;
+  if (::flock(file.get(), LOCK_SH | LOCK_NB) == 0) {
+    (void)::flock(file.get(), LOCK_UN);
+  } else if (errno == EWOULDBLOCK) {
+    throw core::InputError({.file = path.string(),
+                            .found = "is being written by another program, which holds HDF5's lock on it",
+                            .next_step = "close it there, or wait until it is done"});
+  }
 }
 
 bool is_kind(hid_t parent, std::string_view path, H5I_type_t kind) {
@@ -148,6 +162,7 @@ Handle open_file(const fs::path& path, Access access, structure::OtherFiles* oth
   if (!descriptor.is_open()) {
     throw core::InputError({.file = path.string(), .found = fmt::format("cannot be read: {}", std::strerror(errno))});
   }
+  refuse_locked(descriptor, path);
   const core::FileIdentity checked_file = core::identity_of(descriptor, path);
   if (!structure::check_structure(descriptor.get(), path.string(), others)) {
     throw core::InputError(

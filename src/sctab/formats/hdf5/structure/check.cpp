@@ -186,6 +186,10 @@ bool check_structure(int descriptor, const std::string& path, OtherFiles* others
   file.note_others(others);
   const auto superblock = read_superblock(file);
   if (!superblock) return false;
+  if (superblock->has_writer) {
+    file.refuse("is marked as open for writing: another program is writing it, or ended before it had closed it",
+                "close it there, or if no program has it open, clear the mark with h5clear -s");
+  }
   StructureWalk(file, *superblock).walk();
   return true;
 }

@@ -140,6 +140,10 @@ void require_room(const Cursor& cursor, Dataset& dataset, bool states_size) {
 void read_layout(FileImage& file, const Message& message, Dataset& dataset) {
   Cursor cursor = message.read(file, "layout of a dataset");
   const int version = cursor.get<std::uint8_t>();
+  if (version == 5) {
+    file.refuse("has chunks as HDF5 2.0 lays them out, which is not read here",
+                "write the file again without libver, as AnnData does, or with libver=\"v114\"");
+  }
   cursor.require(version >= 1 && version <= 4, "its version is unknown");
   dataset.layout =
       version < 3 ? read_old_layout(cursor, dataset.type) : read_new_layout(file, cursor, version, dataset.type);

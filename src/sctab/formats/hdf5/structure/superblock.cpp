@@ -85,13 +85,15 @@ Superblock read_old(FileImage& file, Cursor& cursor, int version) {
   return block;
 }
 
-Superblock read_new(FileImage& file, Cursor& cursor) {
+Superblock read_new(FileImage& file, Cursor& cursor, int version) {
   Superblock block;
   FileImage::Format format = file.format();
   format.address_bytes = checked_width(cursor, cursor.get<std::uint8_t>());
   format.length_bytes = checked_width(cursor, cursor.get<std::uint8_t>());
   file.set_format(format);
-  cursor.skip(1);  // flags of writers at work
+  constexpr std::uint8_t kWrites = 0x1, kWritesForReaders = 0x4;
+  const auto flags = cursor.get<std::uint8_t>();
+  block.has_writer = version == 3 && (flags & (kWrites | kWritesForReaders)) != 0;
   const std::uint64_t base = cursor.address();
   block.extension = cursor.address();
   const std::uint64_t end = cursor.address();
@@ -112,7 +114,7 @@ std::optional<Superblock> read_superblock(FileImage& file) {
   cursor.expect_signature(kSignature);
   const int version = cursor.get<std::uint8_t>();
   cursor.require(version <= 3, "its version is unknown");
-  const Superblock block = version < 2 ? read_old(file, cursor, version) : read_new(file, cursor);
+  const Superblock block = version < 2 ? read_old(file, cursor, version) : read_new(file, cursor, version);
   file.claim(0, cursor.position(), kSuperblock);
   return block;
 }

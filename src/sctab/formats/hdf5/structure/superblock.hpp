@@ -11,6 +11,7 @@ namespace sctab::hdf5::structure {
 struct Superblock {
   std::uint64_t root = 0;                // address of the root group's object header
   std::uint64_t extension = kUndefined;  // of another object header, with settings of the file
+  bool has_writer = false;               // marked as open for writing; only version 3 is
   // Half the entries of the nodes of old groups' leaves, of their B-trees and of those of chunks.
   std::uint64_t leaf_k = 4, group_k = 16, chunk_k = 32;
 };
