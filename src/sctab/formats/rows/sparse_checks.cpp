@@ -27,7 +27,7 @@ bool any_zero(std::span<const float> values) {
   return zeros != 0;
 }
 
-/// Turns a row whose indices descend, as Cell Ranger writes them: twenty times as fast as sorting it. False where they
+/// Turns a row whose indices descend, as Cell Ranger writes them, which takes far less than sorting it. False where they
 /// do not.
 bool turn_descending_row(sparse::CsrMatrix& block, CellIndex cell) {
   const auto begin = static_cast<std::ptrdiff_t>(block.indptr[static_cast<std::size_t>(cell)]);
