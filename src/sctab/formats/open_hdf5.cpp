@@ -56,18 +56,18 @@ std::string listed(const Strings& names) {
 }  // namespace
 
 std::unique_ptr<CellSource> open_hdf5(const std::filesystem::path& path, const OpenOptions& options) {
-  hdf5::OpenedFile file(path, options.allow_external);
-  std::unique_ptr<ArrayGroup> root = file.root();
+  auto file = std::make_unique<hdf5::OpenedFile>(path, options.allow_external);
+  std::unique_ptr<ArrayGroup> root = file->root();
   if (is_h5seurat(*root)) refuse_h5seurat(path);
-  if (loom::is_loom(*root)) return std::make_unique<loom::File>(path, file.identity(), std::move(root));
-  if (is_anndata(*root)) return std::make_unique<h5ad::File>(path, options);
-  if (tenx::is_h5_file(*root)) return std::make_unique<tenx::H5File>(path, file.identity(), std::move(root));
+  if (loom::is_loom(*root)) return std::make_unique<loom::File>(path, file->identity(), std::move(root));
+  if (is_anndata(*root)) return std::make_unique<h5ad::File>(std::move(file), options);
+  if (tenx::is_h5_file(*root)) return std::make_unique<tenx::H5File>(path, file->identity(), std::move(root));
   refuse_other_files_of_10x(path, *root);
   throw core::InputError(
       {.file = path.string(),
        .found = listed(root->members("")),
-       .expected = "AnnData (obs, var, X), a 10x matrix (a group matrix or one for each genome) or loom (matrix, "
-                   "row_attrs, col_attrs)",
+       .expected = "AnnData (obs, var, X), MuData (mod), a 10x matrix (a group matrix, or one for each genome) or loom "
+                   "(matrix, row_attrs, col_attrs)",
        .next_step = "write the cells in one of these formats"});
 }
 

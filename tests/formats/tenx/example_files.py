@@ -89,6 +89,8 @@ def write_variants():
     for data in ["i1", "u1", "i2", "u2", "u4", "i8", "f4", "f8"]:
         write_v3(f"v3-{data}", data=data, indices="u4", shape="i8", **gzip)
     write_v3("contiguous")
+    for indices in ["i8", "u8", "i4"]:
+        write_v3(f"shuffled-{indices}", indices=indices, shuffle=True, **gzip)
     write_v3("variable-text", text=str, **gzip)
     write_v3("expected-counts", data="f4", counts=example_counts() * 1.25, **gzip)
     write_v3("logs", data="f4", counts=np.log1p(example_counts()), **gzip)
@@ -176,6 +178,8 @@ def write_damaged():
             del file["matrix"][missing]
     with change("gene-outside") as file:
         file["matrix/indices"][4] = N_GENES
+    with change("gene-far-outside", of="shuffled-i8") as file:
+        file["matrix/indices"][150] += 2**40
     with change("falling-indptr") as file:
         file["matrix/indptr"][9] = 1
     with change("data-of-texts") as file:

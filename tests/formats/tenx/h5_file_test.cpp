@@ -49,6 +49,18 @@ TEST_F(TenxH5, ReadsEveryTypeOfNumbersAndTexts) {
   }
 }
 
+TEST_F(TenxH5, ReadsWholeChunksOfWideIndices) {
+  const std::vector<float> expected = read_dense(*open("contiguous"), "matrix");
+  for (const char* name : {"shuffled-i8", "shuffled-u8", "shuffled-i4", "v3"}) {
+    EXPECT_EQ(read_dense(*open(name), "matrix", 1000), expected) << name;
+    EXPECT_EQ(read_dense(*open(name), "matrix", 20), expected) << name;
+  }
+  for (const core::CellIndex cells_of_block : {10, 1000}) {
+    SCTAB_EXPECT_THROW_WITH((void)read_dense(*open("gene-far-outside"), "matrix", cells_of_block), core::InputError,
+                            "gene-far-outside.h5", "outside of the 53 genes");
+  }
+}
+
 TEST_F(TenxH5, FindsCountsByTheValues) {
   const formats::CountsSource expected = open("expected-counts")->find_counts(InputKind::kCounts, "matrix");
   EXPECT_FALSE(expected.integers);

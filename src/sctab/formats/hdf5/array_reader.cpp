@@ -111,6 +111,12 @@ void ArrayReader::read_as(std::int64_t begin, std::span<To> out, Scratch& scratc
     const std::int64_t first = begin + done - number * piece_elements_;
     const std::int64_t n = std::min(count - done, piece_elements_ - first);
     To* const to = out.data() + done;
+    if constexpr (std::is_same_v<To, std::int32_t> && std::is_integral_v<From> && sizeof(From) == 2 * sizeof(To)) {
+      if (n == piece_elements_ && decode_lower_halves(number, {to, static_cast<std::size_t>(n)}, scratch)) {
+        done += n;
+        continue;
+      }
+    }
     if (sizeof(From) == sizeof(To) && n == piece_elements_) {
       load(number, std::as_writable_bytes(std::span(to, static_cast<std::size_t>(n))), scratch);
       convert_in_place<From>(std::span(to, static_cast<std::size_t>(n)));
@@ -167,6 +173,17 @@ bool ArrayReader::decode(std::int64_t begin, std::span<std::byte> piece, Scratch
   if (!decoder_.decode(begin, stored.first(n * stored_size_), scratch.decoder)) return false;
   convert_stored(dataset_.id(), type_, n, stored);
   std::ranges::copy(stored.first(piece.size()), piece.begin());
+  return true;
+}
+
+bool ArrayReader::decode_lower_halves(std::int64_t number, std::span<std::int32_t> piece, Scratch& scratch) {
+  if (!decodes_ || !type_.stored_as_is || has_upper_halves_) return false;
+  const std::span lower(reinterpret_cast<std::uint32_t*>(piece.data()), piece.size());
+  if (!decoder_.decode_lower_halves(number * piece_elements_, lower, scratch.decoder)) {
+    has_upper_halves_ = true;
+    return false;
+  }
+  for (std::int32_t& value : piece) value = std::max(value, -1);  // what does not fit, as convert_number() has it
   return true;
 }
 

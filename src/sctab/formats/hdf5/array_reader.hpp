@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,6 +50,8 @@ class ArrayReader final : public arrays::NumberArray {
   /// Fills `piece`, which has the bytes of a whole one, with elements [number × piece_elements_, …).
   void load(std::int64_t number, std::span<std::byte> piece, Scratch& scratch);
   bool decode(std::int64_t begin, std::span<std::byte> piece, Scratch& scratch) const;
+  /// Integers of eight bytes of a whole piece as those of four. False where that takes more than their lower halves.
+  bool decode_lower_halves(std::int64_t number, std::span<std::int32_t> piece, Scratch& scratch);
   void read_through_hdf5(std::int64_t begin, std::span<std::byte> out);
   void read_past_hdf5(std::int64_t begin, std::span<std::byte> out) const;
 
@@ -60,8 +63,9 @@ class ArrayReader final : public arrays::NumberArray {
   FileBytes file_;
   std::uint64_t address_ = 0;  // of an array stored in one stretch of the file, as it is in memory; 0: it is not
   bool decodes_ = false;
-  std::int64_t piece_elements_ = 0;  // a chunk; where libhdf5 reads, as many as are worth a call
-  arrays::PieceCache pieces_;        // that were read in part
+  std::atomic<bool> has_upper_halves_{false};  // was found to have: decode_lower_halves() is not worth a try
+  std::int64_t piece_elements_ = 0;            // a chunk; where libhdf5 reads, as many as are worth a call
+  arrays::PieceCache pieces_;                  // that were read in part
   std::mutex mutex_;
   std::vector<std::unique_ptr<Scratch>> idle_;
 };

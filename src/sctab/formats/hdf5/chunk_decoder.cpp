@@ -128,4 +128,19 @@ bool ChunkDecoder::decode(std::int64_t begin, std::span<std::byte> out, Scratch&
   return decode(std::span(&offset, 1), out, scratch);
 }
 
+bool ChunkDecoder::decode_lower_halves(std::int64_t begin, std::span<std::uint32_t> out, Scratch& scratch) const {
+  const auto* const codec = filters_.size() == 2 ? std::get_if<codecs::Codec>(&filters_[1]) : nullptr;
+  const bool known = codec != nullptr && *codec == codecs::Codec::kZlib &&
+                     std::holds_alternative<ShuffleFilter>(filters_[0]) && element_size_ == 2 * sizeof(std::uint32_t);
+  if (!known) return false;
+  const auto offset = static_cast<hsize_t>(begin);
+  const auto left_out = fetch(std::span(&offset, 1), out.size() * element_size_, scratch.stored);
+  if (left_out != std::uint32_t{0}) return false;
+  std::vector<std::byte>& planes = scratch.between[0];
+  planes.resize(out.size_bytes() + ZlibDecompressor::kRoomForLastMatch);
+  if (!scratch.zlib.decompress_before_zeros(scratch.stored, out.size_bytes(), planes)) return false;
+  codecs::unshuffle_bytes(planes, out.size(), sizeof(std::uint32_t), 0, std::as_writable_bytes(out));
+  return true;
+}
+
 }  // namespace sctab::hdf5

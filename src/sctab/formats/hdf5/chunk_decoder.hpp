@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sctab/formats/codecs/expander.hpp"
+#include "sctab/formats/hdf5/chunk_codec.hpp"
 #include "sctab/formats/hdf5/filters.hpp"
 #include "sctab/formats/hdf5/handle.hpp"
 
@@ -22,6 +23,7 @@ class ChunkDecoder {
     std::vector<std::byte> stored;
     std::array<std::vector<std::byte>, 2> between;  // filters
     codecs::Expander expander;
+    ZlibDecompressor zlib;
   };
 
   /// element_size: bytes of an element as the file has it. The dataset must outlive this. Throws InputError where it
@@ -40,6 +42,10 @@ class ChunkDecoder {
   bool decode(std::span<const hsize_t> begin, std::span<std::byte> out, Scratch& scratch) const;
   /// decode() of a dataset of one dimension.
   bool decode(std::int64_t begin, std::span<std::byte> out, Scratch& scratch) const;
+  /// The lower halves of elements of eight bytes, of a dataset of one dimension: half of decode()'s work where the
+  /// upper ones are all zeros, as those of Cell Ranger's indices are. False where they are not, where the filters are
+  /// others than shuffle and zlib, and where the chunk is damaged or not in the file.
+  bool decode_lower_halves(std::int64_t begin, std::span<std::uint32_t> out, Scratch& scratch) const;
 
  private:
   /// The filters left out of the chunk, which `stored` receives; nothing where the file does not hold it.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -27,14 +27,17 @@ bool any_zero(std::span<const float> values) {
   return zeros != 0;
 }
 
-/// Turns a row whose indices descend, as Cell Ranger writes them: twenty times as fast as sorting it. False where they
+/// Turns a row whose indices descend, as Cell Ranger writes them, which takes far less than sorting it. False where they
 /// do not.
 bool turn_descending_row(sparse::CsrMatrix& block, CellIndex cell) {
   const auto begin = static_cast<std::ptrdiff_t>(block.indptr[static_cast<std::size_t>(cell)]);
   const auto end = static_cast<std::ptrdiff_t>(block.indptr[static_cast<std::size_t>(cell) + 1]);
-  const auto indices = block.indices.begin() + begin, indices_end = block.indices.begin() + end;
-  if (std::adjacent_find(indices, indices_end, std::less_equal<>()) != indices_end) return false;
-  std::reverse(indices, indices_end);
+  const auto indices =
+      std::span(block.indices).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  int rises = 0;  // without branches, so that it is done several at a time
+  for (std::size_t i = 1; i < indices.size(); ++i) rises |= static_cast<int>(indices[i] >= indices[i - 1]);
+  if (rises != 0) return false;
+  std::ranges::reverse(indices);
   std::reverse(block.data.begin() + begin, block.data.begin() + end);
   return true;
 }
