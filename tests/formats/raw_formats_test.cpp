@@ -17,12 +17,12 @@ namespace sctab::formats {
 namespace {
 
 struct RawFile {
-  std::string file, modality, outcome;
+  std::string file{}, modality{}, outcome{};
   CellIndex n_cells = 0;
   GeneIndex n_genes = 0;
-  std::string matrix;
+  std::string matrix{};
   double total = 0;
-  std::vector<std::string> words;  // of the notes, or of the refusal
+  std::vector<std::string> words{};  // of the notes, or of the refusal
 };
 
 std::vector<RawFile> expected_files() {

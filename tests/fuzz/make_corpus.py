@@ -168,6 +168,32 @@ def h5ad(layout, values="f4", libver="latest", **options):
     return file.getvalue()
 
 
+def h5ad_of_records(**options):
+    """Four cells of three genes in tables of records, as anndata before 0.7 wrote them."""
+    file = io.BytesIO()
+    obs = np.zeros(4, dtype=[("index", "S1"), ("type", "i1"), ("note", h5py.string_dtype()), ("flag", "?"), ("n", ">i4")])
+    obs["index"], obs["type"], obs["note"] = [b"a", b"b", b"c", b"d"], [0, 1, -1, 1], ["one", "", "three", "four"]
+    var = np.array([(name.encode(),) for name in GENES], dtype=[("index", "S20")])
+    with h5py.File(file, "w") as f:
+        f.create_dataset("obs", data=obs, **options)
+        f.create_dataset("var", data=var, **options)
+        f["X"] = np.eye(4, 3, dtype="f4")
+        f["uns/type_categories"] = np.array([b"CL:0000084", b"CL:0000236"])
+    return file.getvalue()
+
+
+def h5mu():
+    """The same cells as one of two modalities, with a column for both."""
+    file = io.BytesIO()
+    with h5py.File(file, "w") as f, h5py.File(io.BytesIO(h5ad("csr")), "r") as cells:
+        for modality in ("rna", "prot"):
+            cells.copy("/", f, name=f"mod/{modality}")
+        cells.copy("obs", f)
+        f.move("obs/type", "obs/rna:kind")
+        f["obs"].attrs["column-order"] = ["rna:kind"]
+    return file.getvalue()
+
+
 def npy(values, **options):
     file = io.BytesIO()
     np.lib.format.write_array(file, values, **options)
@@ -259,6 +285,9 @@ def main():
     save("hdf5_cells", "tenx2.h5", tenx(["GRCh38", "mm10"], chunks=(4,), compression="gzip"))
     save("hdf5_cells", "loom3.loom", loom("3.0.0", chunks=(2, 2), compression="gzip"))
     save("hdf5_cells", "loom2.loom", loom("2.0.1", libver="earliest"))
+    save("h5ad", "records.h5ad", h5ad_of_records())
+    save("h5ad", "records_gzip.h5ad", h5ad_of_records(chunks=(2,), compression="gzip"))
+    save("h5ad", "mudata.h5mu", h5mu())
     shard = h5ad("csr", "u2", "earliest", chunks=(4,), compression="gzip", shuffle=True)
     save("shard", "four_cells.h5ad", b"\4" + shard)
     by_cell = b"%%MatrixMarket matrix coordinate integer general\n%\n4 3 5\n1 1 2\n2 1 1\n3 2 12\n4 2 1\n1 3 7\n"

@@ -203,6 +203,21 @@ def write_legacy(folder, counts):
         to_legacy(f)
 
 
+def write_records(folder, counts):
+    """Tables of records, as anndata before 0.7 wrote dataframes, with text of fixed and of variable length."""
+    obs = np.zeros(N_CELLS, dtype=[("index", "S8"), ("donor", "i1"), ("barcode", h5py.string_dtype()), ("score", ">f8")])
+    obs["index"], obs["donor"], obs["score"] = [f"cell{i}" for i in ROW], ROW % 4 - 1, ROW / 3.0
+    obs["barcode"] = [f"AC{i}" for i in ROW]
+    var = np.zeros(N_GENES, dtype=[("index", h5py.string_dtype())])
+    var["index"] = [f"ENSG{i:011}" for i in range(N_GENES)]
+    for name, options in [("records", {}), ("records-gzip", {"chunks": (50,), "compression": "gzip", "shuffle": True})]:
+        with h5py.File(f"{folder}/{name}.h5ad", "w") as f:
+            f.create_dataset("obs", data=obs, **options)
+            f.create_dataset("var", data=var, **options)
+            f["X"] = counts.astype("f4")
+            f["uns/donor_categories"] = np.array([b"d0", b"d1", b"d2"])
+
+
 folder = sys.argv[1]
 os.makedirs(folder, exist_ok=True)
 counts = example_counts()
@@ -210,3 +225,4 @@ write_matrices(folder, counts)
 write_odd_matrices(folder, counts)
 write_with_counts_elsewhere(folder, counts)
 write_legacy(folder, counts)
+write_records(folder, counts)
