@@ -143,7 +143,7 @@ TEST(LabelledCopy, HoldsResultsAndAllThatWasThere) {
   }
 }
 
-/// $SCTAB_ZARR_PYTHON: an interpreter with anndata and zarr, of any version that reads zarr 3.
+/// $SCTAB_ZARR_PYTHON: an interpreter with anndata and zarr, of any version.
 TEST(LabelledCopy, OpensInAnndata) {
   const char* const python = std::getenv("SCTAB_ZARR_PYTHON");
   if (python == nullptr) GTEST_SKIP() << "needs $SCTAB_ZARR_PYTHON, a Python with anndata and zarr";

@@ -9,8 +9,8 @@
 #include "sctab/core/interrupt.hpp"
 #include "sctab/core/memory_budget.hpp"
 #include "sctab/core/numbers.hpp"
-#include "sctab/core/text_file.hpp"
 #include "sctab/formats/arrays/next_steps.hpp"
+#include "sctab/formats/arrays/utf8_texts.hpp"
 #include "sctab/formats/zarr/stored_arrays.hpp"
 
 namespace sctab::zarr {
@@ -128,12 +128,8 @@ formats::Strings read_texts(StoredArray array, std::string_view counted) {
     throw core::InputError(std::move(problem));
   }
   formats::Strings texts = TextArray(std::move(array)).read();
-  const auto bad = std::ranges::find_if_not(texts, core::is_utf8);
-  if (bad == texts.end()) return texts;
-  problem.found = fmt::format("{} {} (counted from 0) holds \"{}\", which is not UTF-8 text", counted,
-                              bad - texts.begin(), core::printable(*bad));
-  problem.next_step = "write the file again with text in UTF-8, or without it";
-  throw core::InputError(std::move(problem));
+  arrays::require_utf8(texts, counted, problem);
+  return texts;
 }
 
 }  // namespace sctab::zarr
