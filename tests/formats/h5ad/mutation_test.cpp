@@ -131,8 +131,8 @@ TEST(Mutations, OfEveryStructure) {
 
 TEST(Mutations, OfCells) {
   SCTAB_NEED_PYTHON_ANNDATA();
-  for (const char* name : {"csr-f4", "csr-gzip", "csc-lzf", "dense-f4", "dense-gzip", "legacy", "csr-latest", "records",
-                           "records-gzip"}) {
+  for (const char* name :
+       {"csr-f4", "csr-gzip", "csc-lzf", "dense-f4", "dense-gzip", "legacy", "csr-latest", "records", "records-gzip"}) {
     expect_survival(example_file(name), 20, read_everything, add_results);
   }
 }
