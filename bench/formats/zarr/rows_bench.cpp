@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -13,6 +13,7 @@
 
 #include "sctab/core/rng.hpp"
 #include "sctab/core/thread_pool.hpp"
+#include "sctab/formats/cell_source.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/formats/zarr/node_writer.hpp"
 #include "sctab/formats/zarr/target.hpp"
@@ -133,9 +134,11 @@ void read_rows(benchmark::State& state) {
   const TemporaryFolder folder;
   const auto cells = formats::open_cells(write_cells(folder, static_cast<int>(state.range(0))));
   const auto n_threads = static_cast<int>(state.range(1));
+  formats::ReadOptions options;
+  options.threads = n_threads;
   core::ThreadPool pool(n_threads);
   for (auto _ : state) {
-    const auto rows = cells->read_rows("X", {.threads = n_threads});
+    const auto rows = cells->read_rows("X", options);
     std::mutex mutex;
     pool.parallel_for(n_threads, [&](std::int64_t) {
       sparse::CsrMatrix block;
