@@ -160,6 +160,37 @@ TEST(OutputSet, BringsTheFirstBackWhereTheSecondFails) {
   EXPECT_EQ(n_entries(folder.path()), 1U);
 }
 
+TEST(OutputSet, PlacesAFolderOverAnEarlierOneOrBringsThatBack) {
+  for (const bool no_exchange : {false, true}) {
+    for (const bool fails : {false, true}) {
+      for (const bool is_there : {true, false}) {
+        tests::ChangedCalls calls;
+        calls.no_exchange = no_exchange;
+        const tests::TemporaryFolder folder;
+        if (is_there) {
+          fs::create_directory(folder / "x.zarr");
+          tests::write_bytes(folder / "x.zarr/old", "old");
+        }
+        {
+          OutputSet files;
+          const fs::path made = files.add(folder / "x.zarr");
+          fs::create_directory(made);
+          tests::write_bytes(made / "new", "new");
+          if (fails) files.add(folder / "b");  // never written
+          if (fails) {
+            EXPECT_THROW(files.commit(), core::InputError);
+          } else {
+            EXPECT_NO_THROW(files.commit());
+          }
+        }
+        EXPECT_EQ(fs::exists(folder / "x.zarr/new"), !fails);
+        EXPECT_EQ(fs::exists(folder / "x.zarr/old"), fails && is_there);
+        EXPECT_EQ(n_entries(folder.path()), !fails || is_there ? 1U : 0U);
+      }
+    }
+  }
+}
+
 TEST(OutputSet, KeepsTheEarlierFileOnAnyFileSystem) {
   for (const bool links : {true, false}) {
     for (const bool exchange : {true, false}) {

@@ -143,6 +143,30 @@ TEST(LabelledCopy, HoldsResultsAndAllThatWasThere) {
   }
 }
 
+TEST(LabelledCopy, HasTheResultsInTheModalityThatWasRead) {
+  SCTAB_NEED_SHARED(folder, "data/raw_formats/anndata_0.13");
+  for (const char* name : {"zarr_v2", "default"}) {
+    SCOPED_TRACE(name);
+    const tests::TemporaryFolder out;
+    const fs::path source = out / "in.zarr";
+    unpack(folder / (std::string(name) + ".zarr.zip"), source / "mod/rna");
+    const bool is_3 = fs::exists(source / "mod/rna/zarr.json");
+    for (const fs::path& group : {source, source / "mod"}) {
+      tests::write_bytes(group / (is_3 ? "zarr.json" : ".zgroup"),
+                         is_3 ? R"({"zarr_format": 3, "node_type": "group"})" : R"({"zarr_format": 2})");
+    }
+    write_results(source, out / "out.zarr");
+    for (const char* group : {"", "mod"}) {
+      const char* const key = is_3 ? "zarr.json" : ".zgroup";
+      EXPECT_EQ(tests::read_bytes(out / "out.zarr" / group / key), tests::read_bytes(source / group / key));
+    }
+    expect_rest_kept(out / "out.zarr/mod/rna", source / "mod/rna");
+    expect_results(out / "out.zarr/mod/rna", source / "mod/rna");
+    expect_consolidated(out / "out.zarr/mod/rna");
+    EXPECT_EQ(File(out / "out.zarr").obs_as_text("sctab_cell_type").codes, labels(60).codes);
+  }
+}
+
 /// $SCTAB_ZARR_PYTHON: an interpreter with anndata and zarr, of any version.
 TEST(LabelledCopy, OpensInAnndata) {
   const char* const python = std::getenv("SCTAB_ZARR_PYTHON");
