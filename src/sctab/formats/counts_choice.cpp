@@ -67,11 +67,17 @@ CountsSource choose_counts(const std::filesystem::path& file, InputKind kind, bo
   const auto integers = [](const CountsCandidate& matrix) {
     return chosen(matrix, false, true, fmt::format("{} holds integers", matrix.matrix_path));
   };
-  if (const auto c = find([](const auto& v) { return v.is_valid() && v.integers; }); c != none) return integers(*c);
-  if (const auto c = find([](const auto& v) { return v.is_valid() && !v.looks_log_normalised(); }); c != none) {
+  // Some programs keep a matrix of zeros in the place of the one that they were given.
+  const auto holds_counts = [](const ValueSummary& v) { return v.is_valid() && v.integers && v.largest > 0; };
+  const auto holds_expected = [](const ValueSummary& v) {
+    return v.is_valid() && !v.integers && !v.looks_log_normalised();
+  };
+  if (const auto c = find(holds_counts); c != none) return integers(*c);
+  if (const auto c = find(holds_expected); c != none) {
     return chosen(*c, false, false,
                   fmt::format("{} holds non-integers too large for logarithms: expected counts", c->matrix_path));
   }
+  if (const auto c = find([](const auto& v) { return v.is_valid() && v.integers; }); c != none) return integers(*c);
   // Integers but for a bad value: taken, so that whoever reads them all can name the cell.
   if (const auto c = find([](const auto& v) { return v.integers; }); c != none) return integers(*c);
   refuse_all(file, is_named, candidates);

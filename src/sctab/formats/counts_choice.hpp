@@ -19,9 +19,10 @@ struct CountsCandidate {
   ValueSummary values;
 };
 
-/// Chooses the matrix of raw counts: the first of the candidates, the likeliest first, that holds integers, or else the
-/// first of non-integers too large for logs (expected counts). kLogNormalised takes the first candidate. is_named: the
-/// user named the one candidate. Throws InputError saying what each holds if none is suitable.
+/// Chooses the matrix of raw counts: the first of the candidates, the likeliest first, that holds integers, and not
+/// zeros alone, or else the first of non-integers too large for logs (expected counts), or else zeros. kLogNormalised
+/// takes the first candidate. is_named: the user named the one candidate. Throws InputError saying what each holds if
+/// none is suitable.
 CountsSource choose_counts(const std::filesystem::path& file, InputKind kind, bool is_named,
                            std::span<const CountsCandidate> candidates);
 

@@ -118,6 +118,11 @@ with new_file("no-x-one-layer") as f:
 with new_file("no-x-two-layers") as f:
     csr(f, "layers/spliced", COUNTS)
     csr(f, "layers/unspliced", COUNTS)
+with new_file("zeros-in-x") as f:
+    f["X"] = np.zeros_like(COUNTS)
+    csr(f, "layers/counts", COUNTS)
+with new_file("zeros-alone") as f:
+    f["X"] = np.zeros_like(COUNTS)
 with new_file("no-matrix") as f:
     null_x(f)
 with new_file("raw-alone") as f:

@@ -119,6 +119,11 @@ TEST_F(Encodings, AnXThatIsNullOrAbsentLeavesTheCountsElsewhere) {
                           "neither X nor raw/X nor a layer");
 }
 
+TEST_F(Encodings, AMatrixOfZerosIsTakenOnlyWhereThereIsNoOther) {
+  EXPECT_EQ(open("zeros-in-x").find_counts().matrix_path, "layers/counts");
+  EXPECT_EQ(open("zeros-alone").find_counts().matrix_path, "X");
+}
+
 TEST_F(Encodings, ValuesWithAMask) {
   const h5ad::File cells = open("columns");
   EXPECT_THAT(texts_of(cells, "text"), ElementsAre("a", "", "b", "", "a", ""));
