@@ -5,10 +5,11 @@
 set -euo pipefail
 jobs=$1 what=${2:-some}
 # The longest first, since several run at once.
-tests="test_store test_kernels test_corpus test_h5ad test_torch_checkpoint test_boosted_trees test_core test_sparse
-  test_arrays test_genes test_ontology test_formats test_npy test_parquet test_safetensors test_ubjson test_model_import test_fuzz
-  test_toml"
-threaded="test_kernels test_core"
+tests="test_store test_kernels test_corpus test_h5ad test_zarr test_rows test_mtx test_csv test_torch_checkpoint
+  test_boosted_trees test_core test_sparse test_arrays test_codecs test_hdf5 test_anndata test_h5mu test_tenx test_loom
+  test_streams test_tar test_zip test_genes test_ontology test_formats test_npy test_parquet test_safetensors test_ubjson
+  test_model_import test_fuzz test_toml"
+threaded="test_kernels test_core test_rows"
 [ "$what" != all ] || threaded="$threaded test_store"
 run_test() {
   local output rc=0

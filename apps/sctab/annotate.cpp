@@ -203,7 +203,7 @@ annotate::AnnotateOptions& add_all(CLI::App& command) {
 void add_annotate(CLI::App& app) {
   add_all(*app.add_subcommand(
       "annotate",
-      "Label the cells of h5ad files. Adds to each: obs sctab_cell_type, sctab_cell_type_ontology_term_id, "
+      "Label the cells of files of any format. Adds to each: obs sctab_cell_type, sctab_cell_type_ontology_term_id, "
       "sctab_probability and sctab_uncertainty (1 - probability), obsm X_sctab (the embedding) and uns sctab (the "
       "model, genes found, where the counts came from); everything else stays as it is. Cells without counts in the "
       "model's genes become \"unknown\" with probability 0. If one of several files fails, the others are still "

@@ -129,11 +129,14 @@ void build_corpus(BuildArguments& arguments) {
 void add_corpus_build(CLI::App& corpus) {
   CLI::App* command = corpus.add_subcommand(
       "build",
-      "Build a training store from annotated h5ad files. Applies the paper's curation, splits by donor so that the "
+      "Build a training store from annotated cells. Applies the paper's curation, splits by donor so that the "
       "test is on people whom the model has not seen, and writes shards of raw counts in random order, each of them an "
       "ordinary h5ad file. Reports what each rule removed, and keeps that in store.json.");
   BuildArguments& arguments = add_arguments(*command, build_corpus);
-  command->add_option("SOURCE", arguments.sources, "h5ad files with raw counts and Cell Ontology ids")->required();
+  command
+      ->add_option("SOURCE", arguments.sources,
+                   "Files of any format with raw counts and Cell Ontology ids (docs/files.md)")
+      ->required();
   add_output(*command, arguments.store, "STORE", "the store, a folder");
   add_curation(*command, arguments);
   add_split(*command, arguments);
