@@ -17,7 +17,6 @@ namespace sctab::streams {
 namespace {
 
 using tests::gzip_bytes;
-using tests::read_bytes;
 using tests::TemporaryFolder;
 using tests::write_bytes;
 

@@ -96,6 +96,9 @@ class StreamedCellRows final : public formats::RowReader {
     auto claimed = std::make_shared<Claimed>();
     claimed->rest.first_row = n_claimed_;
     claimed->parsed.clear(scanner_.n_values());
+    const auto longest = static_cast<std::size_t>(table_->index.longest_row) + 1;
+    claimed->rest.text.reserve(std::min(kMostRawBytes + longest,
+                                        longest * static_cast<std::size_t>(std::min(max_cells, table_->index.n_rows))));
     std::string_view line;
     core::CellIndex n = 0;
     for (; n < max_cells && stream_.next(line); ++n) {
