@@ -64,7 +64,8 @@ TEST(CommandLine, EveryCommandAndOptionIsDescribed) {
 }
 
 TEST(CommandLine, AnOptionMeansTheSameInEveryCommand) {
-  const std::set<std::string> may_differ = {"--output"};                       // each command's own
+  // Each command's own; and obs from a table for a corpus, or one value for all cells of annotate.
+  const std::set<std::string> may_differ = {"--output", "--obs"};
   std::map<std::string, std::map<std::string, std::string>> commands_of_type;  // by option and type
   const auto app = make_command_line();
   for_each_command(*app, [&](const CLI::App& command, const std::string& name) {

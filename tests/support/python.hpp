@@ -28,7 +28,8 @@ inline PythonResult run_debian_python(const std::string& arguments) {
 
 /// Whether Debian's Python has anndata.
 inline bool has_python_anndata() {
-  static const bool found = run_debian_python("-c 'import anndata, h5py, scipy'").status == 0;
+  // -P: a folder of the build that is named as a module (zarr) is not one.
+  static const bool found = run_debian_python("-P -c 'import anndata, h5py, scipy'").status == 0;
   return found;
 }
 
