@@ -27,8 +27,8 @@ bool any_zero(std::span<const float> values) {
   return zeros != 0;
 }
 
-/// Turns a row whose indices descend, as Cell Ranger writes them, which takes far less than sorting it. False where they
-/// do not.
+/// Turns a row whose indices descend, as Cell Ranger writes them, which takes far less than sorting it. False where
+/// they do not.
 bool turn_descending_row(sparse::CsrMatrix& block, CellIndex cell) {
   const auto begin = static_cast<std::ptrdiff_t>(block.indptr[static_cast<std::size_t>(cell)]);
   const auto end = static_cast<std::ptrdiff_t>(block.indptr[static_cast<std::size_t>(cell) + 1]);
