@@ -78,7 +78,7 @@ def damage_file(damage, path, rng):
             return False
         return True
     content = path.read_bytes()
-    is_zipped = content[:2] == b"\x1f\x8b" and damage == "text"  # what is inside, zipped again
+    is_zipped = path.suffix == ".gz" and damage == "text"  # what is inside, zipped again
     content = bytearray(gzip.decompress(content) if is_zipped else content)
     if damage == "text" and path.suffix in (".json", ".zarray", ".zattrs", ".zgroup"):
         content, _ = json_damage.damaged_text(bytes(content), rng)

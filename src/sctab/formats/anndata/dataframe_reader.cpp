@@ -79,7 +79,8 @@ DataframeReader::DataframeReader(std::shared_ptr<const arrays::ArrayGroup> root,
     table_ = root_->group(path);
     index_name_ = index_name_of_group();
   } else {
-    throw root_->error("", {.found = fmt::format("has no {}", path), .expected = "a file as AnnData writes it"});
+    throw root_->error("", {.found = fmt::format("has no {}", path),
+                            .expected = "an h5ad file or a zarr folder as AnnData writes it"});
   }
   const std::string index = table_->is_array(index_name_) ? index_name_ : index_name_ + "/values";
   const auto shape = table_->info(index).shape;
