@@ -5,6 +5,8 @@ import json
 
 import h5py
 
+csv.field_size_limit(2 ** 30)  # names of cells may be long
+
 
 class Unreadable(Exception):
     """An output of a successful run that is not what it should be."""
