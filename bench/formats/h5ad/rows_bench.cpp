@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <filesystem>
 #include <memory>
 
-#include "sctab/core/rng.hpp"
+#include "formats/example_cells.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/h5ad/reader.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
@@ -14,32 +13,10 @@
 namespace sctab::h5ad {
 namespace {
 
-constexpr CellIndex kCells = 16'384;
-constexpr GeneIndex kGenes = 20'000;
-constexpr CellIndex kCellsInMemory = 1'024;
-
-/// 1,024 cells of some 2,000 genes each, half of their counts 1, as 10x data have it.
-const sparse::CsrMatrix& example_cells() {
-  static const sparse::CsrMatrix cells = [] {
-    core::Rng rng(1);
-    sparse::CsrMatrix made;
-    made.n_genes = kGenes;
-    std::vector<GeneIndex> genes;
-    std::vector<float> counts;
-    for (CellIndex cell = 0; cell < kCellsInMemory; ++cell) {
-      genes.clear();
-      counts.clear();
-      for (GeneIndex gene = 0; gene < kGenes; ++gene) {
-        if (rng.uniform() > 0.1) continue;
-        genes.push_back(gene);
-        counts.push_back(static_cast<float>(1 + static_cast<int>(-1.5 * std::log(1 - rng.uniform()))));
-      }
-      made.append_row(genes, counts);
-    }
-    return made;
-  }();
-  return cells;
-}
+using formats::bench::example_cells;
+using formats::bench::kCells;
+using formats::bench::kCellsInMemory;
+using formats::bench::kGenes;
 
 void write_cells(const std::filesystem::path& path, const WriteOptions& options) {
   Writer writer(path, kGenes, options);

@@ -3,11 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <vector>
 
-#include "sctab/core/rng.hpp"
+#include "formats/example_cells.hpp"
 #include "sctab/formats/cell_source.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
 #include "sctab/formats/hdf5/chunk_writer.hpp"
@@ -19,31 +18,10 @@ namespace {
 using core::CellIndex;
 using core::GeneIndex;
 
-constexpr CellIndex kCells = 16'384, kCellsInMemory = 1'024;
-constexpr GeneIndex kGenes = 20'000;
-
-/// The cells of bench/formats/h5ad: 1,024 of some 2,000 genes each, half of their counts 1.
-const sparse::CsrMatrix& example_cells() {
-  static const sparse::CsrMatrix cells = [] {
-    core::Rng rng(1);
-    sparse::CsrMatrix made;
-    made.n_genes = kGenes;
-    std::vector<GeneIndex> genes;
-    std::vector<float> counts;
-    for (CellIndex cell = 0; cell < kCellsInMemory; ++cell) {
-      genes.clear();
-      counts.clear();
-      for (GeneIndex gene = 0; gene < kGenes; ++gene) {
-        if (rng.uniform() > 0.1) continue;
-        genes.push_back(gene);
-        counts.push_back(static_cast<float>(1 + static_cast<int>(-1.5 * std::log(1 - rng.uniform()))));
-      }
-      made.append_row(genes, counts);
-    }
-    return made;
-  }();
-  return cells;
-}
+using formats::bench::example_cells;
+using formats::bench::kCells;
+using formats::bench::kCellsInMemory;
+using formats::bench::kGenes;
 
 class TemporaryFile {
  public:

@@ -4,14 +4,13 @@
 #include <unistd.h>
 
 #include <array>
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "sctab/core/rng.hpp"
+#include "formats/example_cells.hpp"
 #include "sctab/core/thread_pool.hpp"
 #include "sctab/formats/cell_source.hpp"
 #include "sctab/formats/h5ad/writer.hpp"
@@ -26,34 +25,12 @@ using core::CellIndex;
 using core::GeneIndex;
 using nlohmann::json;
 
-constexpr CellIndex kCells = 16'384;
-constexpr GeneIndex kGenes = 20'000;
-constexpr CellIndex kCellsInMemory = 1'024;
+using formats::bench::example_cells;
+using formats::bench::kCells;
+using formats::bench::kCellsInMemory;
+using formats::bench::kGenes;
 
 enum Kind : int { kH5ad, kZarr2, kZarr3, kZarr3Zip };
-
-/// 1,024 cells of some 2,000 genes each, half of their counts 1, as 10x data have it.
-const sparse::CsrMatrix& example_cells() {
-  static const sparse::CsrMatrix cells = [] {
-    core::Rng rng(1);
-    sparse::CsrMatrix made;
-    made.n_genes = kGenes;
-    std::vector<GeneIndex> genes;
-    std::vector<float> counts;
-    for (CellIndex cell = 0; cell < kCellsInMemory; ++cell) {
-      genes.clear();
-      counts.clear();
-      for (GeneIndex gene = 0; gene < kGenes; ++gene) {
-        if (rng.uniform() > 0.1) continue;
-        genes.push_back(gene);
-        counts.push_back(static_cast<float>(1 + static_cast<int>(-1.5 * std::log(1 - rng.uniform()))));
-      }
-      made.append_row(genes, counts);
-    }
-    return made;
-  }();
-  return cells;
-}
 
 formats::Strings names(std::string_view word, std::int64_t n) {
   formats::Strings names;

@@ -43,7 +43,7 @@ struct Szip {
 };
 
 /// Expands what any of the codecs compressed. Reads the given bytes and writes `out`, and nothing next to them,
-/// whatever the bytes say of their sizes; takes memory of no more than some times `out` besides. One object a thread:
+/// for any sizes that the bytes claim; its own memory is at most a few times `out`. One object a thread:
 /// it keeps the states of decoders between calls.
 class Expander {
  public:

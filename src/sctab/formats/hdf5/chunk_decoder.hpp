@@ -14,7 +14,7 @@
 
 namespace sctab::hdf5 {
 
-/// The stored bytes of a chunked dataset, expanded by our own code whatever the filters: libdeflate is 3 times zlib,
+/// The stored bytes of a chunked dataset, expanded by our own code for all filters: libdeflate is 3 times zlib,
 /// and libhdf5 trusts the sizes that a damaged chunk expands to, and knows only its own filters.
 class ChunkDecoder {
  public:

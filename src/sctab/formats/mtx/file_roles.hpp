@@ -13,7 +13,7 @@ enum class Role { kNone, kMatrix, kBarcodes, kFeatures };
 struct FileRole {
   Role role = Role::kNone;
   std::string folder;       // what stands before its name, "filtered_feature_bc_matrix"
-  std::string sample;       // what stands in its name before the role: "GSM123_sample1"; may be empty
+  std::string sample;       // the part of its name before the role: "GSM123_sample1"; may be empty
   bool is_packed = false;   // .gz
   bool is_features = true;  // features.tsv rather than genes.tsv, where a folder has both
 };

@@ -29,7 +29,7 @@ class ByteStream {
   [[nodiscard]] virtual bool is_compressed() const = 0;
 };
 
-/// Opens a plain or gzipped file, told apart by the first bytes, whatever the name. needs: what messages expect, and
+/// Opens a plain or gzipped file, told apart by its first bytes, for any name. needs: what messages expect, and
 /// whether a pipe will do.
 std::unique_ptr<ByteStream> open_stream(const std::filesystem::path& path, const core::InputNeeds& needs = {});
 
